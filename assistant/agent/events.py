@@ -1,0 +1,109 @@
+"""What a turn tells its door while it runs. Doors translate these into words, cards and lines; they decide nothing."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a turn."""
+
+    @property
+    def kind(self) -> str:
+        """The event's name on the wire: the class name in lower case."""
+        return type(self).__name__.lower()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The event as JSON-able fields, with its kind."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Redacted(Event):
+    """Personal data was taken out; ``where`` is ``message``, ``reply`` or a tool's name."""
+
+    entity_type: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Token(Event):
+    """A piece of the reply, safe to show."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolStarted(Event):
+    """A tool runs with these arguments."""
+
+    id: str
+    name: str
+    args: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolFinished(Event):
+    """A tool ended; ``status`` is ``succeeded``, ``failed``, ``declined`` or ``waiting`` (for approval)."""
+
+    id: str
+    name: str
+    status: str
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ApprovalAsked(Event):
+    """The turn ends here until the user says yes, no, or changes the arguments."""
+
+    id: str
+    tool: str
+    args: dict[str, Any]
+    summary: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Citation(Event):
+    """A passage the reply rests on; ``number`` is the one in the reply."""
+
+    number: int
+    source: str
+    text: str
+    score: float
+    passage: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Artifact(Event):
+    """A picture or report was made."""
+
+    kind_of: str
+    path: str
+    title: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Choices(Event):
+    """Answers or next steps offered as buttons."""
+
+    options: list[str]
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The turn could not be finished; the message says what to do."""
+
+    message: str
+    code: str = "internal_error"
+
+
+@dataclass(frozen=True)
+class Done(Event):
+    """The turn is over."""
+
+    thread: str
+    reply: str
+    approval: str | None = None

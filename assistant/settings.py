@@ -1,0 +1,64 @@
+"""All settings of the program: environment variables or a ``.env`` file, each with a docstring that users read."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import BadSettings
+from assistant.home import Home
+
+
+class Settings(BaseSettings):
+    """Settings, read once at start. Names are the variables without the ``ASSISTANT_`` prefix, in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSISTANT_", env_file=".env", extra="ignore", env_ignore_empty=True
+    )
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("startup-assistant"),
+        description="Everything the program writes lives here.",
+    )
+    model: str = Field(
+        "embedded",
+        description="The chat model: embedded, provider:model, or local:HF_ID_OR_PATH.",
+    )
+    model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
+    model_api_key: SecretStr | None = Field(None, description="Key for the model's provider or server.")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; a SQLite file in the home where unset."
+    )
+    ray_address: str | None = Field(None, description="A Ray cluster that runs the training jobs.")
+    offline: Literal["auto", "true", "false"] = Field(
+        "auto", description="Never ask a model hub (auto: ask, and go on without it where it is away)."
+    )
+    max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
+
+    @property
+    def where(self) -> Home:
+        """The layout of the home folder."""
+        return Home(self.home.expanduser().resolve())
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.where.database}"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        BadSettings: a variable holds what its setting does not take.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"ASSISTANT_{str(first['loc'][0]).upper()}"
+        raise BadSettings(f"{name} cannot be used: {first['msg']}.", "Correct it or unset it.") from error

@@ -1,0 +1,126 @@
+"""One database: SQLite in the home, or PostgreSQL by URL. Opening it applies the migrations that are missing."""
+
+import contextlib
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from assistant.errors import BadSettings, Conflict
+from assistant.store import migrations
+
+HOLD = 7_042_026  # number of PostgreSQL's advisory lock, under which one process at a time migrates
+
+
+class Database:
+    """A connection pool over a migrated database.
+
+    Args:
+        url: an SQLAlchemy URL; ``postgresql://`` is taken as psycopg's.
+
+    Raises:
+        BadSettings: the URL cannot be used or the server does not answer.
+        Conflict: a newer version of the program has written this database.
+    """
+
+    def __init__(self, url: str):
+        self.url = url
+        self.engine = _engine(url)
+        try:
+            with self.begin() as connection:
+                migrate(connection)
+        except OperationalError as error:
+            raise BadSettings(
+                f"The database cannot be opened: {str(error.orig).splitlines()[0]}.",
+                "Check ASSISTANT_DATABASE_URL and that its server runs and its disk has room.",
+            ) from error
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed at the end of the block, rolled back on an error.
+
+        SQLite's starts as a writer at once (``BEGIN IMMEDIATE``), so that two processes never deadlock in the middle.
+        """
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def rows(self, query: Any) -> list[dict[str, Any]]:
+        """All rows of a select as dictionaries."""
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def row(self, query: Any) -> dict[str, Any] | None:
+        """The first row of a select, or None."""
+        found = self.rows(query)
+        return found[0] if found else None
+
+    def run(self, statement: Any) -> int:
+        """Execute one write and return how many rows it touched."""
+        with self.begin() as connection:
+            return connection.execute(statement).rowcount
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed, pool_pre_ping=not parsed.drivername.startswith("sqlite"))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise BadSettings(
+            f"The database URL cannot be used: {error}.",
+            "Give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (pip install 'startup-assistant[postgres]').",
+        ) from error
+    if engine.dialect.name not in ("sqlite", "postgresql"):
+        raise BadSettings(f"{engine.dialect.name} databases are not supported.", "Use SQLite or PostgreSQL.")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's begin event starts the transactions
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def known_migrations() -> dict[int, str]:
+    """Numbers and module names of the migrations in this version of the program."""
+    names = (module.name for module in pkgutil.iter_modules(migrations.__path__))
+    return {int(found[1]): name for name in names if (found := re.match(r"m(\d{4})_", name))}
+
+
+def migrate(connection: Connection) -> list[int]:
+    """Apply the migrations that this database has not had, in order, and return their numbers.
+
+    Raises:
+        Conflict: a newer version of the program has written this database.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": HOLD})
+    connection.execute(text("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)"))
+    done = {row[0] for row in connection.execute(text("SELECT number FROM migrations"))}
+    known = known_migrations()
+    if unknown := done - known.keys():
+        raise Conflict(
+            f"This database is newer than the program (migration {max(unknown)}).", "Update the program."
+        )
+    missing = sorted(known.keys() - done)
+    for number in missing:
+        importlib.import_module(f"{migrations.__name__}.{known[number]}").upgrade(connection)
+        connection.execute(text("INSERT INTO migrations (number) VALUES (:n)"), {"n": number})
+    return missing

@@ -1,0 +1,144 @@
+"""The database's tables as they are today. Migrations bring an older database to this shape; a test compares the two.
+
+Times are ISO 8601 texts in UTC (sortable, readable in any database browser); leases are seconds since the epoch.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+
+def _key() -> Column:
+    return Column("id", Text, primary_key=True)
+
+
+def _text(name: str, nullable: bool = True) -> Column:
+    return Column(name, Text, nullable=nullable)
+
+
+users = Table(
+    "users", metadata, _key(), Column("name", Text, unique=True), _text("role"), _text("created_at")
+)
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    _text("user_id"),
+    _text("expires_at"),
+    _text("used_at"),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    _text("user_id"),
+    _text("created_at"),
+    _text("expires_at"),
+)
+keys = Table(
+    "keys",
+    metadata,
+    _key(),
+    Column("secret_hash", Text, unique=True),
+    _text("hint"),  # the first characters of the secret, to recognise it by
+    _text("role"),
+    Column("origins", JSON),
+    _text("user_id"),
+    _text("created_at"),
+    _text("revoked_at"),
+)
+files = Table(
+    "files",
+    metadata,
+    _key(),
+    _text("name"),
+    _text("sha256"),
+    Column("bytes", Integer),
+    _text("path"),
+    _text("purpose"),
+    _text("user_id"),
+    _text("created_at"),
+)
+models = Table(
+    "models",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("task"),
+    _text("base"),
+    _text("method"),
+    _text("status"),
+    Column("metrics", JSON),
+    Column("info", JSON),
+    _text("path"),
+    _text("job_id"),
+    _text("created_at"),
+    _text("deployed_at"),
+)
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _text("kind"),
+    _text("status"),
+    Column("spec", JSON),
+    Column("progress", Float),
+    Column("step", Integer),
+    Column("steps", Integer),
+    _text("message"),
+    Column("curve", JSON),  # [[step, training loss, validation loss or null], …]
+    Column("metrics", JSON),
+    Column("result", JSON),
+    _text("error"),
+    _text("user_id"),
+    _text("thread_id"),
+    Column("announced", Boolean),
+    Column("cancel_requested", Boolean),
+    Column("attempts", Integer),
+    _text("lease_owner"),
+    Column("lease_until", Float),
+    _text("created_at"),
+    _text("started_at"),
+    _text("finished_at"),
+)
+threads = Table(
+    "threads",
+    metadata,
+    _key(),
+    _text("user_id"),
+    _text("title"),
+    _text("created_at"),
+    _text("updated_at"),
+)
+approvals = Table(
+    "approvals",
+    metadata,
+    _key(),
+    _text("thread_id"),
+    _text("call_id"),
+    _text("tool"),
+    Column("args", JSON),
+    _text("summary"),
+    Column("details", JSON),
+    _text("status"),  # open, granted, declined, done
+    _text("created_at"),
+    _text("decided_at"),
+    _text("decided_by"),
+)
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _key(),
+    _text("thread_id"),
+    _text("user_id"),
+    _text("kind"),
+    _text("title"),
+    _text("path"),
+    _text("created_at"),
+)
+
+
+def now() -> str:
+    """The present moment as the tables store it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,46 @@
+"""Tools over the team's documents."""
+
+from typing import Any
+
+from tools.catalog.registry import tool
+from tools.workspace import Workspace
+
+
+@tool(risk="read")
+def search_knowledge(workspace: Workspace, query: str) -> dict[str, Any]:
+    """Answer a question from the team's own documents, with citations.
+
+    Args:
+        query: the question, in the user's words.
+    """
+    return workspace.knowledge().ask(query, history=workspace.history(), visitor=workspace.visitor)
+
+
+def _preview_add(workspace: Workspace, source: str) -> dict[str, Any]:
+    workspace.document(source)
+    return {"summary": f"Add {source} to the knowledge base, readable by visitors too.", "source": source}
+
+
+@tool(risk="approve", preview=_preview_add)
+def add_knowledge(workspace: Workspace, source: str) -> dict[str, Any]:
+    """Add a document, a folder or a web address to the knowledge base.
+
+    Args:
+        source: the name of an uploaded file, or an address.
+    """
+    return workspace.knowledge().add([workspace.document(source)])
+
+
+def _preview_remove(workspace: Workspace, source: str) -> dict[str, Any]:
+    found = workspace.knowledge().find_source(source)
+    return {"summary": f"Remove {found} from the knowledge base.", "source": found}
+
+
+@tool(risk="approve", preview=_preview_remove)
+def remove_knowledge(workspace: Workspace, source: str) -> dict[str, Any]:
+    """Remove a source from the knowledge base.
+
+    Args:
+        source: the source as the knowledge base lists it.
+    """
+    return workspace.knowledge().remove(source)

@@ -1,0 +1,113 @@
+"""Tools that measure, try, explain and serve the team's models."""
+
+from typing import Any
+
+from tools.catalog.registry import tool
+from tools.workspace import Workspace
+
+
+@tool(risk="read")
+def list_models(workspace: Workspace) -> dict[str, Any]:
+    """List the fine-tuned models with task, quality and whether they are deployed."""
+    return {"models": [entry.as_dict() for entry in workspace.models()]}
+
+
+@tool(risk="act")
+def evaluate_model(workspace: Workspace, model: str, dataset: str | None = None) -> dict[str, Any]:
+    """Measure a model: on a dataset, or as it was measured after training on held-out rows.
+
+    Args:
+        model: the model's name.
+        dataset: the name of an uploaded file with labels; the held-out rows of its training where left out.
+    """
+    from tools.models.evaluate import evaluate, stored_evaluation
+
+    entry = workspace.model(model)
+    if dataset is None:
+        return {"model": model, **stored_evaluation(entry.path)}
+    picture = workspace.artifact("confusion-matrix", f"Confusion matrix of {model} on {dataset}", ".png")
+    result = evaluate(workspace.predictor(model), entry.info, workspace.dataset(dataset), picture=picture)
+    return {"model": model, "dataset": dataset, **result}
+
+
+@tool(risk="read")
+def compare_models(workspace: Workspace, models: list[str]) -> dict[str, Any]:
+    """Compare models side by side: quality, method, size and time.
+
+    Args:
+        models: two or more model names.
+    """
+    from tools.models.evaluate import compare
+
+    return compare([workspace.model(name) for name in models])
+
+
+def _preview_deploy(workspace: Workspace, model: str) -> dict[str, Any]:
+    entry = workspace.model(model)
+    return {
+        "summary": f"Deploy {entry.name}: it will answer at POST /v1/classify and the other API routes.",
+        "model": entry.name,
+        "task": entry.task,
+        "metrics": entry.metrics,
+    }
+
+
+def _preview_undeploy(workspace: Workspace, model: str) -> dict[str, Any]:
+    entry = workspace.model(model)
+    return {"summary": f"Stop serving {entry.name}; callers will get an error.", "model": entry.name}
+
+
+@tool(risk="approve", preview=_preview_deploy)
+def deploy_model(workspace: Workspace, model: str) -> dict[str, Any]:
+    """Put a model into service behind the API.
+
+    Args:
+        model: the model's name.
+    """
+    return workspace.deploy(model).as_dict()
+
+
+@tool(risk="approve", preview=_preview_undeploy)
+def undeploy_model(workspace: Workspace, model: str) -> dict[str, Any]:
+    """Take a model out of service.
+
+    Args:
+        model: the model's name.
+    """
+    return workspace.undeploy(model).as_dict()
+
+
+@tool(risk="act")
+def benchmark_model(workspace: Workspace, model: str) -> dict[str, Any]:
+    """Measure how fast a model answers: requests per second and latencies.
+
+    Args:
+        model: the model's name.
+    """
+    from tools.serving.bench import bench
+
+    return {"model": model, **bench(workspace.predictor(model))}
+
+
+@tool(risk="read")
+def predict(workspace: Workspace, model: str, text: str) -> dict[str, Any]:
+    """Run a model on one text.
+
+    Args:
+        model: the model's name.
+        text: the text to classify, complete or embed.
+    """
+    return {"model": model, "text": text, "predictions": workspace.predictor(model).predict([text])}
+
+
+@tool(risk="read")
+def explain_prediction(workspace: Workspace, model: str, text: str) -> dict[str, Any]:
+    """Explain a model's prediction on a text: which words drove it.
+
+    Args:
+        model: the model's name.
+        text: the text whose prediction is asked about.
+    """
+    from tools.explain.explain import explain
+
+    return {"model": model, "text": text, **explain(workspace.predictor(model), text)}
