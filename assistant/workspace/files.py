@@ -1,0 +1,154 @@
+"""Uploaded files: streamed to the disk, named as their owner named them, found again by name or id."""
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import IO, Any
+
+from sqlalchemy import func, select
+
+from assistant.errors import BadRequest, Missing, TooLarge
+from assistant.home import Home
+from assistant.store.database import Database
+from assistant.store.schema import files, now
+from tools.errors import OutOfSpace
+
+CHUNK = 1 << 20
+DATASETS = {".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet", ".zip", ".conll"}
+DOCUMENTS = {".pdf", ".docx", ".pptx", ".md", ".markdown", ".html", ".htm", ".txt", ".eml"}
+
+
+def safe_name(name: str) -> str:
+    """The last part of a file name without what file systems or pages trip over.
+
+    Args:
+        name: as a browser or a client sent it.
+
+    Raises:
+        BadRequest: nothing is left of it.
+    """
+    last = PurePath(name.replace("\\", "/")).name
+    kept = "".join(c for c in last if c.isprintable() and c not in '<>:"|?*\0').strip(" .")[-120:]
+    if not kept:
+        raise BadRequest("The file has no usable name.", "Rename it and try again.", param="file")
+    return kept
+
+
+class FileStore:
+    """The uploads of one home.
+
+    Args:
+        database: where the rows are.
+        home: where the bytes are.
+        limit: largest file accepted, in bytes.
+    """
+
+    def __init__(self, database: Database, home: Home, limit: int):
+        self._database, self._home, self._limit = database, home, limit
+
+    def save(
+        self, name: str, content: IO[bytes], user_id: str | None = None, purpose: str = "assistants"
+    ) -> dict[str, Any]:
+        """Store a file; one that is there already under the same name and content is returned as it is.
+
+        Args:
+            name: the file's name; a path is cut to its last part.
+            content: opened for reading bytes; read in pieces.
+            user_id: who uploaded it.
+            purpose: ``fine-tune`` or ``assistants``, as in the OpenAI API.
+
+        Raises:
+            TooLarge: more bytes than the limit.
+            OutOfSpace: the disk is full; nothing is kept.
+        """
+        name = safe_name(name)
+        file_id = f"file-{secrets.token_hex(8)}"
+        folder = self._home.uploads / file_id
+        try:
+            folder.mkdir(mode=0o700)
+            digest, size = self._copy(content, folder / name)
+            if same := self._same(name, digest, user_id, purpose):
+                shutil.rmtree(folder)
+                return same
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise OutOfSpace(
+                f"{name} could not be stored: {error.strerror}.", "Free some space and upload it again."
+            ) from error
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        row = {
+            "id": file_id,
+            "name": name,
+            "sha256": digest,
+            "bytes": size,
+            "path": f"{file_id}/{name}",
+            "purpose": purpose,
+            "user_id": user_id,
+            "created_at": now(),
+        }
+        self._database.run(files.insert().values(**row))
+        return row
+
+    def _copy(self, content: IO[bytes], target: Path) -> tuple[str, int]:
+        digest, size = hashlib.sha256(), 0
+        with target.open("xb") as file:
+            for piece in _pieces(content):
+                size += len(piece)
+                if size > self._limit:
+                    raise TooLarge(
+                        f"{target.name} is larger than {self._limit >> 20} MB.",
+                        "Split it, or raise ASSISTANT_MAX_UPLOAD_MB.",
+                    )
+                digest.update(piece)
+                file.write(piece)
+        return digest.hexdigest(), size
+
+    def _same(self, name: str, digest: str, user_id: str | None, purpose: str) -> dict[str, Any] | None:
+        wanted = (files.c.name == name, files.c.sha256 == digest, files.c.purpose == purpose)
+        return self._database.row(select(files).where(*wanted, files.c.user_id == user_id))
+
+    def get(self, file_id: str) -> dict[str, Any]:
+        """One file's row.
+
+        Raises:
+            Missing: no such file.
+        """
+        row = self._database.row(select(files).where(files.c.id == file_id))
+        if row is None:
+            raise Missing(f"There is no file {file_id}.", "List the files to see their ids.", param="file_id")
+        return row
+
+    def by_name(self, name: str) -> dict[str, Any] | None:
+        """The newest file of that name (or id), upper and lower case alike."""
+        wanted = (func.lower(files.c.name) == name.lower()) | (files.c.id == name)
+        newest = select(files).where(wanted).order_by(files.c.created_at.desc()).limit(1)
+        return self._database.row(newest)
+
+    def all(self) -> list[dict[str, Any]]:
+        """All rows, newest first."""
+        return self._database.rows(select(files).order_by(files.c.created_at.desc()))
+
+    def names(self, suffixes: set[str]) -> list[str]:
+        """Names of the files with one of these suffixes, newest first, each once."""
+        return list(
+            dict.fromkeys(row["name"] for row in self.all() if Path(row["name"]).suffix.lower() in suffixes)
+        )
+
+    def path(self, row: dict[str, Any]) -> Path:
+        """Where the bytes of a row are."""
+        return self._home.uploads / row["path"]
+
+    def delete(self, file_id: str) -> None:
+        """Remove a file's row and its bytes."""
+        row = self.get(file_id)
+        self._database.run(files.delete().where(files.c.id == file_id))
+        shutil.rmtree(self.path(row).parent, ignore_errors=True)
+
+
+def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+    while piece := content.read(CHUNK):
+        yield piece
