@@ -30,7 +30,10 @@ class ArtifactStore:
     def record(
         self, kind: str, title: str, path: Path | str, user_id: str | None, thread_id: str | None = None
     ) -> dict[str, Any]:
-        """Enter an existing file, so that the doors can show it to its owner."""
+        """Enter an existing file, so that the doors can show it to its owner; the row there is where it was entered."""
+        mine = (artifacts.c.path == str(path), artifacts.c.user_id == user_id)
+        if known := self._database.row(select(artifacts).where(*mine)):
+            return known
         row = {
             "id": f"art-{secrets.token_hex(8)}",
             "kind": kind,

@@ -1,0 +1,90 @@
+"""Approvals: one row for each action that waits for a yes. The row is the truth; the graph only pauses at it."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import select
+
+from assistant.errors import Conflict, Missing
+from assistant.store.database import Database
+from assistant.store.schema import approvals, now
+
+OPEN, GRANTED, DECLINED, DONE, REPLACED = "open", "granted", "declined", "done", "replaced"
+
+
+class Approvals:
+    """The approvals of all threads.
+
+    Args:
+        database: where the rows are.
+    """
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def ask(
+        self, thread_id: str, call_id: str, tool: str, args: dict[str, Any], details: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Open an approval for one tool call.
+
+        Args:
+            thread_id: the conversation.
+            call_id: the tool call's id in it.
+            tool: the tool's name.
+            args: its arguments.
+            details: what its preview returned; ``summary`` is the sentence the user is asked.
+        """
+        row = {
+            "id": f"apr-{secrets.token_hex(6)}",
+            "thread_id": thread_id,
+            "call_id": call_id,
+            "tool": tool,
+            "args": args,
+            "summary": details["summary"],
+            "details": {key: value for key, value in details.items() if key != "summary"},
+            "status": OPEN,
+            "created_at": now(),
+        }
+        self._database.run(approvals.insert().values(**row))
+        return row
+
+    def of_call(self, thread_id: str, call_id: str) -> dict[str, Any] | None:
+        """The approval asked for this tool call, if it was."""
+        mine = (approvals.c.thread_id == thread_id, approvals.c.call_id == call_id)
+        return self._database.row(select(approvals).where(*mine))
+
+    def open(self, thread_id: str) -> dict[str, Any] | None:
+        """The newest approval of a thread that still waits."""
+        waiting = (approvals.c.thread_id == thread_id, approvals.c.status == OPEN)
+        newest = select(approvals).where(*waiting).order_by(approvals.c.created_at.desc()).limit(1)
+        return self._database.row(newest)
+
+    def get(self, approval_id: str, thread_id: str) -> dict[str, Any]:
+        """One approval of a thread.
+
+        Raises:
+            Missing: there is none.
+        """
+        mine = (approvals.c.id == approval_id, approvals.c.thread_id == thread_id)
+        row = self._database.row(select(approvals).where(*mine))
+        if row is None:
+            raise Missing(
+                f"There is no approval {approval_id} in this conversation.", "Ask for the action again."
+            )
+        return row
+
+    def decide(self, approval_id: str, status: str, by: str | None) -> None:
+        """Answer an open approval, once.
+
+        Raises:
+            Conflict: it has been answered already.
+        """
+        still_open = (approvals.c.id == approval_id, approvals.c.status == OPEN)
+        answer = approvals.update().where(*still_open)
+        if not self._database.run(answer.values(status=status, decided_at=now(), decided_by=by)):
+            raise Conflict("This has been answered already.", "Reload the conversation to see how it stands.")
+
+    def done(self, approval_id: str) -> bool:
+        """Use a granted approval up, so that it is good for one run of its tool only; False if it was used before."""
+        granted = (approvals.c.id == approval_id, approvals.c.status == GRANTED)
+        return bool(self._database.run(approvals.update().where(*granted).values(status=DONE)))

@@ -1,0 +1,27 @@
+"""What one turn carries through the graph: who asks, in which thread, and what stands at the gate."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.access.principal import Principal
+from assistant.agent.approvals import Approvals
+from tools.workspace import Workspace
+
+
+@dataclass
+class TurnContext:
+    """The context of a graph run; never stored in a checkpoint.
+
+    ``allow`` holds names the redaction gate must leave alone (files, models). ``auto_approve`` grants approvals as they
+    come (``assistant chat --yes``). ``quoted`` collects contact details that cited passages make public.
+    """
+
+    principal: Principal
+    thread_id: str
+    workspace: Workspace
+    approvals: Approvals
+    redactor: Any
+    system_prompt: str
+    allow: list[str] = field(default_factory=list)
+    auto_approve: bool = False
+    quoted: set[str] = field(default_factory=set)

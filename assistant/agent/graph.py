@@ -1,0 +1,74 @@
+"""The agent's graph: LangChain's ``create_agent`` with our two gates, limits, and a checkpointer."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistant.home import Home
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+MODEL_CALLS, TOOL_CALLS = 8, 12  # in one turn; an endless tool loop ends there
+
+
+def build_graph(
+    model: "BaseChatModel", checkpointer: "BaseCheckpointSaver", names: Sequence[str] | None = None
+) -> "CompiledStateGraph":
+    """Compile the agent.
+
+    Args:
+        model: any chat model that can call tools.
+        checkpointer: where conversations are kept.
+        names: the tools it may hold; all of the catalogue where left out.
+    """
+    from langchain.agents import create_agent
+    from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
+
+    from assistant.agent.binder import bind
+    from assistant.agent.context import TurnContext
+    from assistant.agent.gate import ModelGate, ToolGate
+
+    limits: list[Any] = [
+        ModelCallLimitMiddleware(run_limit=MODEL_CALLS),
+        ToolCallLimitMiddleware(run_limit=TOOL_CALLS),
+    ]
+    return create_agent(
+        model,
+        bind(names),
+        middleware=[*limits, ModelGate(), ToolGate()],
+        context_schema=TurnContext,
+        checkpointer=checkpointer,
+    )
+
+
+def open_checkpoints(home: Home, database_url: str) -> "BaseCheckpointSaver":
+    """The checkpointer: SQLite in the home, or PostgreSQL where the application's database is one."""
+    # Checkpoints are data: nothing but known types may be rebuilt from them.
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+    if database_url.startswith("postgres"):
+        return _postgres(database_url)
+    import sqlite3
+
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    connection = sqlite3.connect(home.checkpoints, check_same_thread=False, timeout=15)
+    saver = SqliteSaver(connection)
+    saver.setup()
+    return saver
+
+
+def _postgres(url: str) -> "BaseCheckpointSaver":
+    from langgraph.checkpoint.postgres import PostgresSaver
+    from psycopg import Connection
+    from psycopg.rows import dict_row
+    from psycopg_pool import ConnectionPool
+
+    address = "postgresql://" + url.split("://", 1)[1]
+    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    pool: ConnectionPool[Connection] = ConnectionPool(address, kwargs=options, max_size=8, open=True)
+    saver = PostgresSaver(pool)  # type: ignore[arg-type]
+    saver.setup()
+    return saver

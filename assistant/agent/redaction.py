@@ -1,0 +1,81 @@
+"""The redaction gate: nothing personal enters a checkpoint, a log or a model, and nothing leaves with a reply."""
+
+from typing import TYPE_CHECKING, Any
+
+from assistant.agent.context import TurnContext
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
+# Long free text is gated; identifiers, labels and paths are not texts about people.
+IDENTIFIERS = {
+    "id",
+    "job",
+    "model",
+    "name",
+    "base",
+    "task",
+    "method",
+    "status",
+    "kind",
+    "path",
+    "report",
+    "passage",
+}
+
+
+def clean_text(text: str, context: TurnContext) -> tuple[str, list[str]]:
+    """A text without personal data, and the types of what was taken out.
+
+    Args:
+        text: any text.
+        context: the turn, which knows the names to leave alone and the contacts that citations make public.
+    """
+    if not text.strip():
+        return text, []
+    cleaned, entities = context.redactor.gate(text, allow=[*context.allow, *context.quoted])
+    return cleaned, [entity.entity_type for entity in entities]
+
+
+def clean_message(message: "AIMessage", context: TurnContext) -> "AIMessage":
+    """A model's message as it may be kept: its text and its tool calls' texts redacted."""
+    content = message.content
+    if isinstance(content, str):
+        content = clean_text(content, context)[0]
+    else:
+        content = [
+            block | {"text": clean_text(block["text"], context)[0]}
+            if isinstance(block, dict) and block.get("type") == "text"
+            else block
+            for block in content
+        ]
+    calls = [call | {"args": clean_result(call["args"], context)[0]} for call in message.tool_calls]
+    return message.model_copy(update={"content": content, "tool_calls": calls})
+
+
+def clean_result(result: dict[str, Any], context: TurnContext) -> tuple[dict[str, Any], list[str]]:
+    """A tool's arguments or result with its free texts redacted, and the types of what was taken out.
+
+    Contacts in passages of the knowledge base are the team's own words to its readers; they stay, there and in the
+    answer that quotes them. (What a visitor may see of them, the knowledge base has decided before.)
+    """
+    for citation in result.get("citations") or []:
+        context.quoted.update(_contacts(citation.get("text", ""), context))
+    found: list[str] = []
+    return _walk(result, context, found), found
+
+
+def _contacts(text: str, context: TurnContext) -> set[str]:
+    return {text[entity.start : entity.end] for entity in context.redactor.find(text)}
+
+
+def _walk(value: Any, context: TurnContext, found: list[str], key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _walk(item, context, found, str(name)) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(item, context, found, key) for item in value]
+    if isinstance(value, str) and key not in IDENTIFIERS:
+        cleaned, entities = clean_text(value, context)
+        found.extend(entities)
+        return cleaned
+    return value

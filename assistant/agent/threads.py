@@ -1,0 +1,70 @@
+"""Conversations: whose they are and what they are called. Their messages lie in the graph's checkpoints."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import select
+
+from assistant.errors import Missing
+from assistant.store.database import Database
+from assistant.store.schema import approvals, now, threads
+
+TITLE = 60
+
+
+class Threads:
+    """The conversations of all users; each method sees only the given user's.
+
+    Args:
+        database: where the rows are.
+    """
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def create(self, user_id: str, title: str = "") -> dict[str, Any]:
+        """Begin a conversation."""
+        row = {
+            "id": f"thr-{secrets.token_hex(8)}",
+            "user_id": user_id,
+            "title": _short(title),
+            "created_at": now(),
+            "updated_at": now(),
+        }
+        self._database.run(threads.insert().values(**row))
+        return row
+
+    def get(self, thread_id: str, user_id: str) -> dict[str, Any]:
+        """One conversation of this user.
+
+        Raises:
+            Missing: there is none, or it is another's.
+        """
+        row = self._database.row(
+            select(threads).where(threads.c.id == thread_id, threads.c.user_id == user_id)
+        )
+        if row is None:
+            raise Missing(f"There is no conversation {thread_id}.", "Start a new one.", param="thread")
+        return row
+
+    def list(self, user_id: str) -> list[dict[str, Any]]:
+        """This user's conversations, the last used first."""
+        mine = select(threads).where(threads.c.user_id == user_id)
+        return self._database.rows(mine.order_by(threads.c.updated_at.desc()))
+
+    def touch(self, thread_id: str, title: str = "") -> None:
+        """Note that a conversation was used; the first message gives it its title (redacted by the caller)."""
+        self._database.run(threads.update().where(threads.c.id == thread_id).values(updated_at=now()))
+        unnamed = (threads.c.id == thread_id, threads.c.title == "")
+        self._database.run(threads.update().where(*unnamed).values(title=_short(title)))
+
+    def delete(self, thread_id: str, user_id: str) -> None:
+        """Remove a conversation's rows (its checkpoints are the graph's to delete)."""
+        self.get(thread_id, user_id)
+        self._database.run(threads.delete().where(threads.c.id == thread_id))
+        self._database.run(approvals.delete().where(approvals.c.thread_id == thread_id))
+
+
+def _short(title: str) -> str:
+    words = " ".join(title.split())
+    return words if len(words) <= TITLE else words[: TITLE - 1].rstrip() + "…"

@@ -1,0 +1,61 @@
+"""Logs: one JSON line an event, in the home and on stderr, with anything that looks personal or secret taken out."""
+
+import logging
+import re
+import sys
+from logging.handlers import RotatingFileHandler
+from typing import Any
+
+import structlog
+
+from assistant.home import Home
+
+# Logs hold no user text on purpose; this net catches what an exception's message may carry along.
+NET = re.compile(
+    r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail addresses
+    r"|(?<![\w.])\+?\d(?:[ .()-]{0,2}\d){8,18}(?![\w.])"  # cards, phones, accounts
+    r"|\b(?:sk-|pk_|ghp_|AKIA|eyJ)[\w.-]{8,}"  # keys and tokens
+    r"|(?<=[?&#]token=)[\w.-]+"
+)
+
+
+def scrub(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A structlog processor: replace what looks personal or secret in every text value."""
+    return {
+        key: NET.sub("<hidden>", value) if isinstance(value, str) else value for key, value in event.items()
+    }
+
+
+def log() -> Any:
+    """The program's logger; without :func:`configure` it writes warnings to stderr."""
+    return structlog.get_logger()
+
+
+def configure(home: Home, verbose: bool = False) -> None:
+    """Send the logs to ``logs/assistant.jsonl`` in the home (10 MB, five old ones kept), warnings to stderr too.
+
+    Args:
+        home: the home folder.
+        verbose: send everything to stderr.
+    """
+    file = RotatingFileHandler(home.logs / "assistant.jsonl", maxBytes=10 << 20, backupCount=5, delay=True)
+    console = logging.StreamHandler(sys.stderr)
+    console.setLevel(logging.INFO if verbose else logging.CRITICAL)
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        scrub,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processor=structlog.processors.JSONRenderer(ensure_ascii=False), foreign_pre_chain=shared
+    )
+    for handler in (file, console):
+        handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[file, console], level=logging.INFO, force=True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
