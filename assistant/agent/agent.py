@@ -31,7 +31,7 @@ LONGEST = 32_000  # characters of a message
 class Parts:
     """What the application gives the agent; functions stand for things that are made late.
 
-    ``workspace`` is given the user's earlier messages of the conversation, ``prompt`` the files attached to it. ``names``
+    ``workspace`` is given the user's earlier messages, ``prompt`` the files attached to the conversation. ``names``
     lists the words the redaction gate leaves alone. ``record`` enters an artifact for its owner and returns its id.
     """
 

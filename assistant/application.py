@@ -1,0 +1,174 @@
+"""The application: everything with state, made once a process and handed to the doors."""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.access.keys import KeyStore
+from assistant.access.principal import Principal
+from assistant.access.sessions import SessionStore
+from assistant.access.users import UserStore
+from assistant.agent.agent import Agent, Parts
+from assistant.agent.approvals import Approvals
+from assistant.agent.threads import Threads
+from assistant.jobs.queue import JobQueue
+from assistant.settings import Settings
+from assistant.store.database import Database
+from assistant.workspace.artifacts import ArtifactStore
+from assistant.workspace.files import FileStore
+from assistant.workspace.models import Registry
+from assistant.workspace.workspace import Shared, TeamWorkspace
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+    from knowledge.base import KnowledgeBase
+    from tools.privacy.redactor import Redactor
+    from tools.serving.cache import PredictorCache
+
+
+class Application:
+    """One home, opened. Light parts are made at once, heavy ones when they are first used.
+
+    Args:
+        settings: see :mod:`assistant.settings`.
+        local: the caller sits at this machine's command line and may name files by path.
+    """
+
+    def __init__(self, settings: Settings, local: bool = False):
+        self.settings, self.home, self.local = settings, settings.where, local
+        if settings.offline == "true":
+            os.environ["HF_HUB_OFFLINE"] = "1"  # read by huggingface_hub when it is imported
+        self.home.folder("")
+        self.database = Database(settings.database)
+        self.users = UserStore(self.database)
+        self.sessions = SessionStore(self.database)
+        self.keys = KeyStore(self.database)
+        self.jobs = JobQueue(self.database)
+        self.files = FileStore(self.database, self.home, settings.max_upload_mb << 20)
+        self.registry = Registry(self.database, self.home)
+        self.artifacts = ArtifactStore(self.database, self.home)
+        self.shared = Shared(
+            files=self.files,
+            registry=self.registry,
+            jobs=self.jobs,
+            artifacts=self.artifacts,
+            knowledge=lambda: self.knowledge,
+            redactor=lambda: self.redactor,
+            predictors=lambda: self.predictors,
+            base_model=self.base_model,
+            start_worker=self.start_worker,
+        )
+        self._graphs: dict[bool, CompiledStateGraph] = {}
+
+    @cached_property
+    def redactor(self) -> "Redactor":
+        """Finds and hides personal data."""
+        from tools.privacy.redactor import Redactor
+
+        return Redactor()
+
+    @cached_property
+    def knowledge(self) -> "KnowledgeBase":
+        """The team's documents."""
+        from assistant.workspace.contacts import for_visitors
+        from knowledge.base import KnowledgeBase
+        from knowledge.embed import Encoder
+        from tools.models.embedded import minilm_folder
+
+        encoder = Encoder(minilm_folder())
+        return KnowledgeBase(
+            self.home.knowledge, encoder, redact=lambda text: for_visitors(text, self.redactor)
+        )
+
+    @cached_property
+    def predictors(self) -> "PredictorCache":
+        """The loaded models."""
+        from tools.serving.cache import PredictorCache
+
+        return PredictorCache()
+
+    @cached_property
+    def agent(self) -> Agent:
+        """The conversations."""
+        parts = Parts(
+            graph=self._graph,
+            workspace=self.workspace,
+            prompt=self._prompt,
+            names=self._names,
+            redactor=lambda: self.redactor,
+            record=self._record,
+            locks=self.home.folder("locks"),
+        )
+        return Agent(parts, Threads(self.database), Approvals(self.database))
+
+    @cached_property
+    def _checkpoints(self) -> Any:
+        from assistant.agent.graph import open_checkpoints
+
+        return open_checkpoints(self.home, self.settings.database)
+
+    @cached_property
+    def _chat_model(self) -> Any:
+        from assistant.brain.models import chat_model
+
+        return chat_model(self.settings)
+
+    def _graph(self, principal: Principal) -> "CompiledStateGraph":
+        from assistant.agent.binder import VISITOR_TOOLS
+        from assistant.agent.graph import build_graph
+
+        visitor = principal.role == "visitor"
+        if visitor not in self._graphs:
+            names = VISITOR_TOOLS if visitor else None
+            self._graphs[visitor] = build_graph(self._chat_model, self._checkpoints, names)
+        return self._graphs[visitor]
+
+    def _prompt(self, principal: Principal, attached: Sequence[str]) -> str:
+        from assistant.agent.prompt import system_prompt
+
+        return system_prompt(principal, self.shared, attached)
+
+    def _names(self) -> list[str]:
+        return [*{row["name"] for row in self.files.all()}, *self.registry.names()]
+
+    def _record(self, artifact: dict[str, Any], principal: Principal, thread_id: str) -> str:
+        entered = self.artifacts.record(
+            artifact["kind"], artifact["title"], artifact["path"], principal.user_id, thread_id
+        )
+        return entered["id"]
+
+    def workspace(
+        self, principal: Principal, thread_id: str | None = None, said: Sequence[str] = ()
+    ) -> TeamWorkspace:
+        """The workspace as the tools see it, for one principal."""
+        return TeamWorkspace(self.shared, principal, thread_id, said, self.local)
+
+    def base_model(self, name: str) -> Path | str:
+        """A base model's folder or hub id: ``minilm``, ``smollm2``, a folder, a Hugging Face id."""
+        from tools.models.embedded import resolve_base
+
+        return resolve_base(name, self.home.cache, self.settings.offline == "true")
+
+    def start_worker(self) -> None:
+        """See that a worker process runs the queued jobs."""
+        from assistant.jobs.worker import ensure_worker
+
+        ensure_worker(self.home)
+
+    def warm_up(self) -> None:
+        """Load what the first turn needs and the deployed models, so that nobody waits for them."""
+        from assistant.access.principal import Principal
+
+        self.redactor.gate("Ann said hello.")
+        self._graph(Principal.owner())
+        self.knowledge.search("hello")
+        for entry in self.registry.all():
+            if entry.status == "deployed":
+                self.predictors.get(entry.path)
+
+    def close(self) -> None:
+        """Give back what is held open."""
+        self.database.close()

@@ -1,0 +1,161 @@
+"""The application as the tools see it: names resolved to things, for one user in one conversation."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.access.principal import Principal
+from assistant.access.roles import allow
+from assistant.jobs.queue import JobQueue
+from assistant.workspace.artifacts import ArtifactStore
+from assistant.workspace.files import DATASETS, DOCUMENTS, FileStore
+from assistant.workspace.models import Registry
+from tools.errors import NotFound, Unsupported, did_you_mean
+from tools.workspace import ModelEntry
+
+if TYPE_CHECKING:
+    from knowledge.base import KnowledgeBase
+    from tools.privacy.redactor import Redactor
+    from tools.serving.cache import PredictorCache
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all users share. Functions stand for things that are made late."""
+
+    files: FileStore
+    registry: Registry
+    jobs: JobQueue
+    artifacts: ArtifactStore
+    knowledge: Callable[[], "KnowledgeBase"]
+    redactor: Callable[[], "Redactor"]
+    predictors: Callable[[], "PredictorCache"]
+    base_model: Callable[[str], Path | str]
+    start_worker: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class TeamWorkspace:
+    """A :class:`tools.workspace.Workspace` for one principal.
+
+    ``local`` is true for the owner of this machine at the command line, who may name files by path.
+    """
+
+    shared: Shared
+    principal: Principal
+    thread_id: str | None = None
+    said: Sequence[str] = field(default_factory=tuple)
+    local: bool = False
+
+    def dataset(self, name: str) -> Path:
+        """The file behind a dataset's name; a name without its ending will do where only one fits."""
+        if row := self.shared.files.by_name(name) or self._by_stem(name):
+            return self.shared.files.path(row)
+        if self.local and Path(name).expanduser().is_file():
+            return Path(name).expanduser().resolve()
+        hint = did_you_mean(name, self.datasets()) or "Upload the file first."
+        raise NotFound(f"There is no dataset named {name}.", hint, param="dataset")
+
+    def _by_stem(self, name: str) -> dict[str, Any] | None:
+        fitting = [each for each in self.datasets() if Path(each).stem.lower() == name.lower()]
+        return self.shared.files.by_name(fitting[0]) if len(fitting) == 1 else None
+
+    def datasets(self) -> list[str]:
+        """Names of the uploaded datasets, newest first."""
+        return self.shared.files.names(DATASETS)
+
+    def model(self, name: str) -> ModelEntry:
+        """The registry entry of a fine-tuned model."""
+        return self.shared.registry.get(name)
+
+    def models(self) -> list[ModelEntry]:
+        """All fine-tuned models, newest first."""
+        return self.shared.registry.all()
+
+    def base_model(self, name: str) -> Path | str:
+        """A base model's folder or hub id; the name of a fine-tuned model trains on from it."""
+        if name.lower() in self.shared.registry.names():
+            return self.shared.registry.get(name).path
+        return self.shared.base_model(name)
+
+    def model_name(self, wish: str) -> str:
+        """A free, valid registry name made from a wish."""
+        return self.shared.registry.free_name(wish)
+
+    def predictor(self, name: str) -> Any:
+        """The loaded model, from the bounded cache."""
+        entry = self.model(name)
+        return self.shared.predictors().get(entry.path)
+
+    def deploy(self, name: str) -> ModelEntry:
+        """Load the model, so that a broken one is never put into service, and mark it deployed."""
+        allow(self.principal, "approve")
+        self.predictor(name)
+        return self.shared.registry.set_status(name, "deployed")
+
+    def undeploy(self, name: str) -> ModelEntry:
+        """Stop serving the model."""
+        allow(self.principal, "approve")
+        entry = self.model(name)
+        if entry.status != "deployed":
+            raise Unsupported(f"{entry.name} is not deployed.", "There is nothing to take out of service.")
+        return self.shared.registry.set_status(name, "ready")
+
+    def submit(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """Queue a background job and see that a worker runs."""
+        job = self.shared.jobs.submit(kind, spec, user_id=self.principal.user_id, thread_id=self.thread_id)
+        self.shared.start_worker()
+        return job
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """All jobs, newest first."""
+        return self.shared.jobs.list()
+
+    def job(self, job_id: str | None = None) -> dict[str, Any]:
+        """One job, the latest where no id is given, with its pictures."""
+        job = self.shared.jobs.get(job_id) if job_id else self.shared.jobs.latest()
+        if job is None:
+            raise NotFound("There is no job yet.", "Fine-tune a model and it will appear here.")
+        return job | {"artifacts": (job.get("result") or {}).get("artifacts", [])}
+
+    def cancel(self, job_id: str | None = None) -> dict[str, Any]:
+        """Ask a job to stop; the running (or waiting) one where no id is given."""
+        if job_id is None:
+            running = [job for job in self.jobs() if job["status"] in ("running", "queued")]
+            if not running:
+                raise NotFound("No job is running.", "There is nothing to cancel.")
+            job_id = running[0]["id"]
+        return self.shared.jobs.cancel(job_id)
+
+    def knowledge(self) -> Any:
+        """The team's knowledge base."""
+        return self.shared.knowledge()
+
+    def document(self, source: str) -> str:
+        """An upload's path, a public address, or for the owner of this machine a path."""
+        if row := self.shared.files.by_name(source):
+            return str(self.shared.files.path(row))
+        if source.startswith(("http://", "https://")):
+            return source
+        if self.local and Path(source).expanduser().exists():
+            return str(Path(source).expanduser().resolve())
+        hint = did_you_mean(source, self.shared.files.names(DOCUMENTS | DATASETS)) or "Upload the file first."
+        raise NotFound(f"There is no document named {source}.", hint, param="source")
+
+    def redactor(self) -> Any:
+        """The redactor in force."""
+        return self.shared.redactor()
+
+    def artifact(self, kind: str, title: str, suffix: str) -> Path:
+        """A new file for a picture or report."""
+        return self.shared.artifacts.new_path(suffix)
+
+    def history(self) -> Sequence[str]:
+        """The user's earlier messages in this conversation, oldest first."""
+        return self.said
+
+    @property
+    def visitor(self) -> bool:
+        """True where the caller sees published knowledge alone."""
+        return self.principal.role == "visitor"
