@@ -9,14 +9,14 @@ ROLES = re.compile(
     r"invoices?|jobs|kontakt|legal|mail|marketing|noreply|no-reply|office|orders?|partners?|press|privacy|refunds?|"
     r"returns?|sales|security|service|shipping|support|team|webmaster)([._+-][\w.-]*)?@"
 )
-COMPANYS_OWN = {"PHONE_NUMBER", "CN_PHONE", "LOCATION", "URL", "DATE_TIME"}
+COMPANYS_OWN = {"PHONE_NUMBER", "CN_PHONE", "PERSON", "LOCATION", "URL", "DATE_TIME"}
 
 
 def for_visitors(text: str, redactor: Any) -> str:
     """A passage as a visitor may read it.
 
-    Role mailboxes and the company's phone numbers and addresses stay. People, their own mailboxes, and phone numbers in a
-    sentence that names a person are taken out.
+    Role mailboxes and the company's phone numbers and addresses stay, and so do names that the team has published. A
+    person's own mailbox, a phone number in a sentence that names a person, cards, ids and secrets are taken out.
 
     Args:
         text: a passage or an answer made of passages.
