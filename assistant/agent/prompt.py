@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from assistant.access.principal import Principal
 from assistant.workspace.workspace import Shared
 
+MOST_JOBS = 20
+
 TEAM = """\
 You are Startup Assistant. You help a startup without a machine-learning team to fine-tune, serve and understand local \
 models on its own data, and to find answers in its own documents.
@@ -44,8 +46,13 @@ def system_prompt(principal: Principal, shared: Shared, attached: Sequence[str])
     situation = Situation(
         files=list(attached),
         datasets=shared.files.names(DATASETS),
-        models=shared.registry.names(),
-        jobs=[job["id"] for job in shared.jobs.list()[:20]],
+        models=[
+            {"name": entry.name, "task": entry.task, "status": entry.status, "accuracy": entry.metrics.get("accuracy")}
+            for entry in shared.registry.all()
+        ],
+        jobs=[
+            {"id": job["id"], "kind": job["kind"], "status": job["status"]} for job in shared.jobs.list()[:MOST_JOBS]
+        ],
         role=principal.role,
     )
     return f"{TEAM}\n\n{situation.to_prompt()}"

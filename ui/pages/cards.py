@@ -1,0 +1,252 @@
+"""Cards: what a tool returned, as people want to see it. One small function a tool; the reply's words stand beside."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ui.pages.html import Raw, bars, card, details, duration, facts, notes, percent, table, text
+
+MOST_BARS = 12
+
+
+def result_card(tool: str, result: dict[str, Any]) -> str:
+    """The card of a tool's result as HTML; empty where the reply's words say it all.
+
+    Args:
+        tool: the tool's name.
+        result: what it returned, in the contract's shapes.
+    """
+    maker = CARDS.get(tool)
+    return maker(result) if maker and "error" not in result and "declined" not in result else ""
+
+
+def _dataset(result: dict[str, Any]) -> str:
+    labels = sorted((result.get("labels") or {}).items(), key=lambda item: -item[1])
+    most = labels[0][1] if labels else 1
+    shown = [(str(name), count / most, f"{count:,}") for name, count in labels[:MOST_BARS]]
+    more = f"… and {len(labels) - MOST_BARS} more labels" if len(labels) > MOST_BARS else ""
+    personal = ", ".join(f"{count} × {kind}" for kind, count in (result.get("pii") or {}).items())
+    columns = [(c["name"], c["type"], c.get("missing"), c.get("unique")) for c in result.get("columns") or []]
+    return card(
+        str(result.get("dataset", "Dataset")),
+        facts(
+            [
+                ("rows", result.get("rows")),
+                ("columns", len(columns)),
+                ("duplicates", result.get("duplicates")),
+                ("labels", len(labels) or None),
+                ("fits", result.get("task")),
+            ]
+        ),
+        bars(shown) if shown else "",
+        f'<div class="sa-more">{more}</div>' if more else "",
+        f'<p class="sa-warning">Personal data: {text(personal)}</p>' if personal else "",
+        notes(result.get("warnings") or []),
+        details("Columns", table(["column", "type", "missing", "different values"], columns)),
+    )
+
+
+def _recommendation(result: dict[str, Any]) -> str:
+    rows = [
+        (
+            each["model"],
+            each["method"],
+            duration(each.get("estimated_seconds")),
+            each.get("fits"),
+            each["why"],
+        )
+        for each in result.get("candidates") or []
+    ]
+    heads = ["model", "method", "about", "fits here", "why"]
+    return card(f"For {result.get('task')}", table(heads, rows))
+
+
+def _job(result: dict[str, Any]) -> str:
+    outcome = result.get("result") or {}
+    if result.get("status") != "succeeded" or not outcome:
+        return ""
+    return card(
+        f"{outcome.get('model', result.get('id'))} is ready",
+        _metric_facts(outcome.get("metrics") or {}),
+        _against(outcome),
+        _report_link(outcome),
+    )
+
+
+def _metric_facts(metrics: dict[str, Any]) -> str:
+    named = ("accuracy", "precision", "recall", "f1")
+    first = [(name, percent(metrics[name])) for name in named if isinstance(metrics.get(name), int | float)]
+    return facts(first or [(k, v) for k, v in metrics.items() if isinstance(v, int | float)])
+
+
+def _against(outcome: dict[str, Any]) -> str:
+    """The model's accuracy beside the untrained baselines'."""
+    baseline, metrics = outcome.get("baseline") or {}, outcome.get("metrics") or {}
+    rows = [
+        (name.replace("_", " "), value.get("accuracy") if isinstance(value, dict) else value)
+        for name, value in baseline.items()
+    ]
+    known = [(name, share, percent(share)) for name, share in rows if isinstance(share, int | float)]
+    if not known or not isinstance(metrics.get("accuracy"), int | float):
+        return ""
+    mine = (str(outcome.get("model", "this model")), metrics["accuracy"], percent(metrics["accuracy"]))
+    return '<div class="sa-sub">Accuracy on held-out rows, beside models without training</div>' + bars(
+        [mine, *known]
+    )
+
+
+def _report_link(outcome: dict[str, Any]) -> str:
+    seconds, trained = outcome.get("seconds"), outcome.get("trainable_parameters")
+    return facts([("took", duration(seconds) if seconds else None), ("parameters trained", trained)])
+
+
+def _evaluation(result: dict[str, Any]) -> str:
+    per_class = [
+        (name, *(percent(scores[key]) for key in ("precision", "recall", "f1") if key in scores))
+        for name, scores in (result.get("per_class") or {}).items()
+    ]
+    heads = ["label", "precision", "recall", "F1"]
+    return card(
+        str(result.get("model", "Evaluation")),
+        _metric_facts(result.get("metrics") or {}),
+        details("Each label", table(heads, per_class)) if per_class else "",
+    )
+
+
+def _comparison(result: dict[str, Any]) -> str:
+    rows = []
+    for each in result.get("models") or []:
+        metrics = each.get("metrics") or each
+        best = Raw("<b>best</b>") if each.get("name") == result.get("best") else ""
+        score = metrics.get("accuracy")
+        rows.append(
+            (each.get("name"), each.get("method"), each.get("base"), percent(score) if score else "", best)
+        )
+    return card("Side by side", table(["model", "method", "base", "accuracy", ""], rows))
+
+
+def _models(result: dict[str, Any]) -> str:
+    rows = [
+        (
+            each["name"],
+            each["task"],
+            each["method"],
+            percent(each["metrics"]["accuracy"]) if (each.get("metrics") or {}).get("accuracy") else "",
+            each["status"],
+        )
+        for each in result.get("models") or []
+    ]
+    return card("Models", table(["name", "task", "method", "accuracy", "status"], rows)) if rows else ""
+
+
+def _jobs(result: dict[str, Any]) -> str:
+    rows = [
+        (
+            each["id"],
+            each["kind"],
+            each["status"],
+            percent(each.get("progress") or 0),
+            each["created_at"][:16],
+        )
+        for each in result.get("jobs") or []
+    ]
+    return card("Jobs", table(["job", "kind", "status", "progress", "asked for"], rows)) if rows else ""
+
+
+def _prediction(result: dict[str, Any]) -> str:
+    prediction = (result.get("predictions") or [{}])[0]
+    scores = sorted((prediction.get("scores") or {}).items(), key=lambda item: -item[1])[:5]
+    if not scores:
+        return ""
+    return card(
+        f"“{_short(result['text'])}”", bars([(name, share, percent(share)) for name, share in scores])
+    )
+
+
+def _explanation(result: dict[str, Any]) -> str:
+    from tools.explain.explain import heatmap_html
+
+    return card("Which words drove it", heatmap_html(result))
+
+
+def _speed(result: dict[str, Any]) -> str:
+    latency = result.get("latency_ms") or {}
+    return card(
+        f"How fast {result.get('model')} answers",
+        facts(
+            [
+                ("requests a second", round(result.get("requests_per_second") or 0, 1)),
+                *((f"ms {name}", round(value, 1)) for name, value in latency.items()),
+            ]
+        ),
+    )
+
+
+def _short(words: str, most: int = 90) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+CARDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "inspect_dataset": _dataset,
+    "recommend_model": _recommendation,
+    "show_job": _job,
+    "evaluate_model": _evaluation,
+    "compare_models": _comparison,
+    "list_models": _models,
+    "list_jobs": _jobs,
+    "predict": _prediction,
+    "explain_prediction": _explanation,
+    "benchmark_model": _speed,
+}
+
+
+def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[str, Any]) -> str:
+    """What the user is asked to approve: the sentence, the plan, and the exact arguments.
+
+    Args:
+        summary: the one sentence.
+        tool: the tool's name.
+        args: its exact arguments.
+        details_: what its preview found out.
+    """
+    named = (
+        ("base", "base model"),
+        ("method", "method"),
+        ("text_column", "text column"),
+        ("label_column", "label column"),
+        ("rows", "rows"),
+        ("epochs", "epochs"),
+        ("learning_rate", "learning rate"),
+    )
+    pairs = [(label, details_.get(key)) for key, label in named]
+    if seconds := details_.get("estimated_seconds"):
+        pairs.append(("estimated", duration(seconds)))
+    exact = table(["argument", "value"], args.items())
+    return card(
+        "Shall I?",
+        f"<p>{text(summary)}</p>",
+        facts(pairs),
+        f'<p class="sa-more">{text(details_["why"])}</p>' if details_.get("why") else "",
+        notes(details_.get("warnings") or []),
+        details(f"Exact call: {tool}", exact),
+        kind="sa-ask",
+    )
+
+
+def citations_block(citations: list[dict[str, Any]]) -> str:
+    """The numbered passages below an answer; each opens in place."""
+    blocks = "".join(
+        details(
+            f"[{each['number']}] {each.get('title') or each['source']}",
+            f'<blockquote>{text(each["text"])}</blockquote><div class="sa-more">{text(each["source"])}</div>',
+        )
+        for each in citations
+    )
+    return f'<div class="sa-sources">{blocks}</div>'
+
+
+def picture(artifact: dict[str, Any]) -> str:
+    """A picture, or a link to a report, served to its owner alone."""
+    title, address = text(artifact["title"]), f"/artifacts/{text(artifact['id'])}"
+    if str(artifact["path"]).endswith((".png", ".svg")):
+        return f'<figure class="sa-figure"><img src="{address}" alt="{title}"><figcaption>{title}</figcaption></figure>'
+    return f'<p><a href="{address}" target="_blank" rel="noopener">{title}</a></p>'

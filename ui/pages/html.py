@@ -1,0 +1,85 @@
+"""Small pieces of HTML for the cards: every text from outside is escaped here."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+
+def text(value: Any) -> str:
+    """A value as escaped text: numbers with thousands separators and at most four significant decimals."""
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else ("yes" if value else "no")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return escape(str(value))
+
+
+def percent(share: float) -> str:
+    """A share of one as a percentage with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def card(title: str, *parts: str, kind: str = "") -> str:
+    """A card with a heading; empty parts are left out."""
+    body = "".join(part for part in parts if part)
+    return f'<div class="sa-card {kind}"><div class="sa-title">{escape(title)}</div>{body}</div>'
+
+
+def facts(pairs: Iterable[tuple[str, Any]]) -> str:
+    """Names and values in a row of small tiles; empty values are left out."""
+    tiles = "".join(
+        f'<span class="sa-fact"><b>{text(value)}</b> <span>{escape(name)}</span></span>'
+        for name, value in pairs
+        if value not in (None, "")
+    )
+    return f'<div class="sa-facts">{tiles}</div>' if tiles else ""
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table that scrolls inside its card. Cells marked with :class:`Raw` are HTML already."""
+    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    body = "".join("<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows)
+    return f'<div class="sa-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+class Raw(str):
+    """HTML that is safe already."""
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, Raw) else text(value)
+
+
+def bars(shares: Iterable[tuple[str, float, str]]) -> str:
+    """Horizontal bars: a name, a share of one, and what is written behind."""
+    rows = "".join(
+        f'<div class="sa-bar"><span class="sa-bar-name">{escape(name)}</span>'
+        f'<span class="sa-bar-track"><span class="sa-bar-fill" style="width:{100 * min(1, max(0, share)):.1f}%"></span>'
+        f'</span><span class="sa-bar-value">{escape(label)}</span></div>'
+        for name, share, label in shares
+    )
+    return f'<div class="sa-bars">{rows}</div>'
+
+
+def notes(lines: Iterable[str]) -> str:
+    """Remarks, one a line."""
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f'<ul class="sa-notes">{items}</ul>' if items else ""
+
+
+def details(summary: str, body: str, opened: bool = False) -> str:
+    """Something folded away; ``body`` is HTML."""
+    state = " open" if opened else ""
+    return f"<details{state}><summary>{escape(summary)}</summary>{body}</details>"

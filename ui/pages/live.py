@@ -1,0 +1,87 @@
+"""A turn on the page while it runs: events come in, the chatbot's messages follow."""
+
+from dataclasses import asdict
+from typing import Any
+
+from assistant.agent import events
+from ui.pages.html import card, text
+from ui.pages.render import (
+    Message,
+    approval_message,
+    card_message,
+    reply_message,
+    result_card,
+    shown_messages,
+    step_message,
+)
+
+
+class LiveTurn:
+    """The messages of one turn, below those that were there.
+
+    Args:
+        before: the chatbot's messages up to and with the user's.
+    """
+
+    def __init__(self, before: list[Message]):
+        self._before = before
+        self._messages: list[Message] = []
+        self._steps: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._reply: int | None = None
+        self._words = ""
+        self._held: list[events.Event] = []
+        self.thread: str | None = None
+        self.approval: str | None = None
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages as they stand."""
+        return [*self._before, *self._messages]
+
+    def apply(self, event: events.Event) -> None:
+        """Take in one event."""
+        match event:
+            case events.Token(words):
+                self._say(words)
+            case events.ToolStarted(id_, name, args):
+                self._reply = None
+                self._steps[id_] = (len(self._messages), args)
+                self._messages.append(step_message(name, args, "running", {}))
+            case events.ToolFinished(id_, name, status, result):
+                self._finish(id_, name, status, result)
+            case events.Citation() | events.Artifact():
+                self._held.append(event)
+            case events.ApprovalAsked(id_, _, _, _, _):
+                self.approval = id_
+                self._reply = None
+                self._messages.append(approval_message(asdict(event)))
+            case events.Choices(options) if self._reply is not None:
+                self._messages[self._reply] = reply_message(self._words, options)
+            case events.Failed(message, _):
+                self._messages.append(
+                    card_message(card("That did not work", f"<p>{text(message)}</p>", kind="sa-bad"))
+                )
+            case events.Done(thread, _, _):
+                self.thread = thread
+                self._messages += shown_messages(self._held)
+                self._held = []
+
+    def _say(self, words: str) -> None:
+        if self.approval:
+            return  # the card asks already
+        if self._reply is None:
+            self._reply, self._words = len(self._messages), ""
+            self._messages.append(reply_message(""))
+        self._words += words
+        self._messages[self._reply] = reply_message(self._words)
+
+    def _finish(self, id_: str, name: str, status: str, result: dict[str, Any]) -> None:
+        self._reply = None
+        at, args = self._steps.pop(id_, (None, {}))
+        step = step_message(name, args, status, result)
+        if at is None:
+            self._messages.append(step)
+        else:
+            self._messages[at] = step
+        if html := result_card(name, result):
+            self._messages.append(card_message(html))

@@ -1,0 +1,109 @@
+"""From the agent's events and history to the messages of Gradio's chatbot. Pure functions; no decisions."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from assistant.agent import events
+from assistant.agent.history import Entry
+from ui.pages.cards import approval_card, citations_block, picture, result_card
+from ui.pages.html import text
+
+Message = dict[str, Any]
+
+STEPS = {
+    "inspect_dataset": "Looked into the data",
+    "recommend_model": "Compared the options",
+    "finetune_model": "Started the fine-tuning",
+    "list_jobs": "Looked at the jobs",
+    "show_job": "Looked at the job",
+    "cancel_job": "Cancelled the job",
+    "list_models": "Looked at the models",
+    "evaluate_model": "Measured the model",
+    "compare_models": "Compared the models",
+    "deploy_model": "Deployed the model",
+    "undeploy_model": "Took the model out of service",
+    "benchmark_model": "Measured the speed",
+    "predict": "Ran the model",
+    "explain_prediction": "Explained the prediction",
+    "search_knowledge": "Searched the documents",
+    "add_knowledge": "Added to the knowledge base",
+    "remove_knowledge": "Removed from the knowledge base",
+    "redact_text": "Looked for personal data",
+}
+ENDINGS = {"failed": " — failed", "declined": " — declined", "waiting": " — waiting for your yes"}
+
+
+def user_message(words: str, files: Iterable[str] = ()) -> Message:
+    """What the user said, with the names of the files they attached."""
+    names = "".join(f'<span class="sa-file">📎 {text(name)}</span>' for name in files)
+    return {"role": "user", "content": f"{_inert(words)}{names}"}
+
+
+def reply_message(words: str, suggestions: Iterable[str] = ()) -> Message:
+    """What the assistant says, with next steps as buttons."""
+    message: Message = {"role": "assistant", "content": _inert(words, keep_markdown=True)}
+    if options := [{"value": each, "label": each} for each in suggestions]:
+        message["options"] = options
+    return message
+
+
+def step_message(name: str, args: dict[str, Any], status: str, result: dict[str, Any]) -> Message:
+    """A tool step, folded away, with its arguments and its result."""
+    title = f"{STEPS.get(name, name)}{ENDINGS.get(status, '')}"
+    shown = json.dumps({"arguments": args, "result": result}, ensure_ascii=False, indent=1, default=str)
+    shown = shown if len(shown) < 4000 else shown[:4000] + " …"
+    fence = "```"
+    return {
+        "role": "assistant",
+        "content": f"`{name}`\n{fence}json\n{shown.replace(fence, '')}\n{fence}",
+        "metadata": {"title": title, "status": "pending" if status == "running" else "done"},
+    }
+
+
+def card_message(html: str) -> Message:
+    """A card of ours; its texts are escaped already."""
+    return {"role": "assistant", "content": html}
+
+
+def approval_message(row: dict[str, Any]) -> Message:
+    """The card of an approval that waits."""
+    return card_message(approval_card(row["summary"], row["tool"], row["args"], row["details"] or {}))
+
+
+def shown_messages(shown: Iterable[events.Event]) -> list[Message]:
+    """The messages of what comes with a tool's result: citations in one block, pictures and reports."""
+    shown = list(shown)
+    citations = [asdict(each) for each in shown if isinstance(each, events.Citation)]
+    pictures = [asdict(each) for each in shown if isinstance(each, events.Artifact)]
+    blocks = [citations_block(citations)] if citations else []
+    return [card_message(block) for block in [*blocks, *map(picture, pictures)]]
+
+
+def history_messages(lines: Iterable[Entry]) -> list[Message]:
+    """A stored conversation; sources and pictures stand below the reply that rests on them, as they did live."""
+    messages: list[Message] = []
+    held: list[Message] = []
+    for line in lines:
+        if line.role == "user":
+            messages += [*held, user_message(line.text, line.files)]
+            held = []
+        elif line.role == "assistant":
+            messages += [reply_message(line.text), *held]
+            held = []
+        else:
+            if line.status != "waiting":
+                messages.append(step_message(line.name, line.args, line.status, line.result))
+            if html := result_card(line.name, line.result):
+                messages.append(card_message(html))
+            held += shown_messages(line.shown)
+    return [*messages, *held]
+
+
+def _inert(words: str, keep_markdown: bool = False) -> str:
+    """Words that cannot become HTML, and for users not Markdown either; images and links in replies stay text."""
+    escaped = text(words)
+    if keep_markdown:
+        return escaped.replace("![", "!\\[").replace("](", "]\\(")
+    return f'<span class="sa-said">{escaped}</span>'
