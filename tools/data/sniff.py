@@ -1,0 +1,328 @@
+"""What a data file really is: its kind, text encoding and delimiter, found from its bytes and not from its name."""
+
+import codecs
+import csv
+import zipfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.errors import BadData
+
+SAMPLE_BYTES = 256 * 1024
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+# First bytes of files that people rename to .csv by mistake, and what to do about each.
+SIGNATURES = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"RIFF": "a WebP image or a sound file",
+    b"II*\x00": "a TIFF image",
+    b"MM\x00*": "a TIFF image",
+    b"%PDF": "a PDF document",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file (.xls, .doc)",
+    b"SQLite format 3": "a SQLite database",
+    b"\x7fELF": "a program",
+    b"MZ\x90": "a program",
+    b"ID3": "a sound file",
+}
+
+
+@dataclass
+class TableInfo:
+    """How a file is read, and what was noticed on the way.
+
+    Attributes:
+        kind: csv, jsonl, json, parquet, xlsx, conll, text or images.
+        encoding: Python's name of the text encoding (empty for binary kinds).
+        delimiter: what stands between cells (csv only).
+        columns: the column names in order.
+        warnings: plain sentences about the file's form, for people.
+        skipped: number of rows left out because they do not fit the header.
+        skipped_lines: line numbers of the first of them.
+    """
+
+    kind: str
+    encoding: str = ""
+    delimiter: str = ""
+    has_header: bool = True
+    columns: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    skipped: int = 0
+    skipped_lines: list[int] = field(default_factory=list)
+
+    def skip(self, line: int) -> None:
+        """Count a row that is left out."""
+        self.skipped += 1
+        if len(self.skipped_lines) < 5:
+            self.skipped_lines.append(line)
+
+
+def sniff(path: Path) -> TableInfo:
+    """Find out what a file is.
+
+    Args:
+        path: a file, or a folder of images with one subfolder a label.
+
+    Raises:
+        BadData: it is missing, empty, or no table at all (the message says what it looks like).
+    """
+    if path.is_dir():
+        return TableInfo("images")
+    head = _head(path)
+    if head.startswith(b"PAR1"):
+        return TableInfo("parquet")
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return TableInfo(_zip_kind(path))
+    encoding, warnings = find_encoding(path, head)
+    sample = _decode(head, encoding)
+    if not sample.strip():
+        raise BadData(f"{path.name} is empty.", "Upload a file with a header line and at least one row.")
+    kind = _text_kind(path, sample)
+    info = TableInfo(kind, encoding, warnings=warnings)
+    if kind == "csv":
+        _sniff_csv(path, sample, len(head) < SAMPLE_BYTES, info)
+    return info
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes, refused where they belong to something that is no table."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(SAMPLE_BYTES)
+    except OSError as error:
+        raise BadData(
+            f"{path.name} cannot be read: {error.strerror}.", "Check the path and its permissions."
+        ) from error
+    if not head:
+        raise BadData(f"{path.name} is empty.", "Upload a file with a header line and at least one row.")
+    what = next((name for magic, name in SIGNATURES.items() if head.startswith(magic)), None)
+    if what is None and head.startswith(b"BM") and b"\x00" in head[:64]:
+        what = "a BMP image"
+    if what:
+        raise BadData(
+            f"{path.name} looks like {what}, not a table.", "Upload CSV, TSV, JSONL, Excel or Parquet."
+        )
+    return head
+
+
+def _zip_kind(path: Path) -> str:
+    """xlsx or images: what a zip archive holds."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise BadData(f"{path.name} is a damaged zip archive.", "Make or download it again.") from error
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if any(name.lower().endswith(IMAGE_SUFFIXES) for name in names):
+        return "images"
+    raise BadData(
+        f"{path.name} is a zip archive without images or an Excel sheet.",
+        "Unpack it and upload the table inside; for images, put one folder a label into the zip.",
+    )
+
+
+def find_encoding(path: Path, head: bytes) -> tuple[str, list[str]]:
+    """The text encoding of a file, and a sentence for people where it is not plain UTF-8.
+
+    Args:
+        path: the file; read through once, in pieces, to be sure of UTF-8.
+        head: its first bytes.
+
+    Raises:
+        BadData: the bytes are no text.
+    """
+    if head.startswith(codecs.BOM_UTF8):
+        wrong, _ = _first_non_utf8(path)
+        if wrong is None:
+            return "utf-8-sig", ["The file starts with a byte-order mark (BOM); it is ignored."]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", ["The file is UTF-16 text; it is read as such."]
+    if b"\x00" in head:
+        return _without_bom(path, head)
+    wrong, piece = _first_non_utf8(path)
+    if wrong is None:
+        return "utf-8", []
+    encoding = _legacy_encoding(piece)
+    if encoding == "utf-8":
+        return "utf-8", [
+            "A few characters are broken (not valid UTF-8) and read as �. Save the file as UTF-8."
+        ]
+    shown = {"gb18030": "GBK (GB18030)", "cp1252": "Latin-1 (Windows-1252)"}.get(encoding, encoding)
+    return encoding, [
+        f"The file is {shown} text, not UTF-8; it is read as such. Check that accents look right."
+    ]
+
+
+def _without_bom(path: Path, head: bytes) -> tuple[str, list[str]]:
+    """UTF-16 without its mark has a zero in every other byte; anything else with zeros is binary."""
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
+        if zeros.count(0) > 0.7 * len(zeros) and head.count(0) < 0.6 * len(head):
+            return name, ["The file is UTF-16 text; it is read as such."]
+    raise BadData(f"{path.name} is a binary file, not a table.", "Upload CSV, TSV, JSONL, Excel or Parquet.")
+
+
+def _first_non_utf8(path: Path) -> tuple[int | None, bytes]:
+    """Offset of the first piece (1 MB) that is not UTF-8, with that piece; None where all is."""
+    decoder, offset = codecs.getincrementaldecoder("utf-8")(), 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                return offset, piece
+            offset += len(piece)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return offset, b""
+    return None, b""
+
+
+def _legacy_encoding(piece: bytes) -> str:
+    """The likeliest encoding of text that is not UTF-8.
+
+    Western accents stand alone between ASCII letters; Chinese comes in runs of high bytes.
+    """
+    lines = [line for line in piece.splitlines() if any(byte > 127 for byte in line)][:2000]
+    text = b"\n".join(lines)
+    if _mostly_utf8(text):
+        return "utf-8"
+    high = sum(byte > 127 for byte in text)
+    paired = sum(a > 127 and b > 127 for a, b in zip(text, text[1:], strict=False))
+    if paired > 0.4 * high and _decodes(text, "gb18030"):
+        return "gb18030"
+    if paired > 0.4 * high:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(text).best()
+        if best is not None:
+            return best.encoding
+    return "cp1252" if _decodes(text, "cp1252") else "latin-1"
+
+
+def _mostly_utf8(text: bytes) -> bool:
+    """True where broken bytes are the exception among valid multi-byte characters."""
+    decoded = text.decode("utf-8", errors="replace")
+    broken = decoded.count("�")
+    return sum(ord(char) > 127 for char in decoded) - broken > 4 * broken
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    """True where (nearly) every line decodes; the last may be cut in two."""
+    lines = text.split(b"\n")
+    failed = 0
+    for line in lines:
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError:
+            failed += 1
+    return failed <= max(1, len(lines) // 100) if len(lines) > 1 else failed == 0
+
+
+def _decode(head: bytes, encoding: str) -> str:
+    return codecs.getincrementaldecoder(encoding)("replace").decode(head)
+
+
+def _text_kind(path: Path, sample: str) -> str:
+    """Which text format: by the first character, then the name."""
+    suffix, start = path.suffix.lower(), sample.lstrip()[:1]
+    if suffix in (".jsonl", ".ndjson"):
+        return "jsonl"
+    if suffix == ".json" or (suffix not in (".csv", ".tsv") and start in "[{"):
+        return "json" if start == "[" or not _is_json_lines(sample) else "jsonl"
+    if suffix in (".conll", ".bio", ".iob", ".iob2") or (suffix == ".txt" and _is_conll(sample)):
+        return "conll"
+    return "text" if suffix in (".txt", ".md", ".text") and not _is_table(sample) else "csv"
+
+
+def _is_json_lines(sample: str) -> bool:
+    import json
+
+    lines = sample.splitlines()
+    try:
+        return isinstance(json.loads(lines[0]), dict) and (len(lines) == 1 or lines[1].lstrip()[:1] == "{")
+    except (json.JSONDecodeError, IndexError):
+        return False
+
+
+def _is_conll(sample: str) -> bool:
+    """Most lines are a token and a tag such as O, B-PER or I-ORG."""
+    lines = [line.split() for line in sample.splitlines()[:200] if line.strip()]
+    tagged = [cells for cells in lines if len(cells) >= 2 and (cells[-1] == "O" or cells[-1][1:2] == "-")]
+    return len(tagged) > 0.8 * len(lines)
+
+
+def _is_table(sample: str) -> bool:
+    return _best_delimiter(sample.splitlines()[:100])[1] > 0.9
+
+
+def _sniff_csv(path: Path, sample: str, whole: bool, info: TableInfo) -> None:
+    """Find delimiter and header, and say what is unusual."""
+    lines = sample.splitlines(keepends=True)
+    lines = lines[:200] if whole or len(lines) < 2 else lines[:-1][:200]
+    info.delimiter, _ = _best_delimiter(lines)
+    expected = "\t" if path.suffix.lower() == ".tsv" else ","
+    if info.delimiter != expected:
+        info.warnings.append(
+            f"Cells are separated by {DELIMITERS[info.delimiter]}, not {DELIMITERS[expected]}."
+        )
+    rows = [row for row in _parse(lines, info.delimiter) if row]
+    info.has_header = _has_header(rows)
+    if not info.has_header:
+        info.warnings.append(
+            "The first line looks like data, so the columns are called column_1, column_2, …"
+        )
+    info.columns = _names(rows[0], info)
+
+
+def _parse(lines: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return [line.rstrip("\r\n").split(delimiter) for line in lines]
+
+
+def _best_delimiter(lines: list[str]) -> tuple[str, float]:
+    """The delimiter that cuts most lines into as many cells as the header has; a comma where none does."""
+    best, score = ",", 0.0
+    for delimiter in DELIMITERS:
+        rows = [row for row in _parse(lines, delimiter) if row]
+        if not rows or len(rows[0]) < 2:
+            continue
+        fitting = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        if fitting > score + 1e-9:
+            best, score = delimiter, fitting
+    return best, score
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    """False where the first row reads like the others: a sentence, a number, or a value that comes again."""
+    first, rest = rows[0], rows[1:]
+    for index, cell in enumerate(first):
+        value = cell.strip()
+        if len(value) > 60 or len(value.split()) > 6 or value.replace(".", "", 1).isdigit():
+            return False
+        below = Counter(row[index].strip() for row in rest if len(row) == len(first))
+        if value and below[value] >= 2:
+            return False
+    return True
+
+
+def _names(first: list[str], info: TableInfo) -> list[str]:
+    """Column names: stripped, never empty, never twice."""
+    if not info.has_header:
+        return [f"column_{number}" for number in range(1, len(first) + 1)]
+    names: list[str] = []
+    for number, cell in enumerate(first, 1):
+        name = cell.strip().lstrip("\ufeff") or f"column_{number}"
+        if name in names:
+            info.warnings.append(f"Two columns are called {name}; the second is read as {name}_{number}.")
+            name = f"{name}_{number}"
+        names.append(name)
+    return names
