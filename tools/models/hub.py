@@ -1,0 +1,121 @@
+"""Base models of the Hugging Face hub: found in the local cache, checked at the hub, downloaded as safetensors."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.errors import BadArgument, NotFound, OutOfSpace, Unsupported
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+# Configuration, tokenizer and safetensors; never pickles or Python files.
+WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "tokenizer*", "vocab*", "merges*"]
+REFUSED = ["*.py", "*.bin", "*.pt", "*.h5", "*.msgpack", "onnx/*", "openvino/*"]
+PATIENCE = 8.0
+
+
+def find_model(name: str, cache: Path, offline: bool) -> Path | str:
+    """A hub model's folder where it has been downloaded, else its id, checked at the hub.
+
+    Args:
+        name: a hub id such as ``google-bert/bert-base-uncased``.
+        cache: ours; the user's own Hugging Face cache is looked into too.
+        offline: do not ask the hub.
+
+    Raises:
+        BadArgument: not a possible id.
+        NotFound: the hub has no such model, or it is not here and we are offline.
+        Unsupported: no safetensors, gated, or the hub is away.
+    """
+    if not HUB_ID.fullmatch(name):
+        raise BadArgument(
+            f"{name!r} is neither a folder nor a Hugging Face id.",
+            "Use minilm, smollm2, a folder, or an id such as owner/model.",
+        )
+    from tools.models.embedded import check_folder
+
+    for place in (cache / "hub", None):
+        if folder := _downloaded(name, place):
+            return check_folder(folder)
+    if offline:
+        raise NotFound(
+            f"{name} is not on this machine, and the hub must not be asked (offline).",
+            "Use minilm or smollm2, which are installed, or a folder.",
+        )
+    _check_at_hub(name)
+    return name
+
+
+def _downloaded(name: str, place: Path | None) -> Path | None:
+    """The newest whole snapshot in a Hugging Face cache (the user's own where ``place`` is None)."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(name, cache_dir=place, local_files_only=True))
+    except (LocalEntryNotFoundError, OSError, ValueError):
+        return None
+    return folder if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")) else None
+
+
+def _check_at_hub(name: str) -> None:
+    from huggingface_hub import HfApi
+
+    with _explained(name):
+        files = [each.rfilename for each in HfApi().model_info(name, timeout=PATIENCE).siblings or []]
+    if not any(file.endswith(".safetensors") for file in files):
+        raise Unsupported(
+            f"{name} offers no safetensors weights; others can run code when they are loaded.",
+            "Choose a model with safetensors, or minilm or smollm2.",
+        )
+
+
+def download_model(name: str, cache: Path) -> Path:
+    """Download a hub model's configuration, tokenizer and safetensors below the cache.
+
+    Raises:
+        NotFound, Unsupported: as :func:`find_model`.
+        OutOfSpace: no room on the disk.
+    """
+    from huggingface_hub import snapshot_download
+
+    from tools.models.embedded import check_folder
+
+    with _explained(name):
+        folder = snapshot_download(
+            name,
+            cache_dir=cache / "hub",
+            allow_patterns=WANTED,
+            ignore_patterns=REFUSED,
+            etag_timeout=PATIENCE,
+        )
+    return check_folder(Path(folder))
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn the hub client's errors into ours."""
+    import errno
+
+    import httpx
+    from huggingface_hub import errors as hub
+
+    away = f"The model hub cannot be reached, so {name} cannot be fetched."
+    try:
+        yield
+    except hub.GatedRepoError as error:
+        raise Unsupported(
+            f"{name} is gated.", "Accept its terms at huggingface.co and set HF_TOKEN."
+        ) from error
+    except hub.RepositoryNotFoundError as error:
+        raise NotFound(
+            f"There is no model {name} at the hub (or it is private).",
+            "Check the id, or use minilm or smollm2.",
+            param="base",
+        ) from error
+    except (hub.HfHubHTTPError, hub.LocalEntryNotFoundError, httpx.HTTPError, ConnectionError) as error:
+        raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise OutOfSpace(f"There is no room on the disk for {name}.", "Free some space.") from error
+        raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
