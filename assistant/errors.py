@@ -64,9 +64,10 @@ class TooLarge(AppError):
 
 
 class TooMany(AppError):
-    """Too often; wait and try again."""
+    """Too often; wait ``retry_after`` seconds and try again."""
 
     status, code = 429, "rate_limit_exceeded"
+    retry_after = 1
 
 
 class Occupied(AppError):

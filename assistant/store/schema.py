@@ -5,7 +5,7 @@ Times are ISO 8601 texts in UTC (sortable, readable in any database browser); le
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -55,7 +55,7 @@ files = Table(
     _key(),
     _text("name"),
     _text("sha256"),
-    Column("bytes", Integer),
+    Column("bytes", BigInteger),
     _text("path"),
     _text("purpose"),
     _text("user_id"),
@@ -83,7 +83,7 @@ jobs = Table(
     _text("kind"),
     _text("status"),
     Column("spec", JSON),
-    Column("progress", Float),
+    Column("progress", Double),
     Column("step", Integer),
     Column("steps", Integer),
     _text("message"),
@@ -97,10 +97,11 @@ jobs = Table(
     Column("cancel_requested", Boolean),
     Column("attempts", Integer),
     _text("lease_owner"),
-    Column("lease_until", Float),
+    Column("lease_until", Double),
     _text("created_at"),
     _text("started_at"),
     _text("finished_at"),
+    Column("time_left", Double),  # seconds
 )
 threads = Table(
     "threads",
