@@ -26,6 +26,13 @@ REDRAW = 0.05  # seconds between redraws while words stream in
 SAMPLES = "Load the sample workspace"
 
 
+def _box(busy: bool) -> gr.MultimodalTextbox:
+    """The message box: emptied with a stop button while an answer comes, ready again afterwards."""
+    if busy:
+        return gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
+    return gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
+
+
 class ChatPage:
     """Handlers of the page. Each returns (or yields) new values for the components it names.
 
@@ -64,6 +71,7 @@ class ChatPage:
         job = self.job(thread)
         asked = self.app.agent.approvals.open(thread) if thread else None
         changed: dict[str, Any] = {
+            "box": _box(busy=False),
             "thread": thread,
             "approval": asked["id"] if asked else None,
             "ask": gr.Row(visible=asked is not None),
@@ -110,19 +118,19 @@ class ChatPage:
         if not words and not paths:
             yield {}
             return
-        box = gr.MultimodalTextbox(value=None, interactive=True)
         if words == SAMPLES:
-            yield {"box": box, "chat": [*chat, user_message(words), card_message("Loading …")]}
+            yield {"box": _box(busy=True), "chat": [*chat, user_message(words), card_message("Loading …")]}
             yield from self._samples(who, chat, thread)
             return
         try:
             files = [self._store(path, who) for path in paths]
         except TeachingError as error:
             bad = card_message(card("That file could not be taken", f"<p>{text(error)}</p>", kind="sa-bad"))
-            yield {"box": box, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}
+            empty = gr.MultimodalTextbox(value=None)
+            yield {"box": empty, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}
             return
         before = [*_without_buttons(chat), user_message(words, files)]
-        yield {"box": box, "chat": before, "ask": gr.Row(visible=False)}
+        yield {"box": _box(busy=True), "chat": before, "ask": gr.Row(visible=False)}
         yield from self._play(self.app.agent.turn(who, words, thread, files), before, thread, who)
 
     def pick_example(
@@ -187,7 +195,8 @@ class ChatPage:
     ) -> Iterator[dict]:
         who = self.principal(request)
         before = [*_without_buttons(chat), user_message(words)]
-        yield {"chat": before, "ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
+        hidden = {"ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
+        yield {"box": _box(busy=True), "chat": before, **hidden}
         decision = {"approval": approval, "answer": answer, "args": args}
         yield from self._play(self.app.agent.turn(who, words, thread, decision=decision), before, thread, who)
 
@@ -204,6 +213,10 @@ class ChatPage:
         if self.app.jobs.mark_announced(job["id"]):
             yield self.view(thread)
             yield from self._play(self.app.agent.announce(who, thread, job["id"]), chat, thread, who)
+
+    def stopped(self, thread: str | None, request: gr.Request) -> dict:
+        """A click on the stop button: what was said so far stays."""
+        return self.view(thread)
 
     def cancel_job(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Stop training."""

@@ -20,6 +20,10 @@ EXAMPLES = [SAMPLES, "What can you do?", "Which models do we have?"]
 ATTACH = [".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet", ".zip", ".conll", ".txt"] + [
     ".pdf", ".docx", ".md", ".html", ".htm"
 ]  # fmt: skip
+# On a phone the list of conversations would cover the page.
+FOLD_SIDEBAR = (
+    "() => { if (innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click() }"
+)
 STYLE = Path(__file__).parent / "style.css"
 
 
@@ -37,6 +41,12 @@ def build_pages(app: Application) -> gr.Blocks:
         parts.timer = gr.Timer(1.0, active=False)
         _wire(blocks, page, parts)
     return blocks
+
+
+def theme() -> gr.themes.Base:
+    """Blue, and the reader's own fonts: nothing is fetched from elsewhere."""
+    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+    return gr.themes.Default(primary_hue="blue", neutral_hue="slate", **fonts)
 
 
 class Parts:
@@ -66,7 +76,6 @@ def _conversation(parts: Parts) -> None:
         label="Conversation",
         scale=1,
         height="100%",
-        min_height=320,
         placeholder=WELCOME,
         examples=[{"text": each} for each in EXAMPLES],
         buttons=["copy"],
@@ -92,7 +101,7 @@ def _conversation(parts: Parts) -> None:
         sources=["upload"],
         autofocus=True,
         max_lines=8,
-        stop_btn=True,
+        stop_btn=False,
         elem_id="sa-box",
     )
 
@@ -120,18 +129,19 @@ def _wire(blocks: gr.Blocks, page: ChatPage, parts: Parts) -> None:
         return _named(handler, parts)
 
     blocks.load(on(page.load), **quiet)
-    parts.threads.input(on(page.open), [parts.threads], **quiet)
-    parts.new.click(on(page.new), **quiet)
+    blocks.load(None, js=FOLD_SIDEBAR, api_visibility="private")
+    parts.threads.input(on(page.open), [parts.threads], **quiet).then(None, js=FOLD_SIDEBAR)
+    parts.new.click(on(page.new), **quiet).then(None, js=FOLD_SIDEBAR)
     sent = parts.box.submit(on(page.send), [parts.box, *where], **talk)
-    parts.chat.example_select(on(page.pick_example), where, **talk)
-    parts.chat.option_select(on(page.pick_option), where, **talk)
-    parts.approve.click(on(page.approve), asked, **talk)
+    example = parts.chat.example_select(on(page.pick_example), where, **talk)
+    option = parts.chat.option_select(on(page.pick_option), where, **talk)
+    approved = parts.approve.click(on(page.approve), asked, **talk)
     parts.decline.click(on(page.decline), asked, **talk)
     parts.change.click(on(page.plan), [parts.thread], **quiet)
     parts.update.click(on(page.update), [*form, *asked], **talk)
     parts.stop_job.click(on(page.cancel_job), [parts.thread], **quiet)
     parts.timer.tick(on(page.tick), where, **(quiet | {"concurrency_limit": 16, "trigger_mode": "once"}))
-    parts.box.stop(None, cancels=[sent], api_visibility="private")
+    parts.box.stop(on(page.stopped), [parts.thread], cancels=[sent, example, option, approved], **quiet)
 
 
 def _named(handler: Callable[..., Any], parts: Parts) -> Callable[..., Any]:
