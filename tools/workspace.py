@@ -50,8 +50,8 @@ class Workspace(Protocol):
         """All fine-tuned models, newest first."""
         ...
 
-    def base_model(self, name: str) -> Path:
-        """The folder (or hub id as a path) of a base model: embedded, a folder, a hub id, or a registry name."""
+    def base_model(self, name: str) -> Path | str:
+        """The folder (or hub id) of a base model: embedded, a folder, a hub id, or a registry name."""
         ...
 
     def model_name(self, wish: str) -> str:

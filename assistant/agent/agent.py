@@ -36,7 +36,7 @@ class Parts:
     """
 
     graph: Callable[[Principal], "CompiledStateGraph"]
-    workspace: Callable[[Principal, str, Sequence[str]], Workspace]
+    workspace: Callable[[Principal, str | None, Sequence[str]], Workspace]
     prompt: Callable[[Principal, Sequence[str]], str]
     names: Callable[[], list[str]]
     redactor: Callable[[], Any]
@@ -103,6 +103,30 @@ class Agent:
                 graph.update_state(config(thread_id), {"messages": [message]}, as_node="model")
                 yield from run(graph, None, context, self._recorder(context))
         yield from failure
+
+    def recall(self, principal: Principal, earlier: Sequence[tuple[str, str]]) -> str:
+        """Open a conversation that begins with earlier messages, for callers who keep their history themselves.
+
+        Args:
+            principal: who speaks.
+            earlier: pairs of ``user`` or ``assistant`` and what was said, oldest first; redacted before they are kept.
+
+        Returns:
+            The conversation's id.
+        """
+        from langchain_core.messages import AIMessage, HumanMessage
+
+        from assistant.agent.redaction import clean_text
+
+        allow(principal, "chat")
+        thread_id = self.threads.create(principal.user_id)["id"]
+        graph = self._parts.graph(principal)
+        context = self._context(graph, principal, thread_id, [], False)
+        kinds = {"user": HumanMessage, "assistant": AIMessage}
+        messages = [kinds[role](clean_text(text, context)[0]) for role, text in earlier]
+        graph.update_state(config(thread_id), {"messages": [*messages, AIMessage("")]}, as_node="model")
+        self.threads.touch(thread_id, str(messages[0].text))
+        return thread_id
 
     def history(self, principal: Principal, thread_id: str) -> list[Entry]:
         """A conversation as it can be shown again, oldest first.

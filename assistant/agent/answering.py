@@ -46,9 +46,12 @@ def answer(
         Missing, Conflict: the approval is not of this conversation, or was answered before.
     """
     approvals = context.approvals
-    if decision:
-        asked = approvals.get(decision["approval"], context.thread_id)
-    elif not (asked := approvals.open(context.thread_id)):
+    asked = (
+        approvals.get(decision["approval"], context.thread_id)
+        if decision
+        else approvals.open(context.thread_id)
+    )
+    if asked is None:
         return None
     wish = _wish(asked, text, decision)
     if wish is None:

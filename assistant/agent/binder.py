@@ -20,9 +20,10 @@ def arguments_of(name: str) -> "type[BaseModel]":
 
     tool = catalog()[name]
     first = next(iter(_all_parameters(tool)))
-    return create_schema_from_function(
+    schema: Any = create_schema_from_function(
         name, tool.function, filter_args=[first], parse_docstring=True, error_on_invalid_docstring=False
     )
+    return schema
 
 
 def _all_parameters(tool: Tool) -> list[str]:

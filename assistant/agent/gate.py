@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
-from langchain.agents.middleware.types import ModelRequest, ModelResponse, ToolCallRequest
+from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
 from langgraph.types import Command, interrupt
 from pydantic import ValidationError
@@ -22,14 +22,16 @@ from knowledge.errors import TeachingError
 from tools.catalog.registry import Tool, catalog
 
 
-class ModelGate(AgentMiddleware):
+class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
     """Gives the model its system prompt, and redacts what it says before that is kept."""
 
     def wrap_model_call(
-        self, request: ModelRequest, handler: Callable[[ModelRequest], ModelResponse]
+        self,
+        request: ModelRequest[TurnContext],
+        handler: Callable[[ModelRequest[TurnContext]], ModelResponse],
     ) -> ModelResponse:
         """See :class:`langchain.agents.middleware.AgentMiddleware`."""
-        context: TurnContext = request.runtime.context
+        context = request.runtime.context
         response = handler(request.override(system_message=SystemMessage(context.system_prompt)))
         response.result = [
             clean_message(message, context) if isinstance(message, AIMessage) else message
@@ -38,15 +40,17 @@ class ModelGate(AgentMiddleware):
         return response
 
 
-class ToolGate(AgentMiddleware):
+class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
     """Runs the catalogue's functions on behalf of the model."""
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command]
     ) -> ToolMessage:
         """Check, ask, run and redact one call; faults become messages the model can read and mend."""
-        context: TurnContext = request.runtime.context
-        call, emit = request.tool_call, request.runtime.stream_writer
+        given: Any = request.runtime.context  # ToolRuntime's type does not carry the context schema along
+        context: TurnContext = given
+        call: dict[str, Any] = {**request.tool_call}
+        emit = request.runtime.stream_writer
         name, call_id = call["name"], str(call["id"])
         try:
             args = _checked(name, call["args"], request.tool is not None)

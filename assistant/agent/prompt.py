@@ -47,11 +47,17 @@ def system_prompt(principal: Principal, shared: Shared, attached: Sequence[str])
         files=list(attached),
         datasets=shared.files.names(DATASETS),
         models=[
-            {"name": entry.name, "task": entry.task, "status": entry.status, "accuracy": entry.metrics.get("accuracy")}
+            {
+                "name": entry.name,
+                "task": entry.task,
+                "status": entry.status,
+                "accuracy": entry.metrics.get("accuracy"),
+            }
             for entry in shared.registry.all()
         ],
         jobs=[
-            {"id": job["id"], "kind": job["kind"], "status": job["status"]} for job in shared.jobs.list()[:MOST_JOBS]
+            {"id": job["id"], "kind": job["kind"], "status": job["status"]}
+            for job in shared.jobs.list()[:MOST_JOBS]
         ],
         role=principal.role,
     )

@@ -68,9 +68,11 @@ def run(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext, record:
         context: the turn.
         record: enters a picture or report for the user and returns its id.
     """
-    out, asked, suggestions = Outgoing(context), None, []
-    modes = ["messages", "updates", "custom"]
-    streamed = graph.stream(goes_in, config(context.thread_id), context=context, stream_mode=modes)
+    out, asked = Outgoing(context), None
+    suggestions: list[str] = []
+    modes: Any = ["messages", "updates", "custom"]
+    given: Any = context  # create_agent's type does not carry the context schema along
+    streamed: Iterator[Any] = graph.stream(goes_in, config(context.thread_id), context=given, stream_mode=modes)
     for mode, item in streamed:
         if mode == "messages":
             yield from out.feed(_reply_text(*item))

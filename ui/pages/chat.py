@@ -24,6 +24,7 @@ from ui.pages.render import (
 
 REDRAW = 0.05  # seconds between redraws while words stream in
 SAMPLES = "Load the sample workspace"
+ACTIVE = ("queued", "running")
 
 
 def _box(busy: bool) -> gr.MultimodalTextbox:
@@ -45,7 +46,8 @@ class ChatPage:
 
     def principal(self, request: gr.Request) -> Principal:
         """Who is signed in (the parent app's ``auth_dependency`` has let them in)."""
-        return self.app.users.principal(str(request.username))
+        row = self.app.users.get(str(request.username))
+        return Principal(row["id"], row["name"], row["role"])
 
     # What is on the page
 
@@ -89,7 +91,11 @@ class ChatPage:
 
     def job(self, thread: str | None) -> dict[str, Any] | None:
         """The conversation's job that runs, waits, or has ended and not been reported yet."""
-        return self.app.jobs.unannounced(thread) if thread else None
+        if not thread:
+            return None
+        mine = [job for job in self.app.jobs.list() if job["thread_id"] == thread]
+        active = [job for job in mine if job["status"] in ACTIVE]
+        return next(iter(active or self.app.jobs.unannounced(thread)), None)
 
     # What happens
 
@@ -206,11 +212,11 @@ class ChatPage:
         if job is None or thread is None:
             yield self.view(thread)
             return
-        if job["status"] in ("queued", "running"):
+        if job["status"] in ACTIVE:
             yield {"job": job_card(job)}
             return
         who = self.principal(request)
-        if self.app.jobs.mark_announced(job["id"]):
+        if self.app.jobs.announce(job["id"]):
             yield self.view(thread)
             yield from self._play(self.app.agent.announce(who, thread, job["id"]), chat, thread, who)
 
@@ -221,7 +227,7 @@ class ChatPage:
     def cancel_job(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Stop training."""
         who, job = self.principal(request), self.job(thread)
-        if job and job["status"] in ("queued", "running"):
+        if job and job["status"] in ACTIVE:
             self.app.workspace(who, thread).cancel(job["id"])
             gr.Info(f"Stopping {job['id']} …")
         return {}

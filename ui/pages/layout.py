@@ -4,6 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -45,15 +46,16 @@ def build_pages(app: Application) -> gr.Blocks:
 
 def theme() -> gr.themes.Base:
     """Blue, and the reader's own fonts: nothing is fetched from elsewhere."""
-    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-    return gr.themes.Default(primary_hue="blue", neutral_hue="slate", **fonts)
+    return gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    )
 
 
-class Parts:
+class Parts(SimpleNamespace):
     """The page's components by name; handlers return values under these names."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"The page has no part named {name}.")
 
 
 def _sidebar(parts: Parts) -> None:
@@ -85,9 +87,9 @@ def _conversation(parts: Parts) -> None:
         allow_tags=False,
     )
     with gr.Row(visible=False, elem_classes="sa-ask-row") as parts.ask:
-        parts.approve = gr.Button("Approve", variant="primary", size="sm")
-        parts.change = gr.Button("Change", size="sm")
-        parts.decline = gr.Button("Cancel", size="sm")
+        parts.approve = gr.Button("Approve", variant="primary", size="sm", min_width=80)
+        parts.change = gr.Button("Change", size="sm", min_width=80)
+        parts.decline = gr.Button("Cancel", size="sm", min_width=80)
     _plan_form(parts)
     with gr.Row(elem_classes="sa-job-row"):
         parts.job = gr.HTML(visible=False, elem_id="sa-job", padding=False)
