@@ -163,15 +163,20 @@ def pii_cells(tally: Tally, columns: list[dict[str, Any]], limit: int = PII_CELL
     places += [place for place, column in enumerate(columns) if _long_numbers(tally, place, column)]
     places.sort(key=lambda place: place != tally.text)
     total = sum(tally.rows - tally.missing[place] for place in places)
-    share = max(1, limit // max(1, len(places)))
     cells: list[str] = []
-    for place in places:
+    for number, place in enumerate(places):
         values = [str(row[place]) for row in tally.sample.items if row[place] is not None]
-        taken = (
-            values[: max(share, limit - share * (len(places) - 1))] if place == tally.text else values[:share]
-        )
-        cells.extend(taken)
+        rest = len(places) - number - 1
+        share = limit - len(cells) - rest * min(100, limit // len(places))
+        cells.extend(spread(values, share))
     return cells[:limit], total
+
+
+def spread(values: list[str], count: int) -> list[str]:
+    """``count`` values at even distances, or all where there are fewer."""
+    if len(values) <= count:
+        return values
+    return [values[number * len(values) // count] for number in range(max(0, count))]
 
 
 def _long_numbers(tally: Tally, place: int, column: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 INTEGER = re.compile(r"[-+]?\d+")
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?")
 DATE = re.compile(r"(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})([T ]\d\d?:\d\d.*)?")
+CODE = re.compile(r"[A-Za-z]{1,6}[-_]?\d{1,8}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 BOOLEANS = frozenset({"true", "false", "yes", "no"})
 
 
@@ -75,7 +76,7 @@ class Reservoir:
 
 
 def column_type(values: Sequence[Any], distinct: int) -> str:
-    """A column's type in a word: integer, number, boolean, date, category, text, list, object or empty.
+    """A column's type in a word: integer, number, boolean, date, id, category, text, list, object or empty.
 
     Args:
         values: a sample without missing cells.
@@ -91,6 +92,8 @@ def column_type(values: Sequence[Any], distinct: int) -> str:
     for name, pattern in (("integer", INTEGER), ("number", NUMBER), ("date", DATE)):
         if all(pattern.fullmatch(text) for text in texts):
             return name
+    if distinct > 0.9 * len(values) and all(CODE.fullmatch(text) for text in texts):
+        return "id"
     short = sum(len(text.split()) for text in texts) / len(texts) < 6
     sample_distinct = len(set(texts))
     return "category" if short and min(distinct, sample_distinct) <= len(texts) / 2 else "text"
