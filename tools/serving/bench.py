@@ -1,0 +1,95 @@
+"""How fast a model answers, measured under load from several callers at once."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tools.errors import BadArgument, Unsupported
+from tools.serving.predictor import Predictor
+
+SAMPLES = (
+    "Where is my order?",
+    "I was charged twice for the same order, please give me my money back.",
+    "The app closes whenever I open the settings page on my phone.",
+    "How do I change the delivery address of a parcel that has not been sent yet?",
+    "Please cancel my subscription at the end of this month and confirm it by mail.",
+)
+REPLY_TOKENS = 32
+LIMIT_SECONDS = 30.0
+
+
+def bench(
+    predictor: Predictor, texts: Sequence[str] | None = None, concurrency: int = 8, requests: int = 200
+) -> dict[str, Any]:
+    """Send one-text requests from several threads and time them. Stops early after 30 seconds.
+
+    Args:
+        predictor: the model.
+        texts: sent in turn; ordinary support questions where left out.
+        concurrency: callers at once.
+        requests: requests in all.
+
+    Returns:
+        ``{"requests_per_second", "latency_ms": {"p50", "p95", "p99"}, "tokens_per_second"}``, how many requests
+        were made and with how many callers. Tokens are those read; for text-generation those written.
+
+    Raises:
+        BadArgument: a number below one.
+        Unsupported: an image model, which has no texts to be tried on.
+    """
+    for name, value in (("concurrency", concurrency), ("requests", requests)):
+        if value < 1:
+            raise BadArgument(f"{name} must be at least 1.", "Ask for more.", param=name)
+    if predictor.task == "image-classification" and texts is None:
+        raise Unsupported("An image model cannot be measured with texts.", "Give paths of images.")
+    load = list(texts or _samples(predictor))
+    _ask(predictor, load[0])
+    began = time.perf_counter()
+    with ThreadPoolExecutor(concurrency) as pool:
+        jobs = (load[i % len(load)] for i in range(requests))
+        answers = [each for each in pool.map(lambda text: _timed(predictor, text, began), jobs) if each]
+    return _figures(answers, time.perf_counter() - began, concurrency)
+
+
+def _samples(predictor: Predictor) -> tuple[str, ...]:
+    if predictor.task != "masked-lm":
+        return SAMPLES
+    mask = getattr(getattr(predictor.model, "tokenizer", None), "mask_token", None) or "[MASK]"
+    return tuple(text.replace(text.split()[-1], mask) for text in SAMPLES)
+
+
+def _timed(predictor: Predictor, text: str, began: float) -> tuple[float, int] | None:
+    """Seconds and tokens of one request; None once the time is up."""
+    start = time.perf_counter()
+    if start - began > LIMIT_SECONDS:
+        return None
+    tokens = _ask(predictor, text)
+    return time.perf_counter() - start, tokens
+
+
+def _ask(predictor: Predictor, text: str) -> int:
+    """One request; how many tokens it took."""
+    if predictor.task == "text-generation":
+        messages = [{"role": "user", "content": text}]
+        return _tokens(predictor, "".join(predictor.generate(messages, max_tokens=REPLY_TOKENS)))
+    predictor.predict([text])
+    return _tokens(predictor, text)
+
+
+def _tokens(predictor: Predictor, text: str) -> int:
+    tokenizer = getattr(predictor.model, "tokenizer", None)
+    return len(tokenizer.encode(text)) if tokenizer is not None else len(text.split())
+
+
+def _figures(answers: list[tuple[float, int]], seconds: float, concurrency: int) -> dict[str, Any]:
+    import numpy
+
+    p50, p95, p99 = numpy.percentile([1000 * spent for spent, _ in answers], [50, 95, 99])
+    return {
+        "requests_per_second": round(len(answers) / seconds, 2),
+        "latency_ms": {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "p99": round(float(p99), 2)},
+        "tokens_per_second": round(sum(tokens for _, tokens in answers) / seconds, 1),
+        "requests": len(answers),
+        "concurrency": concurrency,
+    }

@@ -1,0 +1,91 @@
+"""The loaded models of a process: a few at a time, the longest unused one leaves first."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.errors import NotFound
+from tools.models.card import INFO
+from tools.serving.predictor import Predictor, load
+
+
+class PredictorCache:
+    """Loaded models by folder, bounded in number and in memory. Safe to share between threads.
+
+    Args:
+        most: models kept at a time.
+        most_bytes: bytes of weights kept at a time; a third of the free memory where left out.
+        loader: loads a folder.
+    """
+
+    def __init__(
+        self, most: int = 16, most_bytes: int | None = None, loader: Callable[[Path], Predictor] = load
+    ):
+        self._most, self._most_bytes, self._loader = most, most_bytes, loader
+        self._held: OrderedDict[Path, tuple[int, Predictor]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loading: dict[Path, threading.Lock] = {}
+
+    def get(self, folder: Path) -> Predictor:
+        """The model of a folder, loaded if need be; one that was written anew is loaded anew.
+
+        While one thread loads a model, others are served from those that are loaded already.
+
+        Raises:
+            NotFound: the folder has been deleted.
+            ToolsError: as :func:`tools.serving.predictor.load`.
+        """
+        version = self._version(folder)
+        if found := self._find(folder, version):
+            return found
+        with self._lock:
+            turn = self._loading.setdefault(folder, threading.Lock())
+        with turn:
+            return self._find(folder, version) or self._keep(folder, version, self._loader(folder))
+
+    def drop(self, folder: Path) -> None:
+        """Forget a model; callers that hold it may finish."""
+        with self._lock:
+            self._held.pop(folder, None)
+
+    def loaded(self) -> list[Path]:
+        """Folders of the loaded models, the longest unused first."""
+        with self._lock:
+            return list(self._held)
+
+    def _version(self, folder: Path) -> int:
+        try:
+            return (folder / INFO).stat().st_mtime_ns
+        except OSError as error:
+            self.drop(folder)
+            raise NotFound(
+                f"The files of model {folder.name} are gone.",
+                "Fine-tune it again, or delete it from the registry.",
+                param="model",
+            ) from error
+
+    def _find(self, folder: Path, version: int) -> Predictor | None:
+        with self._lock:
+            held, predictor = self._held.get(folder, (0, None))
+            if predictor is None or held != version:
+                return None
+            self._held.move_to_end(folder)
+            return predictor
+
+    def _keep(self, folder: Path, version: int, predictor: Predictor) -> Predictor:
+        with self._lock:
+            self._held[folder] = (version, predictor)
+            self._held.move_to_end(folder)
+            while len(self._held) > 1 and self._too_much():
+                self._held.popitem(last=False)
+        return predictor
+
+    def _too_much(self) -> bool:
+        if len(self._held) > self._most:
+            return True
+        if self._most_bytes is None:
+            from tools.models.hardware import hardware
+
+            self._most_bytes = hardware().memory // 3
+        return sum(predictor.size for _, predictor in self._held.values()) > self._most_bytes

@@ -1,0 +1,196 @@
+"""A trained model ready to answer: checked input, one caller at a time, clear errors."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import BadArgument, ToolsError, Unsupported, WorkFailed
+from tools.models.card import read_info
+
+if TYPE_CHECKING:
+    import numpy
+
+# Texts that one caller may hold the model for; others get their turn in between.
+TURN = 256
+LONGEST = 200_000
+
+
+def load(folder: Path, device: str | None = None) -> "Predictor":
+    """Load a model folder that a fine-tuning run wrote.
+
+    Args:
+        folder: the model's folder, with its ``assistant.json``.
+        device: ``cpu`` or ``cuda``; the best there is where left out.
+
+    Raises:
+        NotFound: the folder is gone, or holds no model of ours.
+        BadData: its metadata are damaged.
+        Unsupported: its weights are pickles.
+        WorkFailed: the weights cannot be read.
+    """
+    from tools.finetune.task import find_task
+    from tools.models.embedded import check_folder
+
+    info = read_info(folder)
+    check_folder(folder)
+    task = find_task(info["task"])
+    try:
+        return Predictor(folder, info, task.load(folder, device))
+    except ToolsError:
+        raise
+    except Exception as error:
+        # Whatever transformers, safetensors or torch make of a damaged folder.
+        raise WorkFailed(
+            f"The model {info['name']} cannot be loaded: {_first_line(error)}.", "Fine-tune it again."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+
+
+class Predictor:
+    """One model in memory. Safe to share between threads.
+
+    Args:
+        folder: where it came from.
+        info: its ``assistant.json``.
+        model: what the task's ``load`` returned.
+
+    Attributes:
+        model: the loaded model; hold :attr:`lock` while using it directly.
+        size: bytes of its weights on the disk, about what it takes in memory.
+    """
+
+    def __init__(self, folder: Path, info: dict[str, Any], model: Any):
+        self.folder, self.info, self.model = folder, info, model
+        # Not re-entrant: a stream may be closed by another thread than the one that opened it.
+        self.lock = threading.Lock()
+        self.size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return str(self.info["name"])
+
+    @property
+    def task(self) -> str:
+        """The model's task."""
+        return str(self.info["task"])
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels it can give; empty where it gives none."""
+        return list(getattr(self.model, "labels", None) or self.info.get("labels") or [])
+
+    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """One entry a text, in order.
+
+        Args:
+            texts: n texts (for image-classification: paths).
+
+        Returns:
+            ``{"label", "score", "scores"}``; token-classification adds ``entities``, text-generation ``text``,
+            embedding ``embedding``, masked-lm what stands for ``[MASK]``.
+
+        Raises:
+            BadArgument: no text, an empty or an enormous one.
+        """
+        results: list[dict[str, Any]] = []
+        for turn in _turns(_checked(texts)):
+            with self.lock:
+                results += self.model.predict(turn)
+        return results
+
+    def predict_proba(self, texts: Sequence[str]) -> "numpy.ndarray":
+        """Probabilities of :attr:`labels`, float32 [n, classes].
+
+        Raises:
+            Unsupported: the model is no classifier.
+            BadArgument: as :meth:`predict`.
+        """
+        import numpy
+
+        give = self._ability("predict_proba", "is no classifier", "Use a text-classification model.")
+        return numpy.concatenate([self._locked(give, turn) for turn in _turns(_checked(texts))])
+
+    def embed(self, texts: Sequence[str]) -> "numpy.ndarray":
+        """Unit vectors, float32 [n, dimensions].
+
+        Raises:
+            Unsupported: the model gives no embeddings.
+            BadArgument: as :meth:`predict`.
+        """
+        import numpy
+
+        give = self._ability("embed", "gives no embeddings", "Use a model of the task embedding.")
+        return numpy.concatenate([self._locked(give, turn) for turn in _turns(_checked(texts))])
+
+    def generate(
+        self,
+        messages: Sequence[dict[str, str]],
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """The answer to a conversation, piece by piece. The model is busy until the iterator is used up or closed.
+
+        Args:
+            messages: ``{"role", "content"}`` each, the oldest first.
+            max_tokens: at most so many tokens.
+            temperature: 0 takes the likeliest token each time.
+            stop: end before any of these texts.
+
+        Raises:
+            Unsupported: the model generates no text.
+            BadArgument: no messages, or a number outside what is possible.
+        """
+        give = self._ability("generate", "generates no text", "Use a text-generation model.")
+        _check_request(messages, max_tokens, temperature)
+        return self._stream(give, [dict(each) for each in messages], max_tokens, temperature, list(stop))
+
+    def _stream(self, give: Any, *args: Any) -> Iterator[str]:
+        with self.lock:
+            yield from give(*args)
+
+    def _ability(self, name: str, lack: str, hint: str) -> Any:
+        found = getattr(self.model, name, None)
+        if found is None:
+            raise Unsupported(f"{self.name} ({self.task}) {lack}.", hint, param="model")
+        return found
+
+    def _locked(self, give: Any, texts: list[str]) -> Any:
+        with self.lock:
+            return give(texts)
+
+
+def _turns(texts: list[str]) -> Iterator[list[str]]:
+    return (texts[i : i + TURN] for i in range(0, len(texts), TURN))
+
+
+def _checked(texts: Sequence[str]) -> list[str]:
+    if isinstance(texts, str):
+        texts = [texts]
+    if not len(texts):
+        raise BadArgument("There is no text.", "Give at least one.", param="text")
+    for number, text in enumerate(texts, 1):
+        which = f"Text {number}" if len(texts) > 1 else "The text"
+        if not isinstance(text, str) or not text.strip():
+            raise BadArgument(f"{which} is empty.", "Write what the model shall read.", param="text")
+        if len(text) > LONGEST:
+            raise BadArgument(
+                f"{which} has {len(text):,} characters; {LONGEST:,} are read at most.",
+                "Cut it into parts.",
+                param="text",
+            )
+    return list(texts)
+
+
+def _check_request(messages: Sequence[dict[str, str]], max_tokens: int, temperature: float) -> None:
+    if not messages:
+        raise BadArgument("There are no messages.", "Give at least one.", param="messages")
+    if max_tokens < 1:
+        raise BadArgument("max_tokens must be at least 1.", "Ask for more.", param="max_tokens")
+    if not 0 <= temperature <= 2:
+        raise BadArgument("temperature must be between 0 and 2.", "0 is exact.", param="temperature")
