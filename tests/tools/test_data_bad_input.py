@@ -202,3 +202,54 @@ def test_a_zip_of_images_is_listed_and_read_by_name_only(tmp_path):
 def test_a_wrong_column_gets_a_did_you_mean(tmp_path):
     with pytest.raises(BadArgument, match="Did you mean label"):
         read_table(write(tmp_path, table()), columns=["lable"])
+
+
+def test_one_column_of_texts_with_commas_stays_whole(tmp_path):
+    path = write(tmp_path, "text\nHello, it is late, again\nno comma here\n")
+    assert list(iter_rows(path)) == [{"text": "Hello, it is late, again"}, {"text": "no comma here"}]
+
+
+@pytest.mark.parametrize(
+    "name", ["data.csv", "data.json", "data.jsonl", "data.txt", "data.conll", "data.tsv"]
+)
+def test_whatever_the_bytes_the_answer_is_a_result_or_one_clear_error(tmp_path, name):
+    import random
+
+    dice = random.Random(5)
+    pieces = [
+        b'"',
+        b",",
+        b"\n",
+        b"\r",
+        b";",
+        b"{",
+        b"[",
+        b"]",
+        b"a b",
+        b"1",
+        b"\xe9",
+        b"\xc4\xe3",
+        b"\t",
+        b"O",
+        b":",
+    ]
+    for _ in range(150):
+        path = write(tmp_path, b"".join(dice.choices(pieces, k=dice.randint(1, 60))), name)
+        try:
+            result = inspect_file(path)
+        except BadData as error:
+            assert str(error).count("\n") == 0 and error.hint
+        else:
+            assert result["rows"] > 0
+
+
+@pytest.mark.parametrize("magic", [b"PK\x03\x04", b"PAR1"])
+def test_damaged_archives_are_refused(tmp_path, magic):
+    with pytest.raises(BadData, match="damaged"):
+        inspect_file(write(tmp_path, magic + b"broken" * 50))
+
+
+def test_a_label_column_without_any_label_is_said(tmp_path):
+    path = write(tmp_path, table([(f"this is text number {n}", "") for n in range(60)]))
+    assert inspect_file(path)["label_column"] == "label"
+    assert "Column label holds no label at all" in warnings_of(path)

@@ -223,7 +223,10 @@ def _text_column(columns: list[_Column]) -> str | None:
 
 def _label_column(columns: list[_Column]) -> str | None:
     """A column with a label's name, or else one that repeats few short values."""
-    named = [(_name_score(c.name, LABEL_NAMES), c.name) for c in columns if c.values and c.words < 8]
+    # An empty column with a label's name is better named and warned about than overlooked.
+    named = [
+        (_name_score(c.name, LABEL_NAMES) - (0 if c.values else 0.5), c.name) for c in columns if c.words < 8
+    ]
     best = max(named, default=(0.0, ""))
     if best[0] > 0:
         return best[1]

@@ -64,7 +64,7 @@ def _ragged(info: TableInfo, found: int) -> str:
         f"{info.skipped:,} ragged {'row has' if one else 'rows have'} more or fewer cells than the header's "
         f"{len(info.columns)} and {'is' if one else 'are'} left out ({where})."
     )
-    if info.skipped > found / 10:
+    if info.skipped > found / 10 and info.delimiter in DELIMITERS:
         text += f" Put quotation marks around cells that contain {DELIMITERS[info.delimiter]}."
     return text
 

@@ -11,6 +11,7 @@ from tools.errors import BadData
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+NO_DELIMITER = "\x1f"  # for a table of one column: commas in its texts are no delimiters
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 # First bytes of files that people rename to .csv by mistake, and what to do about each.
 SIGNATURES = {
@@ -268,7 +269,9 @@ def _sniff_csv(path: Path, sample: str, whole: bool, info: TableInfo) -> None:
     lines = lines[:200] if whole or len(lines) < 2 else lines[:-1][:200]
     info.delimiter, _ = _best_delimiter(lines)
     expected = "\t" if path.suffix.lower() == ".tsv" else ","
-    if info.delimiter != expected:
+    if not info.delimiter:
+        info.delimiter = NO_DELIMITER
+    elif info.delimiter != expected:
         info.warnings.append(
             f"Cells are separated by {DELIMITERS[info.delimiter]}, not {DELIMITERS[expected]}."
         )
@@ -289,8 +292,8 @@ def _parse(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def _best_delimiter(lines: list[str]) -> tuple[str, float]:
-    """The delimiter that cuts most lines into as many cells as the header has; a comma where none does."""
-    best, score = ",", 0.0
+    """The delimiter that cuts most lines into as many cells as the header has; empty where the header has one cell."""
+    best, score = "", 0.0
     for delimiter in DELIMITERS:
         rows = [row for row in _parse(lines, delimiter) if row]
         if not rows or len(rows[0]) < 2:
