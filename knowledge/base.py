@@ -1,0 +1,258 @@
+"""The team's knowledge base: documents in, passages and cited answers out."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from knowledge.answer import Answerer
+from knowledge.chunk import Chunk, chunks
+from knowledge.document import Document
+from knowledge.embed import Encoder
+from knowledge.errors import KnowledgeError, SourceError, UnknownSource
+from knowledge.gather import Found, gather
+from knowledge.loaders import read_document
+from knowledge.names import free_name, match_name
+from knowledge.search import Hit, Searcher
+from knowledge.store import NewChunk, NewDocument, Passage, Store
+from knowledge.vectors import Vectors
+from knowledge.words import terms
+
+Progress = Callable[[int, int, str], None]
+Visibility = Literal["published", "internal"]
+
+
+class KnowledgeBase:
+    """Documents, their passages and the two indexes over them, below one folder.
+
+    Several threads and processes may use one folder at once. What ``add`` has reported survives the sudden end of the
+    process.
+
+    Args:
+        folder: everything is written here.
+        encoder: makes the vectors.
+        redact: hides personal data; visitors read published documents only through it.
+    """
+
+    def __init__(self, folder: Path, encoder: Encoder, redact: Callable[[str], str] | None = None):
+        self.folder, self.encoder, self._redact = Path(folder), encoder, redact
+        self.store = Store(self.folder)
+        self.vectors = Vectors(self.store, self.folder)
+        self.searcher = Searcher(self.store, self.vectors, encoder)
+        self.answerer = Answerer(self.searcher)
+
+    def add(
+        self,
+        sources: Sequence[str | Path],
+        visibility: Visibility = "published",
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Add files, folders, zip archives and addresses; a source that is there already is brought up to date.
+
+        Args:
+            sources: paths and ``http(s)`` addresses.
+            visibility: ``published`` (visitors too) or ``internal``.
+            progress: called as ``progress(done, total, source)`` around each document.
+
+        Returns:
+            ``sources`` (accepted), ``documents`` and ``chunks`` (written by this call; nothing for an unchanged
+            source), ``skipped`` with a reason each.
+        """
+        if visibility not in ("published", "internal"):
+            raise KnowledgeError(f"There is no visibility {visibility}.", "Use published or internal.")
+        report: dict[str, Any] = {"sources": 0, "documents": 0, "chunks": 0, "skipped": []}
+        found = [each for source in dict.fromkeys(map(str, sources)) for each in gather(source)]
+        for done, each in enumerate(found):
+            if progress:
+                progress(done, len(found), each.source)
+            self._add(each, visibility, report)
+        if progress and found:
+            progress(len(found), len(found), found[-1].source)
+        self.vectors.save()
+        return report
+
+    def add_text(self, name: str, text: str, visibility: Visibility = "published") -> dict[str, Any]:
+        """Add a text that lies in no file, under a name such as ``note.md``."""
+        report: dict[str, Any] = {"sources": 0, "documents": 0, "chunks": 0, "skipped": []}
+        suffixed = name if "." in name else f"{name}.md"
+        self._add(Found(name, f"text:{name}", suffixed, text.encode()), visibility, report)
+        return report
+
+    def _add(self, found: Found, visibility: Visibility, report: dict[str, Any]) -> None:
+        try:
+            written = self._enter(found, visibility)
+        except SourceError as error:
+            report["skipped"].append({"source": found.source, "reason": str(error)})
+            return
+        report["sources"] += 1
+        report["documents"] += written > 0
+        report["chunks"] += written
+
+    def _enter(self, found: Found, visibility: Visibility) -> int:
+        """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
+        if found.raw is None:
+            raise SourceError(found.reason)
+        digest = hashlib.sha256(found.raw).hexdigest()
+        known = self.store.documents()
+        source = free_name(found.source, found.location, known)
+        for each in known:
+            if each["digest"] != digest or each["visibility"] != visibility:
+                continue
+            if each["source"] == source:
+                return 0
+            raise SourceError(f"It is the same file as {each['source']}.", "That one is kept.")
+        document = read_document(found.raw, found.name)
+        new = self._prepare(document, source, found.location, digest, visibility)
+        return len(new.chunks) if self.store.put(new) else 0
+
+    def _prepare(
+        self, document: Document, source: str, location: str, digest: str, visibility: Visibility
+    ) -> NewDocument:
+        cut = chunks(document)
+        contexts = [each.context(document.title) for each in cut]
+        bodies = [document.text[each.start : each.end] for each in cut]
+        matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
+        public, places = self._public(document, cut, visibility)
+        rows = [
+            NewChunk(each.start, each.end, *place, context, (_words(context), _words(body)), vector.tobytes())
+            for each, place, context, body, vector in zip(cut, places, contexts, bodies, matrix, strict=True)
+        ]
+        title = self._redact(document.title) if self._redact and visibility == "published" else None
+        added_at = datetime.now(UTC).isoformat(timespec="seconds")
+        same = (source, location, document.title, document.text)
+        return NewDocument(*same, title, public, digest, visibility, added_at, rows)
+
+    def _public(
+        self, document: Document, cut: list[Chunk], visibility: Visibility
+    ) -> tuple[str | None, list[tuple[int, int]]]:
+        """The document as visitors read it, and where the passages stand in that."""
+        if self._redact is None or visibility == "internal":
+            return None, [(each.start, each.end) for each in cut]
+        text, places, at = "", [], 0
+        for each in cut:
+            between = document.text[at : each.start]
+            text += self._redact(between) if between.strip() else between
+            start = len(text)
+            text += self._redact(document.text[each.start : each.end])
+            places.append((start, len(text)))
+            at = each.end
+        rest = document.text[at:]
+        return text + (self._redact(rest) if rest.strip() else rest), places
+
+    def list(self) -> dict[str, Any]:
+        """What the base holds: the totals and ``items``, newest first."""
+        items = [
+            {key: each[key] for key in ("source", "chunks", "visibility", "added_at", "title")}
+            for each in self.store.documents()
+        ]
+        count = sum(each["chunks"] for each in items)
+        return {
+            "sources": len(items),
+            "documents": len(items),
+            "chunks": count,
+            "skipped": [],
+            "items": items,
+        }
+
+    def find_source(self, name: str) -> str:
+        """The source (or folder of sources) that a user means.
+
+        Args:
+            name: its name, path, address or a part of it that fits one alone.
+
+        Raises:
+            UnknownSource: none fits, or several.
+        """
+        return match_name(name, self.store.documents())
+
+    def remove(self, source: str) -> dict[str, Any]:
+        """Take a source, or all sources of a folder, out of the base. Returns what went.
+
+        Raises:
+            UnknownSource: no such source.
+        """
+        found = self.find_source(source)
+        names = [each["source"] for each in self.store.documents()]
+        gone = [name for name in names if name == found or name.startswith(f"{found}/")]
+        count = self.store.remove(gone)
+        self.vectors.save()
+        return {"sources": len(gone), "documents": len(gone), "chunks": count, "skipped": []}
+
+    def reindex(self, progress: Progress | None = None) -> dict[str, Any]:
+        """Read every source anew where it can still be read, and make all passages and vectors again.
+
+        A source that is away keeps what is known of it and is told in ``skipped``. Searches go on meanwhile.
+        """
+        report: dict[str, Any] = {"sources": 0, "documents": 0, "chunks": 0, "skipped": []}
+        known = self.store.documents()
+        for done, each in enumerate(known):
+            if progress:
+                progress(done, len(known), each["source"])
+            self._renew(each, report)
+        self.vectors.clear()
+        self.vectors.refresh()
+        self.vectors.save()
+        return report
+
+    def _renew(self, known: dict[str, Any], report: dict[str, Any]) -> None:
+        try:
+            found = next(iter(gather(known["location"])))
+            if found.raw is None:
+                raise SourceError(found.reason)
+            digest = hashlib.sha256(found.raw).hexdigest()
+            document = read_document(found.raw, found.name)
+        except SourceError as error:
+            report["skipped"].append(
+                {"source": known["source"], "reason": f"{error} What was known is kept."}
+            )
+            return
+        new = self._prepare(document, known["source"], known["location"], digest, known["visibility"])
+        self.store.put(new, force=True)
+        report["sources"] += 1
+        report["documents"] += 1
+        report["chunks"] += len(new.chunks)
+
+    def search(self, query: str, k: int = 5, visitor: bool = False) -> dict[str, Any]:
+        """The best passages for a question or words.
+
+        Args:
+            query: the words.
+            k: how many at most.
+            visitor: published documents only, redacted.
+        """
+        return {"results": [_shown(hit) for hit in self.searcher.search(query, k, visitor)]}
+
+    def ask(self, question: str, history: Sequence[str] = (), visitor: bool = False) -> dict[str, Any]:
+        """Answer a question from the documents; see :meth:`knowledge.answer.Answerer.answer`."""
+        return self.answerer.answer(question, history, visitor)
+
+    def passage(self, passage: str | int, visitor: bool = False) -> dict[str, Any]:
+        """The document around a passage: ``source``, ``title``, whole ``text``, and its ``start`` and ``end`` in it.
+
+        Raises:
+            UnknownSource: no such passage, or none that this reader may see.
+        """
+        found = self.store.whole(int(passage), visitor) if str(passage).isdecimal() else None
+        if found is None:
+            raise UnknownSource(
+                f"There is no passage {passage}.", "Its document may have been removed or changed."
+            )
+        return found
+
+
+def _words(text: str) -> str:
+    return " ".join(terms(text))
+
+
+def _shown(hit: Hit) -> dict[str, Any]:
+    passage: Passage = hit.passage
+    return {
+        "source": passage.source,
+        "title": passage.title,
+        "text": passage.text,
+        "score": round(hit.score, 4),
+        "start": passage.start,
+        "end": passage.end,
+        "passage": str(passage.id),
+    }

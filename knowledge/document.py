@@ -1,0 +1,105 @@
+"""What a loader makes of a file: blocks of text with their kind, and their places in the plain text."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["heading", "text", "item", "row", "code"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a document as a loader finds it.
+
+    Attributes:
+        kind: heading, text (a paragraph), item (of a list), row (of a table, ``header: cell`` pairs) or code.
+        text: its plain text, without mark-up.
+        level: depth of a heading, 1 is the highest.
+    """
+
+    kind: Kind
+    text: str
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a loader returns: a title (may be empty) and the blocks in reading order."""
+
+    title: str
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A block's place in the document's text: characters ``start`` to ``end``."""
+
+    kind: Kind
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document's plain text and where its blocks stand in it."""
+
+    title: str
+    text: str
+    spans: list[Span] = field(default_factory=list)
+
+
+# Lines of one list or table stay together; everything else is set apart by an empty line.
+_TIGHT = {("item", "item"), ("row", "row")}
+
+
+def compose(parts: Parts, name: str) -> Document:
+    """Write the blocks down as one text.
+
+    Args:
+        parts: what the loader found.
+        name: the file's name, the title where the document has none.
+    """
+    pieces: list[str] = []
+    spans: list[Span] = []
+    length, before = 0, ""
+    for block in _cleaned(parts.blocks):
+        if pieces:
+            gap = "\n" if (before, block.kind) in _TIGHT else "\n\n"
+            pieces.append(gap)
+            length += len(gap)
+        pieces.append(block.text)
+        spans.append(Span(block.kind, length, length + len(block.text), block.level))
+        length, before = length + len(block.text), block.kind
+    title = " ".join(parts.title.split()) or _first_heading(parts.blocks) or name
+    return Document(title[:200], "".join(pieces), spans)
+
+
+def _cleaned(blocks: Iterable[Block]) -> Iterable[Block]:
+    for block in blocks:
+        text = block.text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+        text = text.strip("\n") if block.kind == "code" else " ".join(text.split())
+        if text:
+            yield Block(block.kind, text, block.level)
+
+
+def _first_heading(blocks: list[Block]) -> str:
+    highest = min((block.level for block in blocks if block.kind == "heading"), default=None)
+    found = (block.text for block in blocks if block.kind == "heading" and block.level == highest)
+    return " ".join(next(found, "").split())
+
+
+def row_text(header: list[str], cells: list[str]) -> str:
+    """A table's row that can be read on its own: ``Plan: Team · Price: €20``.
+
+    Args:
+        header: the column names; empty where the table has none.
+        cells: the row.
+    """
+    pairs = []
+    for position, cell in enumerate(cells):
+        cell = " ".join(cell.split())
+        name = " ".join(header[position].split()) if position < len(header) else ""
+        if cell:
+            pairs.append(f"{name}: {cell}" if name and name != cell else cell)
+    return " · ".join(pairs)

@@ -1,0 +1,99 @@
+"""Sentence vectors from a MiniLM-like encoder folder."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knowledge.errors import KnowledgeError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BATCH = 32
+LONGEST = 256  # tokens; what all-MiniLM-L6-v2 was trained for
+
+
+class Encoder:
+    """Turns texts into unit vectors: mean of the last hidden states, L2-normalised. Safe to share between threads.
+
+    Args:
+        folder: a Hugging Face encoder folder with ``model.safetensors`` and ``tokenizer.json``; read when first used.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells this encoder's vectors from another one's: the weights' size and place in the folder's name."""
+        weights = self.folder / "model.safetensors"
+        return f"{self.folder.name}-{weights.stat().st_size if weights.exists() else 0}"
+
+    def encode(self, texts: Sequence[str]) -> "np.ndarray":
+        """Vectors of texts.
+
+        Args:
+            texts: any number; longer ones than 256 tokens are cut.
+
+        Returns:
+            float32 array of shape ``[len(texts), dimension]``, rows of length 1.
+        """
+        import numpy as np
+
+        tokenizer, model = self._parts()
+        with self._lock:
+            encodings = tokenizer.encode_batch([text or " " for text in texts])
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids), reverse=True)
+        result = np.zeros((len(texts), model.config.hidden_size), dtype="float32")
+        for at in range(0, len(order), BATCH):
+            batch = order[at : at + BATCH]
+            result[batch] = _embed(model, [encodings[i].ids for i in batch])
+        return result
+
+    def _parts(self) -> tuple[Any, Any]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self.folder)
+            return self._loaded
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    from tokenizers import Tokenizer
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    try:
+        logging.disable_progress_bar()
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        model = AutoModel.from_pretrained(folder, use_safetensors=True, trust_remote_code=False).eval()
+    except Exception as error:
+        raise KnowledgeError(
+            f"The encoder in {folder} cannot be loaded: {error}", "Run make setup to install it again."
+        ) from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(LONGEST)
+    return tokenizer, model
+
+
+def _embed(model: Any, ids: list[list[int]]) -> "np.ndarray":
+    """Vectors of one batch of token ids, padded to its longest."""
+    import torch
+
+    longest = max(map(len, ids))
+    tokens = torch.zeros(len(ids), longest, dtype=torch.long)
+    mask = torch.zeros(len(ids), longest, dtype=torch.long)
+    for row, each in enumerate(ids):
+        tokens[row, : len(each)] = torch.tensor(each)
+        mask[row, : len(each)] = 1
+    with torch.inference_mode():
+        hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state
+        weights = mask.unsqueeze(-1)
+        mean = (hidden * weights).sum(1) / weights.sum(1)
+        return torch.nn.functional.normalize(mean, dim=1).float().numpy()

@@ -1,0 +1,188 @@
+"""Pages and files from public web addresses.
+
+The name of a host is looked up once and every address it has is checked; the connection then goes to exactly the
+address that was checked, so that a name cannot point elsewhere a moment later. Each redirect goes through the same.
+"""
+
+import ipaddress
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.robotparser import RobotFileParser
+
+from knowledge.errors import SourceError
+from knowledge.gather import Found
+from knowledge.loaders import loaders
+
+AGENT = "StartupAssistant"
+LARGEST = 25 << 20  # bytes
+LONGEST = 30.0  # seconds for one address, redirects included
+REDIRECTS = 5
+MOST_PAGES = 200  # of one site map
+
+_SUFFIXES = {
+    "text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt", "text/markdown": ".md",
+    "application/pdf": ".pdf", "application/json": ".json", "text/csv": ".csv", "message/rfc822": ".eml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+}  # fmt: skip
+
+
+def public(address: str) -> bool:
+    """True for an address on the public internet: not private, local, link-local, reserved or multicast."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    if inner is not None and not inner.is_global:
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def fetch(url: str, allowed: Callable[[str], bool] = public) -> Iterator[Found]:
+    """The document at an address, or all pages of a site map.
+
+    Args:
+        url: ``http(s)`` address.
+        allowed: which IP addresses may be contacted.
+
+    Raises:
+        SourceError: with the reason why nothing could be read.
+    """
+    visit = _Visit(allowed)
+    raw, suffix, final = visit.get(url)
+    pages = _site_map(raw) if suffix in (".xml", "") or b"<urlset" in raw[:2000] else []
+    if not pages:
+        yield _found(url, raw, suffix, final)
+        return
+    host = urlsplit(url).hostname
+    for page in [each for each in pages if urlsplit(each).hostname == host][:MOST_PAGES]:
+        try:
+            yield _found(page, *visit.get(page))
+        except SourceError as error:
+            yield Found(page, page, page, reason=str(error))
+
+
+def _found(url: str, raw: bytes, suffix: str, final: str) -> Found:
+    name = PurePosixPath(unquote(urlsplit(final).path)).name or urlsplit(final).hostname or "page"
+    return Found(url, url, name if name.lower().endswith(suffix or ".") else f"{name}{suffix}", raw=raw)
+
+
+def _site_map(raw: bytes) -> list[str]:
+    text = raw.decode("utf-8", "replace")
+    found = re.findall(r"<loc>\s*(https?://[^<\s]+)\s*</loc>", text) if "<urlset" in text else []
+    return [each.replace("&amp;", "&") for each in dict.fromkeys(found)]
+
+
+@dataclass
+class _Visit:
+    """One call's requests: what robots.txt said is remembered for its length."""
+
+    allowed: Callable[[str], bool]
+    robots: dict[str, RobotFileParser] = field(default_factory=dict)
+
+    def get(self, url: str) -> tuple[bytes, str, str]:
+        """An address's bytes, the file name ending that fits them, and the address after redirects."""
+        deadline = time.monotonic() + LONGEST
+        for _ in range(REDIRECTS + 1):
+            self._keep_robots(url, deadline)
+            status, headers, raw = self._request(url, deadline)
+            if status in (301, 302, 303, 307, 308) and headers.get("location"):
+                url = urljoin(url, headers["location"])
+                continue
+            if status >= 400:
+                raise SourceError(f"The server answered {status}.", "Check the address.")
+            return raw, _suffix(url, headers.get("content-type", "")), url
+        raise SourceError(f"It redirects more than {REDIRECTS} times.", "Give the final address.")
+
+    def _keep_robots(self, url: str, deadline: float) -> None:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self.robots:
+            self.robots[origin] = self._robots(origin, deadline)
+        if not self.robots[origin].can_fetch(AGENT, url):
+            raise SourceError(
+                "The site's robots.txt forbids reading it.", "Ask the site's owner, or save the page."
+            )
+
+    def _robots(self, origin: str, deadline: float) -> RobotFileParser:
+        """The origin's rules; none where there is no such file, all forbidden where the server fails (RFC 9309)."""
+        rules = RobotFileParser()
+        url = f"{origin}/robots.txt"
+        for _ in range(REDIRECTS + 1):
+            status, headers, raw = self._request(url, deadline)
+            if status not in (301, 302, 303, 307, 308) or not headers.get("location"):
+                break
+            url = urljoin(url, headers["location"])
+        forbid = ["User-agent: *", "Disallow: /"] if status >= 500 else []
+        rules.parse(forbid or (raw.decode("utf-8", "replace").splitlines() if status < 300 else []))
+        return rules
+
+    def _request(self, url: str, deadline: float) -> tuple[int, Any, bytes]:
+        import httpx
+
+        parts = _checked(url)
+        address = self._address(parts)
+        target = httpx.URL(url, host=address)
+        headers = {"Host": parts.netloc, "User-Agent": f"{AGENT}/1.0", "Accept": "*/*"}
+        extensions = {"sni_hostname": parts.hostname}
+        try:
+            # trust_env off: a proxy would look the name up again, out of our sight.
+            with (
+                httpx.Client(timeout=10, trust_env=False) as client,
+                client.stream("GET", target, headers=headers, extensions=extensions) as response,
+            ):
+                return response.status_code, response.headers, _body(response, deadline)
+        except httpx.TimeoutException as error:
+            raise SourceError("The server did not answer in time.", "Try again later.") from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise SourceError(f"It cannot be reached: {error}.", "Check the address.") from error
+
+    def _address(self, parts: SplitResult) -> str:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise SourceError(f"There is no host {parts.hostname}.", "Check the address.") from error
+        addresses = [str(each[4][0]) for each in found]
+        if not addresses or not all(map(self.allowed, addresses)):
+            raise SourceError(
+                f"{parts.hostname} is a private or local address.", "Only public addresses are read."
+            )
+        return addresses[0]
+
+
+def _checked(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise SourceError(f"{url[:200]} is no web address.", "Write it as https://host/path.") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SourceError(f"{url[:200]} is no web address.", "Write it as https://host/path.")
+    if parts.username or parts.password:
+        raise SourceError("The address holds a password.", "Addresses with passwords are not read.")
+    return parts
+
+
+def _body(response: Any, deadline: float) -> bytes:
+    raw = bytearray()
+    for piece in response.iter_bytes(1 << 16):
+        raw += piece
+        if len(raw) > LARGEST:
+            raise SourceError(f"It is larger than {LARGEST >> 20} MB.", "Download it and add the file.")
+        if time.monotonic() > deadline:
+            raise SourceError("The server is too slow.", "Download it and add the file.")
+    return bytes(raw)
+
+
+def _suffix(url: str, content_type: str) -> str:
+    kind = content_type.partition(";")[0].strip().lower()
+    own = PurePosixPath(urlsplit(url).path).suffix.lower()
+    if kind in ("", "text/plain", "application/octet-stream", "binary/octet-stream") and own in loaders():
+        return own
+    return _SUFFIXES.get(kind, ".xml" if kind.endswith("xml") else own if own in loaders() else "")

@@ -1,0 +1,117 @@
+"""Markdown and plain text."""
+
+import re
+
+from knowledge.decode import decode
+from knowledge.document import Block, Parts, row_text
+
+SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst", ".log")
+
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)$")
+_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_UNDERLINE = re.compile(r"^(=+|-+)\s*$")
+
+
+def load(raw: bytes, name: str) -> Parts:
+    """Read Markdown, or plain text with its paragraphs.
+
+    Args:
+        raw: the file's bytes.
+        name: its name.
+    """
+    lines = decode(raw).splitlines()
+    title, lines = _front_matter(lines)
+    return Parts(title, _Reader(lines, name.lower().endswith((".md", ".markdown"))).blocks())
+
+
+def _front_matter(lines: list[str]) -> tuple[str, list[str]]:
+    if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:40]]:
+        return "", lines
+    end = [line.strip() for line in lines].index("---", 1)
+    titles = [line.split(":", 1)[1].strip(" \"'") for line in lines[1:end] if line.startswith("title:")]
+    return "".join(titles[:1]), lines[end + 1 :]
+
+
+def plain(text: str) -> str:
+    """A line of Markdown without its mark-up; links keep their words and lose their address."""
+    text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"`([^`]*)`", r"\1", text)
+    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
+    text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
+    return re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", re.sub(r"</?\w[^>]*>", "", text))
+
+
+class _Reader:
+    """Lines to blocks: a paragraph grows until an empty line or another kind of line."""
+
+    def __init__(self, lines: list[str], markdown: bool):
+        self.lines, self.markdown = lines, markdown
+        self.found: list[Block] = []
+        self.open: list[str] = []
+        self.kind: str = "text"
+        self.header: list[str] = []
+
+    def blocks(self) -> list[Block]:
+        at = 0
+        while at < len(self.lines):
+            at = self._take(at)
+        self._close()
+        return self.found
+
+    def _take(self, at: int) -> int:
+        line = self.lines[at]
+        following = self.lines[at + 1] if at + 1 < len(self.lines) else ""
+        if not line.strip():
+            self._close()
+            self.header = []
+        elif self.markdown and line.lstrip().startswith(("```", "~~~")):
+            return self._code(at)
+        elif match := _HEADING.match(line) if self.markdown else None:
+            self._add("heading", plain(match[2]), len(match[1]))
+        elif self._underlined(line, following):
+            self._add("heading", plain(line), 1 if following.startswith("=") else 2)
+            return at + 2
+        elif "|" in line and (self.header or _RULE.match(following)):
+            self._row(line)
+        elif match := _ITEM.match(line):
+            self._close()
+            self.kind, self.open = "item", [match[1]]
+        else:
+            self.open.append(re.sub(r"^\s*>\s?", "", line))
+        return at + 1
+
+    def _underlined(self, line: str, following: str) -> bool:
+        alone = not self.open and len(line) <= 100 and "|" not in line
+        return alone and len(following.strip()) > 2 and bool(_UNDERLINE.match(following))
+
+    def _row(self, line: str) -> None:
+        self._close()
+        cells = [plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        if _RULE.match(line):
+            return
+        if not self.header:
+            self.header = cells
+        else:
+            self.found.append(Block("row", row_text(self.header, cells)))
+
+    def _code(self, at: int) -> int:
+        self._close()
+        fence = self.lines[at].lstrip()[:3]
+        stop = at + 1
+        while stop < len(self.lines) and not self.lines[stop].lstrip().startswith(fence):
+            stop += 1
+        self.found.append(Block("code", "\n".join(self.lines[at + 1 : stop])))
+        return stop + 1
+
+    def _add(self, kind: str, text: str, level: int) -> None:
+        self._close()
+        self.header = []
+        self.found.append(Block(kind, text, level))  # type: ignore[arg-type]
+
+    def _close(self) -> None:
+        if self.open:
+            text = " ".join(line.strip() for line in self.open)
+            self.found.append(Block(self.kind, plain(text) if self.markdown else text))  # type: ignore[arg-type]
+        self.kind, self.open = "text", []

@@ -1,0 +1,80 @@
+"""Hybrid retrieval: BM25 and vectors, fused by reciprocal rank."""
+
+from dataclasses import dataclass
+
+from knowledge.embed import Encoder
+from knowledge.store import Passage, Store
+from knowledge.vectors import Vectors
+from knowledge.words import key_terms, terms
+
+DEPTH = 40  # how far down each ranking the fusion looks
+SMOOTHING = 20  # the k of reciprocal rank fusion; small, since each half is usually right at once
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage found. ``score`` orders the hits, 0 to 1; ``cosine`` is its likeness to the question."""
+
+    passage: Passage
+    score: float
+    cosine: float
+
+
+class Searcher:
+    """Finds passages for questions."""
+
+    def __init__(self, store: Store, vectors: Vectors, encoder: Encoder):
+        self.store, self.vectors, self.encoder = store, vectors, encoder
+
+    def search(self, query: str, k: int, visitor: bool = False) -> list[Hit]:
+        """The best passages for a question.
+
+        Args:
+            query: a question or words.
+            k: how many at most.
+            visitor: published documents only.
+        """
+        if not query.strip() or k < 1:
+            return []
+        depth = max(DEPTH, 2 * k)
+        vector = self.encoder.encode([query])[0]
+        near = self.vectors.search(vector, depth, visitor)
+        worded = self.store.match(_fts(query), depth, visitor) if _fts(query) else []
+        fused = _fuse([each for each, _ in near], worded)
+        best = sorted(fused, key=lambda each: -fused[each])[: k * 2]
+        found = self.store.passages(best, visitor)
+        cosines = dict(near) | self._cosines([each for each in best if each in found], dict(near), vector)
+        top = 2 / (SMOOTHING + 1)
+        hits = [Hit(found[each], fused[each] / top, cosines[each]) for each in best if each in found]
+        return _without_twins(hits)[:k]
+
+    def _cosines(self, ids: list[int], known: dict[int, float], vector) -> dict[int, float]:
+        missing = [each for each in ids if each not in known]
+        found = self.store.vectors(missing)
+        missing = [each for each in missing if each in found]
+        if not missing:
+            return {}
+        values = self.vectors.of(missing) @ vector
+        return dict(zip(missing, map(float, values), strict=True))
+
+
+def _fts(query: str) -> str:
+    """An FTS5 query: any of the question's meaningful words."""
+    wanted = key_terms(query) or terms(query)
+    return " OR ".join(f'"{term}"' for term in wanted[:64])
+
+
+def _fuse(*rankings: list[int]) -> dict[int, float]:
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for place, each in enumerate(ranking):
+            scores[each] = scores.get(each, 0.0) + 1 / (SMOOTHING + place + 1)
+    return scores
+
+
+def _without_twins(hits: list[Hit]) -> list[Hit]:
+    """Hits without passages that say word for word what a better one says."""
+    kept: dict[str, Hit] = {}
+    for hit in hits:
+        kept.setdefault(" ".join(hit.passage.text.lower().split()), hit)
+    return list(kept.values())

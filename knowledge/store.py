@@ -1,0 +1,309 @@
+"""The knowledge base's database: documents, passages, vectors and the word index, in one SQLite file.
+
+It is the only truth. A document enters and leaves in one transaction, flushed to the disk before it is reported, so a
+process killed at any moment leaves whole documents. Each thread has its own connection; several processes may read and
+write (SQLite's WAL). Passage ids are never used twice.
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge.errors import IndexDamaged, KnowledgeError
+
+VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, location TEXT NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, public_title TEXT, public_text TEXT, digest TEXT NOT NULL, visibility TEXT NOT NULL
+    CHECK (visibility IN ('published', 'internal')), added_at TEXT NOT NULL);
+CREATE INDEX documents_location ON documents (location);
+CREATE INDEX documents_digest ON documents (digest);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, public_start INTEGER NOT NULL, public_end INTEGER NOT NULL,
+    context TEXT NOT NULL, vector BLOB NOT NULL);
+CREATE INDEX chunks_document ON chunks (document);
+CREATE VIRTUAL TABLE words USING fts5 (context, body, tokenize = "unicode61 remove_diacritics 2");
+"""
+
+
+@dataclass(frozen=True)
+class NewChunk:
+    """A passage on its way into the store; offsets as in :class:`Passage`."""
+
+    start: int
+    end: int
+    public_start: int
+    public_end: int
+    context: str
+    words: tuple[str, str]
+    vector: bytes
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """A document on its way into the store. ``public_*`` is what visitors read; None where it is the same."""
+
+    source: str
+    location: str
+    title: str
+    text: str
+    public_title: str | None
+    public_text: str | None
+    digest: str
+    visibility: str
+    added_at: str
+    chunks: list[NewChunk]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage as its reader may see it: ``text`` is characters ``start`` to ``end`` of the document's text."""
+
+    id: int
+    source: str
+    title: str
+    context: str
+    text: str
+    start: int
+    end: int
+
+
+class Store:
+    """The database below one folder.
+
+    Args:
+        folder: made if need be, readable by its owner alone.
+
+    Raises:
+        IndexDamaged: the file is no database, or a newer program wrote it.
+    """
+
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = folder / "knowledge.db"
+        self._local = threading.local()
+        with self.writing() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > VERSION:
+                raise IndexDamaged("A newer version wrote this knowledge base.", "Update the program.")
+            if version < VERSION:
+                for statement in _SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._open()
+        return self._local.connection
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=120, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(
+                f"{self.path} cannot be opened: {error}.", "Move it away and add your documents again."
+            ) from error
+        return connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; waits for other writers and is undone as a whole by any error.
+
+        Raises:
+            KnowledgeError: the disk is full, or another process keeps writing for minutes.
+        """
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise KnowledgeError(
+                f"The knowledge base cannot be written: {error}.", "Free some space and try again."
+            ) from error
+
+    def changes(self) -> int:
+        """A number that grows with every change by any process."""
+        return int(self.meta("changes") or 0)
+
+    def meta(self, key: str) -> Any:
+        """A fact about the whole base; None where unknown."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row and row[0]
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Note a fact about the whole base."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def put(self, document: NewDocument, force: bool = False) -> bool:
+        """Enter a document, in place of an older one of the same source.
+
+        Args:
+            document: with its passages.
+            force: write it even where nothing has changed.
+
+        Returns:
+            False where exactly this stood there already (another process was faster).
+        """
+        with self.writing() as connection:
+            old = connection.execute(
+                "SELECT digest, visibility FROM documents WHERE source = ?", (document.source,)
+            ).fetchone()
+            if not force and old == (document.digest, document.visibility):
+                return False
+            self._delete(connection, document.source)
+            self._insert(connection, document)
+            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
+        return True
+
+    def _insert(self, connection: sqlite3.Connection, new: NewDocument) -> None:
+        row = (new.source, new.location, new.title, new.text, new.public_title, new.public_text, new.digest)
+        cursor = connection.execute(
+            "INSERT INTO documents (source, location, title, text, public_title, public_text, digest, visibility, "
+            "added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, new.visibility, new.added_at),
+        )
+        for chunk in new.chunks:
+            places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
+            entered = connection.execute(
+                'INSERT INTO chunks (document, start, "end", public_start, public_end, context, vector) '
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (cursor.lastrowid, *places, chunk.context, chunk.vector),
+            )
+            connection.execute(
+                "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)", (entered.lastrowid, *chunk.words)
+            )
+
+    def _delete(self, connection: sqlite3.Connection, source: str) -> int:
+        ids = connection.execute(
+            "SELECT chunks.id FROM chunks JOIN documents ON documents.id = document WHERE source = ?",
+            (source,),
+        ).fetchall()
+        connection.executemany("DELETE FROM words WHERE rowid = ?", ids)
+        connection.execute("DELETE FROM documents WHERE source = ?", (source,))
+        return len(ids)
+
+    def remove(self, sources: Sequence[str]) -> int:
+        """Take sources out. Returns how many passages went with them."""
+        with self.writing() as connection:
+            gone = sum(self._delete(connection, source) for source in sources)
+            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
+        return gone
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All documents without their text, newest first."""
+        rows = self.connection.execute(
+            "SELECT source, location, title, visibility, added_at, digest, (SELECT count(*) FROM chunks WHERE document "
+            "= documents.id) FROM documents ORDER BY documents.id DESC"
+        )
+        names = ("source", "location", "title", "visibility", "added_at", "digest", "chunks")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def document(self, source: str) -> dict[str, Any] | None:
+        """One document with its text."""
+        cursor = self.connection.execute("SELECT * FROM documents WHERE source = ?", (source,))
+        row = cursor.fetchone()
+        return row and dict(zip((column[0] for column in cursor.description), row, strict=True))
+
+    def ids(self, visitor: bool = False) -> list[int]:
+        """Ids of the passages; for visitors only of published documents."""
+        return [row[0] for row in self.connection.execute(f"SELECT chunks.id {_FROM} WHERE {_may(visitor)}")]
+
+    def vectors(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """Vectors (float32 bytes) of passages by id."""
+        found: dict[int, bytes] = {}
+        for at in range(0, len(ids), 500):
+            part = ids[at : at + 500]
+            marks = ",".join("?" * len(part))
+            found |= dict(
+                self.connection.execute(f"SELECT id, vector FROM chunks WHERE id IN ({marks})", part)
+            )
+        return found
+
+    def match(self, query: str, limit: int, visitor: bool = False) -> list[int]:
+        """Passages by BM25, best first.
+
+        Args:
+            query: an FTS5 query.
+            limit: how many at most.
+            visitor: published documents only.
+        """
+        rows = self.connection.execute(
+            f"SELECT words.rowid FROM words JOIN chunks ON chunks.id = words.rowid "
+            f"JOIN documents ON documents.id = chunks.document WHERE words MATCH ? AND {_may(visitor)} "
+            "ORDER BY bm25(words, 1.5, 1.0) LIMIT ?",
+            (query, limit),
+        )
+        return [row[0] for row in rows]
+
+    def frequency(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term stands."""
+        count = "SELECT count(*) FROM words WHERE words MATCH ?"
+        return {
+            term: self.connection.execute(count, (f'"{term}"',)).fetchone()[0]
+            for term in terms
+            if '"' not in term
+        }
+
+    def passages(self, ids: Sequence[int], visitor: bool = False) -> dict[int, Passage]:
+        """Passages by id, as the reader may see them; those of internal documents are missing for visitors."""
+        marks = ",".join("?" * len(ids))
+        text, start, end, title = _columns(visitor)
+        rows = self.connection.execute(
+            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, {end} "
+            f"{_FROM} WHERE chunks.id IN ({marks}) AND {_may(visitor)}",
+            list(ids),
+        )
+        return {row[0]: Passage(*row) for row in rows}
+
+    def whole(self, chunk: int, visitor: bool = False) -> dict[str, Any] | None:
+        """A passage's document: source, title, whole text, and where the passage stands in it."""
+        text, start, end, title = _columns(visitor)
+        row = self.connection.execute(
+            f"SELECT source, {title}, {text}, {start}, {end} {_FROM} WHERE chunks.id = ? AND {_may(visitor)}",
+            (chunk,),
+        ).fetchone()
+        return row and dict(zip(("source", "title", "text", "start", "end"), row, strict=True))
+
+    def count(self) -> tuple[int, int]:
+        """How many documents and how many passages there are."""
+        row = self.connection.execute(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
+        )
+        return row.fetchone()
+
+
+_FROM = "FROM chunks JOIN documents ON documents.id = chunks.document"
+
+
+def _may(visitor: bool) -> str:
+    """The condition that every reading query carries."""
+    return "visibility = 'published'" if visitor else "1"
+
+
+def _columns(visitor: bool) -> tuple[str, str, str, str]:
+    if visitor:
+        return "coalesce(public_text, text)", "public_start", "public_end", "coalesce(public_title, title)"
+    return "text", "start", 'chunks."end"', "title"

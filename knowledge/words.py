@@ -1,0 +1,65 @@
+"""The words a text is found by: stems of Latin words, numbers as they stand, pairs of Chinese characters."""
+
+import re
+from functools import lru_cache
+
+CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
+_TOKEN = re.compile(rf"[{CJK}]+|\d+(?:[.,]\d+)*|[^\W\d_{CJK}]+(?:['’][^\W\d_]+)?", re.UNICODE)
+_CJK = re.compile(f"[{CJK}]")
+
+_STOP = """
+a about all also am an and any are as at be been being but by can could d did do does doing don for from get
+got had has have having he her here hers him his how i if in into is it its just ll m may me might mine must
+my no not of on or our ours out re s shall she should so some such t than that the their theirs them then
+there these they this those to too up us ve very was we were what when where which who whom whose why will
+with would you your yours please tell know want need like hi hello thanks ok much many long
+"""
+STOP = frozenset(_STOP.split())
+# What carries no meaning in a Chinese question.
+_CJK_STOP = re.compile(
+    "请问|请|什么|怎么样|怎么|怎样|如何|哪里|哪儿|哪些|哪个|多少|是否|能否|可以|可不可以|吗|呢|吧|啊|的|了|是|我们|你们|我|你|您|在|有没有|有|会"
+)
+_ENDINGS = (
+    ("ization", "ize"), ("ational", "ate"), ("fulness", "ful"), ("iveness", "ive"), ("ations", "ate"),
+    ("ation", "ate"), ("ments", "ment"), ("ities", "ity"), ("ingly", ""), ("edly", ""), ("ness", ""),
+    ("ies", "y"), ("ing", ""), ("ied", "y"), ("ed", ""), ("ly", ""), ("es", "e"), ("s", ""),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A word's stem, rough but the same for refund, refunds, refunded and refunding."""
+    if len(word) < 4 or word.endswith(("ss", "us", "is")):
+        return word
+    for ending, put in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)] + put
+            break
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        word = word[:-1]
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+def has_cjk(text: str) -> bool:
+    """True where the text holds Chinese, Japanese or Korean characters."""
+    return bool(_CJK.search(text))
+
+
+def terms(text: str) -> list[str]:
+    """The index terms of a text, in order and with repetitions; the same for documents and questions."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(text.lower()):
+        word = match[0]
+        if _CJK.match(word):
+            found += [word] if len(word) == 1 else [word[i : i + 2] for i in range(len(word) - 1)]
+        elif word[0].isdigit():
+            found.append(word.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", word) else word)
+        else:
+            found.append(stem(re.sub(r"['’]\w+$", "", word)))
+    return found
+
+
+def key_terms(text: str) -> list[str]:
+    """The terms of a question that carry meaning, each once."""
+    kept = _TOKEN.findall(_CJK_STOP.sub(" ", text.lower()))
+    return list(dict.fromkeys(term for word in kept if word not in STOP for term in terms(word) if term))
