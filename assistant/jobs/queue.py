@@ -18,6 +18,7 @@ from tools.errors import NotFound
 
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
 ATTEMPTS = 3
+STARTING = "Starting"
 LEASE = 30.0  # seconds
 VANISHED = "The process that ran it stopped without a word (killed, or the machine was switched off)."
 HIDDEN = ("number", "spec", "announced", "cancel_requested", "lease_owner", "lease_until")
@@ -104,6 +105,12 @@ class JobQueue:
         self.reap()
         return len(self._database.rows(select(jobs.c.number).where(jobs.c.status == QUEUED)))
 
+    def held_by(self, prefix: str) -> int:
+        """How many running jobs have an owner whose name begins so."""
+        self.reap()
+        mine = jobs.c.lease_owner.startswith(prefix, autoescape=True)
+        return len(self._database.rows(select(jobs.c.number).where(jobs.c.status == RUNNING, mine)))
+
     def cancel(self, job_id: str) -> dict[str, Any]:
         """Stop a job: at once where it waits, within two seconds where it runs.
 
@@ -151,7 +158,7 @@ class JobQueue:
             "status": RUNNING,
             "attempts": jobs.c.attempts + 1,
             "lease_owner": owner,
-            "message": "Starting",
+            "message": STARTING,
         }
         mine |= {"lease_until": time.time() + self.lease}
         mine |= {"started_at": func.coalesce(jobs.c.started_at, now())}
@@ -170,6 +177,15 @@ class JobQueue:
             progress: columns to set: progress (0..1), step, steps, message, curve, metrics, time_left.
         """
         return self._change(job_id, owner, lease_until=time.time() + self.lease, **progress)
+
+    def keep_waiting(self, job_id: str, owner: str) -> bool:
+        """Hold a claimed job whose process has not begun yet (a cluster may be busy); afterwards it is on its own."""
+        waiting = (jobs.c.number == _number(job_id), jobs.c.lease_owner == owner, jobs.c.message == STARTING)
+        old = jobs.c.lease_until < time.time() + self.lease / 2
+        renewed = jobs.update().where(*waiting, old).values(lease_until=time.time() + self.lease)
+        if not self._database.rows(select(jobs.c.number).where(*waiting, old)):
+            return False
+        return bool(self._database.run(renewed))
 
     def stopping(self, job_id: str) -> bool:
         """Whether someone has asked the job to stop."""

@@ -2,6 +2,8 @@
 
 import contextlib
 import importlib
+import json
+import math
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -73,7 +75,8 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.drivername in ("postgres", "postgresql"):
             parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=not parsed.drivername.startswith("sqlite"))
+        ping = not parsed.drivername.startswith("sqlite")
+        engine = create_engine(parsed, pool_pre_ping=ping, json_serializer=to_json)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise BadSettings(
             f"The database URL cannot be used: {error}.",
@@ -85,6 +88,19 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def to_json(value: Any) -> str:
+    """JSON for a column; NaN and infinities (a loss that ran away) are no JSON and become null."""
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

@@ -1,0 +1,53 @@
+"""Fine-tuning a model: train it, then enter it in the registry."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import Conflict
+from assistant.home import write_atomically
+from assistant.jobs.work import Work
+from assistant.workspace.models import Registry
+
+
+def run(work: Work) -> dict[str, Any]:
+    """Train as the spec says (see ``tools.finetune.spec.FinetuneSpec``) and register the model.
+
+    An earlier attempt may have died at any line of this: its checkpoints are in the job's folder, its finished
+    training is told by ``result.json``, and entering a model twice for the same job is harmless.
+
+    Returns:
+        The contract's ``finetune`` result.
+    """
+    finished = work.folder / "result.json"
+    if not finished.exists():
+        write_atomically(finished, json.dumps(_train(work)))
+    kept = json.loads(finished.read_text())
+    result = _enter(Registry(work.database, work.home), kept["result"], Path(kept["folder"]), work.id)
+    shutil.rmtree(work.folder / "work", ignore_errors=True)  # checkpoints are several times the model's size
+    return {"job": work.id, **result}
+
+
+def _train(work: Work) -> dict[str, Any]:
+    from tools.finetune.run import train
+    from tools.finetune.spec import FinetuneSpec
+
+    registry = Registry(work.database, work.home)
+    spec = FinetuneSpec.from_dict(work.spec)
+    if spec.name in registry.names():  # another job has taken the name since this one was queued
+        spec = replace(spec, name=registry.free_name(spec.name))
+    folder = work.home.models / f"{spec.name}-{work.id}"
+    shutil.rmtree(folder, ignore_errors=True)  # finished, but its attempt died before it could say so
+    result = train(spec, folder, work.folder / "work", work.progress)
+    return {"result": result, "folder": str(folder)}
+
+
+def _enter(registry: Registry, result: dict[str, Any], folder: Path, job_id: str) -> dict[str, Any]:
+    try:
+        registry.add(result, folder, job_id)
+    except Conflict:  # taken while we trained
+        result = result | {"model": registry.free_name(result["model"])}
+        registry.add(result, folder, job_id)
+    return result

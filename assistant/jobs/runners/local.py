@@ -1,0 +1,60 @@
+"""Jobs as processes of this machine, one at a time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from assistant.jobs.runners.runner import Handle, Order
+
+
+class LocalRunner:
+    """Starts each job as a process of its own, its output going to the job's log.
+
+    Args:
+        settings: the program's settings, handed down through the environment.
+    """
+
+    at_once = 1  # a second training would only slow the first
+
+    def __init__(self, settings: Any):
+        self._environment = child_environment(settings)
+
+    def start(self, order: Order) -> Handle:
+        """Start the process in a session of its own, so that it outlives this one."""
+        with (order.folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *order.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=os.environ | self._environment,
+                cwd=order.folder,
+                start_new_session=True,
+            )
+        return LocalProcess(process)
+
+
+class LocalProcess:
+    """A process of this machine."""
+
+    def __init__(self, process: subprocess.Popen):
+        self._process = process
+
+    def ended(self) -> int | None:
+        """Its exit code, or None while it runs."""
+        return self._process.poll()
+
+
+def importable() -> dict[str, str]:
+    """The part of an environment that lets another Python find this program, wherever it was started."""
+    root = str(Path(__file__).parents[3])
+    return {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+def child_environment(settings: Any) -> dict[str, str]:
+    """What a job's process must find in its environment: the same home and database, and threads that sleep."""
+    wanted = {"ASSISTANT_HOME": str(settings.where.root), "ASSISTANT_DATABASE_URL": settings.database}
+    wanted |= {"ASSISTANT_OFFLINE": settings.offline, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"}
+    return wanted | importable()

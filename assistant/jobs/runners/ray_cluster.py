@@ -1,0 +1,87 @@
+"""Jobs on a Ray cluster (``ASSISTANT_RAY_ADDRESS``), each as a process on one of its machines.
+
+The machines must have this program installed and see the same home folder (a shared disk) and the same database.
+"""
+
+from typing import Any
+
+from assistant.errors import BadSettings
+from assistant.jobs.runners.local import child_environment
+from assistant.jobs.runners.runner import Handle, Order
+
+LOST = 70  # exit code that stands for a machine of the cluster that went away
+
+
+class RayRunner:
+    """Hands each job to the cluster.
+
+    Args:
+        settings: the program's settings.
+        at_once: how many jobs may wait or run on the cluster together; Ray places them.
+
+    Raises:
+        BadSettings: Ray is not installed, or no cluster answers.
+    """
+
+    def __init__(self, settings: Any, at_once: int = 8):
+        self.at_once = at_once
+        self._ray, self._environment = _connected(settings.ray_address), child_environment(settings)
+        gpus = 1 if self._ray.cluster_resources().get("GPU") else 0
+        # The queue counts the attempts, so Ray is to make none of its own.
+        self._run = self._ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(run_child)
+
+    def start(self, order: Order) -> Handle:
+        """Submit the job's process to the cluster."""
+        log = str(order.folder / "log.txt")
+        return RayTask(
+            self._ray, self._run.remote(order.arguments, self._environment, str(order.folder), log)
+        )
+
+
+class RayTask:
+    """A process somewhere on the cluster."""
+
+    def __init__(self, ray: Any, reference: Any):
+        self._ray, self._reference = ray, reference
+
+    def ended(self) -> int | None:
+        """Its exit code, or None while it waits or runs."""
+        ready, _ = self._ray.wait([self._reference], timeout=0)
+        if not ready:
+            return None
+        try:
+            return self._ray.get(self._reference)
+        except self._ray.exceptions.RayError:
+            return LOST
+
+
+def run_child(arguments: list[str], environment: dict[str, str], folder: str, log: str) -> int:
+    """What runs on the cluster's machine: the same process the local runner starts. Returns its exit code."""
+    import os
+    import subprocess
+    import sys
+
+    with open(log, "ab") as output:  # noqa: PTH123 - shipped to the cluster by value, so it imports what it needs
+        return subprocess.run(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | environment,
+            cwd=folder,
+            check=False,
+        ).returncode
+
+
+def _connected(address: str) -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise BadSettings(
+            "ASSISTANT_RAY_ADDRESS is set, but Ray is not installed.", "pip install 'startup-assistant[ray]'."
+        ) from error
+    try:
+        ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise BadSettings(f"No Ray cluster answers at {address}.", "Check ASSISTANT_RAY_ADDRESS.") from error
+    return ray
