@@ -1,0 +1,68 @@
+"""Runs the recognizers over a text."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import threading
+from typing import TYPE_CHECKING
+
+from tools.privacy.entity import Entity
+from tools.privacy.lean import lean_imports
+from tools.privacy.ner import Ner
+
+if TYPE_CHECKING:
+    from tools.privacy.recognizer import Recognizer
+
+# Full-width ASCII and the ideographic space, as Chinese keyboards write them.
+FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+NOT_ENGLISH = re.compile(r"^[\W\d_]*$")
+
+
+class Engine:
+    """All recognizers, loaded at first use."""
+
+    def __init__(self) -> None:
+        self._ner = Ner()
+        self._lock = threading.Lock()
+        self._recognizers: list[Recognizer] = []
+
+    def analyze(self, text: str, language: str = "auto", gated: bool = False) -> list[Entity]:
+        """Everything any recognizer finds; spans may overlap.
+
+        Args:
+            text: any text.
+            language: ``en``, ``zh`` or ``auto``. ``zh`` leaves the English NER model out.
+            gated: leave out the recognizers that are not for the chat gate.
+        """
+        folded = text.translate(FOLDED)
+        named = [] if language == "zh" or NOT_ENGLISH.match(folded) else self._ner.named(folded)
+        return [
+            entity
+            for recognizer in self.recognizers()
+            if recognizer.GATED or not gated
+            for entity in recognizer.spans(folded, named)
+        ]
+
+    def recognizers(self) -> "list[Recognizer]":
+        """One of each class found in ``tools/privacy/recognizers``."""
+        with self._lock:
+            if not self._recognizers:
+                with lean_imports():
+                    self._recognizers = _load()
+        return self._recognizers
+
+
+def _load() -> "list[Recognizer]":
+    from tools.privacy.recognizer import Recognizer
+
+    package = importlib.import_module("tools.privacy.recognizers")
+    found: list[Recognizer] = []
+    for module in pkgutil.iter_modules(package.__path__):
+        loaded = importlib.import_module(f"tools.privacy.recognizers.{module.name}")
+        classes = [each for _, each in inspect.getmembers(loaded, inspect.isclass)]
+        found += [
+            each() for each in classes if issubclass(each, Recognizer) and each.__module__ == loaded.__name__
+        ]
+    return found

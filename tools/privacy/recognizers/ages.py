@@ -1,0 +1,39 @@
+"""Ages and dates of birth. Other dates and times are ordinary business and stay."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer, before
+
+AGE = re.compile(r"(?i)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
+AGED = re.compile(
+    r"(?i)\b(?:aged?|(?:i am|i'm|he is|she is|he's|she's) (?:now |about )?)[ :]{0,2}(\d{1,3})(?=\s*(?:$|[.,;!?)]|and\b|years\b))"
+)
+AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3})\s?(?:周?岁)(?!以|的孩子|及)")
+DATE = re.compile(
+    r"(?i)(?<![\w/-])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?(?: of)? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:\d{1,2}(?:st|nd|rd|th)?,? )?(?:19|20)?\d{2}|"
+    r"(?:19|20)\d{2}(?=\s*(?:[.,;!?]|$)))(?![\w/-]|\.\d)"
+)
+BORN = re.compile(r"(?i)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|出生|生日|生于")
+
+
+class Ages(Recognizer):
+    """Ages and birth dates."""
+
+    TYPES = ("AGE", "DATE_TIME")
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for pattern in (AGE, AGED, AGE_ZH):
+            for match in pattern.finditer(text):
+                if 0 < int(match.group(1)) < 120:
+                    yield Entity("AGE", match.start(1), match.end(1), 0.8)
+        if BORN.search(text):
+            for match in DATE.finditer(text):
+                if before(text, match.start(), BORN, 40):
+                    yield Entity("DATE_TIME", match.start(), match.end(), 0.85)
+        for match in re.finditer(r"((?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?=出生|生)", text):
+            yield Entity("DATE_TIME", match.start(1), match.end(1), 0.85)

@@ -1,0 +1,61 @@
+"""Numbers of mainland China: identity card, passport, company code, licence plate."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer, before
+
+ID_CARD = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[0-9Xx](?![0-9A-Za-z])")
+ID_SPACED = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}[ -](?:18|19|20)\d{6}[ -]\d{3}[0-9Xx](?![0-9A-Za-z])")
+ID_CUE = re.compile(r"身份证|证件号|(?i:\bid card\b)")
+PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EGDSP]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])")
+PASSPORT_CUE = re.compile(r"护照|(?i:passport)")
+USCC = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z])")
+PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·•. -]?"
+    r"(?:[DF][A-HJ-NP-Z0-9]\d{4}|\d{5}[DF]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])(?![0-9A-Za-z])"
+)
+USCC_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+class ChineseIds(Recognizer):
+    """Identity cards and company codes by their check characters, passports by a word before, plates by their form."""
+
+    TYPES = ("CN_ID_CARD", "CN_PASSPORT", "CN_USCC", "CN_LICENSE_PLATE")
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for pattern in (ID_CARD, ID_SPACED):
+            for match in pattern.finditer(text):
+                checked = _id_checks(re.sub(r"[ -]", "", match.group()))
+                if checked or before(text, match.start(), ID_CUE):
+                    yield Entity("CN_ID_CARD", match.start(), match.end(), 1.0 if checked else 0.8)
+        for match in PASSPORT.finditer(text):
+            if before(text, match.start(), PASSPORT_CUE):
+                yield Entity("CN_PASSPORT", match.start(), match.end(), 0.9)
+        for match in USCC.finditer(text):
+            if _uscc_checks(match.group()):
+                yield Entity("CN_USCC", match.start(), match.end(), 0.97)
+        for match in PLATE.finditer(text):
+            if any(letter.isdigit() for letter in match.group()):
+                yield Entity("CN_LICENSE_PLATE", match.start(), match.end(), 0.9)
+
+
+def _id_checks(number: str) -> bool:
+    """The check character of GB 11643, and a birth date that exists."""
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False))
+    return "10X98765432"[total % 11] == number[17].upper()
+
+
+def _uscc_checks(code: str) -> bool:
+    """The check character of GB 32100."""
+    total = sum(USCC_LETTERS.index(letter) * pow(3, place, 31) for place, letter in enumerate(code[:17]))
+    return USCC_LETTERS[(31 - total % 31) % 31] == code[17]

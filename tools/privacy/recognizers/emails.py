@@ -1,0 +1,39 @@
+"""E-mail addresses, also those written to hide from machines ("jane dot doe at example dot com")."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer
+
+PLAIN = re.compile(
+    r"[A-Za-z0-9À-ɏ_.+%'-]{1,64}@(?:[A-Za-z0-9À-ɏ-]{1,63}\.){1,8}(?:[A-Za-z]{2,24})(?![A-Za-z])"
+)
+ENDINGS = (
+    "com|org|net|edu|gov|io|ai|co|de|fr|uk|eu|ch|at|nl|es|it|se|no|dk|pl|us|ca|au|in|jp|cn|me|info|dev|app"
+)
+AT = r"(?:\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*|\s+at\s+|\s+@\s*|\s*@\s+)"
+DOT = r"(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+|\.)"
+SPOKEN = re.compile(
+    rf"(?<![\w.])[a-z0-9_+-]{{2,40}}(?:{DOT}[a-z0-9_+-]{{1,40}}){{0,4}}{AT}"
+    rf"[a-z0-9-]{{2,40}}(?:{DOT}[a-z0-9-]{{1,40}}){{0,4}}?{DOT}(?:{ENDINGS})(?![\w])",
+    re.IGNORECASE,
+)
+HIDDEN = re.compile(r"\bdot\b|[\[({<]\s*(?:at|@|dot|\.)\s*[\])}>]|\s@|@\s", re.IGNORECASE)
+
+
+class Emails(Recognizer):
+    """E-mail addresses."""
+
+    TYPES = ("EMAIL_ADDRESS",)
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        if "@" in text:
+            for match in PLAIN.finditer(text):
+                yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 1.0)
+        if HIDDEN.search(text):
+            for match in SPOKEN.finditer(text):
+                if HIDDEN.search(match.group()):
+                    yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 0.85)

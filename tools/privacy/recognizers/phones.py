@@ -1,0 +1,137 @@
+"""Telephone numbers: international ones, national ones in their usual writing, any digits after a word like "phone"."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import phonenumbers
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer, before
+
+NUMBER = re.compile(
+    r"(?<![\w.,/#:=@-])(?<!\d )(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
+    r"(?![\w%°€$£]|[-.,:/]\d)",
+    re.IGNORECASE,
+)
+INTERNATIONAL = re.compile(
+    r"(?<![\w+])\+\d[\d ()./-]{6,24}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", re.IGNORECASE
+)
+CUE = re.compile(
+    r"(?i)\b(?:phone|telephone|tel|call(?:ed|ing)?|cell|cellphone|mobile|mob|fax|whatsapp|sms|text|ring|dial|reach(?:ed)?|"
+    r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail)\b"
+    r"|电话|手机|座机|联系方式|致电|拨打|传真"
+)
+OTHER = re.compile(
+    r"(?i)\b(?:orders?|invoices?|tickets?|case|ref(?:erence)?|tracking|id|isbn|sku|version|v|job|seed|port|epochs?|"
+    r"steps?|rows?|lines?|page|serial|issue|pr|build|batch|accuracy|loss|f1|lr|between|from|years?|number of|parcel|article|model|samples?)"
+    r"[ :#=]*(?:(?:no|number|nr|id)\.?[ :#=]*|is |was )?$|[#№]\s*$|订单号?[::\s]*$|编号[::\s]*$|单号[::\s]*$"
+)
+DATE = re.compile(
+    r"^\(?(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d)\b"
+)
+# Regions whose national writing is recognized without a word before it.
+NATIONAL = (
+    "US",
+    "GB",
+    "FR",
+    "DE",
+    "IT",
+    "ES",
+    "AU",
+    "CH",
+    "NL",
+    "BE",
+    "SE",
+    "DK",
+    "NO",
+    "FI",
+    "PL",
+    "AT",
+    "IN",
+    "BR",
+    "NZ",
+)
+NANP = re.compile(
+    r"^(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:\s?(?:x|ext\.?)\s?\d+)?$", re.IGNORECASE
+)
+CHINESE_MOBILE = re.compile(r"(?<![\d.-])(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+CHINESE_LANDLINE = re.compile(
+    r"(?<![\d.-])\(?0(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{6,7}(?:[转-]\d{1,5})?(?!\d)"
+)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+class Phones(Recognizer):
+    """Telephone numbers."""
+
+    TYPES = ("PHONE_NUMBER",)
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for match in INTERNATIONAL.finditer(text):
+            if 8 <= _count(match.group()) <= 15 and _possible(match.group()):
+                yield Entity("PHONE_NUMBER", match.start(), match.end(), 0.95)
+        for match in NUMBER.finditer(text):
+            score = _score(text, match)
+            if score:
+                yield Entity("PHONE_NUMBER", match.start(), match.end(), score)
+
+
+class ChinesePhones(Recognizer):
+    """Mainland mobile numbers, and land lines in Chinese texts."""
+
+    TYPES = ("CN_PHONE",)
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for match in CHINESE_MOBILE.finditer(text):
+            if not OTHER.search(text, max(0, match.start() - 24), match.start()):
+                yield Entity("CN_PHONE", match.start(), match.end(), 0.96)
+        if CHINESE.search(text):
+            for match in CHINESE_LANDLINE.finditer(text):
+                if not OTHER.search(text, max(0, match.start() - 24), match.start()):
+                    yield Entity("CN_PHONE", match.start(), match.end(), 0.9)
+
+
+def _score(text: str, match: re.Match[str]) -> float:
+    number = match.group()
+    digits = _count(number)
+    if (
+        not 7 <= digits <= 15
+        or DATE.match(number)
+        or OTHER.search(text, max(0, match.start() - 30), match.start())
+    ):
+        return 0.0
+    if before(text, match.start(), CUE, 40):
+        return 0.85
+    if number.startswith(("+", "00")):
+        return 0.9 if _possible(re.sub(r"^00", "+", number)) else 0.0
+    if NANP.match(number):
+        return 0.8
+    groups = re.findall(r"\d+", number)
+    if number.startswith(("0", "(0")) and len(groups) >= 2 and 8 <= digits <= 12 and _national(number):
+        return 0.7
+    return 0.0
+
+
+def _national(number: str) -> bool:
+    return any(_valid(number, region) for region in NATIONAL)
+
+
+def _valid(number: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _possible(number: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number.replace("(0)", ""), None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _count(number: str) -> int:
+    return sum(letter.isdigit() for letter in re.split(r"(?i)\s?(?:x|ext)", number)[0])

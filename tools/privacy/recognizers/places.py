@@ -1,0 +1,34 @@
+"""Cities and countries: personal in a text that is redacted as a whole, ordinary words in a chat."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizers.people import known
+
+CHINESE = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区))[\u4e00-\u9fff]{2,4}?(?:市|州|县)(?:[\u4e00-\u9fff]{1,4}?[区县])?"
+)
+
+
+class Places(Recognizer):
+    """Place names by the NER model."""
+
+    TYPES = ("LOCATION",)
+    GATED = False
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for span in named:
+            words = text[span.start_char : span.end_char]
+            if span.label_ in ("GPE", "LOC", "FAC") and words[0].isupper() and _place(words):
+                yield Entity("LOCATION", span.start_char, span.end_char, 0.6)
+        for match in CHINESE.finditer(text):
+            yield Entity("LOCATION", match.start(), match.end(), 0.6)
+
+
+def _place(words: str) -> bool:
+    bad = re.search(r"[\d_/\\@#<>{}\[\]=*`|]|\.\w", words)
+    return len(words) > 2 and not bad and not any(known(word) for word in words.split())

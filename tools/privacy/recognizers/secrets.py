@@ -1,0 +1,60 @@
+"""Keys, tokens and passwords, which open doors and so are worse to lose than a name."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer
+
+KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?:sk|pk|rk)[-_](?:[A-Za-z]{2,10}[-_]){0,3}[A-Za-z0-9_-]{16,200}"
+    r"|(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|hf_[A-Za-z0-9]{20,64}"
+    r"|(?:AKIA|ASIA|AGPA|AROA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,400}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,200}|npm_[A-Za-z0-9]{30,64}|pypi-[A-Za-z0-9_-]{30,250}|SG\.[\w-]{16,64}\.[\w-]{16,64}"
+    r"|LTAI[A-Za-z0-9]{12,30}|AKID[A-Za-z0-9]{28,40}"
+    r")(?![A-Za-z0-9])"
+)
+JWT = re.compile(r"(?<![\w-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,4000}(?:\.[A-Za-z0-9_-]{0,2000})?")
+BEARER = re.compile(
+    r"(?i)\b(?:bearer|basic|token)[ :=]+(?=[A-Za-z0-9._~+/=-]*[0-9_.])([A-Za-z0-9._~+/=-]{16,2000})"
+)
+PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
+NAMED = re.compile(
+    r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret(?:[ _-]?key)?|(?:api|access|private|auth)[ _-]?(?:key|token|secret)|"
+    r"client[ _-]?secret|密码|口令|密钥)[\"']?(?:\s*(?:[:=]|:)\s*|\s+is[ :]\s*|\s*(?:是|为)\s*)[\"']?"
+    r"(?!<)([^\s\"'<>,;,。;]{4,200})"
+)
+IN_URL = re.compile(
+    r"(?i)[?&](?:token|key|api_?key|access_token|auth|sig|signature|secret|password|code)=([^\s&#\"'<>]{8,2000})"
+)
+LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{1,80}:[^\s/@]{1,200})@")
+# Words that follow "the password is" in ordinary sentences.
+ORDINARY = re.compile(
+    r"(?i)^(?:not|wrong|incorrect|correct|expired|too|invalid|required|needed|missing|reset|lost|forgotten|stored|hashed|"
+    r"the|set|sent|being|safe|secure|weak|strong|here|there|empty|none|null|true|false|case|different|unknown|what|"
+    r"什么|多少|错|不|空)(?:\W|$)|^(?:错误|多少|什么|不对|不正确|必填)"
+)
+
+
+class Secrets(Recognizer):
+    """Keys of well-known services, tokens, private keys, and what is called a password."""
+
+    TYPES = ("SECRET",)
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for pattern in (KEY, JWT, PEM):
+            for match in pattern.finditer(text):
+                if pattern is not KEY or _random(match.group()):
+                    yield Entity("SECRET", match.start(), match.end(), 1.0)
+        for pattern in (BEARER, IN_URL, LOGIN_IN_URL, NAMED):
+            for match in pattern.finditer(text):
+                if not ORDINARY.match(match.group(1)):
+                    yield Entity("SECRET", match.start(1), match.end(1), 0.98)
+
+
+def _random(key: str) -> bool:
+    """Keys hold digits or mixed case; "sk-learn-pipeline-example" does not."""
+    return any(c.isdigit() for c in key) or (any(c.isupper() for c in key) and any(c.islower() for c in key))

@@ -1,0 +1,97 @@
+"""Postal addresses: streets with house numbers, post boxes, post codes after a place, Chinese addresses."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tools.privacy.entity import Entity
+from tools.privacy.recognizer import Recognizer
+
+UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я]"
+CAPITAL = rf"{UPPER}[^\W\d_]*(?:['’.-][^\W\d_]+)*\.?"
+KIND = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Squares|Sq|Place|Pl|Terrace|Ter|Way|Parkway|Pkwy|"
+    r"Highway|Hwy|Circle|Cir|Trail|Trl|Crescent|Close|Grove|Gardens|Mews|Row|Walk|Alley|Plaza|Heights|Mall|Loop|Pass|Pike|Run|"
+    r"Crossing|Junction|Mission|Ridge|Valley|View|Island|Islands|Estate|Estates|Fort|Forge|Ferry|Glen|Green|Harbor|Haven|Hill|Hills|"
+    r"Hollow|Inlet|Isle|Key|Knoll|Lake|Landing|Light|Lodge|Manor|Meadow|Meadows|Mill|Mills|Motorway|Mount|Mountain|Neck|Orchard|Oval|Park|"
+    r"Path|Point|Port|Prairie|Ranch|Rapid|Rest|River|Shoal|Shore|Skyway|Spring|Springs|Spur|Station|Stravenue|Stream|Streets|Summit|Track|"
+    r"Trace|Tunnel|Turnpike|Union|Village|Ville|Vista|Well|Wells|ST|AVE|RD|BLVD|STREET|ROAD|AVENUE)"
+)
+UNIT = r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|No)\.?[ #]{0,2}\d{1,5}[A-Za-z]?|#\d{1,5})"
+# What may follow on the same or the next lines: unit, city, state, country, post code.
+TAIL = (
+    rf"(?:[ \t]*,?[ \t]*{UNIT}|\s*,?[ \t]*\n[ \t]*{UNIT})?"
+    rf"(?:\s{{0,2}},?\s{{1,2}}{CAPITAL}(?:[ \t]{CAPITAL}){{0,2}}\s{{0,2}},\s{{0,2}}{UPPER}{{2}}\b(?:\s{{1,3}}[^\W\d_]+(?:[ \t][^\W\d_]+){{0,3}})?(?:\s{{1,2}}\d{{4,6}}(?:-\d{{4}})?)?)?"
+)
+ENGLISH = re.compile(
+    rf"(?<![\w.-])\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
+)
+LOWER = re.compile(
+    r"(?i)(?<![\w.-])\d{1,5}[a-z]?[ \t]+(?:(?!(?:days?|hours?|minutes?|the|a|of|to|in|on|for|and|rows?|epochs?|steps?)\b)[a-z'’]+[ \t]+){1,3}"
+    r"(?:street|avenue|road|boulevard|blvd|lane|drive|court|square|terrace|crescent)(?!\w)"
+)
+# Continental: the street's kind in its name or before it, the number after.
+CONTINENTAL = re.compile(
+    rf"(?<![\w.-])(?:{UPPER}[^\W\d_]*(?:['’-][^\W\d_]+)*[ .]+){{0,2}}{UPPER}?[^\W\d_]*(?:straße|strasse|str\.|gasse|weg|platz|allee|ufer|damm|gata|gatan|gate|vägen|vegen|veien|väg|"
+    r"vej|vænget|vang|gade|allé|stræde|katu|tie|kuja|polku|puistikko|straat|laan|plein|gracht|dijk|kade|utca|út|tér|útja|u\.|ulica|tänav|stígur|vegur|braut)[ \t]+\d{1,5}\s?[a-zA-Z]?(?![\w.]\d|%)",
+)
+ROMANCE = re.compile(
+    rf"(?<!\w)(?:Rua|Avenida|Av\.|Via|Viale|Piazza|Corso|Largo|Travessa|Calle|C/|Plaza|Paseo|Carrera|Rue|Avenue|Boulevard|Chemin|Quai|Allée|ul\.|Ul\.|Ulica|al\.|Strada|Stradă)"
+    rf"[ \t]+(?:(?:d[aeiou]s?|de la|de los|del|della|des|du|la|le|l['’]|{CAPITAL}|\d{{1,2}})[ \t]*){{1,5}},?[ \t]*(?:nº|n°|No\.?)?[ \t]*\d{{1,5}}[A-Za-z]?(?!\w)",
+)
+BOX = re.compile(
+    r"(?i)\b(?:P\.?\s?O\.?\s?Box|PSC|Postfach|Unit|CMR)\s+\d{1,6}(?:,?\s+Box\s+\d{1,6})?(?:\s+(?:APO|FPO|DPO)\s+A[AEP]\s+\d{5})?"
+)
+MILITARY = re.compile(r"\b(?:USNS|USS|USCGC|USNV)\s+[A-Z][a-z]+\s+(?:FPO|APO|DPO)\s+A[AEP]\s+\d{5}")
+UNITS = re.compile(r"(?<![\w.-])(?:Apt|Apartment|Suite|Flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)")
+POSTCODE = re.compile(
+    r"(?<!\w)(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|(?:(?<=, [A-Z]{2} )|(?<=zip code )|(?<=zip code is )|(?<=zip: )|(?<=ZIP )|(?<=zip ))\d{5}(?:-\d{4})?)(?!\w)"
+)
+ADDRESS_IS = re.compile(
+    r"(?i)\b(?:my|his|her|our|home|billing|shipping|delivery|mailing|new|current|street)\s+address(?:\s+is)?\s*(?:now\s+)?:?\s+(?=[^\n]*\d)([^\n.;!?<@]{6,100})"
+)
+CHINESE = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,6}?[区县旗])?(?:[\u4e00-\u9fff]{1,6}?(?:镇|乡|街道))?"
+    r"[\u4e00-\u9fff\dA-Za-z]{1,10}?(?:路|街|大道|巷|弄|胡同|村|大街)\s?[\d一二三四五六七八九十百甲乙-]{1,8}\s?(?:号|弄)"
+    r"(?:院|楼|大厦)?(?:[\u4e00-\u9fff\dA-Za-z-]{0,12}?(?:栋|幢|座|单元|楼|层|室|户|号))*(?:\d{1,5}(?:室|号)?)?"
+)
+CHINESE_CUE = re.compile(
+    r"(?:地址|住址|住在|居住在|家住|寄到|寄往|送到|送货到)(?:是|为|改为|改成)?[::\s]{0,3}([\u4e00-\u9fff\dA-Za-z-]{4,50})"
+)
+CHINESE_PART = re.compile(r"[省市区县镇乡村路街道巷弄号楼栋室]")
+LEADING = re.compile(
+    r"^(?:我|我们|他|她|请|把|家|住|住在|住址|地址|是|为|在|于|寄到|送到|公司|改为|改成|收货|现|的|位于|来自)+"
+)
+
+
+class Streets(Recognizer):
+    """Where somebody lives, down to the house."""
+
+    TYPES = ("LOCATION",)
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for pattern, score in (
+            (ENGLISH, 0.85),
+            (LOWER, 0.8),
+            (CONTINENTAL, 0.8),
+            (ROMANCE, 0.8),
+            (BOX, 0.8),
+            (MILITARY, 0.9),
+            (UNITS, 0.75),
+            (POSTCODE, 0.8),
+        ):
+            for match in pattern.finditer(text):
+                yield Entity("LOCATION", match.start(), match.end(), score)
+        for match in ADDRESS_IS.finditer(text):
+            yield Entity("LOCATION", match.start(1), match.start(1) + len(match.group(1).rstrip(" ,")), 0.75)
+        yield from _chinese(text)
+
+
+def _chinese(text: str) -> Iterator[Entity]:
+    for match in CHINESE.finditer(text):
+        lead = LEADING.match(match.group())
+        yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.8)
+    for match in CHINESE_CUE.finditer(text):
+        if len(CHINESE_PART.findall(match.group(1))) >= 2:
+            yield Entity("LOCATION", match.start(1), match.end(1), 0.8)

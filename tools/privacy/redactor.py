@@ -1,0 +1,140 @@
+"""Find personal data in texts and hide it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tools.errors import BadArgument
+from tools.privacy.engine import Engine
+from tools.privacy.entity import Entity, resolve
+from tools.privacy.operators import PLACEHOLDER, Operators, check
+
+LANGUAGES = ("auto", "en", "zh")
+
+
+class Redactor:
+    """Finds and hides personal data; loads what it needs at first use. Safe to share between threads.
+
+    Args:
+        allow: names to leave alone, whatever they look like.
+        salt: key of the ``hash`` operator; random where none is given.
+    """
+
+    def __init__(self, allow: Iterable[str] = (), salt: bytes | None = None):
+        self._allow = frozenset(allow)
+        self._salt = salt
+        self._engine = Engine()
+
+    def find(self, text: str, language: str = "auto", allow: Iterable[str] = ()) -> list[Entity]:
+        """All personal data in a text, place names included; spans in order, none overlapping.
+
+        Args:
+            text: any text.
+            language: ``en``, ``zh`` or ``auto``.
+            allow: further names to leave alone.
+
+        Raises:
+            BadArgument: no such language.
+        """
+        if language not in LANGUAGES:
+            raise BadArgument(
+                f"There is no language {language!r} here.", f"Use one of {', '.join(LANGUAGES)}."
+            )
+        return self._resolved(text, self._engine.analyze(text, language), allow)
+
+    def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
+        """What the chat gate takes out of a text: the same without mere place names."""
+        return self._resolved(text, self._engine.analyze(text, gated=True), allow)
+
+    def gate(self, text: str, allow: Iterable[str] = ()) -> tuple[str, list[Entity]]:
+        """A chat message without personal data, and what was taken out.
+
+        Args:
+            text: the message.
+            allow: names to leave alone (files, models).
+        """
+        found = self.gated(text, allow)
+        return replaced(text, found), found
+
+    def redact(
+        self,
+        text: str,
+        language: str = "auto",
+        operator: str = "replace",
+        types: Iterable[str] | None = None,
+    ) -> dict[str, Any]:
+        """A text with its personal data hidden.
+
+        Args:
+            text: any text.
+            language: ``en``, ``zh`` or ``auto``.
+            operator: ``replace`` (by the type), ``mask``, ``hash`` or ``pseudonym``.
+            types: only these entity types; all where None.
+
+        Returns:
+            ``{"text", "entities": [{"entity_type", "start", "end", "score"}]}``; offsets refer to the input.
+
+        Raises:
+            BadArgument: no such language or operator.
+        """
+        check(operator)
+        wanted = None if types is None else set(types)
+        found = [e for e in self.find(text, language) if wanted is None or e.entity_type in wanted]
+        hidden = replaced(text, found, operator, Operators(self._salt))
+        return {"text": hidden, "entities": [entity.as_dict() for entity in found]}
+
+    def count(self, texts: Iterable[str]) -> dict[str, int]:
+        """How often each type of personal data occurs in many short texts (cells of a table), most frequent first."""
+        counts: Counter[str] = Counter()
+        for text, times in Counter(text for text in texts if text).items():
+            for entity in self.gated(text):
+                counts[entity.entity_type] += times
+        return dict(counts.most_common())
+
+    def _resolved(self, text: str, found: list[Entity], allow: Iterable[str]) -> list[Entity]:
+        if not found:
+            return []
+        protected = [match.span() for match in PLACEHOLDER.finditer(text)]
+        protected += _occurrences(text, self._allow.union(allow), found)
+        return [entity for entity in resolve(found, protected) if _worth(text, entity)]
+
+
+def replaced(
+    text: str, found: Iterable[Entity], operator: str = "replace", operators: Operators | None = None
+) -> str:
+    """A text with the found spans replaced.
+
+    Args:
+        text: the text.
+        found: spans in order, none overlapping.
+        operator: see :meth:`Redactor.redact`.
+        operators: the memory for hashes and pseudonyms; a fresh one where None.
+    """
+    operators = operators or Operators()
+    parts, at = [], 0
+    for entity in found:
+        value = text[entity.start : entity.end]
+        parts += [text[at : entity.start], operators.apply(operator, entity.entity_type, value)]
+        at = entity.end
+    return "".join([*parts, text[at:]])
+
+
+def _occurrences(text: str, names: Iterable[str], found: list[Entity]) -> Iterator[tuple[int, int]]:
+    folded = text.casefold()
+    for name in names:
+        if len(name) < 2 or name.casefold() not in folded:
+            continue
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
+            start, end = match.span()
+            # An allowed name inside a longer number, address or key does not make that one public.
+            if not any(
+                e.start <= start and end <= e.end and e.end - e.start > end - start
+                for e in found
+                if e.score > 0.8
+            ):
+                yield start, end
+
+
+def _worth(text: str, entity: Entity) -> bool:
+    return any(letter.isalnum() for letter in text[entity.start : entity.end])

@@ -1,0 +1,89 @@
+"""Redaction of a text that arrives in pieces: nothing leaves before what follows cannot change the verdict on it."""
+
+from collections.abc import Iterable
+
+from tools.privacy.entity import Entity
+from tools.privacy.redactor import Redactor, replaced
+from tools.privacy.segments import segments
+
+LOOKAHEAD = 64
+CONTEXT = 512
+HELD_AT_MOST = 4096
+
+
+class RedactingStream:
+    """A look-back buffer before the reader.
+
+    Sentences leave whole, once enough follows to be sure that no personal data runs over their end; no piece of a found
+    span leaves before the span is complete. What left is remembered for a while, so that words before a value
+    ("my name is") still count. ``entities`` holds what was taken out, with offsets into the whole text.
+
+    Args:
+        redactor: finds personal data.
+        allow: names to leave alone.
+    """
+
+    def __init__(self, redactor: Redactor, allow: Iterable[str] = ()):
+        self.entities: list[Entity] = []
+        self._redactor = redactor
+        self._allow = tuple(allow)
+        self._text = ""  # remembered context, then what is held back
+        self._offset = 0  # where _text starts in the whole
+        self._out = 0  # how much of _text has left
+        self._tried = 0  # the last place tried, not to search again for every letter
+
+    def feed(self, chunk: str) -> str:
+        """Take a piece; returns what is safe to show by now (often nothing)."""
+        self._text += chunk
+        cut = self._boundary()
+        if cut <= max(self._out, self._tried):
+            return ""
+        self._tried = cut
+        return self._release(cut)
+
+    def close(self) -> str:
+        """The end of the text; returns the rest."""
+        return self._release(len(self._text), last=True)
+
+    def _boundary(self) -> int:
+        """The end of the last sentence that enough text follows."""
+        limit = len(self._text) - LOOKAHEAD
+        ends = [end for _, end in segments(self._text) if self._out < end <= limit]
+        return max((end for end in ends if end < len(self._text)), default=0)
+
+    def _release(self, cut: int, last: bool = False) -> str:
+        found = self._redactor.gated(self._text, self._allow)
+        if not last:
+            cut = self._safe(cut, found)
+        if cut <= self._out:
+            return ""
+        leaving = [entity for entity in found if self._out < entity.end and entity.start < cut]
+        text = replaced(
+            self._text[self._out : cut],
+            [_moved(entity, -self._out, cut - self._out) for entity in leaving],
+        )
+        self.entities += [_moved(entity, self._offset, self._offset + cut) for entity in leaving]
+        self._out = cut
+        self._forget()
+        return text
+
+    def _safe(self, cut: int, found: list[Entity]) -> int:
+        for entity in reversed(found):
+            if entity.start < cut < entity.end:
+                cut = entity.start
+        if cut <= self._out and len(self._text) - self._out > HELD_AT_MOST:
+            return len(self._text) - LOOKAHEAD
+        return cut
+
+    def _forget(self) -> None:
+        starts = [start for start, _ in segments(self._text) if start <= self._out - CONTEXT]
+        if starts and starts[-1]:
+            drop = starts[-1]
+            self._text, self._offset = self._text[drop:], self._offset + drop
+            self._out -= drop
+            self._tried = 0
+
+
+def _moved(entity: Entity, by: int, end: int) -> Entity:
+    start = max(entity.start + by, 0)
+    return Entity(entity.entity_type, start, min(entity.end + by, end), entity.score)
