@@ -1,0 +1,109 @@
+"""The HTTP API: one router a noun, put together."""
+
+import importlib.metadata
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import HTMLResponse
+
+from assistant.access.limits import Limiter
+from assistant.api import (
+    artifacts,
+    chat,
+    classify,
+    embeddings,
+    errors,
+    explain,
+    files,
+    fine_tuning,
+    health,
+    knowledge,
+    models,
+    redact,
+    widget,
+)
+from assistant.api.auth import VisitorLimits
+from assistant.api.conversations import Conversations
+from assistant.api.cors import WidgetOrigins
+from assistant.api.docs import page
+from assistant.api.metrics import Metrics
+from assistant.api.middleware import Envelope
+from assistant.api.visitors import VisitorTokens
+from assistant.application import Application
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    models.router,
+    chat.router,
+    embeddings.router,
+    classify.router,
+    explain.router,
+    redact.router,
+    fine_tuning.router,
+    knowledge.router,
+    widget.router,
+    artifacts.router,
+)
+LARGEST_BODY = 8 << 20  # bytes of a JSON request
+FORM = 1 << 20  # bytes that a form may have beside its file
+KEY_RATE = 1200  # requests a minute and key
+ABOUT = """\
+Fine-tune, serve and explain your own models, and ask your own documents. What OpenAI's API has too takes the \
+official openai client unchanged: set its base_url to this server's /v1 and its api_key to a key that \
+"assistant keys create" made."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_api(app: Application, lifespan: Lifespan | None = None) -> FastAPI:
+    """The API over an application.
+
+    Args:
+        app: the application.
+        lifespan: what runs around the server's life, in addition.
+    """
+    api = FastAPI(
+        title="Startup Assistant",
+        version=_version(),
+        description=ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": errors.ErrorBody, "description": "An error, in OpenAI's shape."}},
+    )
+    _set_state(api, app)
+    errors.install(api)
+    for router in ROUTERS:
+        api.include_router(router, max_body_size=LARGEST_BODY)
+    api.include_router(files.router, max_body_size=(app.settings.max_upload_mb << 20) + FORM)
+    api.add_api_route("/docs", lambda: HTMLResponse(page(api.openapi())), include_in_schema=False)
+    # Gradio leaves CORS to a parent that configures it; this one allows no other origin anything.
+    api.add_middleware(CORSMiddleware, allow_origins=())
+    api.add_middleware(WidgetOrigins, application=app)
+    api.add_middleware(Envelope, metrics=api.state.metrics)
+    return api
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("startup-assistant")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"  # a checkout that was never installed
+
+
+def _set_state(api: FastAPI, app: Application) -> None:
+    state: dict[str, Any] = {
+        "application": app,
+        "ready": threading.Event(),
+        "metrics": Metrics(),
+        "conversations": Conversations(),
+        "key_limit": Limiter(KEY_RATE),
+        "visitor_limits": VisitorLimits(),
+        "visitor_tokens": VisitorTokens(app.home),
+    }
+    for name, value in state.items():
+        setattr(api.state, name, value)

@@ -1,0 +1,142 @@
+"""Who is calling: a secret key, a publishable key on one of its pages, or the signed-in browser's cookie."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
+
+from assistant.access.limits import Limiter
+from assistant.access.principal import Principal
+from assistant.access.roles import allow
+from assistant.application import Application
+from assistant.errors import Forbidden, Unauthenticated
+
+COOKIE = "assistant_session"
+bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A secret key, sk-…")
+cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="The page's session.")
+
+
+def application(request: HTTPConnection) -> Application:
+    """The application behind this server."""
+    return request.app.state.application
+
+
+App = Annotated[Application, Depends(application)]
+
+
+def caller(
+    request: Request,
+    app: App,
+    key: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    session: Annotated[str | None, Security(cookie)],
+) -> Principal:
+    """Who sent this request.
+
+    Raises:
+        Unauthenticated: nobody known.
+        Forbidden: a publishable key on a page it was not made for, or a forged request with a browser's cookie.
+        TooMany: a key that calls too often.
+    """
+    if key:
+        principal = app.keys.authenticate(key.credentials)
+        if principal.role == "visitor":
+            check_origin(request.headers.get("origin"), principal.origins)
+            visitor_limits(request).check(principal.key_id or "", address(request))
+        else:
+            request.app.state.key_limit.check(principal.key_id or principal.user_id)
+        return principal
+    if session:
+        principal = app.sessions.principal(session)
+        _check_same_site(request)
+        return principal
+    raise Unauthenticated(
+        "No key was given.", "Send the header Authorization: Bearer sk-…; assistant keys create makes one."
+    )
+
+
+def check_origin(origin: str | None, origins: Sequence[str]) -> None:
+    """Hold a publishable key to the pages it was made for.
+
+    Args:
+        origin: what the browser says the page's origin is.
+        origins: the key's own; an empty list lets nobody in.
+
+    Raises:
+        Forbidden: the page is not among them.
+    """
+    if (origin or "").lower() not in origins:
+        raise Forbidden(
+            f"This key does not answer pages of {origin or 'an unknown origin'}.",
+            "Create one for it: assistant keys create --widget --origin URL.",
+        )
+
+
+def own_page(request: HTTPConnection) -> bool:
+    """Whether the page that sent this request is one of this server's (or no page sent it)."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+    return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+
+
+def _check_same_site(request: Request) -> None:
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not own_page(request):
+        raise Forbidden("This request comes from a page of another site.", "Send a key instead of a cookie.")
+
+
+def address(request: HTTPConnection) -> str:
+    """The network address that a request came from."""
+    return request.client.host if request.client else "unknown"
+
+
+class VisitorLimits:
+    """How often visitors may ask: each address, and all visitors of a key together."""
+
+    def __init__(self, per_address: float = 20, per_key: float = 600):
+        self._addresses, self._keys = Limiter(per_address), Limiter(per_key)
+
+    def check(self, key_id: str, address: str) -> None:
+        """Count one question.
+
+        Raises:
+            TooMany: the address or the key has used up its share.
+        """
+        self._addresses.check(f"{key_id} {address}")
+        self._keys.check(key_id)
+
+
+def visitor_limits(request: HTTPConnection) -> VisitorLimits:
+    """The limits of this server's visitors."""
+    return request.app.state.visitor_limits
+
+
+def needs(action: str, visitors: bool = False) -> Callable[..., Principal]:
+    """A dependency: the caller, who must be allowed the action (see :mod:`assistant.access.roles`).
+
+    Args:
+        action: what the route does.
+        visitors: let publishable keys in.
+    """
+
+    def allowed(principal: Annotated[Principal, Depends(caller)]) -> Principal:
+        if principal.role == "visitor" and not visitors:
+            raise Forbidden(
+                "A publishable key reaches knowledge answers alone.",
+                "Use a secret key, on a server of yours.",
+            )
+        allow(principal, action)
+        return principal
+
+    return allowed
+
+
+Asker = Annotated[Principal, Depends(needs("ask", visitors=True))]
+Reader = Annotated[Principal, Depends(needs("read"))]
+Talker = Annotated[Principal, Depends(needs("chat"))]
+Caller = Annotated[Principal, Depends(needs("api"))]
+Uploader = Annotated[Principal, Depends(needs("upload"))]
+Actor = Annotated[Principal, Depends(needs("act"))]
+Approver = Annotated[Principal, Depends(needs("approve"))]

@@ -1,0 +1,77 @@
+"""``/v1/classify``: deployed classifiers, in vLLM's shape."""
+
+import secrets
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from assistant.api.auth import App, Caller
+from assistant.api.chat import Usage, tokens
+from assistant.api.fields import MOST_TEXTS, Body, Name, Text, listed
+from assistant.api.models import deployed
+from assistant.errors import BadRequest
+
+router = APIRouter(prefix="/v1", tags=["models"])
+TASKS = ("text-classification", "token-classification")
+
+
+class ClassifyRequest(Body):
+    """Texts to classify."""
+
+    model: Name
+    input: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
+
+
+class Classified(BaseModel):
+    """One text's label and the probability of every label; for token classification also what was found where."""
+
+    index: int
+    label: str | None
+    probs: dict[str, float]
+    num_classes: int
+    entities: list[dict[str, Any]] | None = None
+
+
+class Classification(BaseModel):
+    """One result for each text, in order."""
+
+    id: str
+    object: Literal["list"] = "list"
+    created: int
+    model: str
+    data: list[Classified]
+    usage: Usage
+
+
+@router.post("/classify", response_model_exclude_none=True)
+def classify(body: ClassifyRequest, request: Request, app: App, _caller: Caller) -> Classification:
+    """Classify one text or many with a deployed model."""
+    entry = deployed(app, body.model)
+    if entry.task not in TASKS:
+        raise BadRequest(f"{entry.name} is a {entry.task} model and does not classify texts.", param="model")
+    texts = listed(body.input)
+    metrics = request.app.state.metrics
+    metrics.predictions.labels(entry.name).inc(len(texts))
+    with metrics.prediction_seconds.labels(entry.name).time():
+        predictions = app.predictors.get(entry.path).predict(texts)
+    length = sum(map(tokens, texts))
+    return Classification(
+        id=f"classify-{secrets.token_hex(12)}",
+        created=int(time.time()),
+        model=entry.name,
+        data=[_shown(index, each) for index, each in enumerate(predictions)],
+        usage=Usage(prompt_tokens=length, total_tokens=length),
+    )
+
+
+def _shown(index: int, prediction: dict[str, Any]) -> Classified:
+    probs = prediction.get("scores") or {}
+    return Classified(
+        index=index,
+        label=prediction.get("label"),
+        probs=probs,
+        num_classes=len(probs),
+        entities=prediction.get("entities"),
+    )

@@ -1,0 +1,83 @@
+"""``/v1/embeddings``: sentence vectors of the embedded encoder or a deployed embedding model."""
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from assistant.api.auth import App, Caller
+from assistant.api.chat import Usage, tokens
+from assistant.api.fields import MOST_TEXTS, Body, Name, Text, listed
+from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, deployed
+from assistant.application import Application
+from assistant.errors import BadRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+
+router = APIRouter(prefix="/v1", tags=["models"])
+
+
+class EmbeddingRequest(Body):
+    """Texts to embed; longer ones than the model reads (256 tokens for minilm) are cut."""
+
+    model: Name
+    input: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: Annotated[int, Field(ge=1, le=65_536)] | None = None
+
+
+class Embedding(BaseModel):
+    """One text's vector: numbers, or their little-endian float32 bytes in base64."""
+
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingList(BaseModel):
+    """One vector for each text, in order."""
+
+    object: Literal["list"] = "list"
+    data: list[Embedding]
+    model: str
+    usage: Usage
+
+
+@router.post("/embeddings")
+def create_embeddings(body: EmbeddingRequest, app: App, _caller: Caller) -> EmbeddingList:
+    """Embed one text or many as vectors of length 1."""
+    texts = listed(body.input)
+    name, vectors = _embed(app, body.model, texts)
+    if body.dimensions not in (None, vectors.shape[1]):
+        raise BadRequest(
+            f"{name} makes vectors of {vectors.shape[1]} dimensions and no others.",
+            "Leave dimensions out.",
+            param="dimensions",
+        )
+    length = sum(map(tokens, texts))
+    data = [
+        Embedding(
+            index=index, embedding=_packed(vector) if body.encoding_format == "base64" else vector.tolist()
+        )
+        for index, vector in enumerate(vectors)
+    ]
+    return EmbeddingList(data=data, model=name, usage=Usage(prompt_tokens=length, total_tokens=length))
+
+
+def _embed(app: Application, model: str, texts: list[str]) -> tuple[str, "np.ndarray"]:
+    if model.lower() in EMBEDDER_NAMES:
+        return EMBEDDER, app.knowledge.encoder.encode(texts)
+    entry = deployed(app, model)
+    if entry.task != "embedding":
+        raise BadRequest(
+            f"{entry.name} is a {entry.task} model and makes no embeddings.",
+            f"Use {EMBEDDER}.",
+            param="model",
+        )
+    return entry.name, app.predictors.get(entry.path).embed(texts)
+
+
+def _packed(vector: "np.ndarray") -> str:
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode()

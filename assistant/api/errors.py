@@ -1,0 +1,98 @@
+"""Every error as the OpenAI API puts it: ``{"error": {"message", "type", "param", "code"}}`` with a fitting status."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from knowledge.errors import TeachingError
+
+TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+SENTENCES = {
+    404: ("There is nothing at this address.", "not_found"),
+    405: ("This address does not take this method.", "method_not_allowed"),
+    413: ("The request is larger than is accepted here.", "too_large"),
+}
+
+
+class ErrorFields(BaseModel):
+    """What went wrong and what to do."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class ErrorBody(BaseModel):
+    """An error in OpenAI's shape."""
+
+    error: ErrorFields
+
+
+def error_body(message: str, status: int, code: str | None, param: str | None = None) -> dict[str, Any]:
+    """The JSON body of an error.
+
+    Args:
+        message: what is wrong and what to do.
+        status: the HTTP status it goes with, which gives the OpenAI error type.
+        code: a word for programs.
+        param: the field at fault.
+    """
+    kind = TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def respond(
+    message: str, status: int, code: str | None, param: str | None = None, headers: Any = None
+) -> JSONResponse:
+    """An error response; see :func:`error_body`."""
+    return JSONResponse(error_body(message, status, code, param), status, headers=headers)
+
+
+@cache
+def status_of(code: str) -> int:
+    """The HTTP status that goes with an error code of the product, such as the one of a ``Failed`` event."""
+    kinds = [TeachingError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return next((kind.status for kind in kinds if kind.code == code), 500)
+
+
+def install(api: FastAPI) -> None:
+    """Make the API answer all errors in OpenAI's shape."""
+    api.add_exception_handler(TeachingError, _taught)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _http)
+
+
+def _taught(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TeachingError)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if seconds := getattr(error, "retry_after", None):
+        headers["Retry-After"] = str(max(1, round(seconds)))
+    return respond(str(error), error.status, error.code, error.param, headers)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return respond("The body is not valid JSON. Send one JSON object.", 400, "invalid_json")
+    if len(first["loc"]) == 1:
+        hint = "Send one, with the header Content-Type: application/json."
+        return respond(f"The body is not a JSON object. {hint}", 400, "invalid_json")
+    place = [str(part) for part in first["loc"][1:]]
+    # Only the place and the rule are told: what was sent may be personal.
+    about = f"{'.'.join(place)}: {first['msg']}." if place else f"{first['msg']}."
+    return respond(f"The request does not fit. {about}", 400, "invalid_request", place[0] if place else None)
+
+
+def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    message, code = SENTENCES.get(error.status_code, (str(error.detail), "invalid_request"))
+    return respond(message, error.status_code, code, headers=error.headers)

@@ -1,0 +1,91 @@
+"""``/v1/knowledge``: the team's documents, searched and asked. A publishable key may ask, of published ones alone."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from assistant.api.auth import App, Approver, Asker, Reader
+from assistant.api.fields import Body, Name, Text
+from assistant.errors import BadRequest
+
+router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"])
+Question = Annotated[Text, Field(max_length=4000)]
+
+
+class SearchRequest(Body):
+    """What to look for."""
+
+    query: Question
+    k: Annotated[int, Field(ge=1, le=100)] = 5
+
+
+class AskRequest(Body):
+    """A question in plain words, and the user's earlier ones."""
+
+    question: Question
+    history: Annotated[list[Question], Field(max_length=20)] = []
+
+
+class SourcesRequest(Body):
+    """What to add: uploads by name or id, and public addresses."""
+
+    sources: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = None
+    source: Name | None = None
+    visibility: Literal["published", "internal"] = "published"
+
+    @property
+    def names(self) -> list[str]:
+        """All that was named."""
+        return [*(self.sources or []), *([self.source] if self.source else [])]
+
+
+class Skipped(BaseModel):
+    """A source that was left out, and why."""
+
+    source: str
+    reason: str
+
+
+class Added(BaseModel):
+    """What came of it, in numbers."""
+
+    sources: int
+    documents: int
+    chunks: int
+    skipped: list[Skipped] = []
+    items: list[dict[str, Any]] | None = None
+
+
+@router.post("/search")
+def search(body: SearchRequest, app: App, _caller: Reader) -> dict[str, Any]:
+    """The passages nearest to a query, best first."""
+    return app.knowledge.search(body.query, k=body.k)
+
+
+@router.post("/ask")
+def ask(body: AskRequest, app: App, who: Asker) -> dict[str, Any]:
+    """An answer with numbered citations; ``answered`` is false where the documents do not hold one."""
+    return app.knowledge.ask(body.question, history=body.history, visitor=who.role == "visitor")
+
+
+@router.get("/sources", response_model_exclude_none=True)
+def list_sources(app: App, _caller: Reader) -> Added:
+    """What the knowledge base holds."""
+    return Added.model_validate(app.knowledge.list())
+
+
+@router.post("/sources", response_model_exclude_none=True)
+def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
+    """Add documents. Calling this is the approval that the chat would ask for."""
+    if not body.names:
+        raise BadRequest("No source was named.", "Send sources: a list of uploads or addresses.", "sources")
+    workspace = app.workspace(who)
+    found = [workspace.document(name) for name in body.names]
+    return Added.model_validate(app.knowledge.add(found, visibility=body.visibility))
+
+
+@router.delete("/sources/{source:path}", response_model_exclude_none=True)
+def remove_source(source: str, app: App, _caller: Approver) -> Added:
+    """Remove a source with all its passages."""
+    return Added.model_validate(app.knowledge.remove(app.knowledge.find_source(source)))

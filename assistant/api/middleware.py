@@ -1,0 +1,103 @@
+"""What wraps every request: an id, counters, security headers, and one shape for what breaks."""
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.api.errors import respond
+from assistant.api.metrics import Metrics
+from assistant.logs import log
+
+REQUEST_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+TOO_LARGE = bytes(respond("The request is larger than is accepted here.", 413, "too_large").body)
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=()",
+}
+
+
+class Envelope:
+    """The outermost layer of the server.
+
+    It gives each request an id (the caller's own ``X-Request-Id`` where it sent a sane one), which the answer and the
+    log lines carry; counts and times it under its route's template; adds the security headers; and answers what nobody
+    caught with a 500 in the common error shape.
+
+    Args:
+        app: the application inside.
+        metrics: where to count.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics):
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request=request_id)
+        status, began = 0, time.perf_counter()
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if status == 413:
+                    _as_json(message)
+                _add_headers(message, request_id)
+            elif status == 413:
+                message = message | {"body": TOO_LARGE}
+            await send(message)
+
+        self._metrics.running.inc()
+        try:
+            await self._app(scope, receive, send_on)
+        except Exception as error:
+            log().error("request failed", path=scope["path"], exc_info=error)
+            if not status:
+                message = (
+                    "Something broke on our side. Try again; the log has the details under this request's id."
+                )
+                await respond(message, 500, "internal_error")(scope, receive, send_on)
+        finally:
+            self._metrics.running.dec()
+            self._count(scope, status, time.perf_counter() - began)
+            structlog.contextvars.unbind_contextvars("request")
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.requests.labels(method, route, str(status or 499)).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
+
+
+def _as_json(message: Message) -> None:
+    """The framework's own limit answers in plain text; make it one of our errors."""
+    headers = MutableHeaders(scope=message)
+    headers["Content-Type"], headers["Content-Length"] = "application/json", str(len(TOO_LARGE))
+
+
+def _request_id(scope: Scope) -> str:
+    sent = Headers(scope=scope).get("x-request-id", "")
+    return sent if REQUEST_ID.fullmatch(sent) else f"req-{secrets.token_hex(12)}"
+
+
+def _add_headers(message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["X-Request-Id"] = request_id
+    for name, value in SECURITY.items():
+        headers.setdefault(name, value)
+    # A page that has not said who may frame it is framed by nobody but ourselves.
+    if "frame-ancestors" not in headers.get("content-security-policy", ""):
+        headers.append("Content-Security-Policy", "frame-ancestors 'self'")
+        headers.setdefault("X-Frame-Options", "SAMEORIGIN")
