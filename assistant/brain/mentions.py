@@ -1,0 +1,144 @@
+"""What a message names: files, models, jobs, base models, addresses, quoted texts; and the message with those masked.
+
+Masking gives the same shape to "train on tickets.csv" and "train on orders.xlsx", so that the tool is chosen by the
+sentence and not by the names in it.
+"""
+
+
+
+import re
+from dataclasses import dataclass, field
+
+from assistant.brain.situation import Situation
+
+EXTENSIONS = "csv|tsv|xlsx|xls|jsonl|ndjson|json|parquet|zip|txt|md|pdf|docx|html|htm|conll|arrow"
+DOCUMENTS = ("txt", "md", "pdf", "docx", "html", "htm")
+
+_QUOTES = re.compile(
+    r"“(?P<a>[^”]+)”|「(?P<b>[^」]+)」|『(?P<c>[^』]+)』|‘(?P<d>[^’]+)’|\"(?P<e>[^\"]+)\"|`(?P<f>[^`]+)`"
+    r"|«(?P<g>[^»]+)»|(?<![\w])'(?P<h>[^'\n]*(?:'\w[^'\n]*)*)'(?!\w)"
+)
+_URL = re.compile(r"https?://[^\s<>\"'“”‘’，。！？、）)]+|\bwww\.[^\s<>\"'，。！？、）)]+", re.IGNORECASE)
+_FILE = re.compile(
+    rf"(?:(?:~|\.{{1,2}})?/)?(?:[\w.\-\u4e00-\u9fff]+/)*[\w\-.\u4e00-\u9fff]*[\w\-]\.(?:{EXTENSIONS})(?![\w])",
+    re.IGNORECASE,
+)
+_ASCII_FILE = re.compile(
+    rf"(?:(?:~|\.{{1,2}})?/)?(?:[A-Za-z0-9_.\-]+/)*[A-Za-z0-9_\-.]*[A-Za-z0-9_\-]\.(?:{EXTENSIONS})(?![A-Za-z0-9_])",
+    re.IGNORECASE,
+)
+_JOB = re.compile(r"\bjob[\s\-_#]*(?:no\.?|number)?\s*(\d+)\b|(?:任务|作业)\s*#?\s*(\d+)", re.IGNORECASE)
+_BASES = re.compile(
+    r"(?<![\w/-])(?:minilm|mini-lm|all-minilm-l6-v2|smollm2?(?:-135m)?|(?:distil|al|deb|mod(?:ern)?|ro)?bert(?:a)?(?:-v\d)?"
+    r"(?:-(?:tiny|mini|small|base|large|multilingual|chinese|cased|uncased|v\d))*|xlm-roberta(?:-base|-large)?|"
+    r"qwen\d?(?:\.\d)?(?:-[\w.]+)*|llama-?\d(?:\.\d)?(?:-[\w.]+)*|gemma-?\d?(?:-[\w.]+)*|mpnet|electra|bge-[\w-]+|t5-\w+|vit)"
+    r"(?![\w/-])",
+    re.IGNORECASE,
+)
+_HUB = re.compile(r"(?<![\w/.:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[A-Za-z0-9])(?![\w/])")
+_NOT_HUB = re.compile(r"^(?:and/or|yes/no|en/zh|he/she|\d+/\d+|i/o|n/a|true/false|either/or)$", re.IGNORECASE)
+
+MASKS = {"file": "FILE", "model": "MODEL", "job": "JOB", "url": "URL", "base": "BASE", "quote": "TEXT"}
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One thing named in a message: its kind (a key of ``MASKS``), its value as it is known, and where it stands."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """All things named in a message, in order, and the message with their names masked."""
+
+    text: str
+    found: list[Mention] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[str]:
+        """Values of one kind, in order, each once."""
+        return list(dict.fromkeys(mention.value for mention in self.found if mention.kind == kind))
+
+    @property
+    def masked(self) -> str:
+        """The message with each mention replaced by its mask."""
+        parts, at = [], 0
+        for mention in self.found:
+            parts += [self.text[at : mention.start], f" {MASKS[mention.kind]} "]
+            at = mention.end
+        return " ".join("".join([*parts, self.text[at:]]).split())
+
+
+def find_mentions(text: str, situation: Situation) -> Mentions:
+    """Find what a message names.
+
+    Args:
+        text: the message.
+        situation: whose names of files, models and jobs are recognised exactly, and returned as they are known.
+    """
+    taken: list[Mention] = []
+
+    def take(kind: str, value: str, start: int, end: int) -> None:
+        if value and all(end <= other.start or start >= other.end for other in taken):
+            taken.append(Mention(kind, value, start, end))
+
+    for match in _QUOTES.finditer(text):
+        _take_quote(match, situation, take)
+    for match in _URL.finditer(text):
+        address = match[0].rstrip(".,;:!?")
+        take("url", address, match.start(), match.start() + len(address))
+    known = [("file", name) for name in situation.file_names] + [
+        ("model", name) for name in situation.model_names
+    ]
+    known += [("job", job) for job in situation.job_ids]
+    for kind, name in sorted(known, key=lambda pair: -len(pair[1])):
+        for match in re.finditer(_exactly(name), text, re.IGNORECASE):
+            take(kind, name, match.start(), match.end())
+    _take_patterns(text, situation, take)
+    return Mentions(text, sorted(taken, key=lambda mention: mention.start))
+
+
+def _exactly(name: str) -> str:
+    return rf"(?<![A-Za-z0-9_\-/]){re.escape(name)}(?![A-Za-z0-9_]|-\w|\.\w)"
+
+
+def _take_quote(match: re.Match[str], situation: Situation, take) -> None:
+    content = next(group for group in match.groups() if group is not None).strip()
+    kind, value = "quote", content
+    for other, names in (
+        ("file", situation.file_names),
+        ("model", situation.model_names),
+        ("job", situation.job_ids),
+    ):
+        for name in names:
+            if content.lower() == name.lower():
+                kind, value = other, name
+    if kind == "quote" and re.fullmatch(rf"\S+\.(?:{EXTENSIONS})", content, re.IGNORECASE):
+        kind = "file"
+    take(kind, value, match.start(), match.end())
+
+
+def _take_patterns(text: str, situation: Situation, take) -> None:
+    for match in (*_ASCII_FILE.finditer(text), *_FILE.finditer(text)):
+        take("file", match[0], match.start(), match.end())
+    for match in _JOB.finditer(text):
+        number = match[1] or match[2]
+        ids = [job for job in situation.job_ids if re.search(rf"(?<!\d){number}$", job)]
+        take("job", ids[0] if ids else f"job-{number}", match.start(), match.end())
+    for match in _HUB.finditer(text):
+        if not _NOT_HUB.match(match[0]) and not match[0].lower().endswith(
+            tuple(f".{e}" for e in EXTENSIONS.split("|"))
+        ):
+            take("base", match[0], match.start(), match.end())
+    for match in _BASES.finditer(text):
+        take("base", _base(match[0]), match.start(), match.end())
+
+
+def _base(word: str) -> str:
+    low = word.lower()
+    if low in ("mini-lm", "all-minilm-l6-v2", "minilm"):
+        return "minilm"
+    return "smollm2" if low.startswith("smollm") else word

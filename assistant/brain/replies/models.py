@@ -1,0 +1,235 @@
+"""Replies about fine-tuned models."""
+
+# ruff: noqa: E501 - patterns and wordings read best in one line
+
+from typing import Any
+
+from assistant.brain.language import pick
+from assistant.brain.replies.reply import Reply, count, percent, scores_of
+
+SHOWN_WORDS = 5
+
+
+def listed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """All models."""
+    zh, entries = language == "zh", result.get("models") or []
+    if not entries:
+        return Reply(
+            "还没有微调好的模型。上传一个文件，我就可以训练一个。"
+            if zh
+            else "There are no fine-tuned models yet. Upload a file and I can train one."
+        )
+    number = len(entries)
+    lines = [
+        f"共有 {number} 个模型："
+        if zh
+        else f"There {'is 1 model' if number == 1 else f'are {number} models'}:"
+    ]
+    lines += [f"- {_entry(entry, language)}" for entry in entries[:20]]
+    return Reply("\n".join(lines), _compare_offer(entries, zh))
+
+
+def _entry(entry: dict[str, Any], language: str) -> str:
+    line = f"**{entry.get('name')}** ({entry.get('task')}, {entry.get('base')}, {entry.get('method')})"
+    if scores := scores_of(entry.get("metrics") or {}, language):
+        line += f": {scores}"
+    if entry.get("status") == "deployed":
+        line += pick(language, ", deployed", "，已部署")
+    return line
+
+
+def _compare_offer(entries: list[dict[str, Any]], zh: bool) -> list[str]:
+    if len(entries) < 2:
+        return []
+    first, second = entries[0].get("name"), entries[1].get("name")
+    return [f"比较 {first} 和 {second}" if zh else f"Compare {first} and {second}"]
+
+
+def evaluated(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """How good a model is."""
+    zh = language == "zh"
+    model, data = result.get("model") or args.get("model"), result.get("dataset")
+    where = (
+        (f"在 {data} 上" if data else "在训练时留出的数据上")
+        if zh
+        else (f"on {data}" if data else "on the held-out rows of its training")
+    )
+    scores = scores_of(result.get("metrics") or {}, language) or (
+        "没有可用的指标" if zh else "no metrics were recorded"
+    )
+    lines = [f"**{model}** {where}：{scores}。" if zh else f"**{model}** {where}: {scores}."]
+    lines += _weakest(result.get("per_class") or {}, zh)
+    lines += _confused(result.get("confusion") or {}, zh)
+    return Reply("\n".join(lines), [f"部署 {model}" if zh else f"Deploy {model}"])
+
+
+def _weakest(per_class: dict[str, Any], zh: bool) -> list[str]:
+    scored = [
+        (v["f1"], label)
+        for label, v in per_class.items()
+        if isinstance(v, dict) and isinstance(v.get("f1"), int | float)
+    ]
+    if len(scored) < 3:
+        return []
+    low = ", ".join(f"{label} ({percent(score)})" for score, label in sorted(scored)[:3] if score < 0.995)
+    if not low:
+        return []
+    return [f"F1 最低的标签：{low}。" if zh else f"Lowest F1 by label: {low}."]
+
+
+def _confused(confusion: dict[str, Any], zh: bool) -> list[str]:
+    labels, matrix = confusion.get("labels") or [], confusion.get("matrix") or []
+    pairs = [
+        (n, labels[i], labels[j]) for i, row in enumerate(matrix) for j, n in enumerate(row) if i != j and n
+    ]
+    if not pairs:
+        return []
+    n, true, seen = max(pairs)
+    return [
+        f"最常见的混淆：把“{true}”判成“{seen}”（{count(n)} 次）。"
+        if zh
+        else f"Most frequent mix-up: “{true}” taken for “{seen}” ({count(n)} time{'s' * (n != 1)})."
+    ]
+
+
+def compared(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """Models side by side."""
+    zh, entries, best = language == "zh", result.get("models") or [], result.get("best")
+    lines = []
+    if best:
+        lines.append(
+            f"**{best}** 更好。"
+            if zh
+            else f"**{best}** is the better one."
+            if len(entries) == 2
+            else f"**{best}** is the best one."
+        )
+    if result.get("why"):
+        lines.append(str(result["why"]))
+    lines += [f"- {_entry(entry, language)}" for entry in entries]
+    return Reply("\n".join(lines), [f"部署 {best}" if zh else f"Deploy {best}"] if best else [])
+
+
+def deployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """A model is in service."""
+    name = result.get("name") or args.get("model")
+    generates = result.get("task") == "text-generation"
+    route = "POST /v1/chat/completions" if generates else "POST /v1/classify"
+    return Reply(
+        pick(
+            language,
+            f'**{name}** is deployed. It answers at `{route}` with `"model": "{name}"`.',
+            f'**{name}** 已部署，可以通过 `{route}`（`"model": "{name}"`）调用。',
+        ),
+        [pick(language, f"How fast is {name}?", f"{name} 有多快？")],
+    )
+
+
+def undeployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """A model is out of service."""
+    name = result.get("name") or args.get("model")
+    return Reply(
+        pick(
+            language,
+            f"**{name}** is out of service; it can be deployed again any time.",
+            f"**{name}** 已下线，随时可以重新部署。",
+        )
+    )
+
+
+def benchmarked(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """How fast a model is."""
+    zh, latency = language == "zh", result.get("latency_ms") or {}
+    name, rate = result.get("model") or args.get("model"), result.get("requests_per_second")
+    parts = [
+        f"{key} {latency[key]:.1f} ms"
+        for key in ("p50", "p95", "p99")
+        if isinstance(latency.get(key), int | float)
+    ]
+    text = (
+        f"**{name}** 每秒处理 {_figure(rate)} 个请求"
+        if zh
+        else f"**{name}** handles {_figure(rate)} requests per second"
+    )
+    if parts:
+        text += f"，延迟 {'、'.join(parts)}" if zh else f"; latency {', '.join(parts)}"
+    if isinstance(result.get("tokens_per_second"), int | float):
+        tokens = _figure(result["tokens_per_second"])
+        text += f"，每秒 {tokens} 个词元" if zh else f"; {tokens} tokens per second"
+    return Reply(text + ("。" if zh else "."))
+
+
+def _figure(value: Any) -> str:
+    if not isinstance(value, int | float):
+        return "–"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def predicted(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """What a model says to a text."""
+    zh = language == "zh"
+    first: dict[str, Any] = next(iter(result.get("predictions") or []), {})
+    name, text = result.get("model") or args.get("model"), result.get("text") or args.get("text")
+    shown = _prediction(first, zh)
+    why = [] if first.get("label") is None else ["为什么？" if zh else "Why?"]
+    return Reply(f"**{name}** 对“{text}”的判断：{shown}" if zh else f"**{name}** on “{text}”: {shown}", why)
+
+
+def _prediction(first: dict[str, Any], zh: bool) -> str:
+    if first.get("entities") is not None:
+        found = ", ".join(f"“{e.get('text')}” ({e.get('label')})" for e in first["entities"])
+        return found or ("没有找到实体。" if zh else "no entities found.")
+    if first.get("label") is not None:
+        return _label(first, zh)
+    if first.get("text") is not None:
+        return str(first["text"])
+    if first.get("embedding") is not None:
+        size = len(first["embedding"])
+        return f"一个 {size} 维的向量。" if zh else f"a vector of {size} numbers."
+    return "没有结果。" if zh else "no result."
+
+
+def _label(first: dict[str, Any], zh: bool) -> str:
+    others = sorted((first.get("scores") or {}).items(), key=lambda pair: -pair[1])
+    rest = [f"{label} {percent(p)}" for label, p in others if label != first["label"]][:2]
+    text = f"**{first['label']}** ({percent(first.get('score'))})"
+    if not rest:
+        return text + ("。" if zh else ".")
+    return text + (f"，其次是 {'、'.join(rest)}。" if zh else f", then {', '.join(rest)}.")
+
+
+def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """Which words drove a prediction."""
+    zh, prediction = language == "zh", result.get("prediction") or {}
+    label = prediction.get("label") if isinstance(prediction, dict) else prediction
+    score = prediction.get("score") if isinstance(prediction, dict) else None
+    tokens = [t for t in result.get("tokens") or [] if isinstance(t.get("attribution"), int | float)]
+    toward = [t for t in sorted(tokens, key=lambda t: -t["attribution"]) if t["attribution"] > 0][
+        :SHOWN_WORDS
+    ]
+    against = [t for t in sorted(tokens, key=lambda t: t["attribution"]) if t["attribution"] < 0][:2]
+    certain = f" ({percent(score)})" if score is not None else ""
+    lines = [f"预测是 **{label}**{certain}。" if zh else f"It said **{label}**{certain}."]
+    if toward:
+        words = _words(toward)
+        lines.append(f"最支持这个结果的词：{words}。" if zh else f"These words spoke most for it: {words}.")
+    if against:
+        words = _words(against)
+        lines.append(f"反对这个结果的词：{words}。" if zh else f"Against it: {words}.")
+    lines += _faithful(result.get("faithfulness") or {}, zh)
+    return Reply("\n".join(lines))
+
+
+def _words(tokens: list[dict[str, Any]]) -> str:
+    return ", ".join(f"“{t.get('text')}” ({t['attribution']:+.2f})" for t in tokens)
+
+
+def _faithful(faithfulness: dict[str, Any], zh: bool) -> list[str]:
+    drop, chance = faithfulness.get("comprehensiveness"), faithfulness.get("random_comprehensiveness")
+    if not isinstance(drop, int | float) or not isinstance(chance, int | float):
+        return []
+    if zh:
+        return [f"忠实度检验：去掉这些词，该标签的概率下降 {drop:.2f}（随机去词 {chance:.2f}）。"]
+    return [
+        f"Check: without the words it points to, the label's probability falls by {drop:.2f} (random words: {chance:.2f})."
+    ]

@@ -1,0 +1,76 @@
+"""Replies without a tool: greetings, thanks, what the assistant can do, and what it cannot."""
+
+# ruff: noqa: E501 - patterns and wordings read best in one line
+
+import re
+
+from assistant.brain.language import pick
+from assistant.brain.replies.reply import Reply
+
+ABILITIES = (
+    "I can look into your data, fine-tune a model on it, follow the training, evaluate, compare, explain and deploy models, "
+    "answer questions from your documents, and hide personal data in texts.",
+    "我可以查看数据、用数据微调模型、跟踪训练、评估、比较、解释和部署模型，根据您的文档回答问题，还能隐去文本中的个人信息。",
+)
+FIRST_STEPS = (
+    ["What can you do?", "Which models do we have?", "How is the training going?"],
+    ["你能做什么？", "有哪些模型？", "训练进度怎么样了？"],
+)
+VISITOR = (
+    "I answer questions about our products and services. What would you like to know?",
+    "我可以回答关于我们产品和服务的问题。您想了解什么？",
+)
+
+_KINDS = [
+    ("thanks", r"\b(?:thanks?|thank you|thx|ty|cheers|appreciated)\b|谢|辛苦|麻烦你了"),
+    ("bye", r"\b(?:bye|goodbye|see (?:you|ya)|cya|farewell|take care|good night|have a (?:nice|good|great)|that'?s (?:all|it)|later)\b|再见|拜拜|回见|下次见|明天见|晚安|就这样"),
+    ("abilities", r"what can (?:you|i)|what do you do|help\b|good at|how do you work|能做|会做|会什么|可以做|能干|功能|能帮"),
+    ("who", r"\bwho are you|what are you|your name|are you (?:a|an|real|human|ai)|你是谁|你叫什么|你是(?:机器人|人|ai)"),
+    ("feeling", r"\bhow (?:are|r) (?:you|u)|how'?s it going|你好吗|最近怎么样"),
+    ("hello", r"^(?:hi+|hey+|hello|hallo|yo|howdy|greetings|good (?:morning|afternoon|evening|day)|morning|evening)\b|你好|您好|^嗨|哈[啰喽]|早|下午好|晚上好|在吗"),
+    ("sorry", r"\bsorry\b|抱歉|对不起"),
+    ("praise", r"\b(?:great|awesome|cool|nice|perfect|amazing|well done|good job|excellent|wonderful|quick|love|lol|haha)\b|棒|厉害|不错|太好|很好|哈哈|真快"),
+    ("fine", r"^(?:ok(?:ay)?|fine|sure|alright|yes|yep|no|nope|never ?mind|got it|i see|understood|hm+|wait|hold on|leave it|not now|don'?t|cancel|stop|later)\b|^(?:好|行|嗯|可以|收到|明白|知道|没事|不|算了|是|先不|取消|等|暂时|别)"),
+]  # fmt: skip
+_WORDS = {
+    "thanks": ("You're welcome! Tell me when there is more to do.", "不客气！还有需要随时告诉我。"),
+    "bye": ("Goodbye! Your data and models stay where they are.", "再见！您的数据和模型都会保留。"),
+    "who": ("I am the Startup Assistant, a program that runs on your own machine. {abilities}", "我是 Startup Assistant，运行在您自己的机器上。{abilities}"),
+    "abilities": ("{abilities} Upload a file or ask a question to begin.", "{abilities}上传一个文件或直接提问就可以开始。"),
+    "feeling": ("All is well here, thank you. What shall we work on?", "我很好，谢谢。今天要做点什么？"),
+    "hello": ("Hello! What can I do for you? Upload a file, or ask me something.", "您好！有什么可以帮您？可以上传文件，也可以直接提问。"),
+    "sorry": ("No problem at all.", "没关系。"),
+    "praise": ("Glad to hear that. What is next?", "很高兴听到您这么说。接下来做什么？"),
+    "fine": ("All right. Tell me when there is something to do.", "好的，需要时告诉我。"),
+    "other": ("I can't do that, or I did not understand it. {abilities}", "这件事我做不到，或者我没有理解您的意思。{abilities}"),
+}  # fmt: skip
+
+
+def kind_of_talk(message: str) -> str:
+    """Which kind of small talk a message is; ``other`` for what no tool does."""
+    text = message.strip().lower().replace("’", "'")
+    if len(re.findall(r"\w+", text)) > 12:
+        return "other"
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, text)), "other")
+
+
+def small_talk(message: str, language: str, visitor: bool = False) -> Reply:
+    """Answer a message that no tool is for.
+
+    Args:
+        message: what the user said.
+        language: ``en`` or ``zh``.
+        visitor: whether the caller is a support visitor, who is offered answers only.
+    """
+    kind = kind_of_talk(message)
+    abilities = pick(language, *(VISITOR if visitor else ABILITIES))
+    if visitor and kind == "hello":
+        return Reply(pick(language, f"Hello! {VISITOR[0]}", f"您好！{VISITOR[1]}"))
+    text = pick(language, *_WORDS[kind]).format(abilities=abilities)
+    first = [] if visitor or kind not in ("hello", "other", "who", "feeling") else pick_steps(language)
+    return Reply(text, first)
+
+
+def pick_steps(language: str) -> list[str]:
+    """First steps to offer."""
+    return list(FIRST_STEPS[1 if language == "zh" else 0])

@@ -1,0 +1,215 @@
+"""Replies about recommending, training and jobs."""
+
+# ruff: noqa: E501 - patterns and wordings read best in one line
+
+from typing import Any
+
+from assistant.brain.language import pick
+from assistant.brain.replies.reply import Reply, count, duration, percent, scores_of
+
+STATUS = {
+    "queued": ("waiting", "排队中"),
+    "running": ("running", "运行中"),
+    "succeeded": ("done", "已完成"),
+    "failed": ("failed", "失败"),
+    "cancelled": ("stopped", "已停止"),
+}
+
+
+def recommended(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """Base models and methods, best first."""
+    zh = language == "zh"
+    candidates = result.get("candidates") or []
+    task = result.get("task") or ""
+    if not candidates:
+        return Reply(pick(language, f"I have no candidate for {task}.", f"没有适合 {task} 的候选模型。"))
+    name = result.get("dataset") or args.get("dataset")
+    about = f"{task}" + (f" ({name})" if name else "")
+    lines = [f"对于 **{about}**，我的推荐如下：" if zh else f"For **{about}** I recommend:"]
+    for at, candidate in enumerate(candidates[:4], start=1):
+        lines.append(_candidate(at, candidate, language))
+    return Reply("\n".join(lines), _offer_training(name, zh))
+
+
+def _candidate(at: int, candidate: dict[str, Any], language: str) -> str:
+    zh = language == "zh"
+    time = duration(candidate.get("estimated_seconds"), language)
+    parts = [f"（约 {time}）" if zh else f" (about {time})"] if time else []
+    if candidate.get("fits") is False:
+        parts.append("，这台机器放不下" if zh else ", does not fit this machine")
+    why = candidate.get("why") or ""
+    separator = "：" if zh else ": "
+    method = f"用 {candidate.get('method')}" if zh else f"with {candidate.get('method')}"
+    return f"{at}. **{candidate.get('model')}** {method}{''.join(parts)}{separator if why else ''}{why}"
+
+
+def _offer_training(name: str | None, zh: bool) -> list[str]:
+    if not name:
+        return []
+    return [f"用 {name} 微调一个模型"] if zh else [f"Fine-tune a model on {name}"]
+
+
+def started(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """A training job was queued."""
+    time = duration(result.get("estimated_seconds"), language)
+    model, job, rows = result.get("model"), result.get("job"), count(result.get("rows"))
+    base, method, data = (
+        result.get("base"),
+        result.get("method"),
+        result.get("dataset") or args.get("dataset"),
+    )
+    if language == "zh":
+        text = (
+            f"已开始训练：**{job}** 正在用 {data}（{rows} 行）微调 {base}（{method}），新模型叫 **{model}**。"
+        )
+        text += f"大约需要 {time}。" if time else ""
+        return Reply(text + "训练期间可以继续聊天。", ["训练进度怎么样了？", "停止训练"])
+    text = f"Training has started: **{job}** fine-tunes {base} ({method}) on {data} ({rows} rows); the model will be called **{model}**."
+    text += f" It takes about {time}." if time else ""
+    return Reply(
+        text + " We can go on talking meanwhile.", ["How is the training going?", "Stop the training"]
+    )
+
+
+def jobs_listed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """All jobs in a table."""
+    jobs = result.get("jobs") or []
+    zh = language == "zh"
+    if not jobs:
+        return Reply("还没有任何任务。" if zh else "There are no jobs yet.")
+    lines = [
+        f"共有 {len(jobs)} 个任务："
+        if zh
+        else f"There {'is 1 job' if len(jobs) == 1 else f'are {len(jobs)} jobs'}:"
+    ]
+    lines += [f"- {_job_line(job, language)}" for job in jobs[:10]]
+    if len(jobs) > 10:
+        lines.append(f"- 另有 {len(jobs) - 10} 个" if zh else f"- and {len(jobs) - 10} older ones")
+    return Reply("\n".join(lines))
+
+
+def _job_line(job: dict[str, Any], language: str) -> str:
+    status = _status(job.get("status"), language)
+    line = f"**{job.get('id')}** ({job.get('kind')}): {status}"
+    if job.get("status") == "running":
+        line += f", {_progress(job)}"
+    if scores := scores_of(job.get("metrics") or {}, language):
+        line += f", {scores}"
+    return line + (f": {job['error']}" if job.get("error") else "")
+
+
+def _status(status: Any, language: str) -> str:
+    return pick(language, *STATUS.get(str(status), (str(status), str(status))))
+
+
+def _progress(job: dict[str, Any]) -> str:
+    return f"{round(float(job.get('progress') or 0) * 100)} %"
+
+
+def job_shown(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """How one job stands."""
+    status = result.get("status")
+    if status == "running":
+        return _running(result, language)
+    if status == "succeeded":
+        return _succeeded(result, language)
+    job = result.get("id")
+    if status == "failed":
+        reason = result.get("error") or pick(language, "no reason was recorded.", "没有记录原因。")
+        return Reply(pick(language, f"**{job}** failed: {reason}", f"**{job}** 失败了：{reason}"))
+    if status == "queued":
+        return Reply(
+            pick(language, f"**{job}** is waiting for its turn.", f"**{job}** 正在排队。"),
+            _while_running(language),
+        )
+    return Reply(pick(language, f"**{job}** was stopped.", f"**{job}** 已经停止。"))
+
+
+def _while_running(language: str) -> list[str]:
+    return (
+        ["训练进度怎么样了？", "停止训练"]
+        if language == "zh"
+        else ["How is the training going?", "Stop the training"]
+    )
+
+
+def _running(result: dict[str, Any], language: str) -> Reply:
+    zh, left = language == "zh", duration(result.get("time_left"), language)
+    text = (
+        f"**{result.get('id')}** 已完成 {_progress(result)}"
+        if zh
+        else f"**{result.get('id')}** is {_progress(result)} done"
+    )
+    if result.get("steps"):
+        step, steps = count(result.get("step") or 0), count(result["steps"])
+        text += f"（第 {step} / {steps} 步）" if zh else f" (step {step} of {steps})"
+    text += "。" if zh else "."
+    if left:
+        text += f"还需大约 {left}。" if zh else f" About {left} left."
+    curve = result.get("curve") or []
+    if curve and isinstance(curve[-1][1], int | float):
+        text += (
+            f"最近的训练损失：{curve[-1][1]:.3f}。" if zh else f" The training loss is at {curve[-1][1]:.3f}."
+        )
+    return Reply(text, _while_running(language))
+
+
+def _succeeded(result: dict[str, Any], language: str) -> Reply:
+    zh, done = language == "zh", result.get("result") or {}
+    model = done.get("model")
+    lines = [
+        (f"训练完成了：**{model}** 可以用了。" if zh else f"The training is done: **{model}** is ready.")
+        if model
+        else (f"**{result.get('id')}** 已完成。" if zh else f"**{result.get('id')}** is done.")
+    ]
+    if scores := scores_of(done.get("metrics") or result.get("metrics") or {}, language):
+        lines.append(f"在没有训练过的数据上：{scores}。" if zh else f"On held-out rows: {scores}.")
+    lines += _baselines(done.get("baseline") or {}, zh)
+    if took := duration(done.get("seconds"), language):
+        lines.append(f"用时 {took}。" if zh else f"It took {took}.")
+    return Reply("\n".join(lines), _after_training(model, zh))
+
+
+def _baselines(baseline: dict[str, Any], zh: bool) -> list[str]:
+    names = {
+        "majority": ("always saying the most frequent label", "总是猜最常见的标签"),
+        "frozen": ("an untrained encoder with logistic regression", "未微调的编码器加逻辑回归"),
+        "frozen_encoder": ("an untrained encoder with logistic regression", "未微调的编码器加逻辑回归"),
+    }
+    parts = []
+    for key, value in baseline.items():
+        score = value.get("accuracy", value.get("f1")) if isinstance(value, dict) else value
+        if isinstance(score, int | float) and 0 <= score <= 1:
+            wording = names.get(key, (key.replace("_", " "), key))[1 if zh else 0]
+            parts.append(f"{wording} {percent(score)}")
+    if not parts:
+        return []
+    return [f"作为对照：{'，'.join(parts)}。" if zh else f"For comparison: {', '.join(parts)}."]
+
+
+def _after_training(model: str | None, zh: bool) -> list[str]:
+    if not model:
+        return []
+    return [f"评估 {model}", f"部署 {model}"] if zh else [f"Evaluate {model}", f"Deploy {model}"]
+
+
+def job_cancelled(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """A job was asked to stop."""
+    job, status = result.get("id"), result.get("status")
+    if status == "cancelled":
+        return Reply(pick(language, f"**{job}** is stopped.", f"**{job}** 已停止。"))
+    if status in ("succeeded", "failed"):
+        return Reply(
+            pick(
+                language,
+                f"**{job}** had already ended ({_status(status, language)}).",
+                f"**{job}** 已经结束（{_status(status, language)}）。",
+            )
+        )
+    return Reply(
+        pick(
+            language,
+            f"I asked **{job}** to stop; it ends in a moment.",
+            f"已通知 **{job}** 停止，马上就会结束。",
+        )
+    )
