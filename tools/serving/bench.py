@@ -44,12 +44,12 @@ def bench(
     if predictor.task == "image-classification" and texts is None:
         raise Unsupported("An image model cannot be measured with texts.", "Give paths of images.")
     load = list(texts or _samples(predictor))
-    _ask(predictor, load[0])
+    _ask(predictor, load[0])  # the first call is slower than all others
     began = time.perf_counter()
     with ThreadPoolExecutor(concurrency) as pool:
         jobs = (load[i % len(load)] for i in range(requests))
         answers = [each for each in pool.map(lambda text: _timed(predictor, text, began), jobs) if each]
-    return _figures(answers, time.perf_counter() - began, concurrency)
+    return _figures(predictor, answers, time.perf_counter() - began, concurrency)
 
 
 def _samples(predictor: Predictor) -> tuple[str, ...]:
@@ -59,37 +59,45 @@ def _samples(predictor: Predictor) -> tuple[str, ...]:
     return tuple(text.replace(text.split()[-1], mask) for text in SAMPLES)
 
 
-def _timed(predictor: Predictor, text: str, began: float) -> tuple[float, int] | None:
-    """Seconds and tokens of one request; None once the time is up."""
+def _timed(predictor: Predictor, text: str, began: float) -> tuple[float, str] | None:
+    """Seconds of one request and the text whose tokens count; None once the time is up."""
     start = time.perf_counter()
     if start - began > LIMIT_SECONDS:
         return None
-    tokens = _ask(predictor, text)
-    return time.perf_counter() - start, tokens
+    counted = _ask(predictor, text)
+    return time.perf_counter() - start, counted
 
 
-def _ask(predictor: Predictor, text: str) -> int:
-    """One request; how many tokens it took."""
+def _ask(predictor: Predictor, text: str) -> str:
+    """One request. Returns the text whose tokens count: the answer of a generating model, else what was read."""
     if predictor.task == "text-generation":
         messages = [{"role": "user", "content": text}]
-        return _tokens(predictor, "".join(predictor.generate(messages, max_tokens=REPLY_TOKENS)))
+        return "".join(predictor.generate(messages, max_tokens=REPLY_TOKENS))
     predictor.predict([text])
-    return _tokens(predictor, text)
+    return text
 
 
-def _tokens(predictor: Predictor, text: str) -> int:
+def _tokens(predictor: Predictor, texts: Sequence[str]) -> int:
+    """Tokens of all texts; counted after the load, because tokenizers cannot be shared while their settings change."""
     tokenizer = getattr(predictor.model, "tokenizer", None)
-    return len(tokenizer.encode(text)) if tokenizer is not None else len(text.split())
+    if tokenizer is None:
+        return sum(len(text.split()) for text in texts)
+    with predictor.lock:
+        lengths = {text: len(tokenizer.encode(text)) for text in set(texts)}
+    return sum(lengths[text] for text in texts)
 
 
-def _figures(answers: list[tuple[float, int]], seconds: float, concurrency: int) -> dict[str, Any]:
+def _figures(
+    predictor: Predictor, answers: list[tuple[float, str]], seconds: float, concurrency: int
+) -> dict[str, Any]:
     import numpy
 
+    tokens = _tokens(predictor, [text for _, text in answers])
     p50, p95, p99 = numpy.percentile([1000 * spent for spent, _ in answers], [50, 95, 99])
     return {
         "requests_per_second": round(len(answers) / seconds, 2),
         "latency_ms": {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "p99": round(float(p99), 2)},
-        "tokens_per_second": round(sum(tokens for _, tokens in answers) / seconds, 1),
+        "tokens_per_second": round(tokens / seconds, 1),
         "requests": len(answers),
         "concurrency": concurrency,
     }

@@ -1,0 +1,52 @@
+"""A real little classifier for tests: a head on the embedded encoder, trained in a second."""
+
+from pathlib import Path
+
+ROWS = {
+    "shipping": (
+        "Where is my parcel?",
+        "My package has not arrived yet",
+        "The delivery is late by three days",
+        "When will you ship my order?",
+        "The courier lost my parcel",
+        "Tracking says delivered but nothing came",
+    ),
+    "refund": (
+        "I want my money back",
+        "Please refund the second payment",
+        "You charged me twice, give the money back",
+        "How long does a refund take?",
+        "The refund is not on my account",
+        "I returned it and want a reimbursement",
+    ),
+    "password": (
+        "I cannot log in",
+        "My password does not work",
+        "Reset my password please",
+        "The sign-in page rejects my password",
+        "I am locked out of my account",
+        "The login code never comes",
+    ),
+}
+
+
+def train_head(folder: Path, name: str = "router", max_length: int = 64) -> Path:
+    """Write a model folder as a fine-tuning run does."""
+    from tools.finetune.encoder import FrozenEncoder
+    from tools.finetune.head import regression, save
+    from tools.models.card import write_info
+    from tools.models.embedded import minilm_folder
+
+    texts = [text for group in ROWS.values() for text in group]
+    labels = [label for label, group in ROWS.items() for _ in group]
+    encoder = FrozenEncoder(minilm_folder(), "cpu")
+    fitted = regression(encoder.embed(texts), labels, strength=100.0)
+    folder.mkdir(parents=True)
+    save(folder, encoder, fitted, list(ROWS))
+    info = {"name": name, "task": "text-classification", "base": "minilm", "method": "head"}
+    write_info(
+        folder,
+        info
+        | {"labels": list(ROWS), "max_length": max_length, "text_column": "text", "label_column": "label"},
+    )
+    return folder
