@@ -27,7 +27,13 @@ def scrub(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def log() -> Any:
-    """The program's logger; without :func:`configure` it writes warnings to stderr."""
+    """The program's logger; without :func:`configure` it writes plain lines to stderr."""
+    if not structlog.is_configured():
+        # structlog's own default prints the local variables of a traceback, and with them what users wrote.
+        structlog.configure(
+            processors=[structlog.processors.format_exc_info, scrub, structlog.processors.JSONRenderer()],
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
     return structlog.get_logger()
 
 

@@ -1,35 +1,43 @@
 """LangChain tools from the catalogue's plain functions: the workspace argument is hidden from the model."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from tools.catalog.registry import Tool, catalog
+from pydantic import BaseModel, Field, create_model
+
+from tools.catalog.registry import catalog
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
-    from pydantic import BaseModel
 
 VISITOR_TOOLS = ("search_knowledge",)
+ARGUMENT = re.compile(r"^ {2,8}(\w+): (.+(?:\n {6,}(?!\w+: ).+)*)", re.MULTILINE)
 
 
 @cache
-def arguments_of(name: str) -> "type[BaseModel]":
-    """The pydantic model of a tool's arguments, with the descriptions of its docstring."""
-    from langchain_core.tools.base import create_schema_from_function
-
+def arguments_of(name: str) -> type[BaseModel]:
+    """The pydantic model of a tool's arguments: types from its signature, descriptions from its docstring."""
     tool = catalog()[name]
-    first = next(iter(_all_parameters(tool)))
-    schema: Any = create_schema_from_function(
-        name, tool.function, filter_args=[first], parse_docstring=True, error_on_invalid_docstring=False
-    )
-    return schema
+    hints, about = get_type_hints(tool.function), _descriptions(tool.description)
+    fields: dict[str, Any] = {
+        parameter.name: (
+            hints[parameter.name],
+            Field(
+                default=... if parameter.default is parameter.empty else parameter.default,
+                description=about.get(parameter.name),
+            ),
+        )
+        for parameter in tool.parameters.values()
+    }
+    return create_model(name, __config__={"extra": "forbid"}, **fields)
 
 
-def _all_parameters(tool: Tool) -> list[str]:
-    import inspect
-
-    return list(inspect.signature(tool.function).parameters)
+def _descriptions(docstring: str) -> dict[str, str]:
+    """The lines of a docstring's ``Args`` section by argument."""
+    section = docstring.partition("Args:")[2]
+    return {found[1]: " ".join(found[2].split()) for found in ARGUMENT.finditer(section)}
 
 
 def bind(names: Iterable[str] | None = None) -> "list[BaseTool]":
@@ -47,7 +55,7 @@ def bind(names: Iterable[str] | None = None) -> "list[BaseTool]":
     return [
         StructuredTool(
             name=name,
-            description=tool.description,
+            description=tool.description.partition("Args:")[0].strip(),
             args_schema=arguments_of(name),
             func=_only_through_the_gate,
         )

@@ -72,7 +72,9 @@ def run(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext, record:
     suggestions: list[str] = []
     modes: Any = ["messages", "updates", "custom"]
     given: Any = context  # create_agent's type does not carry the context schema along
-    streamed: Iterator[Any] = graph.stream(goes_in, config(context.thread_id), context=given, stream_mode=modes)
+    streamed: Iterator[Any] = graph.stream(
+        goes_in, config(context.thread_id), context=given, stream_mode=modes
+    )
     for mode, item in streamed:
         if mode == "messages":
             yield from out.feed(_reply_text(*item))
