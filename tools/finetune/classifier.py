@@ -1,0 +1,77 @@
+"""A text classifier in memory: plain sequence-classification folders and `head` folders behind the same face."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy  # noqa: TID253
+import torch  # noqa: TID253
+
+from tools.finetune import head
+from tools.finetune.encoder import autocast, by_length, load_tokenizer
+
+
+class Logits(torch.nn.Module):
+    """A transformers model that returns its logits alone, as captum wants it."""
+
+    def __init__(self, model: Any):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **_: Any) -> torch.Tensor:
+        """Logits, float [n, classes]."""
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits.float()
+
+
+class TextClassifier:
+    """See ``tools.finetune.task.Classifier``."""
+
+    task = "text-classification"
+
+    def __init__(self, folder: Path, labels: list[str], max_length: int, device: str):
+        self.labels, self.max_length, self.device = labels, max_length, device
+        self.tokenizer = load_tokenizer(folder)
+        self.module = _module(folder, device)
+        inner: Any = self.module.encoder if isinstance(self.module, head.HeadModel) else self.module.model
+        self.embedding_layer: torch.nn.Module = inner.get_input_embeddings()
+
+    def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        """Token ids and mask on the model's device."""
+        batch = self.tokenizer(
+            list(texts), truncation=True, max_length=self.max_length, padding=True, return_tensors="pt"
+        )
+        return {key: batch[key].to(self.device) for key in ("input_ids", "attention_mask")}
+
+    def baseline(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The same shape with every ordinary token replaced by padding."""
+        ids = inputs["input_ids"]
+        special = torch.tensor(sorted(self.tokenizer.all_special_ids), device=ids.device)
+        return torch.where(torch.isin(ids, special), ids, torch.full_like(ids, self.tokenizer.pad_token_id))
+
+    def predict_proba(self, texts: list[str]) -> numpy.ndarray:
+        """Probabilities, float32 [n, classes]; texts are batched by length."""
+        out = numpy.zeros((len(texts), len(self.labels)), dtype=numpy.float32)
+        for batch in by_length([len(text) for text in texts], 64):
+            with torch.inference_mode(), autocast(self.device):
+                logits = self.module(**self.encode([texts[i] for i in batch]))
+            out[batch] = logits.float().softmax(-1).cpu().numpy()
+        return out
+
+    def predict(self, texts: list[str]) -> list[dict[str, Any]]:
+        """Label, its probability, and all probabilities, the likeliest first."""
+        return [scored(self.labels, row) for row in self.predict_proba(texts)]
+
+
+def scored(labels: list[str], row: numpy.ndarray) -> dict[str, Any]:
+    """One row of probabilities as the contract prints it."""
+    scores = {labels[i]: round(float(row[i]), 6) for i in numpy.argsort(-row, kind="stable")}
+    best = next(iter(scores))
+    return {"label": best, "score": scores[best], "scores": scores}
+
+
+def _module(folder: Path, device: str) -> torch.nn.Module:
+    if (folder / head.FILE).exists():
+        return head.load(folder, device)
+    from transformers import AutoModelForSequenceClassification
+
+    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
+    return Logits(model.to(device, torch.float32)).eval()

@@ -1,0 +1,95 @@
+"""A frozen encoder: texts to unit vectors by mean pooling. Imported only where torch is wanted."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy  # noqa: TID253
+import torch  # noqa: TID253
+
+from tools.finetune.machine import best_device, bf16
+
+MAX_LENGTH = 256
+
+
+def load_tokenizer(base: Path | str) -> Any:
+    """The fast tokenizer of a base model; one without a padding token pads with its end token."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def max_length(tokenizer: Any, config: Any, wish: int = MAX_LENGTH) -> int:
+    """How many tokens to read: the wish, or less where the model cannot take it."""
+    positions = getattr(config, "max_position_embeddings", None) or wish
+    return int(min(wish, positions, tokenizer.model_max_length))
+
+
+def pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean over the tokens, then unit length.
+
+    Args:
+        hidden: float [n, tokens, width].
+        mask: int [n, tokens], 0 for padding.
+    """
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+    return torch.nn.functional.normalize(mean, dim=-1)
+
+
+def autocast(device: str) -> Any:
+    """bf16 where the hardware has it, else nothing."""
+    fast = bf16() if device == "cpu" else torch.cuda.is_bf16_supported()
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=fast)
+
+
+def by_length(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Indices in batches of about the same length, the longest first."""
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
+class FrozenEncoder:
+    """Texts to vectors.
+
+    Args:
+        base: folder or hub id of any encoder.
+        device: see :func:`tools.finetune.machine.best_device`.
+    """
+
+    def __init__(self, base: Path | str, device: str | None = None):
+        from transformers import AutoModel
+
+        self.device = best_device(device)
+        self.tokenizer = load_tokenizer(base)
+        self.model = AutoModel.from_pretrained(str(base), trust_remote_code=False, use_safetensors=True)
+        self.model.to(self.device, torch.float32).eval().requires_grad_(False)
+        self.max_length = max_length(self.tokenizer, self.model.config)
+
+    def embed(
+        self, texts: Sequence[str], told: Callable[[int], None] | None = None, batch_size: int = 64
+    ) -> numpy.ndarray:
+        """Unit vectors, float32 [n, width].
+
+        Args:
+            texts: n texts.
+            told: called after each batch with the number of texts done.
+            batch_size: texts at once.
+        """
+        ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]
+        out = numpy.zeros((len(ids), self.model.config.hidden_size), dtype=numpy.float32)
+        done = 0
+        for batch in by_length([len(row) for row in ids], batch_size):
+            padded = self.tokenizer.pad({"input_ids": [ids[i] for i in batch]}, return_tensors="pt").to(
+                self.device
+            )
+            with torch.inference_mode(), autocast(self.device):
+                hidden = self.model(**padded).last_hidden_state
+            out[batch] = pool(hidden.float(), padded["attention_mask"]).cpu().numpy()
+            done += len(batch)
+            if told:
+                told(done)
+        return out

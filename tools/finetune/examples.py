@@ -1,0 +1,108 @@
+"""From a table to rows to learn from, and how they are parted into training, validation and test."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import pandas
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Parts(Generic[Row]):
+    """Rows to train on, to choose by, and to measure on; no text is in two of them."""
+
+    train: list[Row]
+    validation: list[Row]
+    test: list[Row]
+
+
+def pairs(
+    table: "pandas.DataFrame", text_column: str, label_column: str, strip: bool = True
+) -> list[tuple[str, str]]:
+    """Text and label of each row that has both, as text.
+
+    Args:
+        table: as ``tools.data.read.read_table`` gives it; missing cells are None.
+        text_column: one of its columns.
+        label_column: another.
+        strip: cut the space around texts.
+    """
+    found = []
+    for text, label in zip(table[text_column], table[label_column], strict=True):
+        if _empty(text) or _empty(label):
+            continue
+        shown = str(text).strip() if strip else str(text)
+        found.append((shown, label_name(label)))
+    return found
+
+
+def _empty(cell: Any) -> bool:
+    """None, not-a-number and blank text."""
+    return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
+
+
+def texts(table: "pandas.DataFrame", column: str) -> list[str]:
+    """The column's texts that are not empty."""
+    return [str(cell).strip() for cell in table[column] if not _empty(cell)]
+
+
+def label_name(cell: Any) -> str:
+    """A label as text: 1.0 is ``1`` (spreadsheets store whole numbers as floats)."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def items(cell: Any) -> list[Any]:
+    """A cell that holds a list, also where a CSV wrote it as JSON or as words."""
+    if isinstance(cell, list | tuple):
+        return list(cell)
+    if isinstance(cell, str) and cell.lstrip().startswith("["):
+        try:
+            return list(json.loads(cell))
+        except ValueError:
+            return cell.split()
+    return str(cell).split() if cell is not None else []
+
+
+def read(path: Path, columns: Sequence[str | None]) -> "pandas.DataFrame":
+    """The named columns of a file."""
+    from tools.data.read import read_table
+
+    return read_table(path, columns=[name for name in columns if name])
+
+
+def part(
+    rows: list[Row],
+    test: list[Row] | None,
+    seed: int,
+    text: Callable[[Row], str],
+    label: Callable[[Row], str] | None = None,
+) -> Parts[Row]:
+    """Part rows by ``tools.data.split``. Rows of the test file never count as training rows.
+
+    Args:
+        rows: the rows of the data.
+        test: the rows of a separate test file, if there is one.
+        seed: of the split.
+        text: a row's text, by which duplicates are told.
+        label: a row's label, to stratify by.
+    """
+    from tools.data.split import split
+
+    fractions = (0.8, 0.1, 0.1) if test is None else (0.9, 0.1, 0.0)
+    if test is not None:
+        seen = {_plain(text(row)) for row in test}
+        rows = [row for row in rows if _plain(text(row)) not in seen] or rows
+    cut = split([text(r) for r in rows], [label(r) for r in rows] if label else None, seed, fractions)
+    chosen = [[rows[i] for i in indices] for indices in (cut.train, cut.validation, cut.test)]
+    return Parts(chosen[0], chosen[1], chosen[2] if test is None else test)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,86 @@
+"""A classifier over a frozen encoder: logistic regression, its folder, and the torch module explanations go through."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy  # noqa: TID253
+import torch  # noqa: TID253
+
+from tools.finetune.encoder import FrozenEncoder, pool
+
+FILE = "head.safetensors"
+STRENGTHS = (3.0, 10.0, 30.0, 100.0)
+
+
+def regression(vectors: numpy.ndarray, labels: Sequence[str], strength: float = 10.0) -> Any:
+    """Logistic regression on unit vectors.
+
+    Args:
+        vectors: float [n, width].
+        labels: n labels, at least two different ones.
+        strength: inverse of the regularization (``C``).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(vectors, list(labels))
+
+
+def choose_strength(
+    train: tuple[numpy.ndarray, Sequence[str]],
+    validation: tuple[numpy.ndarray, Sequence[str]],
+    told: Any = None,
+) -> float:
+    """The regularization that does best on the validation rows (the stronger one in a draw)."""
+    best, best_score = STRENGTHS[1], -1.0
+    for number, strength in enumerate(STRENGTHS, 1):
+        score = float(regression(*train, strength).score(validation[0], list(validation[1])))
+        if score > best_score + 1e-9:
+            best, best_score = strength, score
+        if told:
+            told(number)
+    return best
+
+
+class HeadModel(torch.nn.Module):
+    """Encoder, mean pooling and a linear layer: ``(input_ids, attention_mask) -> logits [n, classes]``."""
+
+    def __init__(self, encoder: torch.nn.Module, weight: torch.Tensor, bias: torch.Tensor):
+        super().__init__()
+        self.encoder = encoder
+        self.weight, self.bias = torch.nn.Parameter(weight), torch.nn.Parameter(bias)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **_: Any) -> torch.Tensor:
+        """Logits, float [n, classes]."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return pool(hidden.float(), attention_mask) @ self.weight.T + self.bias
+
+
+def weights_of(fitted: Any, labels: Sequence[str]) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """A fitted regression's weight [classes, width] and bias [classes], in the order of ``labels``.
+
+    scikit-learn keeps one row for two classes: the softmax of (-z/2, z/2) is its sigmoid.
+    """
+    weight, bias = fitted.coef_, fitted.intercept_
+    if len(fitted.classes_) == 2:
+        weight, bias = numpy.vstack([-weight / 2, weight / 2]), numpy.concatenate([-bias / 2, bias / 2])
+    order = [list(fitted.classes_).index(label) for label in labels]
+    return weight[order].astype(numpy.float32), bias[order].astype(numpy.float32)
+
+
+def save(folder: Path, encoder: FrozenEncoder, fitted: Any, labels: Sequence[str]) -> None:
+    """Write encoder, tokenizer and head: the folder is a plain encoder folder with one more file."""
+    from safetensors.numpy import save_file
+
+    encoder.model.save_pretrained(folder, safe_serialization=True)
+    encoder.tokenizer.save_pretrained(folder)
+    weight, bias = weights_of(fitted, labels)
+    save_file({"weight": numpy.ascontiguousarray(weight), "bias": bias}, folder / FILE)
+
+
+def load(folder: Path, device: str) -> HeadModel:
+    """The module behind a folder that :func:`save` wrote."""
+    from safetensors.torch import load_file
+
+    head = load_file(folder / FILE)
+    return HeadModel(FrozenEncoder(folder, device).model, head["weight"], head["bias"]).to(device).eval()

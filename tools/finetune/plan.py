@@ -1,0 +1,223 @@
+"""What would be trained, and how: decided and checked before anything is started."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import BadArgument, BadData, NotFound, Unsupported, did_you_mean
+from tools.finetune import recipe, space
+from tools.finetune.spec import METHODS, FinetuneSpec
+from tools.finetune.task import Facts, Task, find_task
+
+if TYPE_CHECKING:
+    import pandas
+
+CAUSAL_ONLY = frozenset(
+    """gpt2 gptj gpt_neo gpt_neox llama mistral mixtral opt bloom falcon phi phi3 qwen2 qwen3 gemma gemma2
+    gemma3_text smollm3 granite olmo stablelm""".split()
+)
+ENCODERS = frozenset(
+    """bert distilbert roberta xlm-roberta electra albert mpnet deberta deberta-v2 camembert modernbert nomic_bert
+    convbert roformer xlm longformer big_bird""".split()
+)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What was read from data and columns."""
+
+    task: Task
+    text: str
+    label: str | None
+    facts: Facts
+
+
+def make_plan(spec: FinetuneSpec) -> dict[str, Any]:
+    """Decide what is open in a spec and check all of it.
+
+    Args:
+        spec: the wish.
+
+    Returns:
+        ``task``, ``base``, ``method``, ``text_column``, ``label_column``, ``rows``, ``labels`` (how many, or None),
+        ``epochs``, ``learning_rate``, ``batch_size``, ``estimated_seconds``, ``why``, ``warnings``.
+
+    Raises:
+        BadData: the data cannot be trained on.
+        BadArgument: an option makes no sense.
+        NotFound: no such file, task or base model.
+        Unsupported: this machine or base model cannot do that.
+        OutOfSpace: the disk is too small.
+    """
+    _check_numbers(spec)
+    chosen = _read(spec)
+    base = _base(spec, chosen.task)
+    space.require(spec.cache or spec.data.parent, 50_000_000 + base.parameters * 4 * 8)
+    return _decide(spec, chosen, base)
+
+
+def _check_numbers(spec: FinetuneSpec) -> None:
+    """Options that are wrong whatever the data is."""
+    if spec.method not in METHODS:
+        raise BadArgument(
+            f"There is no method {spec.method}.", did_you_mean(spec.method, METHODS), param="method"
+        )
+    if spec.epochs is not None and not 0 < spec.epochs <= 1000:
+        raise BadArgument("The number of epochs must be above 0 and at most 1000.", "Try 3.", param="epochs")
+    if spec.learning_rate is not None and not 0 < spec.learning_rate < 1:
+        raise BadArgument("The learning rate must lie between 0 and 1.", "Try 1e-4.", param="learning_rate")
+    if spec.batch_size is not None and not 1 <= spec.batch_size <= 4096:
+        raise BadArgument("The batch size must lie between 1 and 4096.", "Try 32.", param="batch_size")
+    for path in (spec.data, spec.test_data):
+        if path is not None and not path.exists():
+            raise NotFound(f"There is no file {path.name}.", "Check the name, or upload the file first.")
+    if spec.method == "qlora":
+        from tools.models.hardware import hardware
+
+        if not hardware().gpu:
+            raise Unsupported(
+                "qlora needs an NVIDIA GPU, and this machine has none.", "Use lora instead.", param="method"
+            )
+
+
+def _read(spec: FinetuneSpec) -> _Chosen:
+    """The whole table, its columns, and what the task says of it."""
+    from tools.data.columns import guess_columns
+    from tools.data.read import read_table
+
+    if spec.task:
+        find_task(spec.task)
+    table = read_table(spec.data)
+    sample = table.iloc[:: max(1, len(table) // 2000)].to_dict("records")
+    guess = guess_columns(sample, spec.task or None, spec.text_column, spec.label_column)
+    task, text, label = _complete(spec, guess, table)
+    facts = task.check(table, text, label)
+    facts.warnings[:0] = table.attrs.get("warnings", [])
+    if spec.test_data:
+        _check_test(spec, task, text, label)
+    return _Chosen(task, text, label, facts)
+
+
+def _complete(spec: FinetuneSpec, guess: Any, table: "pandas.DataFrame") -> tuple[Task, str, str | None]:
+    """Task and columns, or an error that says which one to name."""
+    columns = ", ".join(list(map(str, table.columns))[:12])
+    if guess.task is None:
+        raise BadData(f"No column of {spec.data.name} holds text.", f"Its columns are {columns}.")
+    task = find_task(guess.task)
+    if guess.text_column is None:
+        raise BadArgument("Which column holds the text?", f"The columns are {columns}.", param="text_column")
+    if task.needs_label and guess.label_column is None:
+        raise BadArgument(
+            "Which column holds the label?", f"The columns are {columns}.", param="label_column"
+        )
+    return task, guess.text_column, guess.label_column
+
+
+def _check_test(spec: FinetuneSpec, task: Task, text: str, label: str | None) -> None:
+    """The test file has the same columns and at least one usable row."""
+    from tools.finetune.examples import read
+
+    assert spec.test_data is not None
+    table = read(spec.test_data, (text, label))
+    usable = table.dropna()
+    if usable.empty:
+        raise BadData(
+            f"{spec.test_data.name} has no row to measure on.", "Give a test file with texts and labels."
+        )
+
+
+def _base(spec: FinetuneSpec, task: Task) -> recipe.Base:
+    """The base model's sizes; refuses one that is made for something else."""
+    folder = base_folder(spec, task, convert=False)
+    if folder is None:
+        return recipe.Base(576, 30, 49_152, "llama")  # smollm2, not unpacked yet
+    if not isinstance(folder, Path):
+        return recipe.Base()
+    if not folder.is_dir():
+        raise NotFound(f"There is no base model {spec.base or folder}.", "Use minilm, smollm2, or a folder.")
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError) as error:
+        raise BadArgument(
+            f"{folder.name} is no model folder: it has no config.json.", "Choose another."
+        ) from error
+    base = recipe.Base.of(config)
+    _check_kind(spec.base or task.default_base, base.kind, "image_size" in config, task)
+    return base
+
+
+def _check_kind(name: str, kind: str, sees: bool, task: Task) -> None:
+    """A base model of another world."""
+    wrong = {
+        "text-generation": kind in ENCODERS or sees,
+        "masked-lm": kind in CAUSAL_ONLY or sees,
+        "image-classification": kind in ENCODERS or kind in CAUSAL_ONLY,
+    }.get(task.name, sees)
+    if wrong:
+        fits = "a vision model such as a ViT" if task.name == "image-classification" else task.default_base
+        raise Unsupported(
+            f"Base model {name} ({kind}) cannot be trained for {task.name}.", f"Use {fits}.", param="base"
+        )
+
+
+def base_folder(
+    spec: FinetuneSpec, task: Task, convert: bool, cache: Path | None = None
+) -> Path | str | None:
+    """Where the base model lies: as the caller resolved it, or looked up.
+
+    Args:
+        spec: its ``base`` and ``base_path``.
+        task: gives the default.
+        convert: unpack or download what is not there yet; without it, None stands for an unpacked smollm2.
+        cache: for converted models where the spec names none.
+
+    Raises:
+        BadArgument: the task has no default base model.
+    """
+    from tools.models.embedded import embedded_name, fetch_base, minilm_folder, resolve_base, smollm2_folder
+
+    name = spec.base or task.default_base
+    if spec.base_path is not None:
+        folder = Path(spec.base_path)
+        return folder if folder.is_dir() or not convert else fetch_base(spec.base_path, cache or Path())
+    if not name:
+        raise BadArgument(
+            f"{task.name} needs a base model.", "Give a folder or a Hugging Face id.", param="base"
+        )
+    known = embedded_name(name)
+    if known == "minilm":
+        return minilm_folder()
+    place = spec.cache or cache
+    if known == "smollm2":
+        return smollm2_folder(place) if convert and place else None
+    return fetch_base(name, place or Path()) if convert else resolve_base(name, place or Path())
+
+
+def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str, Any]:
+    """The numbers."""
+    task, facts = chosen.task, chosen.facts
+    size = spec.batch_size or recipe.batch_size(facts.rows, facts.tokens)
+    passes = spec.epochs or recipe.epochs(task.name, facts.rows, size)
+    estimates = {m: recipe.seconds(m, base, facts, passes, task.name) for m in task.methods}
+    method, why = spec.method, "The method was chosen by you."
+    if method == "auto":
+        method, why = recipe.choose_method(task.name, task.methods, facts, estimates)
+    if method not in task.methods:
+        hint = f"It knows {', '.join(task.methods)}."
+        raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")
+    return {
+        "task": task.name,
+        "base": spec.base or task.default_base,
+        "method": method,
+        "text_column": chosen.text,
+        "label_column": chosen.label,
+        "rows": facts.rows,
+        "labels": len(facts.labels) or None,
+        "epochs": passes,
+        "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
+        "batch_size": size,
+        "estimated_seconds": round(estimates[method], 1),
+        "why": why,
+        "warnings": facts.warnings,
+    }

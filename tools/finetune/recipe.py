@@ -1,0 +1,123 @@
+"""The numbers nobody should have to choose: method, epochs, learning rate, batch size, and how long it will take."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from tools.finetune.machine import flops
+from tools.finetune.task import Facts
+
+PATIENT_SECONDS = 900  # `auto` keeps to this
+FEW_ROWS = 16  # a class: below this a frozen encoder beats a fine-tuned one
+
+
+@dataclass(frozen=True)
+class Base:
+    """What ``config.json`` tells of a base model.
+
+    Attributes:
+        width: hidden size.
+        layers: transformer layers.
+        vocabulary: entries of the word embedding.
+        kind: transformers' ``model_type``.
+    """
+
+    width: int = 768
+    layers: int = 12
+    vocabulary: int = 30_000
+    kind: str = ""
+
+    @classmethod
+    def of(cls, config: dict[str, Any]) -> "Base":
+        """Read the sizes under the names that model families use for them."""
+
+        def first(names: tuple[str, ...], other: int) -> int:
+            found = [config[name] for name in names if isinstance(config.get(name), int)]
+            return found[0] if found else other
+
+        return cls(
+            first(("hidden_size", "dim", "n_embd", "d_model"), 768),
+            first(("num_hidden_layers", "n_layers", "n_layer", "num_layers"), 12),
+            first(("vocab_size",), 0),
+            str(config.get("model_type", "")),
+        )
+
+    @property
+    def working(self) -> int:
+        """Parameters that take part in every token's computation."""
+        return 12 * self.layers * self.width**2
+
+    @property
+    def parameters(self) -> int:
+        """All parameters, roughly."""
+        return self.working + self.vocabulary * self.width
+
+
+def batch_size(rows: int, tokens: float) -> int:
+    """Rows a step: more for much data, fewer for long rows."""
+    size = 64 if rows >= 4000 else 32 if rows >= 400 else 16
+    return max(4, size // max(1, math.ceil(tokens / 96)))
+
+
+def epochs(task: str, rows: int, size: int) -> int:
+    """Passes over the data: about 1,200 steps for classifiers; few for language models, which forget."""
+    if task in ("text-generation", "masked-lm"):
+        return 3
+    steps = max(1, math.ceil(rows * 0.8 / size))
+    most, least = (20, 3) if task != "embedding" else (4, 1)
+    return max(least, min(most, round(1200 / steps)))
+
+
+def learning_rate(task: str, method: str, base: Base) -> float:
+    """Narrow models take larger steps; adapters ten times larger ones; language models smaller ones."""
+    if method in ("head",):
+        return 0.0
+    rate = min(1e-3, 3.84e-2 / base.width)  # 1e-4 for MiniLM's 384, 5e-5 for BERT's 768
+    if task in ("text-generation", "embedding", "masked-lm"):
+        rate /= 2
+    if method in ("lora", "dora", "adalora", "qlora"):
+        rate = min(2e-3, rate * 8)
+    return float(f"{rate:.1e}")
+
+
+def seconds(method: str, base: Base, facts: Facts, passes: float, task: str) -> float:
+    """Roughly how long a run takes here: the arithmetic, and what loading and measuring cost."""
+    tokens = facts.rows * max(8.0, facts.tokens) * 1.1
+    reading = 2 * base.working * tokens / flops()
+    if method == "head":
+        return 6 + reading * 1.2 + facts.rows * len(facts.labels) * base.width / 5e7
+    per_token = {"full": 6.0, "lora": 5.0, "dora": 7.0, "adalora": 6.0, "qlora": 6.0, "few-shot": 6.0}[method]
+    head = 6 * base.vocabulary * base.width if task in ("text-generation", "masked-lm") else 0
+    training = (per_token * base.working + head) * tokens * passes / flops()
+    return 12 + training * 1.15 + reading
+
+
+def choose_method(
+    task: str, methods: tuple[str, ...], facts: Facts, estimates: dict[str, float]
+) -> tuple[str, str]:
+    """The method that ``auto`` stands for, and why.
+
+    Args:
+        task: the task's name.
+        methods: what the task knows.
+        facts: of the data.
+        estimates: seconds of each method.
+    """
+    if "head" not in methods:
+        return methods[0], f"{methods[0]} is the usual choice for {task}."
+    each = facts.rows / max(1, len(facts.labels))
+    if each < FEW_ROWS:
+        return (
+            "head",
+            f"With {each:.0f} rows a label, a classifier on the frozen encoder is the safer choice.",
+        )
+    if estimates["full"] <= PATIENT_SECONDS:
+        return (
+            "full",
+            f"{each:.0f} rows a label are enough to train all weights, and this machine is fast enough.",
+        )
+    minutes = round(estimates["full"] / 60)
+    return (
+        "head",
+        f"Training all weights would take about {minutes} minutes here; the frozen encoder is quick.",
+    )

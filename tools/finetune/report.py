@@ -1,0 +1,130 @@
+"""The report of a run: one HTML file that needs nothing else, and its pictures beside it."""
+
+import base64
+from html import escape
+from pathlib import Path
+from typing import Any
+
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
+table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}
+td.n{text-align:right;font-variant-numeric:tabular-nums}th{background:#f2f4f7}img{max-width:100%}
+@media(prefers-color-scheme:dark){body{background:#16181c;color:#eee}th{background:#2a2e35}td,th{border-color:#444}}"""
+
+
+def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any]) -> list[dict[str, str]]:
+    """Write ``report.html`` and the pictures.
+
+    Args:
+        folder: where to.
+        info: as in ``assistant.json``.
+        evaluation: ``per_class``, ``confusion``, ``mistakes``, ``curve``, ``examples`` where the task has them.
+
+    Returns:
+        What was written: ``kind``, ``path`` (inside the folder) and ``title``.
+    """
+    made = _pictures(folder, info["name"], evaluation)
+    parts = [
+        _heading(info),
+        _measures(info),
+        *(_image(folder / entry["path"], entry["title"]) for entry in made),
+        _per_class(evaluation.get("per_class") or {}),
+        _mistakes(evaluation.get("mistakes") or []),
+        _examples(evaluation.get("examples") or []),
+        _settings(info),
+    ]
+    title = escape(str(info["name"]))
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
+        f"<body>{''.join(parts)}</body></html>"
+    )
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return [*made, {"kind": "report", "path": "report.html", "title": f"Report of {info['name']}"}]
+
+
+def _pictures(folder: Path, name: str, evaluation: dict[str, Any]) -> list[dict[str, str]]:
+    from tools.finetune.pictures import confusion_picture, curve_picture
+
+    made = []
+    if evaluation.get("confusion"):
+        confusion_picture(evaluation["confusion"], folder / "confusion.png")
+        made.append(
+            {"kind": "confusion-matrix", "path": "confusion.png", "title": f"Confusion matrix of {name}"}
+        )
+    if any("loss" in point for point in evaluation.get("curve") or []):
+        curve_picture(evaluation["curve"], folder / "curve.png")
+        made.append({"kind": "curve", "path": "curve.png", "title": f"Loss curve of {name}"})
+    return made
+
+
+def _heading(info: dict[str, Any]) -> str:
+    return (
+        f"<h1>{escape(str(info['name']))}</h1><p>{escape(info['task'])}, made from "
+        f"{escape(str(info['base']))} by the method {escape(info['method'])} in {_duration(info['seconds'])}.</p>"
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
+def _measures(info: dict[str, Any]) -> str:
+    """The metrics beside those of the untrained baselines, on the same rows."""
+    columns = {"this model": info["metrics"]}
+    columns |= {name.replace("_", " "): values for name, values in info["baseline"].items()}
+    rows = [[name, *(_shown(values.get(name)) for values in columns.values())] for name in info["metrics"]]
+    return "<h2>Quality on held-out rows</h2>" + _table(["", *columns], rows)
+
+
+def _per_class(classes: dict[str, dict[str, float]]) -> str:
+    if not classes:
+        return ""
+    names = list(next(iter(classes.values())))
+    ordered = sorted(classes.items(), key=lambda item: item[1].get("f1", 0))
+    rows = [[label, *(_shown(values[name]) for name in names)] for label, values in ordered]
+    return "<h2>Labels, the hardest first</h2>" + _table(["label", *names], rows)
+
+
+def _mistakes(wrong: list[dict[str, Any]]) -> str:
+    if not wrong:
+        return ""
+    rows = [[row["text"], row["label"], row["predicted"], _shown(row["score"])] for row in wrong]
+    return "<h2>Surest mistakes</h2>" + _table(["text", "label", "predicted", "score"], rows)
+
+
+def _examples(examples: list[dict[str, Any]]) -> str:
+    if not examples:
+        return ""
+    names = list(examples[0])
+    return "<h2>Examples</h2>" + _table(names, [[str(row[name]) for name in names] for row in examples])
+
+
+def _settings(info: dict[str, Any]) -> str:
+    left_out = ("metrics", "baseline", "labels")
+    rows = [[key.replace("_", " "), _shown(value)] for key, value in info.items() if key not in left_out]
+    return "<h2>Settings</h2>" + _table(["", ""], rows)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    """An HTML table; cells that are numbers stand right."""
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{top}</tr>{body}</table>"
+
+
+def _cell(text: str) -> str:
+    number = text.replace(",", "").replace(".", "").isdigit()
+    return f"<td class=n>{text}</td>" if number else f"<td>{escape(text)}</td>"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e-3 else f"{value:,.4f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
+
+
+def _image(path: Path, title: str) -> str:
+    data = base64.b64encode(path.read_bytes()).decode()
+    return f'<h2>{escape(title)}</h2><img alt="{escape(title)}" src="data:image/png;base64,{data}">'

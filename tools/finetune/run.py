@@ -1,0 +1,146 @@
+"""One fine-tuning run from wish to model folder; called again after a death it goes on where it was."""
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from tools.errors import BadArgument
+from tools.finetune import space
+from tools.finetune.plan import base_folder, make_plan
+from tools.finetune.progress import Callback, Reporter
+from tools.finetune.spec import FinetuneSpec
+from tools.finetune.task import Outcome, Run, find_task
+
+
+def train(spec: FinetuneSpec, output: Path, workdir: Path, progress: Callback) -> dict[str, Any]:
+    """Fine-tune a model.
+
+    Args:
+        spec: the wish.
+        output: the model folder to make; it appears whole or not at all.
+        workdir: for checkpoints; the same folder again resumes the run.
+        progress: told about progress; may raise ``tools.errors.Cancelled``.
+
+    Returns:
+        ``model``, ``task``, ``base``, ``method``, ``metrics``, ``baseline``, ``seconds``, ``trainable_parameters``,
+        ``report`` (path), ``artifacts``, ``warnings``.
+
+    Raises:
+        BadInput, NotFound, Unsupported: see :func:`tools.finetune.plan.make_plan`.
+        OutOfSpace: the disk is full; the run can be resumed.
+        Cancelled: from ``progress``.
+        WorkFailed: the training failed.
+    """
+    done = workdir / "result.json"
+    if output.exists():
+        if done.exists():
+            return json.loads(done.read_text())
+        raise BadArgument(f"There is a model {output.name} already.", "Choose another name.", param="name")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    workdir.mkdir(parents=True, exist_ok=True)
+    with space.guarded(workdir), space.guarded(output.parent):
+        return _train(spec, output, workdir, Reporter(progress))
+
+
+def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) -> dict[str, Any]:
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    began = time.monotonic()
+    report.tell("Checking the data")
+    plan = _plan(spec, workdir)
+    task = find_task(plan["task"])
+    report.tell("Loading the base model")
+    base = base_folder(spec, task, convert=True, cache=workdir / "cache")
+    assert base is not None
+    staging = output.parent / f".{output.name}.partial"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    try:
+        outcome = task.train(Run(spec, plan, base, workdir, staging, report))
+        result = _finish(spec, plan, outcome, staging, output, time.monotonic() - began)
+        _note(workdir / "result.json", result)
+        staging.rename(output)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    for folder in ("checkpoints", "encoder"):
+        shutil.rmtree(workdir / folder, ignore_errors=True)
+    report.tell("Done")
+    return result
+
+
+def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
+    """The plan of this run; a resumed run keeps the one it began with, if it is the same wish."""
+    file = workdir / "plan.json"
+    wish = spec.as_dict()
+    if file.exists():
+        stored = json.loads(file.read_text())
+        if stored["spec"] == wish:
+            return stored["plan"]
+        shutil.rmtree(workdir)
+        workdir.mkdir(parents=True)
+    plan = make_plan(spec)
+    _note(file, {"spec": wish, "plan": plan})
+    return plan
+
+
+def _note(file: Path, value: dict[str, Any]) -> None:
+    """Write JSON whole or not at all."""
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(value, ensure_ascii=False))
+    partial.replace(file)
+
+
+def _finish(
+    spec: FinetuneSpec, plan: dict[str, Any], outcome: Outcome, staging: Path, output: Path, seconds: float
+) -> dict[str, Any]:
+    """Metadata, card, pictures and report; returns the result with paths as they will be after the renaming."""
+    from tools.finetune.report import write_report
+    from tools.models.card import write_card, write_info
+
+    result = {
+        "model": spec.name,
+        **{key: plan[key] for key in ("task", "base", "method")},
+        "metrics": outcome.metrics,
+        "baseline": outcome.baseline,
+        "seconds": round(seconds, 1),
+        "trainable_parameters": outcome.trainable_parameters,
+    }
+    more = ("text_column", "label_column", "rows", "epochs", "learning_rate", "batch_size")
+    info = {
+        "name": spec.name,
+        **{key: value for key, value in result.items() if key != "model"},
+        **{key: plan[key] for key in more},
+        "seed": spec.seed,
+        "data_sha256": _sha256(spec.data),
+        **outcome.info,
+    }
+    (staging / "evaluation.json").write_text(_evaluation(outcome))
+    write_info(staging, info)
+    write_card(staging, info)
+    made = write_report(staging, info, outcome.evaluation)
+    artifacts = [{**entry, "path": str(output / entry["path"])} for entry in made]
+    report = next(entry["path"] for entry in artifacts if entry["kind"] == "report")
+    return result | {"report": report, "artifacts": artifacts, "warnings": plan["warnings"]}
+
+
+def _evaluation(outcome: Outcome) -> str:
+    """What ``evaluation.json`` holds: measures, and the report's name inside the folder."""
+    whole = {
+        "metrics": outcome.metrics,
+        "baseline": outcome.baseline,
+        **outcome.evaluation,
+        "report": "report.html",
+    }
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def _sha256(path: Path) -> str | None:
+    """Of the data file; None for a folder."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,123 @@
+"""Text classification: one label a text, by full fine-tuning, adapters, or a head on a frozen encoder."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import BadData
+from tools.finetune.examples import Parts, label_name, pairs, part, read
+from tools.finetune.task import Facts, Outcome, Run
+
+if TYPE_CHECKING:
+    import pandas
+
+Example = tuple[str, str]
+MOST_LABELS = 1000
+MAX_LENGTH = 256
+
+
+class TextClassification:
+    """The task's object; see ``tools.finetune.task.Task``."""
+
+    name = "text-classification"
+    default_base = "minilm"
+    methods = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot")
+    needs_label = True
+
+    def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
+        """Refuse what no classifier can learn from."""
+        assert label_column is not None
+        rows = pairs(table, text_column, label_column)
+        counts = check_labels(table, label_column, [label for _, label in rows])
+        texts = {text.casefold() for text, _ in rows}
+        if len(texts) < 2 * len(counts):
+            raise BadData(
+                f"Column {text_column} holds only {len(texts)} different texts for {len(counts)} labels.",
+                "Give at least two different texts a label.",
+                param="text_column",
+            )
+        words = sum(len(text.split()) for text, _ in rows[:2000]) / len(rows[:2000])
+        return Facts(len(rows), counts, words * 1.4 + 2, gaps(table, len(rows)))
+
+    def train(self, run: Run) -> Outcome:
+        """Baselines first (they are quick and give a first result), then the model, then the measuring."""
+        from tools.finetune import classification
+
+        return classification.train(run, self._parts(run))
+
+    def _parts(self, run: Run) -> Parts[Example]:
+        columns = run.plan["text_column"], run.plan["label_column"]
+        rows = pairs(read(run.spec.data, columns), *columns)
+        test = pairs(read(run.spec.test_data, columns), *columns) if run.spec.test_data else None
+        return part(rows, test, run.spec.seed, lambda row: row[0], lambda row: row[1])
+
+    def load(self, folder: Path, device: str | None = None) -> Any:
+        """A ``tools.finetune.task.Classifier``."""
+        from tools.finetune.classifier import TextClassifier
+        from tools.finetune.machine import best_device
+
+        info = json.loads((folder / "assistant.json").read_text())
+        return TextClassifier(folder, info["labels"], info["max_length"], best_device(device))
+
+
+def check_labels(table: "pandas.DataFrame", column: str, labels: list[str]) -> dict[str, int]:
+    """Labels with their counts, the most frequent first.
+
+    Args:
+        table: the whole table.
+        column: its label column.
+        labels: the labels of the rows that can be used.
+
+    Raises:
+        BadData: one label, far too many, a rare one, or mostly gaps.
+    """
+    filled = sum(1 for cell in table[column] if cell is not None and label_name(cell))
+    if not labels:
+        raise BadData(
+            f"No row has both a text and a value in column {column}.", "Choose another label column."
+        )
+    if filled < len(table) / 2:
+        share = round(100 * (1 - filled / len(table)))
+        raise BadData(
+            f"{share} % of the rows have nothing in column {column}.",
+            "Fill in the labels, remove those rows, or choose another label column.",
+            param="label_column",
+        )
+    counts = dict(Counter(labels).most_common())
+    _check_counts(counts, column)
+    return counts
+
+
+def _check_counts(counts: dict[str, int], column: str) -> None:
+    """Labels that can be learned: at least two, not about as many as rows, each with two rows."""
+    rows = sum(counts.values())
+    if len(counts) == 1:
+        raise BadData(
+            f"Column {column} holds one label only ({next(iter(counts))}).",
+            "A classifier needs at least two.",
+            param="label_column",
+        )
+    if len(counts) > MOST_LABELS or len(counts) > max(2, rows / 2):
+        raise BadData(
+            f"Column {column} holds {len(counts):,} different values in {rows:,} rows: free text, not labels.",
+            f"Choose a column with at most {MOST_LABELS:,} values that repeat.",
+            param="label_column",
+        )
+    single = [label for label, count in counts.items() if count == 1]
+    if single:
+        more = f" and {len(single) - 1} others" if len(single) > 1 else ""
+        raise BadData(
+            f"Label {single[0]}{more} has one row only, so it cannot be both learned and measured.",
+            "Add rows for it, merge it with another label, or remove it.",
+            param="label_column",
+        )
+
+
+def gaps(table: "pandas.DataFrame", used: int) -> list[str]:
+    """A warning about rows that are left out."""
+    missing = len(table) - used
+    return [f"{missing:,} rows without a text or a label are left out."] if missing else []
+
+
+TASK = TextClassification()
