@@ -9,7 +9,8 @@ from tools.privacy.recognizer import Recognizer, before
 
 AGE = re.compile(r"(?i)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
 AGED = re.compile(
-    r"(?i)\b(?:aged?|(?:i am|i'm|he is|she is|he's|she's) (?:now |about )?)[ :]{0,2}(\d{1,3})(?=\s*(?:$|[.,;!?)]|and\b|years\b))"
+    r"(?i)\b(?:aged?|age of|turn(?:s|ed|ing)?|(?:i am|i'm|he is|she is|he's|she's)(?: now| about| only| just)?)[ :]{1,2}"
+    r"(\d{1,3})(?=\s*(?:$|[.,;!?)]|and\b|years\b))"
 )
 AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3})\s?(?:周?岁)(?!以|的孩子|及)")
 DATE = re.compile(

@@ -112,7 +112,7 @@ def _plausible(text: str, start: int, end: int) -> bool:
             and not mixed
             and (_given(word) or not _starts(text, start) or before(text, end + 1, TITLED))
         )
-    return len(doubtful) < len(words) and not (len(doubtful) * 2 > len(words))
+    return not doubtful or (_given(words[0]) and len(doubtful) < len(words))
 
 
 def _starts(text: str, start: int) -> bool:

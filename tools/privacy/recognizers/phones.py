@@ -7,7 +7,7 @@ from typing import Any
 import phonenumbers
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer
 
 NUMBER = re.compile(
     r"(?<![\w.,/#:=@-])(?<!\d )(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
@@ -19,7 +19,7 @@ INTERNATIONAL = re.compile(
 )
 CUE = re.compile(
     r"(?i)\b(?:phone|telephone|tel|call(?:ed|ing)?|cell|cellphone|mobile|mob|fax|whatsapp|sms|text|ring|dial|reach(?:ed)?|"
-    r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail)\b"
+    r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail|desk|office|messages to|answering at|number)\b"
     r"|电话|手机|座机|联系方式|致电|拨打|传真"
 )
 OTHER = re.compile(
@@ -28,7 +28,7 @@ OTHER = re.compile(
     r"[ :#=]*(?:(?:no|number|nr|id)\.?[ :#=]*|is |was )?$|[#№]\s*$|订单号?[::\s]*$|编号[::\s]*$|单号[::\s]*$"
 )
 DATE = re.compile(
-    r"^\(?(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d)\b"
+    r"^\(?(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d)\b(?![-./ ]?\d)"
 )
 # Regions whose national writing is recognized without a word before it.
 NATIONAL = (
@@ -103,7 +103,7 @@ def _score(text: str, match: re.Match[str]) -> float:
         or OTHER.search(text, max(0, match.start() - 30), match.start())
     ):
         return 0.0
-    if before(text, match.start(), CUE, 40):
+    if CUE.search(text, max(0, match.start() - 40), match.start()):
         return 0.85
     if number.startswith(("+", "00")):
         return 0.9 if _possible(re.sub(r"^00", "+", number)) else 0.0

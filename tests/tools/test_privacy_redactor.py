@@ -1,0 +1,109 @@
+"""Finding and hiding: operators, allowed names, conflicts, counts."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tools.errors import BadArgument
+from tools.privacy.entity import Entity, resolve
+from tools.privacy.redactor import Redactor
+
+TEXT = "Jane Doe, jane@example.com, again jane@example.com and 4111 1111 1111 1111"
+
+
+@pytest.fixture(scope="module")
+def redactor():
+    return Redactor(salt=b"salt")
+
+
+def test_offsets_refer_to_the_input(redactor):
+    found = redactor.redact(TEXT)["entities"]
+    values = [TEXT[e["start"] : e["end"]] for e in found]
+    assert values == ["Jane Doe", "jane@example.com", "jane@example.com", "4111 1111 1111 1111"]
+    assert all(set(e) == {"entity_type", "start", "end", "score"} and 0 < e["score"] <= 1 for e in found)
+
+
+def test_replace(redactor):
+    assert (
+        redactor.redact(TEXT)["text"] == "<PERSON>, <EMAIL_ADDRESS>, again <EMAIL_ADDRESS> and <CREDIT_CARD>"
+    )
+
+
+def test_mask(redactor):
+    assert redactor.redact(TEXT, operator="mask")["text"].endswith("****@*******.*** and **** **** **** ****")
+
+
+def test_hash_is_the_same_for_the_same_value_and_salt(redactor):
+    first, second = (
+        redactor.redact(TEXT, operator="hash")["text"],
+        Redactor(salt=b"salt").redact(TEXT, operator="hash")["text"],
+    )
+    assert first == second != Redactor().redact(TEXT, operator="hash")["text"]
+    hashes = [word for word in first.replace(",", "").split() if word.startswith("<EMAIL")]
+    assert len(hashes) == 2 and len(set(hashes)) == 1
+
+
+def test_pseudonyms_stand_for_one_value_each(redactor):
+    text = redactor.redact(
+        "Write to a@example.com or b@example.com, not A@example.com", operator="pseudonym"
+    )["text"]
+    assert text == "Write to <EMAIL_ADDRESS_1> or <EMAIL_ADDRESS_2>, not <EMAIL_ADDRESS_1>"
+
+
+@pytest.mark.parametrize("operator", ["replace", "hash", "pseudonym"])
+def test_redacted_text_is_left_alone(redactor, operator):
+    once = redactor.redact(TEXT, operator=operator)["text"]
+    assert redactor.redact(once) == {"text": once, "entities": []}
+
+
+def test_types_limit_what_is_hidden(redactor):
+    assert redactor.redact(TEXT, types=["CREDIT_CARD"])["text"] == TEXT[:-19] + "<CREDIT_CARD>"
+
+
+@pytest.mark.parametrize("arguments", [{"operator": "burn"}, {"language": "fr"}])
+def test_unknown_arguments_are_refused(redactor, arguments):
+    with pytest.raises(BadArgument):
+        redactor.redact(TEXT, **arguments)
+
+
+def test_allowed_names_stay(redactor):
+    assert redactor.gate("Ask jane@example.com", allow=["jane@example.com"])[1] == []
+    assert redactor.gate("Try Sarah Connor on it", allow=["sarah connor"])[1] == []
+
+
+def test_an_allowed_word_does_not_open_a_longer_value(redactor):
+    assert redactor.gate("mail jane@example.com", allow=["jane", "example"])[0] == "mail <EMAIL_ADDRESS>"
+
+
+def test_full_width_digits(redactor):
+    assert redactor.gate("手机13812345678")[0] == "手机<CN_PHONE>"
+
+
+def test_count(redactor):
+    cells = ["a@example.com", "b@example.com", "nothing here", "", "a@example.com", "call 212-555-0187"]
+    assert redactor.count(cells) == {"EMAIL_ADDRESS": 3, "PHONE_NUMBER": 1}
+
+
+def test_structured_types_win_and_losers_keep_the_rest():
+    found = resolve([Entity("PERSON", 0, 12, 0.9), Entity("CREDIT_CARD", 5, 9, 0.8)])
+    assert [(e.entity_type, e.start, e.end) for e in found] == [
+        ("PERSON", 0, 5),
+        ("CREDIT_CARD", 5, 9),
+        ("PERSON", 9, 12),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00", "a" * 20000, "1" * 20000, "<" * 5000, "a.b@" * 3000, "1 " * 6000, "A " * 6000]
+)
+def test_odd_texts_end_soon(redactor, text):
+    assert isinstance(redactor.redact(text)["text"], str)
+
+
+def test_a_cold_start_does_not_load_torch():
+    code = "import sys; from tools.privacy.redactor import Redactor; Redactor().redact('I am Jane Doe'); print('torch' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False\n"
+    )

@@ -1,0 +1,81 @@
+"""A stream gives out what the whole text would give, however it is cut, and never more."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tools.privacy.redactor import Redactor
+from tools.privacy.stream import HELD_AT_MOST, LOOKAHEAD, RedactingStream
+from tools.privacy.segments import LONGEST
+
+ROWS = (Path(__file__).parent / "privacy_caught.jsonl").read_text("utf-8").splitlines()
+CAUGHT = [json.loads(row) for row in ROWS]
+FILLER = [
+    "The order has shipped.",
+    "谢谢,好的。",
+    "See README.md for details.\n",
+    "It took 3-5 days, as promised; fine.",
+    "a" * 90,
+]
+REDACTOR = Redactor()
+
+
+def streamed(text, sizes):
+    stream, parts, at = RedactingStream(REDACTOR), [], 0
+    for size in sizes:
+        parts.append(stream.feed(text[at : at + size]))
+        at += size
+    parts.append(stream.feed(text[at:]))
+    return "".join([*parts, stream.close()]), stream
+
+
+sentences = st.lists(
+    st.one_of(st.sampled_from(FILLER), st.sampled_from([m for m, _ in CAUGHT])), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sentences, st.lists(st.integers(1, 40), max_size=200))
+def test_no_chunking_leaks(parts, sizes):
+    text = " ".join(parts)
+    out, _ = streamed(text, sizes)
+    for message, secret in CAUGHT:
+        if message in parts and secret not in REDACTOR.gate(text)[0]:
+            assert secret not in out
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sentences, st.lists(st.integers(1, 40), max_size=200))
+def test_the_cut_makes_no_difference(parts, sizes):
+    text = " ".join(parts)
+    assert streamed(text, sizes)[0] == REDACTOR.gate(text)[0]
+
+
+@pytest.mark.parametrize(("message", "secret"), CAUGHT)
+def test_letter_by_letter(message, secret):
+    out, stream = streamed(f"Well, here it is. {message}", [1] * 400)
+    assert secret not in out and stream.entities
+
+
+def test_entities_refer_to_the_whole_text():
+    text = "All is well with the order, and it has shipped. " * 30 + "Write to jane@example.com now."
+    _, stream = streamed(text, [7] * 400)
+    assert [text[e.start : e.end] for e in stream.entities] == ["jane@example.com"]
+
+
+def test_text_without_an_end_is_held_for_a_bounded_time():
+    stream = RedactingStream(REDACTOR)
+    assert stream.feed("word " * 100)
+    held, out = 0, 0
+    for _ in range(3 * HELD_AT_MOST // 4):
+        held += 4
+        out += len(stream.feed("wor "))
+        assert held - out <= LONGEST + LOOKAHEAD + 500
+
+
+def test_a_clean_reply_comes_through_whole():
+    text = "Fine-tuning took 12 s. Accuracy is 0.93 on 200 rows.\n\n| label | rows |\n|---|---|\n| refund | 12 |\n"
+    assert streamed(text, [3] * 100)[0] == text
