@@ -102,7 +102,9 @@ class Vectors:
         import faiss
 
         with contextlib.suppress(RuntimeError):  # no file yet, or a damaged one: built from the store below
-            index: Any = faiss.downcast_index(faiss.read_index(str(self._path)))
+            index: Any = faiss.read_index(
+                str(self._path)
+            )  # keeps what it owns alive; a downcast of it would not
             self._index = index
             self._ids = set(faiss.vector_to_array(index.id_map).tolist())
             self._saved = len(self._ids)
