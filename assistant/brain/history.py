@@ -155,10 +155,32 @@ def _note_question(context: Context, content: str, options: list[str]) -> None:
     if not asks:
         return
     if PROPOSAL.search(asks):
-        context.proposed = True
+        _note_proposal(context, asks)
         return
     context.asked = next((key for key, pattern in ASKS if re.search(pattern, asks, re.IGNORECASE)), None)
     context.options = options
+
+
+_PROPOSALS = [
+    ("finetune_model", "dataset", r"fine-?tun|\btrain(?!ing (?:is|was))|微调|训练"),
+    ("undeploy_model", "model", r"undeploy|out of service|offline|下线"),
+    ("deploy_model", "model", r"deploy|into service|部署|上线"),
+    ("evaluate_model", "model", r"evaluat|评估"),
+    ("inspect_dataset", "dataset", r"inspect|look into|查看"),
+]
+
+
+def _note_proposal(context: Context, asks: str) -> None:
+    """Remember what a yes would start: the action before, or the one that the question names."""
+    context.proposed = True
+    for tool, key, pattern in _PROPOSALS:
+        if re.search(pattern, asks, re.IGNORECASE):
+            if tool != context.tool:
+                value = getattr(context, key)
+                advice = context.advice if context.tool == "recommend_model" else {}
+                context.args = {**({key: value} if value else {}), **{k: v for k, v in advice.items() if v}}
+            context.tool = tool
+            return
 
 
 def _imperative(content: str) -> str:

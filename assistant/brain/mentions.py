@@ -4,8 +4,6 @@ Masking gives the same shape to "train on tickets.csv" and "train on orders.xlsx
 sentence and not by the names in it.
 """
 
-
-
 import re
 from dataclasses import dataclass, field
 

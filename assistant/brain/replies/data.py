@@ -1,7 +1,5 @@
 """Replies about data."""
 
-
-
 from typing import Any
 
 from assistant.brain.language import pick

@@ -1,0 +1,95 @@
+"""The agent's chat model, by one setting: embedded, hosted, behind an OpenAI-compatible address, or local."""
+
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import BadSettings, ModelUnavailable
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+TIMEOUT = 60.0  # seconds a server may be silent
+RETRIES = 2
+
+
+def chat_model(settings: Settings) -> "BaseChatModel":
+    """The chat model that ``ASSISTANT_MODEL`` names.
+
+    Args:
+        settings: ``model`` (``embedded``, ``provider:model``, ``local:ID_OR_PATH``, or a bare name with
+            ``model_base_url``), ``model_base_url`` and ``model_api_key``.
+
+    Raises:
+        BadSettings: the name cannot be used, or its provider's package is missing.
+        ModelUnavailable: a local model cannot be loaded.
+    """
+    name = settings.model.strip()
+    if name == "embedded":
+        from assistant.brain.embedded import EmbeddedChatModel
+
+        return EmbeddedChatModel()
+    if name.startswith("local:"):
+        return _local(name.removeprefix("local:"), settings)
+    if settings.model_base_url:
+        return _compatible(name, settings)
+    return _hosted(name, settings)
+
+
+def _local(name: str, settings: Settings) -> "BaseChatModel":
+    from assistant.brain.local import LocalChatModel
+    from knowledge.errors import TeachingError
+    from tools.models.embedded import fetch_base
+
+    if not name:
+        raise BadSettings(
+            "ASSISTANT_MODEL=local: names no model.", "Give local:HF_ID_OR_PATH, for example local:smollm2."
+        )
+    try:
+        folder = fetch_base(name, settings.where.cache, offline=settings.offline == "true")
+    except TeachingError as error:
+        raise ModelUnavailable(f"The local chat model cannot be used. {error.message}", error.hint) from error
+    return LocalChatModel(folder=folder, model_name=name)
+
+
+def _compatible(name: str, settings: Settings) -> "BaseChatModel":
+    """A model behind an OpenAI-compatible address; ``openai:`` before its name is optional."""
+    from langchain_openai import ChatOpenAI
+
+    key = settings.model_api_key
+    options: dict[str, Any] = {
+        "model": name.removeprefix("openai:"),
+        "base_url": settings.model_base_url,
+        # Servers of one's own often want no key, but the client insists on having one.
+        "api_key": key.get_secret_value() if key else "none",
+        "timeout": TIMEOUT,
+        "max_retries": RETRIES,
+        "use_responses_api": False,
+    }
+    return ChatOpenAI(**options)
+
+
+def _hosted(name: str, settings: Settings) -> "BaseChatModel":
+    from langchain.chat_models import init_chat_model
+
+    if ":" not in name:
+        raise BadSettings(
+            f"ASSISTANT_MODEL={name} names no provider.",
+            "Use embedded, provider:model such as openai:gpt-5-mini, local:ID, or set ASSISTANT_MODEL_BASE_URL.",
+        )
+    options: dict[str, Any] = {"timeout": TIMEOUT, "max_retries": RETRIES}
+    if settings.model_api_key:
+        options["api_key"] = settings.model_api_key.get_secret_value()
+    try:
+        return init_chat_model(name, **options)
+    except ImportError as error:
+        raise BadSettings(f"ASSISTANT_MODEL={name} needs another package.", f"{error}") from error
+    except Exception as error:  # providers raise whatever they like for a missing key or an unknown name
+        raise BadSettings(
+            f"ASSISTANT_MODEL={name} cannot be used: {_first_line(error)}.",
+            "Check the name, and set ASSISTANT_MODEL_API_KEY where the provider asks for a key.",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
