@@ -8,8 +8,8 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.jobs.queue import JobQueue
-from assistant.jobs.work import Report
 from tools.errors import Cancelled
+from tools.finetune.progress import Progress
 
 BEAT = 0.3  # seconds between two looks at the cancel button
 GRACE = 1.0  # seconds that a cancelled job has to stop by itself
@@ -39,7 +39,7 @@ class Heartbeat:
     ):
         self._queue, self._id, self._owner, self._say, self._leave = queue, job_id, owner, say, leave
         self._over, self.cancelled, self.lease_lost = threading.Event(), threading.Event(), threading.Event()
-        self._report: Report | None = None
+        self._report: Progress | None = None
         self._curve: list[list[float | None]] = []
         self._lock = threading.Lock()
         self._renewed = time.monotonic()
@@ -55,7 +55,7 @@ class Heartbeat:
         if not (self.cancelled.is_set() or self.lease_lost.is_set()):
             self._beat()  # the last steps' progress
 
-    def progress(self, report: Report) -> None:
+    def progress(self, report: Progress) -> None:
         """Take note of how far the work is.
 
         Raises:
@@ -66,9 +66,15 @@ class Heartbeat:
         with self._lock:
             self._report = report
             if report.loss is not None or report.validation_loss is not None:
-                self._curve.append([report.step, report.loss, report.validation_loss])
+                self._note([report.step, report.loss, report.validation_loss])
             if len(self._curve) > CURVE:
                 self._curve = thin(self._curve)
+
+    def _note(self, point: list[float | None]) -> None:
+        """Add a point to the curve; a second report of the same step replaces the first."""
+        if self._curve and self._curve[-1][0] == point[0]:
+            self._curve.pop()
+        self._curve.append(point)
 
     def _live(self) -> None:
         while not self._over.wait(BEAT):
@@ -93,7 +99,7 @@ class Heartbeat:
             with self._lock:
                 self._report = self._report or report
 
-    def _news(self) -> tuple[dict[str, object], Report | None]:
+    def _news(self) -> tuple[dict[str, object], Progress | None]:
         with self._lock:
             report, curve, self._report = self._report, list(self._curve), None
         if report is None:

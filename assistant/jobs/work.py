@@ -5,24 +5,14 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from assistant.home import Home
 from assistant.store.database import Database
 from tools.errors import NotFound, did_you_mean
+from tools.finetune.progress import Progress
 
 KINDS = "assistant.jobs.kinds"
-
-
-class Report(Protocol):
-    """Progress as a job's code reports it (``tools.finetune.progress.Progress`` has this shape)."""
-
-    step: int
-    steps: int
-    message: str
-    loss: float | None
-    validation_loss: float | None
-    eta_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -30,7 +20,7 @@ class Work:
     """One job on its way.
 
     ``folder`` is the job's own, kept between attempts, so checkpoints belong there. ``progress`` is to be called with
-    a :class:`Report` often (each step); it raises ``tools.errors.Cancelled`` once someone has cancelled the job.
+    a :class:`Progress` often (each step); it raises ``tools.errors.Cancelled`` once someone has cancelled the job.
     """
 
     id: str
@@ -38,7 +28,7 @@ class Work:
     folder: Path
     home: Home
     database: Database
-    progress: Callable[[Report], None]
+    progress: Callable[[Progress], None]
 
 
 def find_kind(name: str, package: str = KINDS) -> Callable[[Work], dict[str, Any]]:

@@ -39,7 +39,6 @@ def _train(work: Work) -> dict[str, Any]:
     if spec.name in registry.names():  # another job has taken the name since this one was queued
         spec = replace(spec, name=registry.free_name(spec.name))
     folder = work.home.models / f"{spec.name}-{work.id}"
-    shutil.rmtree(folder, ignore_errors=True)  # finished, but its attempt died before it could say so
     result = train(spec, folder, work.folder / "work", work.progress)
     return {"result": result, "folder": str(folder)}
 

@@ -3,10 +3,10 @@
 import os
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from assistant.jobs.work import Work
+from tools.finetune.progress import Progress
 
 
 def run(work: Work) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def run(work: Work) -> dict[str, Any]:
         if number == work.spec.get("at"):
             fault(work.spec["fault"])
         work.progress(
-            SimpleNamespace(
+            Progress(
                 step=number,
                 steps=to,
                 message="Counting",
