@@ -11,6 +11,7 @@ from tools.privacy.recognizer import Recognizer, before
 
 WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 CAPITAL = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я](?:[^\W\d_]|['’-](?=[^\W\d_]))*\.?)"
+UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я]"
 PARTICLE = r"(?:van|von|der|den|de|del|della|di|da|dos|du|la|le|bin|ibn|al|el|ter|ten|af|zu|Mc|O['’])"
 FULL = rf"{CAPITAL}(?:[ \t]+(?:{PARTICLE}[ \t]+){{0,2}}{CAPITAL}){{0,3}}"
 ANY = rf"{WORD}(?:[ \t]+{WORD}){{0,2}}"
@@ -30,6 +31,21 @@ SIGNED = re.compile(
     rf"(?im:^(?:(?:kind |best |warm )?regards|sincerely|cheers|thanks|best|yours(?: truly)?)[,!.]?\s*\n+)({FULL})[ \t]*$",
     re.MULTILINE,
 )
+INITIAL = re.compile(
+    rf"(?<![\w@./-])((?:{CAPITAL}[ \t]+){{1,2}}{UPPER}\.?[ \t]+{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)(?![\w@]|\.\w)"
+)
+ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
+# Given names that are also words, places or products: alone they say nothing.
+AMBIGUOUS = set(
+    "alma amber april asha ash aurora ava becky bill bob brad carol casey chad charlotte chelsea christian clay cody dale dawn dean "
+    "devin drew dolores don earl ella eve faith flora florence floyd frank gene georgia gloria grace hope holly hugo iris ivy jack jan jade jasmine "
+    "jay jean jesus jordan joy june juan kelly ken kim lance lea lee leon li mark marina max may mia mercedes mike milan myra nelson noel nick norma olive "
+    "page pat paris penny pierre rich rick ray rob robin roman rosa rose ruby ryan sally sandy scott sean shannon sky sofia stan stella sue "
+    "summer ted tim tom tony tracy troy victor victoria violet virginia wayne wei will yan zoe zara viola jun chen phil art ann anya lars kumar".split()
+) - set(
+    "ann bob frank nick tom tim tony mike kim jack kelly sally scott ryan sean ken phil zoe lars pierre rick ted".split()
+)
+VERBAL = re.compile(r"(?i)^(?:said|told|asks?|and|or|vs|for|.*(?:ed|ing|s))$")
 PAIR = re.compile(rf"(?<![\w@./-])({WORD})[ \t]+((?:{WORD}\.?[ \t]+)?{WORD})(?![\w@]|\.\w)")
 PRONOUNS = set(
     "a about after again all also am an and any are as asking at available back be been because being but by calling can could did do "
@@ -64,7 +80,11 @@ class People(Recognizer):
                 and (first.group()[0].isupper() or match.group().lower().startswith("i"))
             ):
                 yield from _trimmed(text, match.start(1), match.end(1), 0.8)
+        for match in INITIAL.finditer(text):
+            if not any(known(word) for word in match.group(1).split()):
+                yield from _trimmed(text, match.start(1), match.end(1), 0.8)
         yield from _listed(text)
+        yield from _alone(text)
         for span in named:
             if span.label_ == "PERSON" and _plausible(text, span.start_char, span.end_char):
                 yield from _trimmed(text, span.start_char, span.end_char, 0.7)
@@ -81,6 +101,25 @@ def _listed(text: str) -> Iterator[Entity]:
             if surname[0].isupper() and not known(surname.split()[-1]):
                 yield from _trimmed(text, match.start(), match.start(2) + len(surname), 0.75)
                 at = match.start(2) + len(surname)
+
+
+def _alone(text: str) -> Iterator[Entity]:
+    """A given name by itself, and the name after it where nothing has a capital."""
+    for match in ALONE.finditer(text):
+        word = match.group(1)
+        if not _given(word) or known(word) or word.casefold() in AMBIGUOUS:
+            continue
+        if word[0].isupper():
+            yield Entity("PERSON", match.start(), match.end(), 0.65)
+        elif len(word) > 3:
+            follows = re.match(rf"[ \t]+({WORD})", text[match.end() :])
+            family = follows and follows.group(1)
+            extra = bool(family) and not (
+                known(family) or family.casefold() in PRONOUNS or VERBAL.match(family)
+            )
+            yield Entity(
+                "PERSON", match.start(), match.end() + (follows.end() if follows and extra else 0), 0.6
+            )
 
 
 def _given(word: str) -> bool:
@@ -112,12 +151,14 @@ def _plausible(text: str, start: int, end: int) -> bool:
             and not mixed
             and (_given(word) or not _starts(text, start) or before(text, end + 1, TITLED))
         )
+    if len(words) > 5 or 2 * sum(word[0].isupper() for word in words) <= len(words):
+        return False
     return not doubtful or (_given(words[0]) and len(doubtful) < len(words))
 
 
 def _starts(text: str, start: int) -> bool:
     """Does the word open its sentence, where a capital says nothing?"""
-    return not re.search(r"[\w,;]\s*$", text[:start])
+    return not re.search(r"[\w,;:][ \t]*$", text[max(0, start - 8) : start])
 
 
 def _shouted(text: str) -> bool:

@@ -10,7 +10,7 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
 
 NUMBER = re.compile(
-    r"(?<![\w.,/#:=@-])(?<!\d )(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
+    r"(?<![\w./#@-])(?<!\d[ ,:])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
     r"(?![\w%°€$£]|[-.,:/]\d)",
     re.IGNORECASE,
 )
@@ -55,6 +55,7 @@ NATIONAL = (
 NANP = re.compile(
     r"^(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:\s?(?:x|ext\.?)\s?\d+)?$", re.IGNORECASE
 )
+AFTER = re.compile(r"(?i)[ -]{0,2}(?:office|fax|mobile|cell|home|desk|work)\b")
 CHINESE_MOBILE = re.compile(r"(?<![\d.-])(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 CHINESE_LANDLINE = re.compile(
     r"(?<![\d.-])\(?0(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{6,7}(?:[转-]\d{1,5})?(?!\d)"
@@ -103,7 +104,7 @@ def _score(text: str, match: re.Match[str]) -> float:
         or OTHER.search(text, max(0, match.start() - 30), match.start())
     ):
         return 0.0
-    if CUE.search(text, max(0, match.start() - 40), match.start()):
+    if CUE.search(text, max(0, match.start() - 40), match.start()) or AFTER.match(text, match.end()):
         return 0.85
     if number.startswith(("+", "00")):
         return 0.9 if _possible(re.sub(r"^00", "+", number)) else 0.0

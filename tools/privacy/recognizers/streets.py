@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizers.people import known
 
 UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я]"
 CAPITAL = rf"{UPPER}[^\W\d_]*(?:['’.-][^\W\d_]+)*\.?"
@@ -24,7 +25,7 @@ TAIL = (
     rf"(?:\s{{0,2}},?\s{{1,2}}{CAPITAL}(?:[ \t]{CAPITAL}){{0,2}}\s{{0,2}},\s{{0,2}}{UPPER}{{2}}\b(?:\s{{1,3}}[^\W\d_]+(?:[ \t][^\W\d_]+){{0,3}})?(?:\s{{1,2}}\d{{4,6}}(?:-\d{{4}})?)?)?"
 )
 ENGLISH = re.compile(
-    rf"(?<![\w.-])\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
+    rf"(?<![\w.-])(?:\d{{1,6}}[ \t]+)?\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
 )
 LOWER = re.compile(
     r"(?i)(?<![\w.-])\d{1,5}[a-z]?[ \t]+(?:(?!(?:days?|hours?|minutes?|the|a|of|to|in|on|for|and|rows?|epochs?|steps?)\b)[a-z'’]+[ \t]+){1,3}"
@@ -32,11 +33,11 @@ LOWER = re.compile(
 )
 # Continental: the street's kind in its name or before it, the number after.
 CONTINENTAL = re.compile(
-    rf"(?<![\w.-])(?:{UPPER}[^\W\d_]*(?:['’-][^\W\d_]+)*[ .]+){{0,2}}{UPPER}?[^\W\d_]*(?:straße|strasse|str\.|gasse|weg|platz|allee|ufer|damm|gata|gatan|gate|vägen|vegen|veien|väg|"
+    rf"(?<![\w.-])(?:\d{{1,6}}[ \t]+){{0,2}}(?:{UPPER}[^\W\d_]*(?:['’-][^\W\d_]+)*[ .]+){{0,2}}{UPPER}?[^\W\d_]*(?:straße|strasse|str\.|gasse|weg|platz|allee|ufer|damm|gata|gatan|gate|vägen|vegen|veien|väg|"
     r"vej|vænget|vang|gade|allé|stræde|katu|tie|kuja|polku|puistikko|straat|laan|plein|gracht|dijk|kade|utca|út|tér|útja|u\.|ulica|tänav|stígur|vegur|braut)[ \t]+\d{1,5}\s?[a-zA-Z]?(?![\w.]\d|%)",
 )
 ROMANCE = re.compile(
-    rf"(?<!\w)(?:Rua|Avenida|Av\.|Via|Viale|Piazza|Corso|Largo|Travessa|Calle|C/|Plaza|Paseo|Carrera|Rue|Avenue|Boulevard|Chemin|Quai|Allée|ul\.|Ul\.|Ulica|al\.|Strada|Stradă)"
+    rf"(?<!\w)(?:\d{{1,6}}[ \t]+){{0,2}}(?:Rua|Avenida|Av\.|Via|Viale|Piazza|Corso|Largo|Travessa|Calle|C/|Plaza|Paseo|Carrera|Rue|Avenue|Boulevard|Chemin|Quai|Allée|ul\.|Ul\.|Ulica|al\.|Strada|Stradă)"
     rf"[ \t]+(?:(?:d[aeiou]s?|de la|de los|del|della|des|du|la|le|l['’]|{CAPITAL}|\d{{1,2}})[ \t]*){{1,5}},?[ \t]*(?:nº|n°|No\.?)?[ \t]*\d{{1,5}}[A-Za-z]?(?!\w)",
 )
 BOX = re.compile(
@@ -50,6 +51,18 @@ POSTCODE = re.compile(
 ADDRESS_IS = re.compile(
     r"(?i)\b(?:my|his|her|our|home|billing|shipping|delivery|mailing|new|current|street)\s+address(?:\s+is)?\s*(?:now\s+)?:?\s+(?=[^\n]*\d)([^\n.;!?<@]{6,100})"
 )
+# What may follow a street: a unit, then place names up to a post code, over line ends too.
+UNIT_AFTER = re.compile(rf"[\s,]{{1,6}}{UNIT}(?!\w)", re.IGNORECASE)
+TOWN_AFTER = re.compile(
+    rf"(?:[\s,.]{{1,6}}(?:{CAPITAL}|nan|[a-z]{{2}}(?=\s\d)|\([A-Z][a-z]+\))){{1,6}}\s{{1,6}}\d{{4,6}}(?!\d)"
+)
+ZIP_CUE = re.compile(
+    r"(?i)\b(?:zip|postal|post)[ -]?(?:code)?(?: is)?:?\s+([A-Z0-9]{2,5}(?:[ -]\d{2,4})?)(?!\w)"
+)
+NUMBERED = re.compile(
+    rf"(?<![\w.,-])(\d{{2,6}}[ \t]+(?:{CAPITAL}[ \t]+(?:(?:do|da|de|del|la|al|u\.)[ \t]+)?){{1,4}}\d{{1,5}}\.?)(?![\w%])"
+)
+MONTH = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 CHINESE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,6}?[区县旗])?(?:[\u4e00-\u9fff]{1,6}?(?:镇|乡|街道))?"
     r"[\u4e00-\u9fff\dA-Za-z]{1,10}?(?:路|街|大道|巷|弄|胡同|村|大街)\s?[\d一二三四五六七八九十百甲乙-]{1,8}\s?(?:号|弄)"
@@ -82,10 +95,25 @@ class Streets(Recognizer):
             (POSTCODE, 0.8),
         ):
             for match in pattern.finditer(text):
-                yield Entity("LOCATION", match.start(), match.end(), score)
+                yield Entity("LOCATION", match.start(), _extended(text, match.end()), score)
+        for match in NUMBERED.finditer(text):
+            if not MONTH.search(match.group()) and not any(known(word) for word in match.group().split()):
+                yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.7)
+        for match in ZIP_CUE.finditer(text):
+            if any(letter.isdigit() for letter in match.group(1)):
+                yield Entity("LOCATION", match.start(1), match.end(1), 0.8)
         for match in ADDRESS_IS.finditer(text):
             yield Entity("LOCATION", match.start(1), match.start(1) + len(match.group(1).rstrip(" ,")), 0.75)
         yield from _chinese(text)
+
+
+def _extended(text: str, end: int) -> int:
+    """Where the address ends that has its street before this place."""
+    for _ in range(2):
+        unit = UNIT_AFTER.match(text, end)
+        end = unit.end() if unit else end
+    town = TOWN_AFTER.match(text, end)
+    return town.end() if town else end
 
 
 def _chinese(text: str) -> Iterator[Entity]:
