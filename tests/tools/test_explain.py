@@ -1,0 +1,158 @@
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.tools.trained import ROWS, train_head
+from tools.errors import BadArgument, Unsupported
+from tools.explain.explain import METHODS, explain, heatmap_html, page_html
+from tools.explain.words import gather, split_words, without
+from tools.serving.predictor import Predictor, load
+
+TEXT = "Hello there, my parcel hasn't arrived — could you have a look?"
+
+
+@pytest.fixture(scope="module")
+def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    return load(train_head(tmp_path_factory.mktemp("models") / "router"), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don't re-open it!", ["Don't", "re-open", "it", "!"]),
+        ("退款 policy在哪里?", ["退", "款", "policy", "在", "哪", "里", "?"]),
+        ("a  b\n€9.99", ["a", "b", "€", "9", ".", "99"]),
+        ("   ", []),
+    ],
+)
+def test_words_have_true_places(text: str, words: list[str]) -> None:
+    found = split_words(text)
+    assert [word.text for word in found] == words
+    assert all(text[word.start : word.end] == word.text for word in found)
+
+
+def test_subwords_are_summed_and_shared_out() -> None:
+    words = split_words("unhappy 退款")
+    spans = [(0, 0), (0, 2), (2, 7), (8, 10), (0, 0)]
+    assert gather(words, spans, [9.0, 1.0, -3.0, 4.0, 9.0]) == [-2.0, 2.0, 2.0]
+
+
+def test_deleting_words_leaves_single_spaces() -> None:
+    text = "please refund my money"
+    assert without(text, split_words(text), {1, 2}) == "please money"
+    assert without(text, split_words(text), {0, 1, 2, 3}) == ""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_words_that_matter_are_named(predictor: Predictor, method: str) -> None:
+    found = explain(predictor, TEXT, method)
+    assert found["method"] == method
+    assert found["prediction"]["label"] == predictor.predict([TEXT])[0]["label"] == "shipping"
+    assert all(TEXT[t["start"] : t["end"]] == t["text"] for t in found["tokens"])
+    assert max(found["tokens"], key=lambda t: t["attribution"])["text"] == "parcel"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_explanations_are_truer_than_chance(predictor: Predictor, method: str) -> None:
+    texts = [
+        f"Hello there, {text} Kind regards, the whole family." for group in ROWS.values() for text in group
+    ]
+    figures = [explain(predictor, text, method)["faithfulness"] for text in texts[::3]]
+    mean = {name: sum(each[name] for each in figures) / len(figures) for name in figures[0]}
+    assert mean["comprehensiveness"] > 2 * mean["random_comprehensiveness"]
+    assert mean["sufficiency"] < mean["random_sufficiency"] / 2
+
+
+def test_attributions_add_up_to_the_change_of_the_log_probability(predictor: Predictor) -> None:
+    import torch
+
+    found = explain(predictor, TEXT)
+    model = predictor.model
+    inputs = model.encode([TEXT])
+    target = model.labels.index(found["prediction"]["label"])
+    with torch.no_grad():
+        ids = torch.cat([inputs["input_ids"], model.baseline(inputs)])
+        logs = model.module(ids, torch.ones_like(ids)).log_softmax(-1)[:, target]
+    total = sum(t["attribution"] for t in found["tokens"])
+    assert total == pytest.approx(float(logs[0] - logs[1]), abs=found["convergence_delta"] + 1e-3)
+    assert found["convergence_delta"] < 0.1
+
+
+def test_explanations_depend_on_the_weights(predictor: Predictor) -> None:
+    """The sanity check of Adebayo et al. 2018: with random weights the explanation must be another one."""
+    import torch
+
+    def figures() -> torch.Tensor:
+        return torch.tensor([t["attribution"] for t in explain(predictor, TEXT)["tokens"]])
+
+    before = figures()
+    kept = {name: value.clone() for name, value in predictor.model.module.state_dict().items()}
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for value in predictor.model.module.parameters():
+            value.normal_(0, 0.05)
+    after = figures()
+    predictor.model.module.load_state_dict(kept)
+    assert torch.nn.functional.cosine_similarity(before, after, dim=0) < 0.7
+    assert torch.allclose(figures(), before, atol=1e-4)
+
+
+def test_text_beyond_the_window_has_no_influence_and_that_is_said(predictor: Predictor) -> None:
+    text = "My parcel is late. " * 20 + "I forgot my password and cannot log in. " * 5
+    found = explain(predictor, text)
+    read = [t for t in found["tokens"] if t["attribution"] != 0]
+    assert max(t["end"] for t in read) < len(text) / 2
+    assert found["tokens"][-1] == {
+        "text": ".",
+        "start": len(text) - 2,
+        "end": len(text) - 1,
+        "attribution": 0.0,
+    }
+    assert "64 tokens" in found["notes"][0]
+    assert all(text[t["start"] : t["end"]] == t["text"] for w in found["windows"] for t in w["tokens"])
+    assert "Part 2" in page_html(found)
+
+
+@pytest.mark.parametrize("text", ["x", "🙂", "\x01", "退款"])
+def test_tiny_texts_are_explained(predictor: Predictor, text: str) -> None:
+    found = explain(predictor, text)
+    assert "".join(t["text"] for t in found["tokens"]) == text
+    assert heatmap_html(found)
+
+
+def test_bad_calls_are_explained(predictor: Predictor, tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="empty"):
+        explain(predictor, " \n")
+    with pytest.raises(BadArgument, match="Did you mean occlusion"):
+        explain(predictor, "text", "oclusion")
+    embedder = Predictor(tmp_path, {"name": "e", "task": "embedding"}, predictor.model)
+    with pytest.raises(Unsupported, match="only text-classification"):
+        explain(embedder, "text")
+
+
+class _Checker(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("br", "meta"):
+            self.open.append(tag)
+        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_safe_and_readable_without_colour(predictor: Predictor) -> None:
+    found = explain(predictor, "<script>alert(1)</script> my parcel & package")
+    page = page_html(found)
+    checker = _Checker()
+    checker.feed(page)
+    assert checker.open == []
+    assert "script" not in checker.tags
+    assert "border-bottom" in heatmap_html(found)
+    assert "Words for it: " in page

@@ -1,0 +1,58 @@
+"""An evaluation as a page that stands alone."""
+
+import base64
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;"
+    "max-width:60em;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}"
+    "table{border-collapse:collapse;margin-bottom:1.5em}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left}"
+    "img{max-width:100%}"
+)
+
+
+def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Path) -> str:
+    """A page with the measures, the confusion matrix, each label and the surest mistakes.
+
+    Args:
+        name: the model's name.
+        data: the data file's name.
+        result: what ``tools.models.evaluate.evaluate`` found.
+        picture: the confusion matrix (PNG), put into the page.
+    """
+    title = escape(f"{name} on {data}")
+    image = base64.b64encode(picture.read_bytes()).decode()
+    mistakes = [
+        [row[k] for k in ("text", "label", "predicted", "score")] for row in result.get("mistakes", [])
+    ]
+    parts = [
+        f"<h1>{title}</h1>",
+        *(f"<p>{escape(warning)}</p>" for warning in result.get("warnings", [])),
+        _table(["measure", "value"], [[key, value] for key, value in result["metrics"].items()]),
+        f'<h2>Confusion matrix</h2><img alt="Confusion matrix" src="data:image/png;base64,{image}">',
+        "<h2>Labels, the hardest first</h2>" + _labels(result["per_class"]),
+        "<h2>Surest mistakes</h2>" + _table(["text", "label", "predicted", "score"], mistakes)
+        if mistakes
+        else "",
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _labels(classes: Mapping[str, Mapping[str, Any]]) -> str:
+    names = ("precision", "recall", "f1", "support")
+    ordered = sorted(classes.items(), key=lambda item: item[1]["f1"])
+    return _table(["label", *names], [[label, *(scores[n] for n in names)] for label, scores in ordered])
+
+
+def _table(head: list[str], rows: list[list[Any]]) -> str:
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><tr>{top}</tr>{body}</table>"
