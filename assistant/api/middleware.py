@@ -46,17 +46,17 @@ class Envelope:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request=request_id)
-        status, began = 0, time.perf_counter()
+        status, plain, began = 0, False, time.perf_counter()
 
         async def send_on(message: Message) -> None:
-            nonlocal status
+            nonlocal status, plain
             if message["type"] == "http.response.start":
-                status = message["status"]
-                if status == 413:
+                status, plain = message["status"], _is_plain_413(message)
+                if plain:
                     _as_json(message)
                 _add_headers(message, request_id)
-            elif status == 413:
-                message = message | {"body": TOO_LARGE}
+            elif plain:
+                message = {**message, "body": TOO_LARGE}
             await send(message)
 
         self._metrics.running.inc()
@@ -81,8 +81,13 @@ class Envelope:
         self._metrics.seconds.labels(method, route).observe(seconds)
 
 
+def _is_plain_413(message: Message) -> bool:
+    """Whether this is the answer of the framework's own limit on bodies, which is a plain text."""
+    kind = MutableHeaders(scope=message).get("content-type", "")
+    return message["status"] == 413 and kind.startswith("text/plain")
+
+
 def _as_json(message: Message) -> None:
-    """The framework's own limit answers in plain text; make it one of our errors."""
     headers = MutableHeaders(scope=message)
     headers["Content-Type"], headers["Content-Length"] = "application/json", str(len(TOO_LARGE))
 

@@ -1,0 +1,245 @@
+"""The web server: the API, the widget, the sign-in page, and the chat page."""
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.application import Application
+from assistant.errors import Occupied
+from assistant.home import exclusive
+from assistant.logs import configure, log
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+WATCH = 5.0  # seconds between looks for jobs that nobody runs
+GRACE = 10  # seconds that answers get to finish when the server is told to stop
+
+
+def build(app: Application) -> "FastAPI":
+    """Everything the server answers, as one ASGI application.
+
+    Args:
+        app: the application.
+    """
+    os.environ["GRADIO_TEMP_DIR"] = str(app.home.folder("cache/gradio"))
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    tempfile.tempdir = str(app.home.folder("cache/tmp"))  # uploads on their way belong in the home too
+    from assistant.api.app import create_api
+    from ui import sign_in
+    from ui.widget import routes
+
+    @contextlib.asynccontextmanager
+    async def lifespan(api: "FastAPI") -> AsyncIterator[None]:
+        stop = threading.Event()
+        threading.Thread(target=_warm_up, args=(app, api.state.ready), name="warm-up", daemon=True).start()
+        threading.Thread(target=_watch_jobs, args=(app, stop), name="job watch", daemon=True).start()
+        yield
+        stop.set()
+
+    api = create_api(app, lifespan)
+    api.include_router(routes.router)
+    api.include_router(sign_in.router)
+    api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API
+    _mount_pages(api, app)
+    return api
+
+
+class Door:
+    """Shows the sign-in page to browsers that open the chat page signed out.
+
+    Args:
+        app: the application inside.
+        application: whose sessions count.
+    """
+
+    def __init__(self, app: ASGIApp, application: Application):
+        self._app, self._application = app, application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or send the browser to the sign-in page."""
+        from ui.sign_in import session_user
+
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
+            request = Request(scope)
+            asks_for_page = "text/html" in request.headers.get("accept", "")
+            if asks_for_page and not await run_in_threadpool(session_user, self._application, request):
+                await RedirectResponse("/sign-in", 303)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _mount_pages(api: "FastAPI", app: Application) -> None:
+    """The chat page at ``/``, behind everything else. Gradio's own doors stay shut."""
+    import gradio
+
+    from ui.pages.layout import STYLE, build_pages, theme
+    from ui.sign_in import session_user
+
+    gradio.mount_gradio_app(
+        api,
+        build_pages(app),
+        path="/",
+        auth_dependency=lambda request: session_user(app, request),
+        max_file_size=app.settings.max_upload_mb << 20,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        theme=theme(),
+        css_paths=STYLE,
+    )
+
+
+def _warm_up(app: Application, ready: threading.Event) -> None:
+    try:
+        app.warm_up()
+    except Exception as error:
+        # A model that cannot be loaded must not keep the rest from being served; its own requests will say why.
+        log().error("warm-up failed", exc_info=error)
+    ready.set()
+
+
+def _watch_jobs(app: Application, stop: threading.Event) -> None:
+    """See again and again that queued jobs have a worker, whoever queued them and whatever killed the last one."""
+    while not stop.wait(WATCH):
+        try:
+            if app.jobs.waiting():
+                app.start_worker()
+        except Exception as error:
+            log().error("job watch failed", exc_info=error)
+
+
+def serve(
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    workers: int = 1,
+    as_json: bool = False,
+) -> None:
+    """Serve until told to stop.
+
+    Args:
+        settings: see :mod:`assistant.settings`.
+        host: the address to listen at.
+        port: the port to listen at.
+        workers: processes that answer.
+        as_json: print the links as one JSON line instead of words.
+
+    Raises:
+        Occupied: another server uses the port or the home.
+    """
+    home = settings.where
+    url = f"http://{_reachable(host)}:{port}"
+    with (
+        exclusive(home.folder("locks") / "server.lock", f"a server at {url}"),
+        _listen(host, port) as listener,
+    ):
+        os.environ["ASSISTANT_HOME"] = str(home.root)  # for the workers
+        threading.Thread(target=_announce, args=(settings, url, as_json), daemon=True).start()
+        if workers > 1:
+            _run_many(listener, workers)
+        else:
+            _run_one(settings, listener)
+
+
+def _run_one(settings: Settings, listener: socket.socket) -> None:
+    import uvicorn
+
+    configure(settings.where)
+    app = Application(settings)
+    try:
+        uvicorn.Server(uvicorn.Config(build(app), **_options())).run(sockets=[listener])
+    finally:
+        app.close()
+
+
+def _run_many(listener: socket.socket, workers: int) -> None:
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    config = uvicorn.Config("ui.server:worker", factory=True, workers=workers, **_options())
+    Multiprocess(config, sockets=[listener]).run()
+
+
+def worker() -> "FastAPI":
+    """What each of several server processes runs."""
+    from assistant.settings import settings
+
+    configure(settings().where)
+    return build(Application(settings()))
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "log_config": None,  # ours is set up already
+        "access_log": False,
+        "server_header": False,
+        "timeout_keep_alive": 30,
+        "timeout_graceful_shutdown": GRACE,
+        "timeout_worker_healthcheck": 60,  # a worker that is busy loading a model is not dead
+    }
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address.
+
+    Raises:
+        Occupied: it is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Occupied(
+            f"{host} port {port} cannot be used: {reason}.", "Choose another with --port."
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _reachable(host: str) -> str:
+    """An address that a browser on this machine can open, for one that means all interfaces."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(
+        host, f"[{host}]" if ":" in host else host
+    )
+
+
+def _announce(settings: Settings, url: str, as_json: bool) -> None:
+    """Print the one-time sign-in link as soon as the server is ready."""
+    import httpx
+
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=5, trust_env=False).status_code == 200:
+                break
+        time.sleep(0.1)
+    app = Application(settings)
+    link = f"{url}/sign-in?token={app.users.link()}"
+    app.close()
+    told = (
+        json.dumps({"url": url, "sign_in": link}) if as_json else f"Startup Assistant: {url}\nSign in: {link}"
+    )
+    sys.stdout.write(told + "\n")
+    sys.stdout.flush()

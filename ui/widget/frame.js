@@ -1,0 +1,328 @@
+/* The widget's frame: asks /v1/widget for answers and shows them. Every text becomes a text node; nothing is parsed as HTML. */
+(() => {
+  "use strict";
+  const $ = (id) => document.getElementById(id);
+  const WORDS = {
+    en: { title: "Support", greeting: "Hi! What can I help you with?", hello: "Hi {name}! What can I help you with?", box: "Ask a question", send: "Send", stop: "Stop",
+      close: "Close chat", again: "Start again", back: "Back to the chat", note: "Answers come from our help pages and can be incomplete.", writing: "Writing an answer…",
+      offline: "You are offline. Messages can be sent again once you are back.", failed: "That did not work. Please try again.", idle: "This chat was idle for too long.", retry: "Try again",
+      sources: "Sources", source: "Source {n}: {title}", you: "You: ", me: "Answer: ", stopped: "Stopped.", empty: "I have no answer to that." },
+    zh: { title: "客服", greeting: "您好!请问有什么可以帮您?", hello: "{name},您好!请问有什么可以帮您?", box: "请输入您的问题", send: "发送", stop: "停止",
+      close: "关闭对话", again: "重新开始", back: "返回对话", note: "答案来自我们的帮助文档,可能不完整。", writing: "正在回答…",
+      offline: "您已离线,恢复连接后即可继续。", failed: "出错了,请再试一次。", idle: "对话已超时。", retry: "重试",
+      sources: "来源", source: "来源 {n}:{title}", you: "您:", me: "回答:", stopped: "已停止。", empty: "我没有找到答案。" },
+  };
+  const settings = read(() => JSON.parse(decodeURIComponent(location.hash.slice(1)))) || {};
+  const locale = settings.locale || navigator.language || "en";
+  const say = /^zh/i.test(locale) ? WORDS.zh : WORDS.en;
+  const key = new URLSearchParams(location.search).get("key") || "";
+  const store = "startup-assistant " + key.slice(0, 12);
+  let token = document.querySelector("meta[name=token]").content;
+  let thread = null, running = null, name = "", returnTo = null;
+
+  function read(make) { try { return make(); } catch { return null; } }
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  }
+  const parentSays = (message) => { if (parent !== window) parent.postMessage(message, "*"); }; // holds no secret
+  const tell = (event, detail) => parentSays({ sa: "event", name: event, detail });
+  const keep = () => read(() => sessionStorage.setItem(store, JSON.stringify({ token, thread }))); // this tab, this visit
+
+  /* Safe Markdown: paragraphs, lists, bold, italics, code, links, and [1] marks that open their passage. */
+  const INLINE = /\*\*([^*]+)\*\*|`([^`]+)`|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)|\[(\d{1,2})\]|(https?:\/\/[^\s<>()]+[^\s<>().,;:!?])/g;
+  function inline(text, into, citations) {
+    let at = 0;
+    for (const found of text.matchAll(INLINE)) {
+      into.append(text.slice(at, found.index));
+      const [whole, bold, code, italic, label, address, number, bare] = found;
+      if (bold) { const strong = make("strong"); inline(bold, strong, citations); into.append(strong); }
+      else if (code) into.append(make("code", {}, code));
+      else if (italic) into.append(make("em", {}, italic));
+      else if (label) into.append(link(address, label));
+      else if (bare) into.append(link(bare, bare));
+      else into.append(citations.has(+number) ? mark(citations.get(+number)) : whole);
+      at = found.index + whole.length;
+    }
+    into.append(text.slice(at));
+  }
+  const link = (address, label) => make("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
+  function mark(citation) {
+    const title = citation.title || citation.source;
+    const button = make("button", { type: "button", class: "cite", "aria-label": say.source.replace("{n}", citation.number).replace("{title}", title) }, String(citation.number));
+    button.addEventListener("click", () => openPassage(citation, button));
+    return button;
+  }
+  function render(text, into, citations) {
+    into.replaceChildren();
+    let list = null, table = null, paragraph = null;
+    for (const line of text.split("\n")) {
+      const item = /^\s*(?:[-*•]|(\d+)[.)])\s+(.*)/.exec(line);
+      const cells = /^\s*\|(.*)\|\s*$/.exec(line);
+      const heading = /^\s*#{1,6}\s+(.*)/.exec(line);
+      if (item) {
+        const kind = item[1] ? "OL" : "UL";
+        if (!list || list.tagName !== kind) { list = make(kind, item[1] && item[1] !== "1" ? { start: item[1] } : {}); into.append(list); }
+        const element = make("li"); inline(item[2], element, citations); list.append(element);
+        paragraph = table = null;
+      } else if (cells) {
+        if (!table) { table = make("table"); into.append(table); }
+        if (!/^[\s|:-]+$/.test(cells[1])) {
+          const row = make("tr");
+          for (const cell of cells[1].split("|")) { const box = make(table.rows.length ? "td" : "th"); inline(cell.trim(), box, citations); row.append(box); }
+          table.append(row);
+        }
+        paragraph = list = null;
+      } else if (!line.trim()) paragraph = list = table = null;
+      else {
+        list = table = null;
+        if (!paragraph) { paragraph = make("p"); into.append(paragraph); } else paragraph.append(make("br"));
+        if (heading) { const strong = make("strong"); inline(heading[1], strong, citations); paragraph.append(strong); } else inline(line, paragraph, citations);
+      }
+    }
+  }
+
+  /* The conversation */
+  const log = $("log");
+  const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  function bubble(role, text = "") {
+    const body = make("div", { class: "text", dir: "auto" });
+    const element = make("div", { class: "said " + role }, make("span", { class: "unseen" }, role === "user" ? say.you : say.me), body);
+    if (role === "user") body.textContent = text;
+    log.append(element);
+    toEnd();
+    return { element, body };
+  }
+  function sources(element, citations) {
+    if (!citations.size) return;
+    const list = make("ul", { class: "sources", "aria-label": say.sources });
+    for (const citation of citations.values()) {
+      const title = citation.title || citation.source;
+      const button = make("button", { type: "button", class: "source", title }, make("span", { class: "cite", "aria-hidden": "true" }, String(citation.number)), make("span", {}, title));
+      button.addEventListener("click", () => openPassage(citation, button));
+      list.append(make("li", {}, button));
+    }
+    element.append(list);
+  }
+  function choices(options) {
+    if (!options || !options.length) return;
+    const row = make("div", { class: "choices" });
+    for (const option of options.slice(0, 4)) {
+      const button = make("button", { type: "button", dir: "auto" }, String(option));
+      button.addEventListener("click", () => ask(String(option)));
+      row.append(button);
+    }
+    log.append(row);
+  }
+  function greet() {
+    const { body } = bubble("assistant");
+    render(name && !settings.greeting ? say.hello.replace("{name}", name) : settings.greeting || say.greeting, body, new Map());
+  }
+
+  async function ask(text) {
+    text = text.trim();
+    if (!text || running) return;
+    log.querySelectorAll(".choices").forEach((row) => row.remove());
+    bubble("user", text);
+    $("again").hidden = false;
+    tell("message", { text });
+    await answer(text);
+  }
+  async function answer(text) {
+    const control = running = new AbortController();
+    busy(true);
+    const { element, body } = bubble("assistant");
+    body.append(make("span", { class: "dots", role: "img", "aria-label": say.writing }, make("i"), make("i"), make("i")));
+    const citations = new Map();
+    let said = "", options = [], problem = "", drawn = false;
+    log.setAttribute("aria-busy", "true"); // read out once it is whole, not letter by letter
+    const draw = () => { drawn = false; const follow = nearEnd(); render(said, body, citations); if (follow) toEnd(); };
+    try {
+      await stream("/v1/widget/messages", { message: text, thread }, control.signal, (event) => {
+        if (event.kind === "token") { said += event.text; if (!drawn) { drawn = true; requestAnimationFrame(draw); } }
+        else if (event.kind === "citation") citations.set(event.number, event);
+        else if (event.kind === "choices") options = event.options;
+        else if (event.kind === "failed") problem = event.message;
+        else if (event.kind === "done") { thread = event.thread; token = event.token; keep(); }
+      });
+      if (!said && !problem) said = say.empty;
+    } catch (error) {
+      problem = error.name === "AbortError" ? say.stopped : error.said || (navigator.onLine ? say.failed : say.offline);
+    }
+    draw();
+    if (problem) fail(element, body, problem, text);
+    else { sources(element, used(said, citations)); choices(options); tell("answer", { text: said }); }
+    running = null;
+    log.setAttribute("aria-busy", "false");
+    busy(false);
+    toEnd();
+  }
+  const used = (text, citations) => new Map([...citations].filter(([number]) => text.includes("[" + number + "]")));
+  function fail(element, body, problem, text) {
+    element.classList.add("wrong");
+    body.append(make("p", {}, problem));
+    const button = make("button", { type: "button", class: "retry" }, say.retry);
+    button.addEventListener("click", () => { element.remove(); answer(text); });
+    element.append(button);
+    tell("error", { message: problem });
+  }
+  async function call(path, options = {}) {
+    const response = await fetch(path, { ...options, credentials: "omit", cache: "no-store", headers: { Authorization: "Bearer " + token, ...options.headers } });
+    if (response.ok) return response;
+    const error = new Error("HTTP " + response.status);
+    const body = await response.json().catch(() => null);
+    error.status = response.status;
+    error.said = response.status === 401 ? say.idle : body && body.error && body.error.message;
+    throw error;
+  }
+  async function stream(path, message, signal, take) {
+    const response = await call(path, { method: "POST", signal, body: JSON.stringify(message), headers: { "Content-Type": "application/json" } });
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let held = ""; ;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const lines = (held + value).split("\n");
+      held = lines.pop();
+      for (const line of lines) if (line.startsWith("data: ")) take(JSON.parse(line.slice(6)));
+    }
+  }
+
+  /* A cited passage in its document */
+  async function openPassage(citation, from) {
+    returnTo = from;
+    $("source").textContent = citation.title || citation.source;
+    const page = $("document");
+    page.textContent = citation.text;
+    $("passage").hidden = false;
+    $("back").focus();
+    try {
+      const found = await (await call("/v1/widget/passages/" + encodeURIComponent(citation.passage))).json();
+      if (found.title) $("source").textContent = found.title;
+      showDocument(page, found);
+    } catch { /* the passage itself is shown already */ }
+  }
+  function showDocument(page, { text, start, end }) {
+    // Offsets count characters, as Python does; JavaScript's strings count UTF-16 units.
+    const letters = Array.from(text);
+    const from = letters.slice(0, start).join("").length, to = letters.slice(0, end).join("").length;
+    page.replaceChildren();
+    let at = 0;
+    for (const line of text.split("\n")) {
+      const [, hashes, rest] = /^(#{0,6}\s+)?(.*)$/s.exec(line);
+      const begin = at + line.length - rest.length, finish = at + line.length;
+      const row = make("div", { class: hashes && hashes.includes("#") ? "h h" + hashes.trim().length : rest.trim() ? "line" : "gap" });
+      const low = Math.max(from, begin), high = Math.min(to, finish);
+      if (low < high) row.append(plain(text.slice(begin, low)), make("mark", {}, plain(text.slice(low, high))), plain(text.slice(high, finish)));
+      else row.append(plain(rest));
+      page.append(row);
+      at += line.length + 1;
+    }
+    const first = page.querySelector("mark");
+    if (first) first.scrollIntoView({ block: "center" });
+  }
+  const plain = (text) => text.replace(/\*\*/g, "").replace(/^(\s*)[-*] /, "$1• ");
+  function closePassage() {
+    $("passage").hidden = true;
+    if (returnTo && returnTo.isConnected) returnTo.focus();
+  }
+
+  /* The form */
+  const box = $("box"), send = $("send");
+  function fit() { box.style.height = "auto"; box.style.height = Math.min(box.scrollHeight, 122) + "px"; send.disabled = !running && !box.value.trim(); }
+  function busy(on) {
+    send.classList.toggle("busy", on);
+    send.setAttribute("aria-label", on ? say.stop : say.send);
+    fit();
+  }
+  $("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (running) { running.abort(); return; }
+    const text = box.value;
+    box.value = "";
+    fit();
+    ask(text);
+    box.focus();
+  });
+  box.addEventListener("input", fit);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !running) { event.preventDefault(); $("form").requestSubmit(); }
+  });
+  $("close").addEventListener("click", () => parentSays({ sa: "close" }));
+  $("back").addEventListener("click", closePassage);
+  $("passage").addEventListener("keydown", (event) => {
+    if (event.key !== "Tab") return; // two stops: the button and the document
+    event.preventDefault();
+    (document.activeElement === $("back") ? $("document") : $("back")).focus();
+  });
+  $("again").addEventListener("click", () => {
+    if (running) running.abort();
+    thread = null;
+    keep();
+    log.replaceChildren();
+    $("again").hidden = true;
+    greet();
+    box.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if ($("passage").hidden) parentSays({ sa: "close" }); else closePassage();
+  });
+  const network = () => { $("offline").hidden = navigator.onLine; };
+  addEventListener("online", network);
+  addEventListener("offline", network);
+
+  /* The page around */
+  addEventListener("message", (event) => {
+    if (event.source !== parent || !event.data) return;
+    const { sa, text, person } = event.data;
+    if (sa === "ask" && typeof text === "string") ask(text);
+    else if (sa === "shown") box.focus();
+    else if (sa === "identify") {
+      // A name for the greeting, and no more: nobody has proved anything by it.
+      name = String((person && person.name) || "").slice(0, 60);
+      if (log.childElementCount === 1) { log.replaceChildren(); greet(); }
+    }
+  });
+
+  async function begin() {
+    document.documentElement.lang = /^zh/i.test(locale) ? "zh" : "en";
+    if (/^(ar|he|fa|ur)\b/i.test(locale)) document.documentElement.dir = "rtl";
+    for (const [name, value] of [["--accent", settings.color], ["--on", settings.on]])
+      if (value && CSS.supports("color", value)) document.documentElement.style.setProperty(name, value);
+    $("title").textContent = document.title = settings.title || say.title;
+    for (const [id, label] of [["close", say.close], ["again", say.again], ["back", say.back]]) { $(id).setAttribute("aria-label", label); $(id).title = label; }
+    $("boxlabel").textContent = box.placeholder = say.box;
+    $("note").textContent = say.note;
+    $("offline").textContent = say.offline;
+    $("close").hidden = parent === window;
+    busy(false);
+    network();
+    greet();
+    await resume();
+    parentSays({ sa: "ready" });
+    if (parent === window || document.hasFocus()) box.focus();
+  }
+  async function resume() { // the conversation of this visit, on the next page of the site
+    const kept = read(() => JSON.parse(sessionStorage.getItem(store)));
+    if (!kept || !kept.thread) return;
+    const fresh = token;
+    try {
+      token = kept.token;
+      const { messages } = await (await call("/v1/widget/messages?thread=" + encodeURIComponent(kept.thread))).json();
+      thread = kept.thread;
+      for (const { role, text, citations } of messages) {
+        const cited = new Map(citations.map((each) => [each.number, each]));
+        const { element, body } = bubble(role, text);
+        if (role === "user") continue;
+        render(text, body, cited);
+        sources(element, used(text, cited));
+      }
+      $("again").hidden = !messages.length;
+      toEnd();
+    } catch { token = fresh; }
+  }
+  begin();
+})();
