@@ -13,13 +13,28 @@ from tools.finetune.task import Facts, Task, find_task
 if TYPE_CHECKING:
     import pandas
 
-CAUSAL_ONLY = frozenset(
-    """gpt2 gptj gpt_neo gpt_neox llama mistral mixtral opt bloom falcon phi phi3 qwen2 qwen3 gemma gemma2
-    gemma3_text smollm3 granite olmo stablelm""".split()
+CAUSAL_ONLY = ("gpt2", "gptj", "gpt_neo", "gpt_neox", "llama", "mistral", "mixtral", "opt", "bloom", "falcon")
+CAUSAL_TOO = ("phi", "phi3", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "granite", "olmo")
+ENCODERS = (
+    "bert",
+    "distilbert",
+    "roberta",
+    "xlm-roberta",
+    "electra",
+    "albert",
+    "mpnet",
+    "deberta",
+    "deberta-v2",
 )
-ENCODERS = frozenset(
-    """bert distilbert roberta xlm-roberta electra albert mpnet deberta deberta-v2 camembert modernbert nomic_bert
-    convbert roformer xlm longformer big_bird""".split()
+ENCODERS_TOO = (
+    "camembert",
+    "modernbert",
+    "nomic_bert",
+    "convbert",
+    "roformer",
+    "xlm",
+    "longformer",
+    "big_bird",
 )
 
 
@@ -149,10 +164,11 @@ def _base(spec: FinetuneSpec, task: Task) -> recipe.Base:
 
 def _check_kind(name: str, kind: str, sees: bool, task: Task) -> None:
     """A base model of another world."""
+    encoder, causal = kind in ENCODERS + ENCODERS_TOO, kind in CAUSAL_ONLY + CAUSAL_TOO
     wrong = {
-        "text-generation": kind in ENCODERS or sees,
-        "masked-lm": kind in CAUSAL_ONLY or sees,
-        "image-classification": kind in ENCODERS or kind in CAUSAL_ONLY,
+        "text-generation": encoder or sees,
+        "masked-lm": causal or sees,
+        "image-classification": encoder or causal,
     }.get(task.name, sees)
     if wrong:
         fits = "a vision model such as a ViT" if task.name == "image-classification" else task.default_base
@@ -197,7 +213,7 @@ def base_folder(
 def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str, Any]:
     """The numbers."""
     task, facts = chosen.task, chosen.facts
-    size = spec.batch_size or recipe.batch_size(facts.rows, facts.tokens)
+    size = spec.batch_size or recipe.batch_size(task.name, facts.rows, facts.tokens)
     passes = spec.epochs or recipe.epochs(task.name, facts.rows, size)
     estimates = {m: recipe.seconds(m, base, facts, passes, task.name) for m in task.methods}
     method, why = spec.method, "The method was chosen by you."

@@ -53,8 +53,10 @@ class Base:
         return self.working + self.vocabulary * self.width
 
 
-def batch_size(rows: int, tokens: float) -> int:
-    """Rows a step: more for much data, fewer for long rows."""
+def batch_size(task: str, rows: int, tokens: float) -> int:
+    """Rows a step: more for much data, fewer for long rows and large vocabularies."""
+    if task == "text-generation":
+        return 8
     size = 64 if rows >= 4000 else 32 if rows >= 400 else 16
     return max(4, size // max(1, math.ceil(tokens / 96)))
 

@@ -1,0 +1,169 @@
+"""Learning vectors by contrast: what belongs together comes close, the rest of the batch is pushed away.
+
+Used by the embedding task and by few-shot classification. Imported only with torch.
+"""
+
+import random
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy  # noqa: TID253
+import torch  # noqa: TID253
+from transformers import AutoModel, Trainer  # noqa: TID253
+
+from tools.finetune import methods
+from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
+from tools.finetune.fit import Material, fit, steps_of
+from tools.finetune.task import Run
+
+Triple = tuple[str, str, str]  # a text, one that belongs to it, and the group both are in
+SCALE = 20.0
+
+
+def partners(rows: list[tuple[str, str]], seed: int, rounds: int = 1) -> list[Triple]:
+    """Each text with another one of its label, ``rounds`` times: linear in the rows, not quadratic.
+
+    Args:
+        rows: texts with labels.
+        seed: of the choice.
+        rounds: partners for each text.
+    """
+    dice = random.Random(seed)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for text, label in rows:
+        groups[label].append(text)
+    found = []
+    for text, label in rows * rounds:
+        others = [other for other in groups[label] if other != text]
+        if others:
+            found.append((text, dice.choice(others), label))
+    return found
+
+
+class Contrast(Trainer):
+    """A Trainer whose loss is the multiple-negatives ranking loss (Henderson et al. 2017) over the batch."""
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Cross-entropy of finding each text's partner in the batch; others of its group do not count as wrong."""
+        first, second = (_vectors(model, inputs[side]) for side in ("first", "second"))
+        scores = first @ second.T * SCALE
+        same = inputs["groups"][:, None] == inputs["groups"][None, :]
+        same.fill_diagonal_(False)
+        targets = torch.arange(len(scores), device=scores.device)
+        loss = torch.nn.functional.cross_entropy(scores.masked_fill(same, -1e4), targets)
+        return (loss, {"scores": scores}) if return_outputs else loss
+
+    def prediction_step(
+        self, model: Any, inputs: Any, prediction_loss_only: bool, ignore_keys: Any = None
+    ) -> Any:
+        """The loss alone."""
+        with torch.no_grad():
+            loss = self.compute_loss(model, self._prepare_inputs(inputs))
+        return loss.detach(), None, None
+
+
+def _vectors(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    return pool(model(**batch).last_hidden_state.float(), batch["attention_mask"])
+
+
+class _Collate:
+    """Pads both sides of the pairs."""
+
+    def __init__(self, tokenizer: Any):
+        self.tokenizer = tokenizer
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """``first``, ``second`` (token ids and masks) and ``groups``."""
+
+        def side(name: str) -> dict[str, torch.Tensor]:
+            return dict(self.tokenizer.pad({"input_ids": [row[name] for row in rows]}, return_tensors="pt"))
+
+        groups = torch.tensor([row["group"] for row in rows])
+        return {"first": side("input_ids"), "second": side("partner"), "groups": groups}
+
+
+def train_encoder(
+    run: Run, train: list[Triple], validation: list[Triple], method: str, folder: Path
+) -> tuple[int, int, list[dict[str, float]]]:
+    """Train an encoder by contrast and write it to ``folder``.
+
+    Returns:
+        Trained parameters, tokens read, and the curve.
+    """
+    tokenizer = load_tokenizer(run.base)
+    model: Any = AutoModel.from_pretrained(str(run.base), use_safetensors=True, dtype="float32")
+    length = max_length(tokenizer, model.config)
+    model = methods.wrap(model, method, "FEATURE_EXTRACTION", steps_of(run.plan, len(train)))
+    trained = methods.trainable(model)
+    numbers = {group: n for n, group in enumerate(dict.fromkeys(row[2] for row in train + validation))}
+    material = Material(
+        model=model,
+        train=_features(train, tokenizer, length, numbers),
+        validation=_features(validation, tokenizer, length, numbers),
+        collate=_Collate(tokenizer),
+        after_step=methods.after_step(model, method),
+        trainer=Contrast,
+        group_by_length=False,  # batches of like lengths would make the negatives too easy to tell
+    )
+    curve = fit(run, material)
+    methods.merge(model, method, folder).save_pretrained(folder, safe_serialization=True)
+    tokenizer.save_pretrained(folder)
+    return trained, length, curve
+
+
+def _features(
+    rows: list[Triple], tokenizer: Any, length: int, numbers: dict[str, int]
+) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    sides = [
+        tokenizer([row[side] for row in rows], truncation=True, max_length=length)["input_ids"]
+        for side in (0, 1)
+    ]
+    return [
+        {"input_ids": first, "partner": second, "group": numbers[row[2]]}
+        for first, second, row in zip(*sides, rows, strict=True)
+    ]
+
+
+def tuned_encoder(run: Run, train: list[tuple[str, str]], validation: list[tuple[str, str]]) -> FrozenEncoder:
+    """The encoder of few-shot classification: pulled towards the labels, then frozen.
+
+    Args:
+        run: the run.
+        train: texts with labels.
+        validation: the same.
+    """
+    folder = run.workdir / "encoder"
+    if not (folder / "tokenizer_config.json").exists():
+        folder.mkdir(exist_ok=True)
+        rounds = max(1, min(8, 4000 // max(1, len(train))))
+        pairs = partners(train, run.spec.seed, rounds)
+        train_encoder(run, pairs, partners(validation, run.spec.seed), "full", folder)
+    return FrozenEncoder(folder)
+
+
+def retrieval(encoder: FrozenEncoder, rows: list[Triple]) -> dict[str, float]:
+    """How well partners are found among all held-out partners.
+
+    Returns:
+        ``accuracy@1``, ``accuracy@5``, ``mrr`` (mean reciprocal rank) and ``rows``.
+    """
+    first = encoder.embed([row[0] for row in rows])
+    second = encoder.embed([row[1] for row in rows])
+    ranks = []
+    for number, (text, _, group) in enumerate(rows):
+        scores = second @ first[number]
+        same_text = numpy.array([row[1] == text for row in rows])
+        right = numpy.array([row[2] == group for row in rows]) & ~same_text
+        ranks.append(1 + int((scores[~right & ~same_text] > scores[right].max()).sum()))
+    found = numpy.array(ranks)
+    return {
+        "accuracy@1": round(float((found == 1).mean()), 4),
+        "accuracy@5": round(float((found <= 5).mean()), 4),
+        "mrr": round(float((1 / found).mean()), 4),
+        "rows": len(rows),
+    }

@@ -1,0 +1,128 @@
+"""Masked language modelling: an encoder reads raw texts of a domain on, before it is fine-tuned for something."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import BadData
+from tools.finetune.examples import part, read, texts
+from tools.finetune.task import Facts, Outcome, Run
+
+if TYPE_CHECKING:
+    import pandas
+
+BLOCK = 128  # tokens a training row
+
+
+class MaskedLM:
+    """The task's object; see ``tools.finetune.task.Task``."""
+
+    name = "masked-lm"
+    default_base = "minilm"
+    methods = ("full", "lora", "dora", "adalora", "qlora")
+    needs_label = False
+
+    def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
+        """A few different texts."""
+        rows = texts(table, text_column)
+        if len(set(rows)) < 4:
+            raise BadData(
+                f"Column {text_column} holds only {len(set(rows))} different texts.", "Give more texts."
+            )
+        return Facts(len(rows), {}, sum(len(t.split()) for t in rows[:2000]) / len(rows[:2000]) * 1.4)
+
+    def train(self, run: Run) -> Outcome:
+        """Train on random masks; measure on masks that are the same before and after."""
+        from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
+
+        from tools.finetune import methods
+        from tools.finetune.encoder import load_tokenizer
+        from tools.finetune.fit import Material, fit, steps_of
+
+        column = run.plan["text_column"]
+        test = texts(read(run.spec.test_data, [column]), column) if run.spec.test_data else None
+        parts = part(texts(read(run.spec.data, [column]), column), test, run.spec.seed, lambda row: row)
+        set_seed(run.spec.seed)
+        tokenizer = load_tokenizer(run.base)
+        model: Any = AutoModelForMaskedLM.from_pretrained(
+            str(run.base), use_safetensors=True, dtype="float32"
+        )
+        train, validation, held = (_blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
+        baseline = {"base_model": _measure(model, held, tokenizer, run)}
+        method = run.plan["method"]
+        model = methods.wrap(model, method, "", steps_of(run.plan, len(train)), ("cls",))
+        trained = methods.trainable(model)
+        collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
+        step = methods.after_step(model, method)
+        curve = fit(run, Material(model, train, validation, collate, after_step=step))
+        model = methods.merge(model, method, run.staging)
+        model.save_pretrained(run.staging, safe_serialization=True)
+        tokenizer.save_pretrained(run.staging)
+        metrics = _measure(model, held, tokenizer, run)
+        return Outcome(metrics, baseline, trained, {"max_length": BLOCK}, {"curve": curve})
+
+    def load(self, folder: Path, device: str | None = None) -> "LoadedMaskedLM":
+        """Fills masks."""
+        return LoadedMaskedLM(folder, device)
+
+
+class LoadedMaskedLM:
+    """Fills ``[MASK]`` in texts."""
+
+    task = "masked-lm"
+
+    def __init__(self, folder: Path, device: str | None):
+        from transformers import AutoModelForMaskedLM
+
+        from tools.finetune.encoder import load_tokenizer
+        from tools.finetune.machine import best_device
+
+        self.device = best_device(device)
+        self.tokenizer = load_tokenizer(folder)
+        self.model: Any = (
+            AutoModelForMaskedLM.from_pretrained(folder, use_safetensors=True).to(self.device).eval()
+        )
+
+    def predict(self, texts: list[str]) -> list[dict[str, Any]]:
+        """The likeliest words for the first mask, and the text with it filled.
+
+        Raises:
+            BadData: a text without a mask.
+        """
+        return [self._fill(text) for text in texts]
+
+    def _fill(self, text: str) -> dict[str, Any]:
+        import torch
+
+        mask = self.tokenizer.mask_token
+        text = text.replace("[MASK]", mask)
+        batch = self.tokenizer(text, return_tensors="pt", truncation=True, max_length=BLOCK).to(self.device)
+        places = (batch["input_ids"][0] == self.tokenizer.mask_token_id).nonzero()
+        if not len(places):
+            raise BadData("The text has no [MASK] to fill.", "Write [MASK] where a word is wanted.")
+        with torch.inference_mode():
+            best = self.model(**batch).logits[0, places[0, 0]].float().softmax(-1).topk(5)
+        words = [self.tokenizer.decode([i]).strip() for i in best.indices.tolist()]
+        scores = {word: round(score, 6) for word, score in zip(words, best.values.tolist(), strict=True)}
+        filled = text.replace(mask, words[0], 1)
+        return {"label": words[0], "score": scores[words[0]], "scores": scores, "text": filled}
+
+
+def _blocks(rows: list[str], tokenizer: Any) -> list[dict[str, Any]]:
+    """Texts as rows of at most :data:`BLOCK` tokens; long ones become several."""
+    if not rows:
+        return []
+    cut = tokenizer(rows, truncation=True, max_length=BLOCK, return_overflowing_tokens=True)
+    return [{"input_ids": ids} for ids in cut["input_ids"]]
+
+
+def _measure(model: Any, rows: list[dict[str, Any]], tokenizer: Any, run: Run) -> dict[str, float]:
+    """Perplexity under masks that depend on the seed alone."""
+    from transformers import DataCollatorForLanguageModeling
+
+    from tools.finetune.language import perplexity
+
+    collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15, seed=run.spec.seed)
+    return perplexity(model, rows, collate, run.report, shift=0)
+
+
+TASK = MaskedLM()

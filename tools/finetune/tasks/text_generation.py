@@ -1,0 +1,181 @@
+"""Text generation: a chat model learns to answer as the conversations or instructions of the data do."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import BadData
+from tools.finetune.conversations import TEMPLATE, Collate, Message, conversations, tokenize
+from tools.finetune.examples import part, read
+from tools.finetune.task import Facts, Outcome, Run
+
+if TYPE_CHECKING:
+    import pandas
+
+MAX_LENGTH = 512
+
+
+class TextGeneration:
+    """The task's object; see ``tools.finetune.task.Task``."""
+
+    name = "text-generation"
+    default_base = "smollm2"
+    methods = ("lora", "full", "dora", "adalora", "qlora")
+    needs_label = False
+
+    def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
+        """A few conversations that hold an answer."""
+        rows = conversations(table, text_column, label_column)
+        if len(rows) < 4:
+            raise BadData(
+                f"Only {len(rows)} rows of the table hold a question and an answer.",
+                "Give a column of conversations (lists of role and content), or a prompt and a reply column.",
+            )
+        words = sum(len(m["content"].split()) + 4 for row in rows[:1000] for m in row) / len(rows[:1000])
+        return Facts(len(rows), {}, min(words * 1.4, MAX_LENGTH))
+
+    def train(self, run: Run) -> Outcome:
+        """Train on the answers; measure perplexity before and after."""
+        from transformers import AutoModelForCausalLM, set_seed
+
+        from tools.finetune import methods
+        from tools.finetune.fit import Material, fit, steps_of
+        from tools.finetune.language import perplexity
+
+        set_seed(run.spec.seed)
+        tokenizer = _tokenizer(run.base)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            str(run.base), use_safetensors=True, dtype="float32"
+        )
+        length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
+        train, validation, held = _rows(run, tokenizer, length)
+        collate = Collate(tokenizer.pad_token_id)
+        baseline = {"base_model": perplexity(model, held, collate, run.report, shift=1)}
+        method = run.plan["method"]
+        model = methods.wrap(model, method, "CAUSAL_LM", steps_of(run.plan, len(train)))
+        trained = methods.trainable(model)
+        step = methods.after_step(model, method)
+        curve = fit(run, Material(model, train, validation, collate, after_step=step))
+        model = methods.merge(model, method, run.staging)
+        model.config.use_cache = True
+        metrics = perplexity(model, held, collate, run.report, shift=1)
+        model.save_pretrained(run.staging, safe_serialization=True)
+        tokenizer.save_pretrained(run.staging)
+        return Outcome(metrics, baseline, trained, {"max_length": length}, {"curve": curve})
+
+    def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
+        """A ``tools.finetune.task.Generator``."""
+        return LoadedGenerator(folder, device)
+
+
+class LoadedGenerator:
+    """Answers conversations, piece by piece."""
+
+    task = "text-generation"
+
+    def __init__(self, folder: Path, device: str | None):
+        from transformers import AutoModelForCausalLM
+
+        from tools.finetune.machine import best_device
+
+        self.device = best_device(device)
+        self.tokenizer = _tokenizer(folder)
+        self.model: Any = (
+            AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True).to(self.device).eval()
+        )
+
+    def generate(
+        self,
+        messages: list[Message],
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        stop: list[str] | None = None,
+    ) -> Iterator[str]:
+        """Pieces of the answer as they are made; ends early when the iterator is closed."""
+        from transformers import StoppingCriteriaList, TextIteratorStreamer
+
+        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        batch = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).to(self.device)
+        streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
+        ended = threading.Event()
+        options: dict[str, Any] = {"do_sample": temperature > 0}
+        if temperature > 0:
+            options["temperature"] = temperature
+        if stop:
+            options |= {"stop_strings": stop, "tokenizer": self.tokenizer}
+        thread = threading.Thread(
+            target=self.model.generate,
+            kwargs={
+                **batch,
+                **options,
+                "max_new_tokens": max_tokens,
+                "streamer": streamer,
+                "pad_token_id": self.tokenizer.pad_token_id,
+                "stopping_criteria": StoppingCriteriaList([lambda ids, scores, **_: _stopped(ids, ended)]),
+            },
+            daemon=True,
+        )
+        thread.start()
+        try:
+            yield from _before_stop(streamer, stop or [])
+        finally:
+            ended.set()
+            thread.join()
+
+    def predict(self, texts: list[str]) -> list[dict[str, Any]]:
+        """The answer to each text."""
+        answers = ["".join(self.generate([{"role": "user", "content": text}], 128)) for text in texts]
+        return [{"label": None, "score": None, "scores": {}, "text": answer.strip()} for answer in answers]
+
+
+def _stopped(ids: Any, ended: threading.Event) -> Any:
+    """Stop all rows once nobody listens any more."""
+    import torch
+
+    return torch.full((ids.shape[0],), ended.is_set(), dtype=torch.bool, device=ids.device)
+
+
+def _before_stop(pieces: Any, stop: list[str]) -> Iterator[str]:
+    """Pieces up to the first stop string, which is held back even where it comes in parts."""
+    held = ""
+    keep = max((len(word) for word in stop), default=1) - 1
+    for piece in pieces:
+        held += piece
+        cut = min((held.find(word) for word in stop if word in held), default=-1)
+        if cut >= 0:
+            yield held[:cut]
+            return
+        if len(held) > keep:
+            yield held[: len(held) - keep]
+            held = held[len(held) - keep :]
+    if held:
+        yield held
+
+
+def _tokenizer(base: Path | str) -> Any:
+    """With a chat template: the model's own, or a plain one."""
+    from tools.finetune.encoder import load_tokenizer
+
+    tokenizer = load_tokenizer(base)
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = TEMPLATE
+    return tokenizer
+
+
+def _rows(run: Run, tokenizer: Any, length: int) -> list[list[dict[str, Any]]]:
+    """Tokenized training, validation and held-out rows; those whose answer lies beyond the limit are left out."""
+    columns = run.plan["text_column"], run.plan["label_column"]
+    rows = conversations(read(run.spec.data, columns), *columns)
+    test = conversations(read(run.spec.test_data, columns), *columns) if run.spec.test_data else None
+    parts = part(rows, test, run.spec.seed, lambda row: "\n".join(m["content"] for m in row))
+    found = []
+    for group in (parts.train, parts.validation, parts.test):
+        tokenized = [tokenize(tokenizer, row, length) for row in group]
+        found.append([row for row in tokenized if any(label >= 0 for label in row["labels"])])
+    if not found[0] or not found[2]:
+        raise BadData(f"No answer begins within the first {length} tokens.", "Shorten the prompts.")
+    return found
+
+
+TASK = TextGeneration()
