@@ -1,5 +1,7 @@
 """Finding and hiding: operators, allowed names, conflicts, counts."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import subprocess
 import sys
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tools.privacy.redactor import Redactor
-from tools.privacy.stream import HELD_AT_MOST, LOOKAHEAD, RedactingStream
 from tools.privacy.segments import LONGEST
+from tools.privacy.stream import HELD_AT_MOST, LOOKAHEAD, RedactingStream
 
 ROWS = (Path(__file__).parent / "privacy_caught.jsonl").read_text("utf-8").splitlines()
 CAUGHT = [json.loads(row) for row in ROWS]

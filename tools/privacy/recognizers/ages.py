@@ -1,5 +1,7 @@
 """Ages and dates of birth. Other dates and times are ordinary business and stay."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from typing import Any

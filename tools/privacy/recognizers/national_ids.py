@@ -1,5 +1,7 @@
 """Numbers that states give to people: social security, passports, licences, tax."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,7 @@
 """Names of people in texts written with Latin letters."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,8 +12,8 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
 
 WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
-CAPITAL = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я](?:[^\W\d_]|['’-](?=[^\W\d_]))*\.?)"
-UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я]"
+CAPITAL = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я](?:[^\W\d_]|['’-](?=[^\W\d_]))*\.?)"
+UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я]"
 PARTICLE = r"(?:van|von|der|den|de|del|della|di|da|dos|du|la|le|bin|ibn|al|el|ter|ten|af|zu|Mc|O['’])"
 FULL = rf"{CAPITAL}(?:[ \t]+(?:{PARTICLE}[ \t]+){{0,2}}{CAPITAL}){{0,3}}"
 ANY = rf"{WORD}(?:[ \t]+{WORD}){{0,2}}"
@@ -34,27 +36,19 @@ SIGNED = re.compile(
 INITIAL = re.compile(
     rf"(?<![\w@./-])((?:{CAPITAL}[ \t]+){{1,2}}{UPPER}\.?[ \t]+{UPPER}[^\W\d_]+(?:['’-][^\W\d_]+)*)(?![\w@]|\.\w)"
 )
-ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
-# Given names that are also words, places or products: alone they say nothing.
-AMBIGUOUS = set(
-    "alma amber april asha ash aurora ava becky bill bob brad carol casey chad charlotte chelsea christian clay cody dale dawn dean "
-    "devin drew dolores don earl ella eve faith flora florence floyd frank gene georgia gloria grace hope holly hugo iris ivy jack jan jade jasmine "
-    "jay jean jesus jordan joy june juan kelly ken kim lance lea lee leon li mark marina max may mia mercedes mike milan myra nelson noel nick norma olive "
-    "page pat paris penny pierre rich rick ray rob robin roman rosa rose ruby ryan sally sandy scott sean shannon sky sofia stan stella sue "
-    "summer ted tim tom tony tracy troy victor victoria violet virginia wayne wei will yan zoe zara viola jun chen phil art ann anya lars kumar".split()
-) - set(
-    "ann bob frank nick tom tim tony mike kim jack kelly sally scott ryan sean ken phil zoe lars pierre rick ted".split()
+LISTED = re.compile(
+    rf"(?<![\w@./-])(?:{UPPER}[^\W\d_]+)(?:,[ ]{UPPER}[^\W\d_]+){{0,8}},?[ ](?:and|or)[ ]{UPPER}[^\W\d_]+(?![\w@]|\.\w)"
 )
+ASKED = re.compile(
+    rf"(?i:name\b[^?\n]{{0,30}}\?\s*(?:user:\s*)?)({UPPER}[^\W\d_]+(?:[ ]{UPPER}[^\W\d_]+)?)\b"
+)
+DIRECTED = re.compile(
+    rf"(?i:\b(?:by|under|my (?:kid|son|daughter|wife|husband|brother|sister|friend|mother|father|boss|colleague)|seen|met|"
+    rf"been to an?)[: ]{{1,5}})({UPPER}[^\W\d_]+(?:[ ]{UPPER}\.?)?(?:[ ]{UPPER}[^\W\d_]+)?)(?![\w@]|[.-]\w)"
+)
+ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
 VERBAL = re.compile(r"(?i)^(?:said|told|asks?|and|or|vs|for|.*(?:ed|ing|s))$")
 PAIR = re.compile(rf"(?<![\w@./-])({WORD})[ \t]+((?:{WORD}\.?[ \t]+)?{WORD})(?![\w@]|\.\w)")
-PRONOUNS = set(
-    "a about after again all also am an and any are as asking at available back be been because being but by calling can could did do "
-    "does doing down for from getting glad going good had happy has have having he her here hers him his how i if in interested into is it "
-    "its just keen later like locked looking me mine more much my need never new no not now of off on only or our out over quite ready "
-    "really she so sorry still stuck sure than that the their them then there these they this those through to too trying unable under until up us "
-    "using very wanting was we were what when where which while who whom why will with without would writing wondering working you "
-    "your yours afraid one two having there everyone everybody folks guys again anybody somebody someone hope can't cannot please".split()
-)
 
 
 @cache
@@ -107,16 +101,14 @@ def _alone(text: str) -> Iterator[Entity]:
     """A given name by itself, and the name after it where nothing has a capital."""
     for match in ALONE.finditer(text):
         word = match.group(1)
-        if not _given(word) or known(word) or word.casefold() in AMBIGUOUS:
+        if not _given(word) or known(word) or _ambiguous(word):
             continue
         if word[0].isupper():
             yield Entity("PERSON", match.start(), match.end(), 0.65)
         elif len(word) > 3:
             follows = re.match(rf"[ \t]+({WORD})", text[match.end() :])
-            family = follows and follows.group(1)
-            extra = bool(family) and not (
-                known(family) or family.casefold() in PRONOUNS or VERBAL.match(family)
-            )
+            family = follows.group(1) if follows else ""
+            extra = bool(family) and not (known(family) or _stops(family) or VERBAL.match(family))
             yield Entity(
                 "PERSON", match.start(), match.end() + (follows.end() if follows and extra else 0), 0.6
             )
@@ -124,6 +116,16 @@ def _alone(text: str) -> Iterator[Entity]:
 
 def _given(word: str) -> bool:
     return word.casefold() in _words("given_names.txt")
+
+
+def _ambiguous(word: str) -> bool:
+    """Is the given name also a word, a place or a product, so that alone it says nothing?"""
+    return word.casefold() in _words("ambiguous_names.txt")
+
+
+def _stops(word: str) -> bool:
+    """Is it an ordinary word, with which no name goes on?"""
+    return word.casefold() in _words("stop_words.txt")
 
 
 def known(word: str) -> bool:
@@ -140,7 +142,7 @@ def _plausible(text: str, start: int, end: int) -> bool:
     words = re.findall(WORD, span)
     if not words or not all(word[0].isupper() or len(words) > 1 for word in words[:1]):
         return False
-    doubtful = [word for word in words if known(word) or word.casefold() in PRONOUNS]
+    doubtful = [word for word in words if known(word) or _stops(word)]
     if len(words) == 1:
         word = words[0]
         short = len(word) < 3 or (word.isupper() and not _shouted(text))
@@ -168,9 +170,9 @@ def _shouted(text: str) -> bool:
 
 def _trimmed(text: str, start: int, end: int, score: float) -> Iterator[Entity]:
     """The span without the ordinary words at its ends ("Jane Doe and" → "Jane Doe")."""
-    words = [match for match in re.finditer(WORD, text[start:end])]
+    words = list(re.finditer(WORD, text[start:end]))
     for place, word in enumerate(words):
-        if word.group().casefold() in PRONOUNS:
+        if _stops(word.group()):
             words = words[:place]
             break
     while words and known(words[0].group()) and not _given(words[0].group()):
@@ -180,3 +182,30 @@ def _trimmed(text: str, start: int, end: int, score: float) -> Iterator[Entity]:
     if words:
         last = start + words[-1].end()
         yield Entity("PERSON", start + words[0].start(), last, score)
+
+
+class Companions(Recognizer):
+    """Who is listed with somebody: "Anna, Gaetane and Derek"."""
+
+    TYPES = ("PERSON",)
+    GATED = False
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for match in LISTED.finditer(text):
+            words = [
+                word for word in re.finditer(WORD, match.group()) if word.group() not in ("and", "or", "und")
+            ]
+            if any(known(word.group()) for word in words):
+                continue
+            people = [span for span in named if span.label_ == "PERSON"]
+            if any(_given(word.group()) for word in words) or any(
+                span.start_char < match.end() and match.start() < span.end_char for span in people
+            ):
+                for word in words:
+                    yield Entity("PERSON", match.start() + word.start(), match.start() + word.end(), 0.6)
+        for match in ASKED.finditer(text):
+            if not known(match.group(1)):
+                yield Entity("PERSON", match.start(1), match.end(1), 0.6)
+        for match in DIRECTED.finditer(text):
+            yield from _trimmed(text, match.start(1), match.end(1), 0.6)

@@ -1,5 +1,7 @@
 """Telephone numbers: international ones, national ones in their usual writing, any digits after a word like "phone"."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from typing import Any

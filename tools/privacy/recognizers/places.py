@@ -1,5 +1,7 @@
 """Cities and countries: personal in a text that is redacted as a whole, ordinary words in a chat."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +10,14 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
 from tools.privacy.recognizers.people import known
 
+CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я][^\W\d_]*(?:['’-][^\W\d_]+)*"
+# Words after which a name is a place's.
+WHERE = re.compile(
+    rf"(?i:\b(?:fl(?:ew|y|ying)|travel(?:l?ing|s|led)?|mov(?:ed|ing)|trip|originally|grew up|lives?|living|born|based|went|i am|i'm|am|"
+    rf"office|restaurant|city|where|southern|northern|eastern|western|home city)[ \t]*(?:to|in|from|of|:)?)[ \t]+"
+    rf"({CAPITAL}(?:[ \t]+(?:(?:del?|la|do|di|da)[ \t]+)?{CAPITAL}){{0,3}})(?![\w@]|[.-]\w)"
+)
+IN = re.compile(rf"\b(?:to|in|from|city|where|Where:|southern|Southern|northern|Northern)[ \t]+{CAPITAL}")
 CHINESE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区))[\u4e00-\u9fff]{2,4}?(?:市|州|县)(?:[\u4e00-\u9fff]{1,4}?[区县])?"
 )
@@ -25,6 +35,9 @@ class Places(Recognizer):
             words = text[span.start_char : span.end_char]
             if span.label_ in ("GPE", "LOC", "FAC") and words[0].isupper() and _place(words):
                 yield Entity("LOCATION", span.start_char, span.end_char, 0.6)
+        for match in WHERE.finditer(text):
+            if IN.search(match.group()) and _place(match.group(1)):
+                yield Entity("LOCATION", match.start(1), match.end(1), 0.55)
         for match in CHINESE.finditer(text):
             yield Entity("LOCATION", match.start(), match.end(), 0.6)
 

@@ -1,5 +1,7 @@
 """Keys, tokens and passwords, which open doors and so are worse to lose than a name."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from typing import Any

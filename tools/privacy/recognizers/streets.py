@@ -1,5 +1,7 @@
 """Postal addresses: streets with house numbers, post boxes, post codes after a place, Chinese addresses."""
 
+# ruff: noqa: E501 - patterns are lists of words
+
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +10,7 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
 from tools.privacy.recognizers.people import known
 
-UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я]"
+UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я]"
 CAPITAL = rf"{UPPER}[^\W\d_]*(?:['’.-][^\W\d_]+)*\.?"
 KIND = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Squares|Sq|Place|Pl|Terrace|Ter|Way|Parkway|Pkwy|"
@@ -55,6 +57,9 @@ ADDRESS_IS = re.compile(
 UNIT_AFTER = re.compile(rf"[\s,]{{1,6}}{UNIT}(?!\w)", re.IGNORECASE)
 TOWN_AFTER = re.compile(
     rf"(?:[\s,.]{{1,6}}(?:{CAPITAL}|nan|[a-z]{{2}}(?=\s\d)|\([A-Z][a-z]+\))){{1,6}}\s{{1,6}}\d{{4,6}}(?!\d)"
+)
+CITY_AFTER = re.compile(
+    rf"(?:,[ \t]*|\s{{1,6}}){CAPITAL}(?:[ \t]{CAPITAL}){{0,2}}(?:[\s,]{{1,6}}{CAPITAL}(?:[ \t]{CAPITAL}){{0,2}})?(?=\s*(?:$|[\n?!,.]))"
 )
 ZIP_CUE = re.compile(
     r"(?i)\b(?:zip|postal|post)[ -]?(?:code)?(?: is)?:?\s+([A-Z0-9]{2,5}(?:[ -]\d{2,4})?)(?!\w)"
@@ -113,7 +118,10 @@ def _extended(text: str, end: int) -> int:
         unit = UNIT_AFTER.match(text, end)
         end = unit.end() if unit else end
     town = TOWN_AFTER.match(text, end)
-    return town.end() if town else end
+    if town:
+        return town.end()
+    city = CITY_AFTER.match(text, end)
+    return city.end() if city and not any(known(word) for word in city.group().split()) else end
 
 
 def _chinese(text: str) -> Iterator[Entity]:
