@@ -156,7 +156,7 @@ class Application:
         """See that a worker process runs the queued jobs."""
         from assistant.jobs.worker import ensure_worker
 
-        ensure_worker(self.home)
+        ensure_worker(self.home, self.settings)
 
     def warm_up(self) -> None:
         """Load what the first turn needs and the deployed models, so that nobody waits for them."""

@@ -1,0 +1,191 @@
+"""Turns of a conversation through the real graph: the embedded model, approvals, redaction, history."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.access.principal import Principal
+from assistant.agent import events
+from assistant.application import Application
+from assistant.settings import Settings
+from assistant.workspace.samples import load_samples
+
+OWNER = Principal.owner()
+MAIL, CARD = "nadia.quill@example.org", "5555 5555 5555 4444"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """One application for the module, with the sample workspace and no worker."""
+    application = Application(Settings(home=tmp_path_factory.mktemp("turns") / "home"), local=True)
+    application.users.owner()
+    load_samples(application.shared, OWNER.user_id)
+    object.__setattr__(application.shared, "start_worker", lambda: None)  # jobs stay queued here
+    yield application
+    application.close()
+
+
+class Conversation:
+    """A thread of one user; ``say`` returns the events of a turn."""
+
+    def __init__(self, app: Application, who: Principal = OWNER):
+        self.app, self.who, self.thread = app, who, None
+
+    def say(self, words: str, **more) -> list[events.Event]:
+        happened = list(self.app.agent.turn(self.who, words, self.thread, **more))
+        ends = [each for each in happened if isinstance(each, events.Done)]
+        self.thread = ends[0].thread if ends else self.thread
+        return happened
+
+
+def of(kind: type, happened: list[events.Event]) -> list:
+    """The events of one kind."""
+    return [each for each in happened if isinstance(each, kind)]
+
+
+def reply(happened: list[events.Event]) -> str:
+    """What was said, which the last event repeats."""
+    said = "".join(each.text for each in of(events.Token, happened))
+    assert of(events.Done, happened)[-1].reply == said.strip()
+    return said
+
+
+def test_a_file_without_words_is_looked_into(app: Application) -> None:
+    happened = Conversation(app).say("", files=["tickets.csv"])
+    finished = of(events.ToolFinished, happened)
+    assert [(each.name, each.status) for each in finished] == [("inspect_dataset", "succeeded")]
+    assert finished[0].result["rows"] == 365 and "365" in reply(happened)
+
+
+def test_a_question_is_answered_with_citations(app: Application) -> None:
+    happened = Conversation(app).say("what is your refund policy?")
+    citations = of(events.Citation, happened)
+    assert citations and citations[0].number == 1 and "refund" in citations[0].source
+    assert "30 days" in reply(happened) and "[1]" in reply(happened)
+
+
+def test_nothing_runs_before_the_yes_and_once_after_it(app: Application) -> None:
+    chat = Conversation(app)
+    asked = of(events.ApprovalAsked, chat.say("fine-tune a classifier with head", files=["tickets.csv"]))
+    assert asked[0].tool == "finetune_model" and "tickets.csv" in asked[0].summary
+    assert asked[0].details["estimated_seconds"] > 0
+    jobs = len(app.jobs.list())
+    happened = chat.say("yes")
+    assert of(events.ToolFinished, happened)[0].status == "succeeded"
+    assert len(app.jobs.list()) == jobs + 1
+    assert app.jobs.latest()["thread_id"] == chat.thread
+    assert not of(events.ToolStarted, chat.say("yes"))  # the approval is used up
+    assert len(app.jobs.list()) == jobs + 1
+
+
+def test_no_means_no(app: Application) -> None:
+    chat, jobs = Conversation(app), len(app.jobs.list())
+    chat.say("fine-tune a classifier", files=["tickets.csv"])
+    happened = chat.say("no, not now")
+    assert not of(events.ToolStarted, happened) and reply(happened)
+    assert len(app.jobs.list()) == jobs and app.agent.approvals.open(chat.thread) is None
+
+
+def test_a_change_is_asked_again_with_the_new_argument(app: Application) -> None:
+    chat = Conversation(app)
+    chat.say("fine-tune a classifier", files=["tickets.csv"])
+    asked = of(events.ApprovalAsked, chat.say("make it 5 epochs instead"))
+    assert asked[0].args["epochs"] == 5 and asked[0].details["epochs"] == 5
+    again = chat.say("", decision={"approval": asked[0].id, "answer": "change", "args": {"method": "lora"}})
+    assert of(events.ApprovalAsked, again)[0].args == {**asked[0].args, "method": "lora"}
+
+
+def test_a_question_in_between_leaves_the_approval_open(app: Application) -> None:
+    chat = Conversation(app)
+    first = of(events.ApprovalAsked, chat.say("fine-tune a classifier with head", files=["tickets.csv"]))[0]
+    assert "30 days" in reply(chat.say("what is your refund policy?"))
+    assert app.agent.approvals.open(chat.thread)["id"] == first.id
+    happened = chat.say("", decision={"approval": first.id, "answer": "yes"})
+    assert of(events.ToolFinished, happened)[0].name == "finetune_model"
+
+
+def test_a_click_on_an_answered_approval_is_refused(app: Application) -> None:
+    chat = Conversation(app)
+    asked = of(events.ApprovalAsked, chat.say("fine-tune a classifier", files=["tickets.csv"]))[0]
+    chat.say("no")
+    failed = of(events.Failed, chat.say("", decision={"approval": asked.id, "answer": "yes"}))
+    assert failed[0].code == "conflict"
+
+
+def test_a_bad_plan_is_refused_before_it_is_asked(app: Application, tmp_path: Path) -> None:
+    bad = tmp_path / "one.csv"
+    bad.write_text("text,label\n" + "\n".join(f"text {n},same" for n in range(40)) + "\n")
+    with bad.open("rb") as content:
+        app.files.save("one.csv", content, OWNER.user_id)
+    happened = Conversation(app).say("fine-tune a classifier on it", files=["one.csv"])
+    assert not of(events.ApprovalAsked, happened)
+    assert of(events.ToolFinished, happened)[0].status == "failed" and "label" in reply(happened)
+
+
+def test_personal_data_is_nowhere_in_the_home(app: Application) -> None:
+    chat = Conversation(app)
+    happened = chat.say(f"Refund policy please. My mail is {MAIL}, card {CARD}.")
+    assert {each.entity_type for each in of(events.Redacted, happened)} >= {"EMAIL_ADDRESS", "CREDIT_CARD"}
+    for secret in (MAIL, CARD, CARD.replace(" ", "")):
+        assert secret not in "".join(str(each) for each in happened)
+        assert not _files_with(app.home.root, secret)
+    assert "<EMAIL_ADDRESS>" in app.agent.history(OWNER, chat.thread)[0].text
+
+
+def _files_with(home: Path, secret: str) -> list[str]:
+    for database in home.glob("*.db"):
+        sqlite3.connect(database).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return [str(p) for p in home.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()]
+
+
+def test_history_shows_what_was_said_done_and_cited(app: Application) -> None:
+    chat = Conversation(app)
+    chat.say("hello")
+    said = reply(chat.say("what is your refund policy?"))
+    lines = app.agent.history(OWNER, chat.thread)
+    assert [each.role for each in lines] == ["user", "assistant", "user", "tool", "assistant"]
+    assert lines[-1].text == said and lines[3].shown[0].number == 1
+
+
+def test_threads_belong_to_their_user(app: Application) -> None:
+    chat = Conversation(app)
+    chat.say("hello")
+    stranger = Principal("usr-other", "other", "member")
+    failed = list(app.agent.turn(stranger, "hello", chat.thread))
+    assert [each.code for each in of(events.Failed, failed)] == ["not_found"]
+    assert app.agent.threads.list("usr-other") == []
+
+
+def test_a_viewer_may_look_and_not_act(app: Application) -> None:
+    viewer = Principal("usr-viewer", "viewer", "viewer")
+    happened = Conversation(app, viewer).say("fine-tune a classifier on tickets.csv")
+    assert not of(events.ApprovalAsked, happened)
+    assert of(events.ToolFinished, happened)[0].result["code"] == "forbidden"
+
+
+def test_a_visitor_gets_answers_and_nothing_else(app: Application) -> None:
+    visitor = Principal("visitor-1", "visitor", "visitor")
+    chat = Conversation(app, visitor)
+    assert "30 days" in reply(chat.say("what is your refund policy?"))
+    for wish in ("list the models", "what is in tickets.csv?", "fine-tune a classifier on tickets.csv"):
+        assert {each.name for each in of(events.ToolFinished, chat.say(wish))} <= {"search_knowledge"}
+
+
+def test_too_long_a_message_is_refused_and_nothing_is_stored(app: Application) -> None:
+    threads = len(app.agent.threads.list(OWNER.user_id))
+    failed = of(events.Failed, Conversation(app).say("a " * 20_000))
+    assert failed and "Attach" in failed[0].message
+    assert len(app.agent.threads.list(OWNER.user_id)) == threads
+
+
+def test_a_forgotten_conversation_is_gone(app: Application) -> None:
+    chat = Conversation(app)
+    chat.say("hello, remember the word xylophone")
+    app.agent.forget(OWNER, chat.thread)
+    assert of(events.Failed, list(app.agent.turn(OWNER, "hello", chat.thread)))[0].code == "not_found"
+    rows = sqlite3.connect(app.home.checkpoints).execute(
+        "SELECT count(*) FROM checkpoints WHERE thread_id = ?", (chat.thread,)
+    )
+    assert rows.fetchone() == (0,)
