@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
@@ -19,7 +20,7 @@ NET = re.compile(
 )
 
 
-def scrub(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """A structlog processor: replace what looks personal or secret in every text value."""
     return {
         key: NET.sub("<hidden>", value) if isinstance(value, str) else value for key, value in event.items()
@@ -47,7 +48,7 @@ def configure(home: Home, verbose: bool = False) -> None:
     file = RotatingFileHandler(home.logs / "assistant.jsonl", maxBytes=10 << 20, backupCount=5, delay=True)
     console = logging.StreamHandler(sys.stderr)
     console.setLevel(logging.INFO if verbose else logging.CRITICAL)
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
