@@ -228,12 +228,13 @@ def _reachable(host: str) -> str:
 
 def _announce(settings: Settings, url: str, as_json: bool) -> None:
     """Print the one-time sign-in link as soon as the server is ready."""
-    import httpx
+    import urllib.request
 
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
     while True:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz", timeout=5, trust_env=False).status_code == 200:
-                break
+        with contextlib.suppress(OSError):  # not listening yet, or a 503: still warming up
+            ask(f"{url}/readyz", timeout=5).close()
+            break
         time.sleep(0.1)
     app = Application(settings)
     link = f"{url}/sign-in?token={app.users.link()}"

@@ -86,8 +86,13 @@
 
   /* The conversation */
   const log = $("log");
-  const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  const nearEnd = () => end() - log.scrollTop < 80;
+  const toEnd = () => { log.scrollTop = end(); };
+  function end() { // never past the question: a long answer is read from its beginning
+    const questions = log.querySelectorAll(".user");
+    const top = questions.length ? questions[questions.length - 1].offsetTop - log.offsetTop - 12 : Infinity;
+    return Math.min(log.scrollHeight - log.clientHeight, top);
+  }
   function bubble(role, text = "") {
     const body = make("div", { class: "text", dir: "auto" });
     const element = make("div", { class: "said " + role }, make("span", { class: "unseen" }, role === "user" ? say.you : say.me), body);
@@ -99,11 +104,12 @@
   function sources(element, citations) {
     if (!citations.size) return;
     const list = make("ul", { class: "sources", "aria-label": say.sources });
-    for (const citation of citations.values()) {
-      const title = citation.title || citation.source;
-      const button = make("button", { type: "button", class: "source", title }, make("span", { class: "cite", "aria-hidden": "true" }, String(citation.number)), make("span", {}, title));
-      button.addEventListener("click", () => openPassage(citation, button));
-      list.append(make("li", {}, button));
+    const documents = Map.groupBy ? Map.groupBy(citations.values(), (each) => each.source) : new Map([...citations.values()].map((each) => [each.source, [each]]));
+    for (const cited of documents.values()) {
+      const title = cited[0].title || cited[0].source;
+      const button = make("button", { type: "button", class: "source", title }, make("span", {}, title));
+      button.addEventListener("click", () => openPassage(cited[0], button));
+      list.append(make("li", {}, ...cited.map(mark), button));
     }
     element.append(list);
   }
@@ -153,12 +159,13 @@
       problem = error.name === "AbortError" ? say.stopped : error.said || (navigator.onLine ? say.failed : say.offline);
     }
     draw();
+    const follow = nearEnd();
     if (problem) fail(element, body, problem, text);
     else { sources(element, used(said, citations)); choices(options); tell("answer", { text: said }); }
     running = null;
     log.setAttribute("aria-busy", "false");
     busy(false);
-    toEnd();
+    if (follow) toEnd();
   }
   const used = (text, citations) => new Map([...citations].filter(([number]) => text.includes("[" + number + "]")));
   function fail(element, body, problem, text) {

@@ -29,15 +29,19 @@
       height: 620px; max-height: calc(100vh - 108px); max-height: calc(100dvh - 108px); border-radius: 16px; overflow: hidden;
       background: #fff; box-shadow: 0 12px 40px rgba(15, 23, 42, .28); transform-origin: bottom ${left ? "left" : "right"}; animation: rise .18s ease-out; }
     .panel[hidden] { display: none; }
-    iframe { display: block; width: 100%; height: 100%; border: 0; color-scheme: normal; }
+    iframe { position: relative; display: block; width: 100%; height: 100%; border: 0; color-scheme: normal; }
+    .loading iframe { opacity: 0; }
+    .loading::before { content: ""; position: absolute; top: calc(50% - 14px); left: calc(50% - 14px); width: 28px; height: 28px;
+      border: 3px solid rgba(127, 127, 127, .3); border-top-color: var(--color); border-radius: 50%; animation: turn .8s linear infinite; }
     p { margin: 0; padding: 32px 24px; font: 16px/1.5 system-ui, sans-serif; color: #1e293b; }
+    @keyframes turn { to { transform: rotate(1turn); } }
     @keyframes rise { from { opacity: 0; transform: translateY(12px) scale(.98); } }
     @media (max-width: 480px), (max-height: 480px) {
       .panel { inset: 0; width: 100%; max-width: none; height: 100%; max-height: none; border-radius: 0; }
       .open button { display: none; }
     }
     @media (prefers-color-scheme: dark) { .panel { background: #161b26; } p { color: #e2e8f0; } }
-    @media (prefers-reduced-motion: reduce) { .panel { animation: none; } button { transition: none; } }
+    @media (prefers-reduced-motion: reduce) { .panel, .loading::before { animation: none; } button { transition: none; } }
     @media print { :host { display: none; } }`;
 
   const make = (name, attributes = {}, space) => {
@@ -76,14 +80,18 @@
     const settings = { title: option("title"), greeting: option("greeting"), color, on: onColor(color), locale: option("locale") };
     frame = make("iframe", { title: option("title") || "Support", src: host + "/widget?key=" + encodeURIComponent(option("key")) + "#" + encodeURIComponent(JSON.stringify(settings)),
       referrerpolicy: "origin", allow: "clipboard-write" });
+    panel.className = "panel loading";
+    // A page that came but says nothing was refused or is an error; one that has not come yet may be slow.
+    frame.addEventListener("load", () => { if (!ready) { clearTimeout(patience); patience = setTimeout(away, 3000); } });
+    patience = setTimeout(away, 20000);
     panel.replaceChildren(frame);
-    patience = setTimeout(away, 15000);
   }
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== host || !event.data) return;
     const { sa, name, detail } = event.data;
     if (sa === "ready") {
       clearTimeout(patience); ready = true;
+      panel.className = "panel";
       if (person) send({ sa: "identify", person });
       waiting.splice(0).forEach(send);
       if (shown) frame.focus();
@@ -95,6 +103,7 @@
     const note = make("p", { role: "alert" });
     note.textContent = words.away;
     panel.replaceChildren(note);
+    panel.className = "panel";
     frame = null;
     console.warn("Startup Assistant: the chat did not load. Is the server up, and was the key created with --origin " + location.origin + "?");
     tell("error", { message: words.away });
