@@ -289,16 +289,9 @@ def _finetune(asked: Asked) -> dict[str, Any]:
 
 
 def _goes_on(asked: Asked) -> bool:
-    """Whether training is to start from one of the team's own models."""
-    if not re.search(
-        r"\b(?:retrain|continue|further|start(?:ing)? from|based on|on top of|from|fine-?tune|train)\b|继续|基于|重新训练|接着",
-        asked.text,
-        re.IGNORECASE,
-    ):
-        return False
-    return bool(asked.mentions.of("model")) and asked.mentions.of("model")[0] != training_wishes(
-        asked.text, asked.mentions
-    ).get("name")
+    """Whether training is to start from one of the team's own models: one is named that is not the new one's name."""
+    named = asked.mentions.of("model")
+    return bool(named) and named[0] != training_wishes(asked.text, asked.mentions).get("name")
 
 
 def _takes_advice(asked: Asked) -> bool:

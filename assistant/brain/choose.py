@@ -20,6 +20,7 @@ STAND_INS = {
     "TEXT": '"some text"',
 }
 NEIGHBOURS = 3
+REMEMBERED = 512  # messages whose vectors are kept
 SIMILARITY_POINTS = {"en": 9.0, "zh": 7.0}
 TEMPERATURE = 1.1
 
@@ -62,14 +63,24 @@ class Memory:
 
     def __init__(self, encoder: Any):
         self.encoder = encoder
+        self._seen: dict[str, Any] = {}
         chosen = [(tool, phrase) for tool, phrase in examples() if language_of(phrase) == "en"]
         self.tools = [tool for tool, _ in chosen]
         self.vectors = encoder.encode([_spoken(phrase) for _, phrase in chosen])
 
     def near(self, masked: str) -> list[tuple[str, float]]:
         """``(tool, cosine)`` for every example phrase."""
-        vector = self.encoder.encode([_spoken(masked)[:400]])[0]
-        return list(zip(self.tools, (self.vectors @ vector).tolist(), strict=True))
+        return list(
+            zip(self.tools, (self.vectors @ self._vector(_spoken(masked)[:400])).tolist(), strict=True)
+        )
+
+    def _vector(self, text: str) -> Any:
+        """The vector of a message; earlier turns are read again with every new one, so a few hundred are kept."""
+        if text not in self._seen:
+            if len(self._seen) > REMEMBERED:
+                self._seen.clear()
+            self._seen[text] = self.encoder.encode([text])[0]
+        return self._seen[text]
 
 
 def _memory() -> Memory:

@@ -18,7 +18,9 @@ from assistant.brain.language import CHINESE, language_of
 from assistant.brain.mentions import Mentions, find_mentions
 from assistant.brain.situation import Situation
 
-UNSURE = 0.45
+UNSURE = 0.45  # below this share a close rival makes the choice doubtful
+RIVAL = 0.6
+HOPELESS = 0.15
 TURNS_REMEMBERED = 8
 Message = Mapping[str, Any]
 
@@ -127,9 +129,16 @@ def _next(text: str, context: Context, situation: Situation, allowed: Collection
     tool, confidence = next(iter(scores.items()))
     if tool == "none":
         return Decision(None, confidence=confidence, language=language)
-    options = [name for name, share in scores.items() if share > 0.12 and name != "none"][:3]
-    unsure = options if confidence < UNSURE and len(options) > 1 else []
+    unsure = _options(scores)
     return _finish(tool, arguments(tool, asked), confidence, unsure, asked, language)
+
+
+def _options(scores: Mapping[str, float]) -> list[str]:
+    """The tools to offer where none stands out; empty where one does."""
+    ranked = [(share, name) for name, share in scores.items() if name != "none"]
+    top, second = ranked[0][0], ranked[1][0] if len(ranked) > 1 else 0.0
+    doubtful = top < HOPELESS or (top < UNSURE and second > RIVAL * top)
+    return [name for _, name in ranked[:3]] if doubtful and second else []
 
 
 def _language(text: str, context: Context) -> str:
@@ -191,6 +200,10 @@ def hints(asked: Asked) -> dict[str, float]:
     if context.tool in ("predict", "explain_prediction"):
         if mentions.of("quote"):
             add("predict", 1.5)
+        if mentions.of("model") and re.search(
+            r"\bsame\b|\bwith\b|\binstead\b|\band\b|呢|一样|再", asked.text
+        ):
+            add("predict", 4)
         add("explain_prediction", 0.5)
     if context.tool == "search_knowledge" and not mentions.found:
         add("search_knowledge", 1.0)

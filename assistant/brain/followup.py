@@ -22,7 +22,7 @@ from assistant.brain.values import (
 )
 
 _FILLER = re.compile(
-    r"^(?:(?:it'?s|it is|that'?s|that would be|the|use|take|i think|probably|maybe|please|called|named|column|my|our|a|an|in|on|with|from|call it|name it|should be|just|only|let'?s (?:use|take|say)|"
+    r"^(?:(?:(?:it'?s|it is|that'?s|that would be|the|use|take|i think|probably|maybe|please|called|named|column|my|our|a|an|in|on|with|from|call it|name it|should be|just|only|let'?s (?:use|take|say))\b|"
     r"用|是|叫|就|选|选择|应该是|请|那个|这个)[\s,:：]*)+",
     re.IGNORECASE,
 )

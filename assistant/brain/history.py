@@ -17,6 +17,7 @@ PROPOSAL = re.compile(
     r"|要我|需要我|是否(?:批准|同意|继续|开始)|可以开始|要不要|批准|同意吗|开始吗|继续吗|确认",
     re.IGNORECASE,
 )
+_OPEN_QUESTION = re.compile(r"\b(?:which|what|how many|whose)\b|哪|什么|多少|几", re.IGNORECASE)
 ASKS = [
     ("label_column", r"\bcolumn\b.*\b(?:labels?|target|class|category|categories|predict)|label column|标签.*列|哪一?列.*(?:标签|类别)|标签在哪"),
     ("text_column", r"\bcolumn\b.*\btexts?\b|text column|文本.*列|哪一?列.*(?:文本|正文|内容)"),
@@ -154,7 +155,7 @@ def _note_question(context: Context, content: str, options: list[str]) -> None:
     asks = question or imperative
     if not asks:
         return
-    if PROPOSAL.search(asks):
+    if PROPOSAL.search(asks) and not _OPEN_QUESTION.search(asks):
         _note_proposal(context, asks)
         return
     context.asked = next((key for key, pattern in ASKS if re.search(pattern, asks, re.IGNORECASE)), None)

@@ -7,6 +7,7 @@ sentence and not by the names in it.
 import re
 from dataclasses import dataclass, field
 
+from assistant.brain.language import CHINESE
 from assistant.brain.situation import Situation
 
 EXTENSIONS = "csv|tsv|xlsx|xls|jsonl|ndjson|json|parquet|zip|txt|md|pdf|docx|html|htm|conll|arrow"
@@ -17,8 +18,9 @@ _QUOTES = re.compile(
     r"|«(?P<g>[^»]+)»|(?<![\w])'(?P<h>[^'\n]*(?:'\w[^'\n]*)*)'(?!\w)"
 )
 _URL = re.compile(r"https?://[^\s<>\"'“”‘’，。！？、）)]+|\bwww\.[^\s<>\"'，。！？、）)]+", re.IGNORECASE)
-_FILE = re.compile(
-    rf"(?:(?:~|\.{{1,2}})?/)?(?:[\w.\-\u4e00-\u9fff]+/)*[\w\-.\u4e00-\u9fff]*[\w\-]\.(?:{EXTENSIONS})(?![\w])",
+_CHINESE_FILE = re.compile(
+    rf"(?<![\w.])(?:(?:请|帮我|帮忙|看一?看|看一?下|检查|分析|用|拿|把|在|将|从|对|给|基于|添加|加入|删除|导入|和|跟|与)+)?"
+    rf"([\w\-\u4e00-\u9fff]+\.(?:{EXTENSIONS}))(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 _ASCII_FILE = re.compile(
@@ -120,8 +122,11 @@ def _take_quote(match: re.Match[str], situation: Situation, take) -> None:
 
 
 def _take_patterns(text: str, situation: Situation, take) -> None:
-    for match in (*_ASCII_FILE.finditer(text), *_FILE.finditer(text)):
-        take("file", match[0], match.start(), match.end())
+    for match in _ASCII_FILE.finditer(text):
+        if match.start() == 0 or not CHINESE.match(text[match.start() - 1]) or match[0][0].isalnum():
+            take("file", match[0], match.start(), match.end())
+    for match in _CHINESE_FILE.finditer(text):
+        take("file", match[1], match.start(1), match.end())
     for match in _JOB.finditer(text):
         number = match[1] or match[2]
         ids = [job for job in situation.job_ids if re.search(rf"(?<!\d){number}$", job)]

@@ -8,7 +8,7 @@ Each rule is ``(tool, weight, pattern)``; weights add up. Patterns see the messa
 
 import re
 
-_TRAIN = r"(?:fine[\s-]?tun\w*|(?:re)?train(?:ing|ed)?(?! (?:period|ticket|station|course|day|budget|staff))|teach|adapt)"
+_TRAIN = r"(?:fine?[\s-]?t[uo]?[un]e?\w*|(?:re)?train(?:ing|ed)?(?! (?:period|ticket|station|course|day|budget|staff))|teach|adapt)"
 _KB = (
     r"(?:knowledge(?: ?base)?|\bdocs?\b|documentation|documents?|help[\s-]?cent(?:er|re)|\bfaqs?\b|handbook|wiki|"
     r"\bsources?\b|\bindex\b|answers?\b|知识库|文档库|知识)"
@@ -55,6 +55,12 @@ RULES: list[tuple[str, float, str]] = [
         3,
         r"(?:FILE|数据|文件|表格|它|里面?|这里).*(?:有什么|有啥|都有|多少行|几行|多少条|哪些列|几列|重复|个人信息|标签|分布|质量|内容|长什么样)",
     ),
+    (
+        "inspect_dataset",
+        4,
+        r"(?:FILE|\bdata(?:set)?\b|\bfile\b|\bcsv\b|\btable\b).*\b(?:contain|have|hold|include|got)\b.*(?:personal|private|sensitive|pii|duplicate|missing|empty|error)",
+    ),
+    ("inspect_dataset", 2, r"\b(?:lowdown|breakdown|rundown|gist|insights?|stats|statistics)\b"),
     # advice
     (
         "recommend_model",
@@ -117,6 +123,15 @@ RULES: list[tuple[str, float, str]] = [
     ),
     ("finetune_model", 3, r"(?:做|建|搭|弄|搞|造|训|生成|创建)(?:一?个|出)?.*(?:分类器|模型|分类|过滤器)"),
     ("finetune_model", 2.5, r"(?:自动)(?:分类|归类|打标签|分拣|分派).*|学习率|轮|epoch"),
+    ("finetune_model", 4, r"few[\s-]?shot|\b(?:keep|continue) train"),
+    ("finetune_model", 3, r"\b(?:build|make|create|need|want|like)\b.*\bcl?as+if\w+"),
+    ("finetune_model", 4, r"(?:训|练)(?:一?个|出).*(?:模型|分类)|(?:训|练)一下"),
+    ("finetune_model", 2.5, r"\bepochs?\b.*\bagain\b|\bagain\b.*\bepochs?\b"),
+    (
+        "recommend_model",
+        3,
+        r"\bideas?\b.*\b(?:for|model|base)\b|(?:not sure|no idea|don'?t know) (?:what|which).*(?:use|train|base|model)",
+    ),
     # following jobs
     (
         "list_jobs",
@@ -179,6 +194,17 @@ RULES: list[tuple[str, float, str]] = [
         4,
         r"(?:停止|取消|终止|中止|停掉|停下|停了|别|不要再?|中断|结束|叫停).*(?:训练|微调|任务|JOB)|(?:训练|微调|任务|JOB).*(?:停|取消|终止|中止|中断)|^(?:停止|停下|停|取消)(?:吧|它)?$",
     ),
+    (
+        "show_job",
+        3,
+        r"how(?:'?s| is) (?:the|my|our|that) (?:run|job|training|model coming|fine-?tun)|^how(?:'?s| is) (?:it|that) (?:going|coming)",
+    ),
+    (
+        "show_job",
+        6,
+        r"(?:还剩|还有|还要|剩下|剩余).*(?:多长|多久|时间|多少)|(?:训练|任务).*(?:多长时间|多久).*(?:结束|完成|好)",
+    ),
+    ("list_models", 4, r"what have (?:you|i|we|they) (?:already |ever )?(?:fine-?tuned|trained|built)"),
     # models
     (
         "list_models",
@@ -188,7 +214,7 @@ RULES: list[tuple[str, float, str]] = [
     (
         "list_models",
         4,
-        r"\b(?:which|what) (?:of (?:my|our|the) )?(?:\w+ )?models\b.*\b(?:have|are|do|exist|there|deployed|live|trained)\b|\b(?:my|our|all|any) (?:trained |deployed )?models\s*\??$",
+        r"\b(?:which|what) (?:of (?:my|our|the) )?(?:\w+ )?models\b(?! of).*\b(?:have|are|do|exist|there|deployed|live|trained)\b|\b(?:my|our|all|any) (?:trained |deployed )?models\s*\??$",
     ),
     (
         "list_models",
@@ -268,6 +294,18 @@ RULES: list[tuple[str, float, str]] = [
         r"\bbenchmark|how (?:fast|quick|slow|snappy|many requests)|latenc|throughput|\b(?:load|stress|speed|performance)[\s-]?test|requests? (?:per|a|/) ?s(?:ec)?|\bp9[59]\b|\brps\b|is it slow|how long does (?:one|a|each) (?:prediction|answer|request|call)|response times?\b",
     ),
     ("benchmark_model", 5, r"多快|速度|压测|压力测试|每秒|延迟|吞吐|性能测试|响应时间|快不快|跑分|基准测试"),
+    (
+        "evaluate_model",
+        4,
+        r"how (?:many|often|much)\b.*(?:MODEL|model|classifier|\bit\b)\b.*\b(?:right|wrong|correct\w*|mistakes?|errors?|fail\w*)",
+    ),
+    (
+        "compare_models",
+        6,
+        r"(?:which|what) (?:model|one) is (?:our|my|the) (?:best|strongest|most accurate)|which of (?:our|my|the|these|those|them)\b.*\bbest\b|best of (?:our|my|the) models",
+    ),
+    ("deploy_model", 6, r"对外(?:提供)?(?:服务|开放)|提供(?:在线)?(?:服务|接口)"),
+    ("undeploy_model", 6, r"\b(?:switch|turn|shut)(?:ed)? (?:it |MODEL )?off\b"),
     # using models
     (
         "predict",
@@ -309,6 +347,17 @@ RULES: list[tuple[str, float, str]] = [
         5,
         r"^(?:那)?(?:为什么|为啥|为何|怎么会|依据|理由|原因)(?:呢|啊|这样|会这样|是这样|是这个|这么(?:判断|说|分))?[?？!！。]*$|为(?:什么|啥|何).*(?:判断|标签|分到|分成|预测|认为|觉得|这个结果|归|MODEL|TEXT)|解释|哪些(?:词|字)|热力图|依据是|怎么(?:得出|判断)",
     ),
+    (
+        "explain_prediction",
+        4,
+        r"^(?:please |pls |can you |could you )*explain (?:why|how|what)|\bwhy (?:does|did|do|would|is|was)\b.*(?:MODEL|TEXT)|^why\b.*TEXT",
+    ),
+    (
+        "explain_prediction",
+        3,
+        r"speaks? (?:for|against) (?:that|it|this)|how do you know|what(?:'s| is) (?:that|it|this) based on|justify",
+    ),
+    ("predict", 4, r"TEXT.*(?:会)?(?:判成|判为|分成|分到|归成|怎么判|怎么看|判断)"),
     # knowledge
     (
         "add_knowledge",
@@ -380,7 +429,28 @@ RULES: list[tuple[str, float, str]] = [
         2,
         r"(?:吗|什么|怎么|多少|多久|多长|哪里|几点|如何|谁|能不能|可不可以|是否|几天)(?!.*(?:MODEL|FILE|模型|训练|任务))",
     ),
+    (
+        "search_knowledge",
+        3,
+        r"what (?:should|can|do|must) i do\b|\bmy (?:order|parcel|package|account|card|delivery|subscription|invoice|payment|item)\b(?!.*(?:TEXT|MODEL))",
+    ),
+    (
+        "search_knowledge",
+        5,
+        r"\bmodels? of\b(?! (?:ours|mine))|(?:do|are|can) (?:you|we) (?:sell|offer|stock|ship|accept|support|provide)|you (?:sell|offer|stock|accept)",
+    ),
+    (
+        "add_knowledge",
+        6,
+        r"(?:收进|收到|纳入|并入|塞进|加进).*(?:知识|文档)|(?:URL|FILE).*(?:收进|纳入|并入)",
+    ),
+    ("search_knowledge", 7, r"(?:文档|知识库|手册|资料)(?:里|中|库)?.*(?:查|搜|找)"),
     # small talk and what no tool does
+    (
+        "none",
+        5,
+        r"\b(?:order|buy|get|bring|make|cook) (?:me |us )?(?:a |an |some )?(?:coffee|lunch|breakfast|drink|beer|food|taxi|cab|uber|tickets? to)\b|who (?:built|made|created|programmed|wrote) you",
+    ),
     (
         "none",
         7,

@@ -95,7 +95,7 @@ _TEXTS = [
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)"),
 ]  # fmt: skip
 _NAME = re.compile(
-    r"(?:\b(?:call(?:ed)?|nam(?:e|ed)|name it|save(?: it)? as|under the name(?: of)?)(?:\s+(?:it|the (?:new )?model|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
+    r"(?:\b(?:call(?:ed)?|nam(?:e|ed)|name it|save(?: it)? as|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?model|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
     r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:是|叫|为|用)?|叫做?|名为|称为))\s*[:：]?\s*"
     r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*)[\"'”’`」]?",
     re.IGNORECASE,

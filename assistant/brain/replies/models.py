@@ -107,6 +107,8 @@ def compared(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
     if result.get("why"):
         lines.append(str(result["why"]))
     lines += [f"- {_entry(entry, language)}" for entry in entries]
+    if not lines:
+        lines.append("没有可以比较的模型。" if zh else "There is nothing to compare.")
     return Reply("\n".join(lines), [f"部署 {best}" if zh else f"Deploy {best}"] if best else [])
 
 

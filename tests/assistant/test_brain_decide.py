@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.brain.decide import Decision, decide
+from assistant.brain.situation import Situation
+
+DATA = Path(__file__).parent / "data"
+TWO = Situation(datasets=["a.csv", "b.csv"], models=[{"name": "x-1"}, {"name": "y-1"}])
+
+
+def _cases(name: str) -> list[dict]:
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+def _ask(text: str, situation: Situation = TWO, **kwargs) -> Decision:
+    return decide([{"role": "user", "content": text}], situation, **kwargs)
+
+
+def _right(case: dict) -> bool:
+    found = decide(case["messages"], Situation.of(case))
+    free = {"query"}  # the question's wording is not compared
+    args = {key: value for key, value in found.args.items() if key not in free}
+    return (found.tool, args, found.options) == (case["expect"]["tool"], case["expect"]["args"], [])
+
+
+@pytest.mark.parametrize(
+    "case", _cases("plan_examples.jsonl"), ids=lambda case: case["messages"][-1]["content"][:40]
+)
+def test_public_examples(case: dict):
+    assert _right(case)
+
+
+def test_own_cases_are_nearly_all_right():
+    cases = _cases("plan_cases.jsonl")
+    misses = [case["messages"][-1]["content"] for case in cases if not _right(case)]
+    assert len(misses) <= 0.03 * len(cases), misses
+
+
+def test_second_set_of_cases():
+    cases = _cases("plan_cases_2.jsonl")
+    misses = [case["messages"][-1]["content"] for case in cases if not _right(case)]
+    assert len(misses) <= 0.07 * len(cases), misses
+
+
+@pytest.mark.parametrize(
+    ("text", "situation", "missing"),
+    [
+        ("fine-tune a classifier", Situation(), ["dataset"]),
+        ("fine-tune a classifier", TWO, ["dataset"]),
+        ("deploy a model", TWO, ["model"]),
+        ("try the model x-1 on a text", TWO, ["text"]),
+        ("把模型部署一下", TWO, ["model"]),
+        ("compare the models", Situation(models=["x-1"]), ["models"]),
+    ],
+)
+def test_what_is_missing_is_asked_for(text: str, situation: Situation, missing: list[str]):
+    found = _ask(text, situation)
+    assert found.missing == missing
+    assert found.question
+
+
+def test_names_become_buttons():
+    assert _ask("deploy a model").choices == ["x-1", "y-1"]
+
+
+def test_the_only_dataset_needs_no_name():
+    assert _ask("fine-tune a classifier", Situation(datasets=["a.csv"])).args == {"dataset": "a.csv"}
+
+
+def test_answer_to_the_question_completes_the_action():
+    first = _ask("deploy a model")
+    talk = [
+        {"role": "user", "content": "deploy a model"},
+        {"role": "assistant", "content": first.question},
+        {"role": "user", "content": "the second one"},
+    ]
+    assert decide(talk, TWO).args == {"model": "y-1"}
+
+
+@pytest.mark.parametrize("text", ["train on a.csv", "deploy x-1", "how is it going?"])
+def test_visitors_get_answers_only(text: str):
+    assert _ask(text, Situation(role="visitor")).tool in (None, "search_knowledge")
+    assert _ask(text, allowed=["search_knowledge"]).tool in (None, "search_knowledge")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?", "😀", "a" * 5000, "\n\n", "'", "“", "{}[]()", "/", "\x00"])
+def test_odd_messages_do_not_break_it(text: str):
+    assert set(_ask(text).as_dict()) == {"tool", "args", "missing", "confidence", "options"}
+
+
+def test_unsure_choices_offer_options():
+    found = _ask("data things maybe speed model docs or so")
+    assert found.confidence < 0.9
+    if found.options:
+        assert found.question
+        assert len(found.choices) == len(found.options)
+
+
+def test_placeholders_of_the_gate_are_kept():
+    found = _ask("try x-1 on 'write to <EMAIL_ADDRESS> please'")
+    assert found.args == {"model": "x-1", "text": "write to <EMAIL_ADDRESS> please"}
+
+
+def test_open_approval_is_answered():
+    waiting = Situation(open_approval={"tool": "finetune_model", "args": {"dataset": "a.csv"}})
+    assert _ask("yes", waiting).args == {"dataset": "a.csv"}
+    assert _ask("make it 5 epochs instead", waiting).args == {"dataset": "a.csv", "epochs": 5}
+    assert _ask("no, not now", waiting).tool is None
+
+
+def test_situation_survives_the_prompt():
+    situation = Situation(
+        ["f.csv"], ["数据.csv"], [{"name": "m", "status": "deployed"}], ["job-1"], None, "admin"
+    )
+    assert Situation.from_prompt(f"You are helpful.\n{situation.to_prompt()}\nBe brief.") == situation
+    assert Situation.from_prompt("nothing here") == Situation()
+
+
+def test_every_suggested_step_is_understood():
+    from assistant.brain.ask import OFFERS
+
+    situation = Situation(files=["a.csv"], models=["x-1", "y-1"], jobs=["job-1"])
+    for tool, (_, _, english, chinese) in OFFERS.items():
+        assert _ask(english, situation).tool == tool, english
+        assert _ask(chinese, situation).tool == tool, chinese
