@@ -157,7 +157,7 @@ class Tagger:
         for kind, first, after in entities([tag for tag, _ in tagged]):
             start, end = words[first][1], words[after - 1][2]
             score = min(score for _, score in tagged[first:after])
-            entry = {"entity": kind, "start": start, "end": end, "score": round(score, 6)}
+            entry: dict[str, Any] = {"entity": kind, "start": start, "end": end, "score": round(score, 6)}
             found.append(entry | {"text": text[start:end]})
         scores: dict[str, float] = {}
         for entity in found:

@@ -78,9 +78,8 @@ class LoadedMaskedLM:
 
         self.device = best_device(device)
         self.tokenizer = load_tokenizer(folder)
-        self.model: Any = (
-            AutoModelForMaskedLM.from_pretrained(folder, use_safetensors=True).to(self.device).eval()
-        )
+        model: Any = AutoModelForMaskedLM.from_pretrained(folder, use_safetensors=True)
+        self.model = model.to(self.device).eval()
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
         """The likeliest words for the first mask, and the text with it filled.

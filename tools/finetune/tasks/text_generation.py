@@ -81,9 +81,8 @@ class LoadedGenerator:
 
         self.device = best_device(device)
         self.tokenizer = _tokenizer(folder)
-        self.model: Any = (
-            AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True).to(self.device).eval()
-        )
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True)
+        self.model = model.to(self.device).eval()
 
     def generate(
         self,

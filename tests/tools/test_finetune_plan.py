@@ -1,0 +1,133 @@
+"""What is decided and refused before anything is trained."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.tools.tiny_models import sentences, write_csv
+from tools.errors import BadArgument, BadData, NotFound, OutOfSpace, Unsupported
+from tools.finetune.plan import make_plan
+from tools.finetune.spec import FinetuneSpec
+
+
+@pytest.fixture
+def data(tmp_path):
+    return write_csv(tmp_path / "data.csv", sentences(120))
+
+
+def test_a_plan_says_all_that_will_be_done(data):
+    plan = make_plan(FinetuneSpec(data, "mine"))
+    assert plan["task"] == "text-classification"
+    assert (plan["base"], plan["method"]) == ("minilm", "full")
+    assert (plan["text_column"], plan["label_column"], plan["rows"], plan["labels"]) == (
+        "text",
+        "label",
+        120,
+        3,
+    )
+    assert plan["epochs"] >= 1
+    assert 0 < plan["learning_rate"] < 0.01
+    assert plan["estimated_seconds"] > 1
+    assert plan["why"]
+
+
+def test_few_rows_a_label_mean_a_frozen_encoder(tmp_path):
+    plan = make_plan(FinetuneSpec(write_csv(tmp_path / "few.csv", sentences(24)), "mine"))
+    assert plan["method"] == "head"
+    assert "8 rows a label" in plan["why"]
+
+
+def test_what_the_user_states_is_kept(data):
+    plan = make_plan(FinetuneSpec(data, "m", method="lora", epochs=7, learning_rate=3e-4, batch_size=5))
+    assert (plan["method"], plan["epochs"], plan["learning_rate"], plan["batch_size"]) == ("lora", 7, 3e-4, 5)
+
+
+def test_planning_does_not_wake_torch(data):
+    code = (
+        "import sys; from pathlib import Path; from tools.finetune.plan import make_plan; "
+        "from tools.finetune.spec import FinetuneSpec; make_plan(FinetuneSpec(Path(sys.argv[1]), 'm')); "
+        "assert not {'torch', 'transformers', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(data)], check=True)
+
+
+def _rows(labels):
+    return [(f"text number {i} of this file", label) for i, label in enumerate(labels)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (_rows(["a"] * 40), "one label only"),
+        (_rows([f"label {i}" for i in range(10_000)] * 2), "free text"),
+        (_rows(["a"] * 10 + [""] * 30 + ["b"] * 10), "have nothing in column label"),
+        (_rows(["a"] * 20 + ["b"] * 20 + ["c"]), "Label c has one row only"),
+        ([("always the same text here", "a"), ("always the same text here", "b")] * 20, "different texts"),
+    ],
+)
+def test_data_nobody_can_learn_from(rows, words, tmp_path):
+    path = write_csv(tmp_path / "bad.csv", rows)
+    with pytest.raises(BadData, match=words) as caught:
+        make_plan(
+            FinetuneSpec(path, "mine", task="text-classification", text_column="text", label_column="label")
+        )
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"label_column": "lable"}, BadArgument, "Did you mean label"),
+        ({"task": "text-clasification"}, NotFound, "Did you mean text-classification"),
+        ({"method": "loraa"}, BadArgument, "Did you mean lora"),
+        ({"epochs": 0}, BadArgument, "epochs"),
+        ({"learning_rate": 3}, BadArgument, "learning rate"),
+        ({"batch_size": 0}, BadArgument, "batch size"),
+        ({"task": "masked-lm", "method": "head"}, BadArgument, "cannot be trained by head"),
+        ({"task": "text-generation", "base": "minilm"}, Unsupported, "Use smollm2"),
+    ],
+)
+def test_options_that_make_no_sense(data, options, error, words):
+    with pytest.raises(error, match=words):
+        make_plan(FinetuneSpec(data, "mine", **options))
+
+
+def test_qlora_needs_a_gpu(data, monkeypatch):
+    from tools.models import hardware
+
+    monkeypatch.setattr(hardware, "hardware", lambda: hardware.Hardware(2, 8 * 10**9))
+    with pytest.raises(Unsupported, match="Use lora"):
+        make_plan(FinetuneSpec(data, "mine", method="qlora"))
+
+
+def test_a_base_model_of_another_world(data, tmp_path):
+    (tmp_path / "vit").mkdir()
+    (tmp_path / "vit" / "config.json").write_text(json.dumps({"model_type": "vit", "image_size": 224}))
+    with pytest.raises(Unsupported, match="vit.*cannot be trained for text-classification"):
+        make_plan(FinetuneSpec(data, "mine", base="vit", base_path=tmp_path / "vit"))
+
+
+def test_no_space(data, monkeypatch):
+    import shutil
+    from collections import namedtuple
+
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 10**6, 10**6))
+    with pytest.raises(OutOfSpace, match="1 MB are free"):
+        make_plan(FinetuneSpec(data, "mine"))
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(NotFound, match=r"no file gone\.csv"):
+        make_plan(FinetuneSpec(tmp_path / "gone.csv", "mine"))
+
+
+def test_a_spec_survives_the_database(data):
+    spec = FinetuneSpec(data, "mine", base_path=data.parent, epochs=2)
+    assert FinetuneSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
+    hub = FinetuneSpec(data, "mine", base_path="org/model")
+    assert FinetuneSpec.from_dict(hub.as_dict()).base_path == "org/model"
+    with pytest.raises(BadArgument, match="Did you mean epochs"):
+        FinetuneSpec.from_dict({"epoch": 1})

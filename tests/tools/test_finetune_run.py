@@ -1,0 +1,190 @@
+"""Text classification by every method; death, cancelling and full disks on the way."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+from tests.tools.tiny_models import sentences, tiny_bert, write_csv
+from tools.errors import BadArgument, Cancelled, OutOfSpace
+from tools.finetune.run import train
+from tools.finetune.spec import FinetuneSpec
+from tools.finetune.task import Classifier, find_task
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return tiny_bert(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def spec(tmp_path, base):
+    data = write_csv(tmp_path / "data.csv", sentences(90))
+    return FinetuneSpec(data, "mine", "tiny", base, method="full", epochs=8, learning_rate=5e-3)
+
+
+def _with(spec, **changes):
+    return FinetuneSpec.from_dict(spec.as_dict() | changes)
+
+
+def quiet(progress):
+    pass
+
+
+@pytest.mark.parametrize("method", ["full", "lora", "dora", "adalora", "head", "few-shot"])
+def test_every_method_beats_the_majority(method, spec, tmp_path):
+    result = train(_with(spec, method=method), tmp_path / "m" / "mine", tmp_path / "work", quiet)
+    assert result["method"] == method
+    assert result["metrics"]["accuracy"] > result["baseline"]["majority"]["accuracy"]
+    model = find_task("text-classification").load(tmp_path / "m" / "mine", "cpu")
+    assert isinstance(model, Classifier)
+    assert model.labels == ["cards", "money", "orders"]
+    probabilities = model.predict_proba(["stolen card pin", "late parcel", "fee refund"])
+    assert probabilities.shape == (3, 3)
+    assert numpy.allclose(probabilities.sum(1), 1, atol=1e-4)
+    _explainable(model)
+
+
+def _explainable(model):
+    """What layer integrated gradients need."""
+    from captum.attr import LayerIntegratedGradients
+
+    inputs = model.encode(["stolen card pin"])
+    gradients = LayerIntegratedGradients(model.module, model.embedding_layer)
+    values = gradients.attribute(
+        inputs["input_ids"],
+        baselines=model.baseline(inputs),
+        additional_forward_args=(inputs["attention_mask"],),
+        target=0,
+        n_steps=4,
+    )
+    assert values.shape[:2] == inputs["input_ids"].shape
+    assert values.abs().sum() > 0
+
+
+def test_the_folder_is_plain_hugging_face_and_the_report_whole(spec, tmp_path):
+    from transformers import pipeline
+
+    result = train(spec, tmp_path / "mine", tmp_path / "work", quiet)
+    answer = pipeline("text-classification", model=str(tmp_path / "mine"), device="cpu")("stolen card pin")[0]
+    ours = find_task("text-classification").load(tmp_path / "mine", "cpu").predict(["stolen card pin"])[0]
+    assert answer["label"] == ours["label"]
+    assert answer["score"] == pytest.approx(ours["score"], abs=0.02)
+    assert {entry["kind"] for entry in result["artifacts"]} == {"confusion-matrix", "curve", "report"}
+    page = (tmp_path / "mine" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 2
+    assert "http" not in page.replace("data:image", "").split("<body>")[0]
+    stored = json.loads((tmp_path / "mine" / "evaluation.json").read_text())
+    assert sum(map(sum, stored["confusion"]["matrix"])) == result["metrics"]["rows"]
+    assert set(stored["per_class"]) == {"cards", "money", "orders"}
+
+
+def test_the_same_seed_gives_the_same_model(spec, tmp_path):
+    first, second = (
+        train(_with(spec, epochs=2), tmp_path / name / "mine", tmp_path / f"{name}-work", quiet)
+        for name in "ab"
+    )
+    assert first["metrics"] == second["metrics"]
+    models = [find_task("text-classification").load(tmp_path / name / "mine", "cpu") for name in "ab"]
+    assert numpy.allclose(*(m.predict_proba(["late card"]) for m in models), atol=1e-5)
+
+
+def test_a_test_file_is_what_is_measured_on(spec, tmp_path):
+    test = write_csv(tmp_path / "test.csv", [*sentences(12, seed=9), ("late parcel", "unheard of")])
+    result = train(
+        _with(spec, method="head", test_data=str(test)), tmp_path / "mine", tmp_path / "work", quiet
+    )
+    assert result["metrics"]["rows"] == 13
+    assert result["metrics"]["accuracy"] < 1
+
+
+def test_transfer_from_an_earlier_model(spec, tmp_path):
+    train(_with(spec, epochs=1), tmp_path / "first", tmp_path / "work", quiet)
+    other = write_csv(
+        tmp_path / "other.csv", [(text, label[0]) for text, label in sentences(60, 5) if label != "money"]
+    )
+    wish = _with(spec, epochs=1, data=str(other), base="first", base_path=str(tmp_path / "first"))
+    assert train(wish, tmp_path / "second", tmp_path / "work2", quiet)["metrics"]["rows"] > 0
+    assert find_task("text-classification").load(tmp_path / "second", "cpu").labels == ["c", "o"]
+
+
+def test_cancelling_stops_at_once_and_leaves_nothing_half_made(spec, tmp_path):
+    def stop(progress):
+        if progress.loss is not None:
+            raise Cancelled("The job was cancelled.")
+
+    with pytest.raises(Cancelled):
+        train(spec, tmp_path / "models" / "mine", tmp_path / "work", stop)
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tools.finetune.run import train
+from tools.finetune.spec import FinetuneSpec
+import json
+spec = FinetuneSpec.from_dict(json.loads(sys.argv[1]))
+work = Path(sys.argv[3])
+def progress(p):
+    if p.step >= 9 and list(work.glob("checkpoints/checkpoint-*/trainer_state.json")):
+        os.kill(os.getpid(), signal.SIGKILL)
+train(spec, Path(sys.argv[2]), work, progress)
+"""
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_a_killed_run_goes_on_from_its_last_checkpoint(method, spec, tmp_path):
+    spec = _with(spec, method=method, batch_size=16)
+    output, work = tmp_path / "models" / "mine", tmp_path / "work"
+    call = [sys.executable, "-c", KILLED, json.dumps(spec.as_dict()), str(output), str(work)]
+    assert subprocess.run(call, env=os.environ).returncode == -signal.SIGKILL
+    assert not output.exists()
+    assert len(list(work.glob("checkpoints/checkpoint-*"))) <= 2
+    (work / "checkpoints" / "checkpoint-9999").mkdir()  # one that the kill left half written
+    said = []
+    result = train(spec, output, work, said.append)
+    steps = [p.step for p in said if p.message == "Training"]
+    assert steps[0] > 0
+    assert max(steps) > steps[0]
+    assert output.is_dir()
+    assert not (work / "checkpoints").exists()
+    assert train(spec, output, work, said.append) == result
+
+
+def test_a_full_disk_is_named_and_the_run_can_go_on(spec, tmp_path, monkeypatch):
+    from transformers import Trainer
+
+    real = Trainer._save_checkpoint
+
+    def full(self, *args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Trainer, "_save_checkpoint", full)
+    with pytest.raises(OutOfSpace, match="disk is full"):
+        train(spec, tmp_path / "mine", tmp_path / "work", quiet)
+    assert not (tmp_path / "mine").exists()
+    monkeypatch.setattr(Trainer, "_save_checkpoint", real)
+    assert train(spec, tmp_path / "mine", tmp_path / "work", quiet)["metrics"]["rows"] > 0
+
+
+def test_a_name_that_is_taken(spec, tmp_path):
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(BadArgument, match="already"):
+        train(spec, tmp_path / "mine", tmp_path / "work", quiet)
+
+
+def test_two_labels_keep_the_probabilities_of_the_regression():
+    from tools.finetune.head import regression, weights_of
+
+    vectors = numpy.random.default_rng(0).normal(size=(40, 5)).astype(numpy.float32)
+    fitted = regression(vectors, ["b" if row[0] > 0 else "a" for row in vectors])
+    weight, bias = weights_of(fitted, ["b", "a"])
+    logits = vectors @ weight.T + bias
+    ours = numpy.exp(logits) / numpy.exp(logits).sum(1, keepdims=True)
+    assert numpy.allclose(ours[:, ::-1], fitted.predict_proba(vectors), atol=1e-5)
