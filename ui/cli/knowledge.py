@@ -1,0 +1,111 @@
+"""``assistant knowledge``: the team's documents."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ui.cli.command import command, group
+from ui.cli.opened import opened
+from ui.cli.output import Out, Running, plain, table
+
+app = group("The team's documents: add, search and ask them.")
+
+
+def _counted(result: dict[str, Any]) -> str:
+    counts = (
+        f"{result['sources']:,} sources, {result['documents']:,} documents, {result['chunks']:,} passages."
+    )
+    return counts + "".join(f"\nskipped {each['source']}: {each['reason']}" for each in result["skipped"])
+
+
+@command(app)
+def add(
+    out: Out,
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, folders, archives or addresses.", metavar="PATH_OR_URL...")
+    ],
+    internal: Annotated[
+        bool, typer.Option("--internal", help="For the team only, never for visitors of the widget.")
+    ] = False,
+) -> None:
+    """Add documents, or bring those that are there up to date."""
+    with opened() as application, Running() as running:
+        visibility: Any = "internal" if internal else "published"
+        result = application.knowledge.add(sources, visibility, running.count)
+    out.document(result) if out.as_json else out.line(_counted(result))
+    if not result["sources"] and result["skipped"]:
+        raise _refused(result["skipped"])
+
+
+def _refused(skipped: list[dict[str, str]]) -> Exception:
+    """Nothing at all could be read: that is an error too."""
+    from knowledge.errors import SourceError
+
+    first, more = skipped[0], len(skipped) - 1
+    others = f" {more:,} more were skipped." if more else ""
+    return SourceError(f"{first['source']} was not added: {first['reason']}{others}")
+
+
+def _list(result: dict[str, Any]) -> str:
+    columns = {
+        "source": "source",
+        "chunks": "passages",
+        "visibility": "for",
+        "added_at": "added",
+        "title": "title",
+    }
+    return table(result["items"], columns, "No documents yet. Add some: assistant knowledge add PATH_OR_URL.")
+
+
+@command(app, "list", show=_list)
+def list_all() -> dict[str, Any]:
+    """List the documents, newest first."""
+    with opened() as application:
+        return application.knowledge.list()
+
+
+@command(app, show=_counted)
+def remove(
+    source: Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")],
+) -> dict[str, Any]:
+    """Take a source out."""
+    with opened() as application:
+        return application.knowledge.remove(source)
+
+
+@command(app, show=_counted)
+def reindex() -> dict[str, Any]:
+    """Read all sources anew and make the index again."""
+    with opened() as application, Running() as running:
+        return application.knowledge.reindex(running.count)
+
+
+def _found(result: dict[str, Any]) -> str:
+    parts = [
+        f"{each['score']:.3f}  {each['source']}\n       {plain(each['text'])}" for each in result["results"]
+    ]
+    return "\n".join(parts) or "Nothing found."
+
+
+@command(app, show=_found)
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.", metavar="QUERY")],
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages at most.")] = 5,
+) -> dict[str, Any]:
+    """The best passages for a question or words."""
+    with opened() as application:
+        return application.knowledge.search(query, k)
+
+
+def _answered(result: dict[str, Any]) -> str:
+    sources = [
+        f"[{each['number']}] {each['source']}: {plain(each['text'])[:160]}" for each in result["citations"]
+    ]
+    return "\n".join([result["answer"], *([""] if sources else []), *sources])
+
+
+@command(app, show=_answered)
+def ask(question: Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")]) -> dict[str, Any]:
+    """An answer from the documents, with citations."""
+    with opened() as application:
+        return application.knowledge.ask(question)

@@ -1,0 +1,89 @@
+"""The application as commands use it: opened for the owner of this machine, with logs in the home."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.application import Application
+    from assistant.workspace.workspace import TeamWorkspace
+
+QUIET = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def quiet() -> None:
+    """Keep libraries from chatting on stderr, where people read our own lines. Call it before they are imported."""
+    import warnings
+
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    warnings.simplefilter("ignore")
+
+
+@contextlib.contextmanager
+def opened() -> Iterator["Application"]:
+    """The application over this user's home.
+
+    Raises:
+        BadSettings: a setting or the home cannot be used.
+    """
+    quiet()
+    from assistant.application import Application
+    from assistant.logs import configure
+    from assistant.settings import settings
+
+    configure(settings().where)
+    app = Application(settings(), local=True)
+    try:
+        app.users.owner()
+        yield app
+    finally:
+        app.close()
+
+
+def workspace(app: "Application") -> "TeamWorkspace":
+    """What the tools see, for the owner."""
+    from assistant.access.principal import Principal
+
+    return app.workspace(Principal.owner())
+
+
+def dataset(app: "Application", name: str) -> str:
+    """What the user calls a file, as the workspace takes it: a path first, then the name of an upload.
+
+    Raises:
+        NotFound: neither.
+    """
+    from tools.errors import NotFound, did_you_mean
+
+    path = Path(name).expanduser()
+    if path.exists():
+        return str(path.resolve())
+    known = workspace(app)
+    with contextlib.suppress(NotFound):
+        known.dataset(name)
+        return name
+    hint = did_you_mean(name, known.datasets()) or "Check the path."
+    raise NotFound(f"There is no file {name}, and no uploaded dataset of that name.", hint, param="data")
+
+
+def read_stdin(what: str) -> str:
+    """All of stdin as text, character for character as it came.
+
+    Args:
+        what: what is expected, told to people who type it.
+    """
+    if sys.stdin is None:
+        return ""
+    if sys.stdin.isatty():
+        from ui.cli.output import note
+
+        note(f"{what}, then Ctrl-D:")
+    return sys.stdin.buffer.read().decode("utf-8", "replace")

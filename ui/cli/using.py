@@ -1,0 +1,194 @@
+"""Commands over a fine-tuned model: predict, evaluate, explain, deploy, undeploy, bench; and what to begin with."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ui.cli import models
+from ui.cli.command import command
+from ui.cli.opened import dataset, opened, read_stdin, workspace
+from ui.cli.output import duration, facts, note, plain, table
+
+Model = Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")]
+
+
+def enter(app: typer.Typer) -> None:
+    """Enter the commands."""
+    command(app, show=_recommended)(recommend)
+    command(app, show=_predicted)(predict)
+    command(app, show=_evaluated)(evaluate)
+    command(app, show=_explained)(explain)
+    command(app, show=models.shown)(deploy)
+    command(app, show=models.shown)(undeploy)
+    command(app, show=_benched)(bench)
+
+
+def recommend(
+    task: Annotated[str | None, typer.Option(help="For example text-classification.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="A file, or the name of an upload.", metavar="FILE")
+    ] = None,
+) -> dict[str, Any]:
+    """Base models and methods for a task or a dataset, best first, with the time each would take here."""
+    with opened() as application:
+        from tools.models.recommend import recommend as candidates
+
+        known = workspace(application)
+        path = known.dataset(dataset(application, data)) if data else None
+        return candidates(task=task, data=path)
+
+
+def _recommended(result: dict[str, Any]) -> str:
+    rows = [{**each, "time": duration(each["estimated_seconds"])} for each in result["candidates"]]
+    columns = {"model": "model", "method": "method", "time": "about", "fits": "fits here", "why": "why"}
+    notes = "".join(f"\n! {each}" for each in result.get("notes", []))
+    return f"{result['task']}\n\n{table(rows, columns, 'Nothing fits.')}{notes}"
+
+
+def predict(
+    model: Model,
+    texts: Annotated[
+        list[str], typer.Argument(help="The texts; - reads lines from stdin.", metavar="TEXT...")
+    ],
+) -> dict[str, Any]:
+    """Run a model on texts."""
+    with opened() as application:
+        predictor = workspace(application).predictor(model)
+        return {"predictions": predictor.predict(_lines(texts))}
+
+
+def _lines(texts: list[str]) -> list[str]:
+    """The texts, with ``-`` replaced by the lines of stdin that are not blank."""
+    found: list[str] = []
+    for text in texts:
+        given = read_stdin("One text a line").splitlines() if text == "-" else [text]
+        found += [line for line in given if line.strip()] if text == "-" else given
+    return found
+
+
+def _predicted(result: dict[str, Any]) -> str:
+    return "\n".join(_prediction(each) for each in result["predictions"])
+
+
+def _prediction(found: dict[str, Any]) -> str:
+    if "text" in found:
+        return str(found["text"])
+    if "entities" in found:
+        return (
+            plain([f"{each.get('text', '')} ({each.get('label', '')})" for each in found["entities"]]) or "–"
+        )
+    if "embedding" in found:
+        return plain(found["embedding"])
+    return f"{found['score']:.3f}  {found['label']}"
+
+
+def evaluate(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="A file with labels; the held-out rows of the training where left out.", metavar="FILE"
+        ),
+    ] = None,
+) -> dict[str, Any]:
+    """Measure a model on data with labels."""
+    with opened() as application:
+        from tools.models.evaluate import evaluate as measure
+        from tools.models.evaluate import stored_evaluation
+
+        known = workspace(application)
+        entry = known.model(model)
+        if data is None:
+            return stored_evaluation(entry.path)
+        path = known.dataset(dataset(application, data))
+        report = known.artifact("report", f"{entry.name} on {path.name}", ".html")
+        result = measure(known.predictor(model), entry.info, path, report=report)
+        for each in result.get("artifacts", []):
+            application.artifacts.record(each["kind"], each["title"], each["path"], known.principal.user_id)
+        return result
+
+
+def _evaluated(result: dict[str, Any]) -> str:
+    rows = [{"label": label, **values} for label, values in (result.get("per_class") or {}).items()]
+    columns = {name: name for name in dict.fromkeys(key for row in rows for key in row)}
+    classes = f"\n\n{table(rows, columns, '')}" if rows else ""
+    warnings = "".join(f"\n! {each}" for each in result.get("warnings") or [])
+    return facts({**result["metrics"], "report": result.get("report")}) + classes + warnings
+
+
+def explain(
+    model: Model,
+    text: Annotated[str, typer.Argument(help="The text whose prediction is asked about.", metavar="TEXT")],
+    method: Annotated[str, typer.Option(help="integrated-gradients or occlusion.")] = "integrated-gradients",
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with a heat map here.", metavar="OUT")
+    ] = None,
+) -> dict[str, Any]:
+    """Which words drove a model's prediction."""
+    with opened() as application:
+        from tools.explain.explain import explain as explained
+
+        result = explained(workspace(application).predictor(model), text, method)
+        if html is not None:
+            from assistant.home import write_atomically
+            from tools.explain.page import page_html
+
+            target = html.expanduser().resolve()
+            write_atomically(target, page_html(result))
+            note(f"Written: {target}")
+        return result
+
+
+def _explained(result: dict[str, Any]) -> str:
+    best = result["prediction"]
+    most = max((abs(each["attribution"]) for each in result["tokens"]), default=0.0) or 1.0
+    rows = [
+        {
+            "text": each["text"],
+            "value": f"{each['attribution']:+.3f}",
+            "bar": _bar(each["attribution"] / most),
+        }
+        for each in result["tokens"]
+    ]
+    words = table(rows, {"text": "word", "value": "for (+) or against (-)", "bar": ""}, "No words.")
+    notes = "".join(f"\n! {each}" for each in result.get("notes") or [])
+    return f"{best['label']} ({best['score']:.3f})\n\n{words}{notes}"
+
+
+def _bar(share: float) -> str:
+    return ("+" if share > 0 else "-") * round(abs(share) * 20)
+
+
+def deploy(model: Model) -> dict[str, Any]:
+    """Put a model into service behind the API."""
+    with opened() as application:
+        return workspace(application).deploy(model).as_dict()
+
+
+def undeploy(model: Model) -> dict[str, Any]:
+    """Take a model out of service."""
+    with opened() as application:
+        return workspace(application).undeploy(model).as_dict()
+
+
+def bench(
+    model: Model,
+    concurrency: Annotated[int, typer.Option(help="Callers at once.")] = 8,
+    requests: Annotated[int, typer.Option(help="Requests in all.")] = 200,
+) -> dict[str, Any]:
+    """How fast a model answers under load."""
+    with opened() as application:
+        from tools.serving.bench import bench as measure
+
+        return measure(workspace(application).predictor(model), concurrency=concurrency, requests=requests)
+
+
+def _benched(result: dict[str, Any]) -> str:
+    return facts(
+        {
+            "requests per second": result["requests_per_second"],
+            "latency (ms)": result["latency_ms"],
+            "tokens per second": result["tokens_per_second"],
+        }
+    )
