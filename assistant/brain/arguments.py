@@ -98,9 +98,8 @@ def dataset(asked: Asked, guess: bool = True) -> str | None:
     if named:
         return named[0]
     files = asked.situation.files or asked.situation.file_names
-    if re.search(r"file|dataset|data|csv|one|文件|数据|个", asked.text, re.IGNORECASE) and (
-        nth := _nth(asked.text, files)
-    ):
+    counted = r"file|dataset|data|csv|文件|数据" + (r"|one|个" if guess else "")
+    if re.search(counted, asked.text, re.IGNORECASE) and (nth := _nth(asked.text, files)):
         return nth
     if not guess and not _POINTING_FILE.search(asked.text) and not asked.situation.files:
         return None

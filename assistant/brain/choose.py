@@ -83,6 +83,12 @@ class Memory:
         return self._seen[text]
 
 
+def warm_up() -> None:
+    """Load the encoder and encode the examples now, so that the first message need not wait."""
+    _memory()
+    _gram_memory()
+
+
 def _memory() -> Memory:
     with _lock:
         return _load_memory()

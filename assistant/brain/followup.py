@@ -22,7 +22,7 @@ from assistant.brain.values import (
 )
 
 _FILLER = re.compile(
-    r"^(?:(?:(?:it'?s|it is|that'?s|that would be|the|use|take|i think|probably|maybe|please|called|named|column|my|our|a|an|in|on|with|from|call it|name it|should be|just|only|let'?s (?:use|take|say))\b|"
+    r"^(?:(?:(?:it'?s|it is|that'?s|that would be|the|use|take|one|i think|probably|maybe|please|called|named|column|my|our|a|an|in|on|with|from|call it|name it|should be|just|only|let'?s (?:use|take|say))\b|"
     r"用|是|叫|就|选|选择|应该是|请|那个|这个)[\s,:：]*)+",
     re.IGNORECASE,
 )
@@ -53,8 +53,8 @@ def answer_to_question(asked: Asked, scores: Mapping[str, float]) -> dict[str, A
     if value in (None, "", []):
         return None
     more = training_wishes(asked.text, asked.mentions) if asked.context.tool == "finetune_model" else {}
-    if key == "label_column" and more.get("label_column") is None:
-        more.pop("text_column", None)
+    if key.endswith("_column"):
+        more = {}  # "the one called queue" names a column, not the model
     return {**asked.context.args, **more, key: value}
 
 

@@ -205,6 +205,17 @@ RULES: list[tuple[str, float, str]] = [
         r"(?:还剩|还有|还要|剩下|剩余).*(?:多长|多久|时间|多少)|(?:训练|任务).*(?:多长时间|多久).*(?:结束|完成|好)",
     ),
     ("list_models", 4, r"what have (?:you|i|we|they) (?:already |ever )?(?:fine-?tuned|trained|built)"),
+    ("show_job", 5, r"JOB.*(?:情况|怎么|咋样|状态)"),
+    (
+        "list_models",
+        5,
+        r"(?:几个|多少个?)模型|\b(?:have|got|there|any)\b.*\b(?:trained|fine-?tuned|deployed|own) models\b",
+    ),
+    (
+        "finetune_model",
+        3,
+        r"\b(?:computer|machine|ai|system|software|something)\b.*\b(?:tell|recogni[sz]e|sort|spot|flag|detect|decide|guess|predict)\b",
+    ),
     # models
     (
         "list_models",
@@ -304,8 +315,11 @@ RULES: list[tuple[str, float, str]] = [
         6,
         r"(?:which|what) (?:model|one) is (?:our|my|the) (?:best|strongest|most accurate)|which of (?:our|my|the|these|those|them)\b.*\bbest\b|best of (?:our|my|the) models",
     ),
-    ("deploy_model", 6, r"对外(?:提供)?(?:服务|开放)|提供(?:在线)?(?:服务|接口)"),
+    ("deploy_model", 6, r"对外(?:提供)?(?:服务|开放)|(?<!再)(?<!停止)提供(?:在线)?(?:服务|接口)"),
     ("undeploy_model", 6, r"\b(?:switch|turn|shut)(?:ed)? (?:it |MODEL )?off\b"),
+    ("undeploy_model", 7, r"MODEL.*(?:停掉|停了|关掉|关闭|停止)|(?:停掉|关掉|关闭).*MODEL|不(?:要)?再.*服务"),
+    ("benchmark_model", 4, r"(?:一|每)(?:秒|分钟).*(?:多少|几)"),
+    ("deploy_model", 5, r"\blet \w+(?: \w+)? use (?:MODEL|it)|open (?:up )?(?:MODEL|it) (?:up )?(?:to|for)"),
     # using models
     (
         "predict",
@@ -358,6 +372,7 @@ RULES: list[tuple[str, float, str]] = [
         r"speaks? (?:for|against) (?:that|it|this)|how do you know|what(?:'s| is) (?:that|it|this) based on|justify",
     ),
     ("predict", 4, r"TEXT.*(?:会)?(?:判成|判为|分成|分到|归成|怎么判|怎么看|判断)"),
+    ("explain_prediction", 6, r"^凭(?:什么|啥)"),
     # knowledge
     (
         "add_knowledge",
@@ -445,6 +460,7 @@ RULES: list[tuple[str, float, str]] = [
         r"(?:收进|收到|纳入|并入|塞进|加进).*(?:知识|文档)|(?:URL|FILE).*(?:收进|纳入|并入)",
     ),
     ("search_knowledge", 7, r"(?:文档|知识库|手册|资料)(?:里|中|库)?.*(?:查|搜|找)"),
+    ("none", 6, r"点(?:个|份|一份|一个)?(?:外卖|餐|咖啡|奶茶)"),
     # small talk and what no tool does
     (
         "none",

@@ -143,6 +143,8 @@ def rate(text: str) -> float | None:
 
 def epochs_in(text: str) -> float | int | None:
     """How many epochs a message asks for."""
+    for words, digits in ((r"half a dozen", "6"), (r"a dozen", "12"), (r"a couple of", "2")):
+        text = re.sub(words, digits, text, flags=re.IGNORECASE)
     for pattern in _EPOCHS:
         if found := pattern.search(text):
             return number(found[1])
