@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.access.principal import Principal
 from assistant.access.roles import allow
-from assistant.jobs.queue import JobQueue
 from assistant.workspace.artifacts import ArtifactStore
 from assistant.workspace.files import DATASETS, DOCUMENTS, FileStore
 from assistant.workspace.models import Registry
@@ -15,6 +14,7 @@ from tools.errors import NotFound, Unsupported, did_you_mean
 from tools.workspace import ModelEntry
 
 if TYPE_CHECKING:
+    from assistant.jobs.queue import JobQueue
     from knowledge.base import KnowledgeBase
     from tools.privacy.redactor import Redactor
     from tools.serving.cache import PredictorCache
@@ -26,7 +26,7 @@ class Shared:
 
     files: FileStore
     registry: Registry
-    jobs: JobQueue
+    jobs: "JobQueue"
     artifacts: ArtifactStore
     knowledge: Callable[[], "KnowledgeBase"]
     redactor: Callable[[], "Redactor"]

@@ -5,8 +5,8 @@ import pytest
 
 from tests.tools.trained import ROWS, train_head
 from tools.errors import BadArgument, BadData, NotFound, Unsupported
-from tools.models.evaluate import compare, evaluate, stored_evaluation
-from tools.models.recommend import recommend
+from tools.finetune.recommend import recommend
+from tools.serving.evaluate import compare, evaluate, stored_evaluation
 from tools.serving.predictor import Predictor, load
 from tools.workspace import ModelEntry
 

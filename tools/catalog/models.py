@@ -20,7 +20,7 @@ def evaluate_model(workspace: Workspace, model: str, dataset: str | None = None)
         model: the model's name.
         dataset: the name of an uploaded file with labels; the held-out rows of its training where left out.
     """
-    from tools.models.evaluate import evaluate, stored_evaluation
+    from tools.serving.evaluate import evaluate, stored_evaluation
 
     entry = workspace.model(model)
     if dataset is None:
@@ -37,7 +37,7 @@ def compare_models(workspace: Workspace, models: list[str]) -> dict[str, Any]:
     Args:
         models: two or more model names.
     """
-    from tools.models.evaluate import compare
+    from tools.serving.evaluate import compare
 
     return compare([workspace.model(name) for name in models])
 

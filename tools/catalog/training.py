@@ -16,7 +16,7 @@ def recommend_model(
         task: for example ``text-classification``; guessed from the dataset where left out.
         dataset: the name of an uploaded file.
     """
-    from tools.models.recommend import recommend
+    from tools.finetune.recommend import recommend
 
     path = workspace.dataset(dataset) if dataset else None
     return recommend(task=task, data=path) | ({"dataset": dataset} if dataset else {})

@@ -32,7 +32,7 @@ def recommend(
 ) -> dict[str, Any]:
     """Base models and methods for a task or a dataset, best first, with the time each would take here."""
     with opened() as application:
-        from tools.models.recommend import recommend as candidates
+        from tools.finetune.recommend import recommend as candidates
 
         known = workspace(application)
         path = known.dataset(dataset(application, data)) if data else None
@@ -94,8 +94,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure a model on data with labels."""
     with opened() as application:
-        from tools.models.evaluate import evaluate as measure
-        from tools.models.evaluate import stored_evaluation
+        from tools.serving.evaluate import evaluate as measure
+        from tools.serving.evaluate import stored_evaluation
 
         known = workspace(application)
         entry = known.model(model)
