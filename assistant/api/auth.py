@@ -38,13 +38,12 @@ def caller(
     Raises:
         Unauthenticated: nobody known.
         Forbidden: a publishable key on a page it was not made for, or a forged request with a browser's cookie.
-        TooMany: a key that calls too often.
+        TooMany: a secret key that calls too often.
     """
     if key:
         principal = app.keys.authenticate(key.credentials)
         if principal.role == "visitor":
             check_origin(request.headers.get("origin"), principal.origins)
-            visitor_limits(request).check(principal.key_id or "", address(request))
         else:
             request.app.state.key_limit.check(principal.key_id or principal.user_id)
         return principal
@@ -121,13 +120,15 @@ def needs(action: str, visitors: bool = False) -> Callable[..., Principal]:
         visitors: let publishable keys in.
     """
 
-    def allowed(principal: Annotated[Principal, Depends(caller)]) -> Principal:
+    def allowed(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Principal:
         if principal.role == "visitor" and not visitors:
             raise Forbidden(
                 "A publishable key reaches knowledge answers alone.",
                 "Use a secret key, on a server of yours.",
             )
         allow(principal, action)
+        if principal.role == "visitor":
+            visitor_limits(request).check(principal.key_id or "", address(request))
         return principal
 
     return allowed

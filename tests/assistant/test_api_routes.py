@@ -1,0 +1,249 @@
+"""The routes of our own, who may call them, and what becomes of bad requests."""
+
+import json
+
+import pytest
+
+from assistant.api.auth import VisitorLimits
+from assistant.api.visitors import Visit, VisitorTokens
+from assistant.errors import TooMany, Unauthenticated
+from tests.assistant.api_server import PAGE, Server, server
+
+__all__ = ["server"]
+
+
+def error_of(response) -> dict:
+    """The error's fields; the shape is OpenAI's."""
+    error = response.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"} and error["message"]
+    return error
+
+
+def test_health_and_metrics(server: Server) -> None:
+    nobody = server.client()
+    assert nobody.get("/healthz").json() == {"status": "ok"}
+    assert nobody.get("/readyz").status_code == 503
+    server.api.state.ready.set()
+    assert nobody.get("/readyz").status_code == 200
+    figures = nobody.get("/metrics").text
+    assert 'assistant_http_requests_total{method="GET",route="/healthz",status="200"}' in figures
+
+
+def test_classify(server: Server) -> None:
+    body = {"model": "router", "input": ["I want my money back", "Where is my parcel?"]}
+    answer = server.admin.post("/v1/classify", json=body).json()
+    assert [each["label"] for each in answer["data"]] == ["refund", "shipping"]
+    assert answer["data"][1]["index"] == 1 and abs(sum(answer["data"][1]["probs"].values()) - 1) < 1e-3
+    one = server.admin.post("/v1/classify", json={"model": "ROUTER", "input": "x" * 100_000})
+    assert one.status_code == 200 and len(one.json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "status", "code"),
+    [
+        ("classify", {"model": "nobody", "input": "a"}, 404, "model_not_found"),
+        ("classify", {"model": "idle", "input": "a"}, 404, "model_not_found"),
+        ("classify", {"model": "router", "input": []}, 400, "invalid_request"),
+        ("classify", {"model": "router", "input": "x" * 100_001}, 400, "invalid_request"),
+        ("classify", {"model": "router", "input": "a\0b"}, 400, "invalid_request"),
+        ("embeddings", {"model": "router", "input": "a"}, 400, "invalid_request"),
+        ("embeddings", {"model": "minilm", "input": "a", "dimensions": 7}, 400, "invalid_request"),
+        ("chat/completions", {"model": "router", "messages": [{"role": "user", "content": "a"}]}, 400, None),
+        ("chat/completions", {"model": "assistant", "messages": []}, 400, "invalid_request"),
+        ("chat/completions", {"model": "assistant", "messages": [{"role": "assistant"}]}, 400, None),
+        (
+            "chat/completions",
+            {"model": "assistant", "messages": [{"role": "user", "content": "a"}], "thread": "thr-1"},
+            404,
+            "not_found",
+        ),
+        ("explain", {"model": "nobody", "text": "a"}, 404, "not_found"),
+        ("redact", {"text": "a", "language": "xx"}, 400, "invalid_request"),
+        ("knowledge/search", {"query": "a", "k": 10**30}, 400, "invalid_request"),
+        ("knowledge/sources", {"sources": ["/etc/passwd"]}, 404, "not_found"),
+    ],
+)
+def test_refusals(server: Server, route: str, body: dict, status: int, code: str | None) -> None:
+    response = server.admin.post(f"/v1/{route}", json=body)
+    assert response.status_code == status, response.text
+    assert code in (None, error_of(response)["code"])
+
+
+def test_malformed_bodies(server: Server) -> None:
+    headers = {"Content-Type": "application/json"}
+    for content in (b"{", b"[1]", b'"\xff"', b"[" * 100_000, b'{"text": "\\ud800"}', b'{"text": NaN}', b""):
+        response = server.admin.post("/v1/redact", content=content, headers=headers)
+        assert response.status_code == 400, content[:20]
+        error_of(response)
+    big = server.admin.post("/v1/redact", json={"text": "x" * 10_000_000})
+    assert big.status_code == 413 and error_of(big)["code"] == "too_large"
+    assert error_of(server.admin.get("/nowhere"))["code"] == "not_found"
+    assert server.admin.delete("/healthz").status_code == 405
+
+
+def test_a_broken_part_is_a_500_in_the_same_shape(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("card 4111 1111 1111 1111")
+
+    monkeypatch.setattr(type(server.app.knowledge), "search", broken)
+    response = server.client(server.key, **{"X-Request-Id": "mine-1"}).post(
+        "/v1/knowledge/search", json={"query": "a"}
+    )
+    assert response.status_code == 500 and response.headers["X-Request-Id"] == "mine-1"
+    assert error_of(response)["code"] == "internal_error" and "4111" not in response.text
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_explain_and_redact(server: Server) -> None:
+    body = {"model": "router", "text": "I want my money back"}
+    told = server.admin.post("/v1/explain", json=body).json()
+    assert told["prediction"]["label"] == "refund"
+    assert [body["text"][t["start"] : t["end"]] for t in told["tokens"]] == [
+        t["text"] for t in told["tokens"]
+    ]
+    hidden = server.admin.post("/v1/redact", json={"text": "Write to jane.roe@example.org"}).json()
+    assert hidden["text"] == "Write to <EMAIL_ADDRESS>" and hidden["entities"][0]["start"] == 9
+
+
+def test_knowledge(server: Server) -> None:
+    client = server.admin
+    found = client.post("/v1/knowledge/search", json={"query": "opening hours of support", "k": 1}).json()
+    assert [each["source"] for each in found["results"]] == ["hours.md"]
+    file = client.post(
+        "/v1/files", files={"file": ("gift.md", b"# Gifts\n\nGift cards are valid for two years.\n")},
+        data={"purpose": "assistants"},
+    ).json()  # fmt: skip
+    added = client.post("/v1/knowledge/sources", json={"sources": [file["id"]]}).json()
+    assert (added["sources"], added["skipped"]) == (1, [])
+    answer = client.post("/v1/knowledge/ask", json={"question": "How long are gift cards valid?"}).json()
+    assert answer["answered"] and "two years" in answer["answer"]
+    assert client.delete("/v1/knowledge/sources/gift.md").json()["documents"] == 1
+    assert len(client.get("/v1/knowledge/sources").json()["items"]) == 3
+
+
+def test_who_may_call(server: Server) -> None:
+    assert error_of(server.client().get("/v1/models"))["type"] == "authentication_error"
+    assert server.client("sk-wrong").get("/v1/models").status_code == 401
+    viewer = server.client(server.viewer)
+    assert viewer.get("/v1/files").status_code == 200
+    upload = viewer.post("/v1/files", files={"file": ("a.csv", b"a")}, data={"purpose": "assistants"})
+    assert upload.status_code == 403
+    assert viewer.post("/v1/knowledge/sources", json={"sources": ["a"]}).status_code == 403
+    assert viewer.post("/v1/fine_tuning/jobs/job-1/cancel").status_code == 403
+
+
+def test_every_route_but_the_open_ones_asks_who_is_calling(server: Server) -> None:
+    open_routes = {"/healthz", "/readyz", "/metrics"}
+    nobody = server.client()
+    for path, verbs in server.api.openapi()["paths"].items():
+        for verb in verbs:
+            response = nobody.request(verb.upper(), path.replace("{", "").replace("}", ""), json={})
+            expected = path not in open_routes
+            # The body is looked at before the caller: a bad one may be told so.
+            assert (response.status_code in (400, 401)) == expected, (verb, path, response.status_code)
+
+
+def test_a_publishable_key_answers_its_pages_and_nothing_else(server: Server) -> None:
+    ours = server.client(server.widget, Origin=PAGE)
+    question = {"question": "What does the chief executive earn?"}
+    answer = ours.post("/v1/knowledge/ask", json=question)
+    assert answer.status_code == 200 and "90,000" not in answer.text
+    assert answer.headers["Access-Control-Allow-Origin"] == PAGE
+    for origin in ("https://evil.example", f"{PAGE}.evil.example", "null", ""):
+        theirs = server.client(server.widget, Origin=origin).post("/v1/knowledge/ask", json=question)
+        assert theirs.status_code == 403 and "Access-Control-Allow-Origin" not in theirs.headers
+    assert server.client(server.widget).post("/v1/knowledge/ask", json=question).status_code == 403
+    for path, verbs in server.api.openapi()["paths"].items():
+        for verb in verbs:
+            if path.startswith("/v1/") and "widget" not in path and path != "/v1/knowledge/ask":
+                body = {
+                    "messages": [{"role": "user", "content": "a"}],
+                    "text": "a",
+                    "query": "a",
+                    "input": "a",
+                }
+                body |= {"model": "assistant", "training_file": "a"}
+                response = ours.request(verb.upper(), path.replace("{", "").replace("}", ""), json=body)
+                assert response.status_code == 403, (verb, path)
+
+
+def test_preflights(server: Server) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    ours = server.client(Origin=PAGE).options("/v1/knowledge/ask", headers=asked)
+    assert ours.status_code == 204 and ours.headers["Access-Control-Allow-Origin"] == PAGE
+    for origin, path in ((PAGE, "/v1/models"), ("https://evil.example", "/v1/knowledge/ask")):
+        refused = server.client(Origin=origin).options(path, headers=asked)
+        assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+def test_a_cookie_is_no_key_for_other_sites(server: Server) -> None:
+    cookie = {"assistant_session": server.app.sessions.create("owner")}
+    page = server.client()
+    page.cookies.update(cookie)
+    body = {"text": "hello"}
+    assert page.post("/v1/redact", json=body).status_code == 200
+    assert page.post("/v1/redact", json=body, headers={"Origin": "http://testserver"}).status_code == 200
+    assert page.post("/v1/redact", json=body, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_artifacts_are_their_owners_and_run_nothing(server: Server) -> None:
+    path = server.app.artifacts.new_path(".html")
+    path.write_text("<script>alert(1)</script>")
+    mine = server.app.artifacts.record("report", "Report", path, "owner")["id"]
+    shown = server.admin.get(f"/artifacts/{mine}")
+    assert shown.status_code == 200 and shown.headers["Content-Security-Policy"].startswith("sandbox;")
+    other = server.app.users.add("Bo", "admin")
+    theirs = server.client(server.app.keys.create("admin", user_id=other["id"])["secret"])
+    assert theirs.get(f"/artifacts/{mine}").status_code == 404
+
+
+def test_visitors_tokens(server: Server) -> None:
+    tokens, visit = VisitorTokens(server.app.home), Visit.begin("key-1", PAGE)
+    assert tokens.read(tokens.sign(visit)) == visit
+    payload, mac = tokens.sign(visit).split(".")
+    for forged in (
+        f"{payload}A.{mac}",
+        f"{payload}.{mac[:-2]}AA",
+        payload,
+        "",
+        ".",
+        "é.é",
+        tokens.sign(visit, -1),
+    ):
+        with pytest.raises(Unauthenticated):
+            tokens.read(forged)
+
+
+def test_a_visitor_talks_sees_passages_and_is_stopped_with_the_key(server: Server) -> None:
+    key = server.app.keys.create(widget=True, origins=[PAGE])
+    token = VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE))
+    visitor = server.client(token)
+    answer = visitor.post("/v1/widget/messages", json={"message": "When does support answer?"})
+    events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+    said = "".join(event["text"] for event in events if event["kind"] == "token")
+    assert "9:00" in said and events[-1]["kind"] == "done"
+    cited = next(event for event in events if event["kind"] == "citation")
+    page = visitor.get(f"/v1/widget/passages/{cited['passage']}").json()
+    assert "9:00" in page["text"][page["start"] : page["end"]]
+    thread = events[-1]["thread"]
+    lines = visitor.get("/v1/widget/messages", params={"thread": thread}).json()["messages"]
+    assert [line["role"] for line in lines] == ["user", "assistant"] and lines[1]["citations"]
+    other = server.client(VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE)))
+    assert other.get("/v1/widget/messages", params={"thread": thread}).status_code == 404
+    assert server.client(token, Origin="https://evil.example").get(
+        f"/v1/widget/passages/{cited['passage']}"
+    ).status_code == 403  # fmt: skip
+    server.app.keys.revoke(key["id"])
+    assert visitor.post("/v1/widget/messages", json={"message": "Hello?"}).status_code == 401
+
+
+def test_visitors_are_limited(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.api.state, "visitor_limits", VisitorLimits(per_address=2))
+    ours = server.client(server.widget, Origin=PAGE)
+    answers = [ours.post("/v1/knowledge/ask", json={"question": "When?"}) for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    limits = VisitorLimits(per_address=100, per_key=1)
+    limits.check("key", "1.1.1.1")
+    with pytest.raises(TooMany):
+        limits.check("key", "2.2.2.2")
