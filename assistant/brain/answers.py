@@ -14,13 +14,25 @@ from assistant.brain.values import method_in, number, training_wishes
 _YES = re.compile(
     r"^(?:(?:yes|yep|yeah|yup|ya|y|sure|ok|okay|k|fine|alright|all right|good|great|perfect|right|correct|agreed|approved?|confirm(?:ed)?|absolutely|definitely|"
     r"certainly|of course|please|go(?: for it| ahead| on)?|do it|do that|do so|let'?s (?:go|do it|do that)|proceed|continue|start(?: it| now| the training)?|run it|ship it|make it so|sounds (?:good|great)|looks (?:good|great|fine)|"
-    r"that'?s (?:fine|ok|right|good|correct)|why not|i (?:approve|agree|do|confirm)|works for me|lgtm|deploy it|train it|add it|remove it|with pleasure|by all means|thanks|thank you|and|then|now|it|the training|by me)[\s,.!:)]*)+$",
+    r"that'?s (?:fine|ok|right|good|correct)|why not|i (?:approve|agree|do|confirm)|works for me|lgtm|with pleasure|by all means|thanks|thank you|and|then|now|it|the training|by me|deploy it|train it|add it|remove it|undeploy it)[\s,.!:)]*)+$",
     re.IGNORECASE,
 )
 _YES_ZH = re.compile(
     r"^(?:(?:好的?|行|可以|是的?|对|没问题|同意|批准|确认|开始吧?|继续吧?|嗯+|ok|当然|就这样|来吧|去吧|执行|做吧|上吧|部署吧|训练吧|麻烦你?|谢谢|请|吧|啊|呀|了|的|请开始|开始训练)[\s,，。.!！~]*)+$",
     re.IGNORECASE,
 )
+# Words that go with a yes and are none by themselves.
+_POLITE = re.compile(
+    r"^(?:(?:thanks|thank you|and|then|now|it|the training|by me|good|great|perfect|谢谢|吧|啊|呀|了|的|请|麻烦你?)[\s,，。.!！:)~]*)+$",
+    re.IGNORECASE,
+)
+_VERBS = {
+    "deploy_model": "deploy",
+    "undeploy_model": "undeploy",
+    "finetune_model": "train",
+    "add_knowledge": "add",
+    "remove_knowledge": "remove",
+}
 _NO = re.compile(
     r"^(?:(?:well|oh|hm+|sorry|actually|please|ok|okay)[\s,.!]*)*(?:no+\b|nope|nah|n\b|not (?:now|yet|today)|don'?t\b|do not\b|never ?mind|cancel\b|stop\b|abort\b|forget it|leave it|hold on|hold off|wait\b|rather not|better not|later\b|"
     r"decline|reject|i(?:'ve)? changed my mind|i don'?t want|skip it|no thanks)",
@@ -57,7 +69,7 @@ def read_answer(
         ``"yes"``, ``"no"``, a :class:`Change`, or None where the message is about something else.
     """
     text = message.strip()
-    if _YES.match(text) or _YES_ZH.match(text):
+    if _agrees(text, tool):
         return "yes"
     changed = _changes(text, approval_args, tool, situation or Situation())
     if changed and not _about_something_else(text):
@@ -65,6 +77,14 @@ def read_answer(
     if _NO.match(text) or _NO_ZH.match(text):
         return "no"
     return None
+
+
+def _agrees(text: str, tool: str) -> bool:
+    """Whether a message is a yes; "deploy it" is one only where that is what waits, and thanks alone are none."""
+    if _POLITE.match(text) or not (_YES.match(text) or _YES_ZH.match(text)):
+        return False
+    said = re.findall(r"\b(un-?deploy|deploy|train|add|remove) it\b", text.lower())
+    return all(verb == _VERBS.get(tool) for verb in said)
 
 
 def _changes(text: str, args: Mapping[str, Any], tool: str, situation: Situation) -> dict[str, Any]:

@@ -34,6 +34,10 @@ _POINTING_FILE = re.compile(
     r"|这(?:个|份|张)?(?:文件|数据|表格?|测试集)|附件|上传的|它",
     re.IGNORECASE,
 )
+_NEW_FILE = re.compile(
+    r"\b(?:this|new|attached|uploaded) (?:file|data\w*|csv|table|one|spreadsheet)\b|这个文件|这份|新的|刚上传",
+    re.IGNORECASE,
+)
 _UNKNOWN_MODEL = re.compile(
     r"(?:\bmodel|\bun-?deploy|\bdeploy|\bevaluate|\bbenchmark|\bserve|\bpublish|\btest|\btry|\bis|\bof|\bwith|\bon|部署|上线|下线|评估|压测|把|用)\s*"
     r"(?:the model |called |named )?([A-Za-z][\w.]*-[\w.\-]*\w)",
@@ -101,15 +105,27 @@ def dataset(asked: Asked, guess: bool = True) -> str | None:
     counted = r"file|dataset|data|csv|文件|数据" + (r"|one|个" if guess else "")
     if re.search(counted, asked.text, re.IGNORECASE) and (nth := _nth(asked.text, files)):
         return nth
-    if not guess and not _POINTING_FILE.search(asked.text) and not asked.situation.files:
+    if not guess and not _POINTING_FILE.search(asked.text) and not fresh_file(asked):
         return None
-    if asked.situation.files:
+    if fresh_file(asked):
         return asked.situation.files[0]
     if asked.context.dataset:
         return asked.context.dataset
+    if asked.situation.files:
+        return asked.situation.files[0]
     if len(asked.situation.datasets) == 1 or (asked.situation.datasets and _LATEST.search(asked.text)):
         return asked.situation.datasets[0]
     return None
+
+
+def fresh_file(asked: Asked) -> bool:
+    """Whether the newest attached file is the one to talk about: it has not come up yet, and no other attached one has,
+    or the message points at it. Files stay attached for the length of a conversation.
+    """
+    files, context = asked.situation.files, asked.context
+    if not files or files[0] in context.seen:
+        return False
+    return context.dataset not in files or bool(_NEW_FILE.search(asked.text))
 
 
 def _stems(asked: Asked) -> list[str]:
@@ -191,7 +207,7 @@ def _best(context: Context, situation: Situation) -> str | None:
 
 
 def _quality(entry: dict[str, Any]) -> float | None:
-    metrics = entry.get("metrics") or {}
+    metrics = entry.get("metrics") or entry
     return next(
         (float(metrics[key]) for key in ("f1", "accuracy") if isinstance(metrics.get(key), int | float)), None
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.brain import ask
 from assistant.brain.answers import Change, read_answer
-from assistant.brain.arguments import Asked, arguments, is_document
+from assistant.brain.arguments import Asked, arguments, fresh_file, is_document
 from assistant.brain.choose import tool_scores
 from assistant.brain.followup import answer_to_question
 from assistant.brain.history import Context, note_call, note_reply, note_result
@@ -104,6 +104,7 @@ def _note_user(context: Context, text: str, called: bool, situation: Situation) 
         note_call(context, decision.tool, decision.args, situation)
     mentions = find_mentions(text, situation)
     context.dataset = next(iter(mentions.of("file")), context.dataset)
+    context.seen |= set(mentions.of("file"))
     context.model = next(iter(mentions.of("model")), context.model)
 
 
@@ -186,7 +187,7 @@ def hints(asked: Asked) -> dict[str, float]:
         points[tool] = points.get(tool, 0.0) + value
 
     mentions, context = asked.mentions, asked.context
-    if asked.situation.files:
+    if fresh_file(asked):
         document = all(is_document(name) for name in asked.situation.files)
         add("add_knowledge" if document else "inspect_dataset", 1.5)
         if re.search(r"\b(?:it|this|that)\b|这|它", asked.text):

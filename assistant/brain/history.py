@@ -43,6 +43,7 @@ class Context:
     ``dataset``, ``model``, ``job``, ``text``: the things last spoken of. ``pair``: models last compared.
     ``tool``, ``args``: the last action. ``asked``: the argument an open question asks for. ``proposed``: whether the
     last action waits for a yes. ``advice``: values in the assistant's own recommendation.
+    ``seen``: files that came up.
     """
 
     dataset: str | None = None
@@ -59,6 +60,7 @@ class Context:
     options: list[str] = field(default_factory=list)
     proposed: bool = False
     advice: dict[str, Any] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
     language: str = "en"
 
 
@@ -78,6 +80,7 @@ def note_call(context: Context, tool: str | None, args: Mapping[str, Any], situa
     for key in ("dataset", "model", "job", "text", "source"):
         if isinstance(args.get(key), str):
             setattr(context, key, args[key])
+    context.seen |= {str(args[key]) for key in ("dataset", "source") if args.get(key)}
     if tool == "finetune_model" and args.get("name") and args["name"] in situation.model_names:
         context.model = args["name"]
     if isinstance(args.get("models"), list):

@@ -120,3 +120,18 @@ def test_every_suggested_step_is_understood():
     for tool, (_, _, english, chinese) in OFFERS.items():
         assert _ask(english, situation).tool == tool, english
         assert _ask(chinese, situation).tool == tool, chinese
+
+
+def test_files_that_stay_attached_do_not_stick_to_later_turns():
+    attached = Situation(files=["b.csv", "a.csv"], datasets=["b.csv", "a.csv"], models=["x-1", "y-1"])
+    talk = [
+        {"role": "user", "content": "what is in a.csv?"},
+        {"role": "assistant", "content": "a.csv has 4 rows."},
+        {"role": "user", "content": "train on it"},
+    ]
+    assert decide(talk, attached).args == {"dataset": "a.csv"}
+    only = Situation(files=["a.csv"], datasets=["a.csv"], models=["x-1"])
+    assert decide([*talk[:2], {"role": "user", "content": "how good is x-1?"}], only).args == {"model": "x-1"}
+    assert decide([*talk[:2], {"role": "user", "content": "what is in this new file?"}], attached).args == {
+        "dataset": "b.csv"
+    }

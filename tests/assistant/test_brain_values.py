@@ -103,6 +103,11 @@ def test_no(text: str):
     assert read_answer(text, PLAN, "finetune_model") == "no"
 
 
+@pytest.mark.parametrize("text", ["thanks", "great, thanks!", "谢谢", "remove it", "now"])
+def test_what_is_no_clear_yes_starts_nothing(text: str):
+    assert read_answer(text, {"source": "a.md"}, "add_knowledge") != "yes"
+
+
 @pytest.mark.parametrize(
     ("text", "args"),
     [
