@@ -100,7 +100,7 @@ class _Visit:
         raise SourceError(f"It redirects more than {REDIRECTS} times.", "Give the final address.")
 
     def _keep_robots(self, url: str, deadline: float) -> None:
-        parts = urlsplit(url)
+        parts = _checked(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self.robots:
             self.robots[origin] = self._robots(origin, deadline)

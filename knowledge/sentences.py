@@ -2,7 +2,7 @@
 
 import re
 
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。!?;]+[”’」』)]*|\n+")
+_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。\uff01\uff1f\uff1b]+[”’」』\uff09]*|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|excl|no|nr|mr|mrs|ms|dr|prof|inc|ltd|co|st|fig|sec|cf|min|max|jan|feb|mar|"
     r"apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m)|\b[A-Z])\.$",
@@ -34,7 +34,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
 
 def _goes_on(text: str, at: int, stop: int, end: int) -> bool:
     """True after an abbreviation, or where the next word starts in lower case."""
-    if text[stop - 1] in "。!?;":
+    if text[stop - 1] in "。\uff01\uff1f\uff1b":
         return False
     following = text[stop:end].lstrip(" ")[:1]
     return following.islower() or bool(_ABBREVIATION.search(text[at:stop]) and following not in ("\n", ""))

@@ -11,7 +11,7 @@ MOST_PAGES = 3000
 _HYPHEN = re.compile(r"(\w)[-\u00ad]\n(?=[a-z])")
 _ITEM = re.compile(r"^\s*(?:[•●▪◦‣*–-]|\d{1,2}[.)])\s+(.*)$")
 _HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?\s+)?[A-Z0-9][^.!?;,]{2,70}$")
-_END = tuple(".!?:;。!?:;")
+_END = tuple(".!?:;。\uff01\uff1f\uff1a\uff1b")
 
 
 def load(raw: bytes, name: str) -> Parts:

@@ -1,0 +1,248 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from knowledge.base import KnowledgeBase
+from knowledge.errors import UnknownSource
+from tools.models.embedded import minilm_folder
+
+
+def test_every_kind_of_file_is_read(corpus):
+    assert corpus.report["skipped"] == []
+    kinds = {item["source"].rpartition(".")[2] for item in corpus.list()["items"]}
+    assert kinds == {"md", "html", "json", "eml", "txt", "csv", "xlsx", "docx", "pdf"}
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "says"),
+    [
+        ("how many vacation days do we get?", "handbook.md", "28"),
+        ("daily price of the Wren", "bikes.xlsx", "€19"),
+        ("where is the North Park station", "stations.csv", "Elm Avenue 77"),
+        ("how long does it take to charge the battery?", "manual.docx", "4.5 hours"),
+        ("押金多久退回?", "须知.txt", "四十八小时"),
+        ("are races insured?", "insurance.pdf", "Races"),
+    ],
+)
+def test_answers_cite_characters_of_the_document(corpus, question, source, says):
+    result = corpus.ask(question)
+    assert result["answered"]
+    assert says in result["answer"]
+    assert len(result["answer"]) <= 700
+    assert source in result["citations"][0]["source"]
+    for number, citation in enumerate(result["citations"], start=1):
+        assert citation["number"] == number
+        assert f"[{number}]" in result["answer"]
+        whole = corpus.passage(citation["passage"])
+        assert whole["text"][citation["start"] : citation["end"]] == citation["text"]
+        assert citation["text"]
+
+
+def test_search_results_stand_at_their_offsets(corpus):
+    results = corpus.search("deposit", k=3)["results"]
+    assert len(results) == 3
+    assert any("terms.html" in each["source"] for each in results)
+    for each in results:
+        assert corpus.passage(each["passage"])["text"][each["start"] : each["end"]] == each["text"]
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the wifi password in the office?", "Who won the 1998 world cup?"]
+)
+def test_the_unknown_is_not_answered(corpus, question):
+    result = corpus.ask(question)
+    assert result["answered"] is False
+    assert result["citations"] == []
+
+
+def test_hidden_text_of_pages_is_not_read(corpus):
+    terms = next(each for each in corpus.search("refund", k=20)["results"] if "terms.html" in each["source"])
+    text = corpus.passage(terms["passage"])["text"]
+    assert "Ignore all rules" not in text
+    assert "Copyright" not in text
+
+
+def test_a_follow_up_takes_the_question_before_along(corpus):
+    result = corpus.ask("and of the Heron?", history=["What is the daily price of the Wren?"])
+    assert "€45" in result["answer"]
+
+
+def test_odd_questions_find_nothing_and_break_nothing(corpus):
+    for question in ("", "   ", '"', "AND OR NOT", "a*", "(((", "?" * 5000, "\0", "🚲"):
+        corpus.search(question)
+        corpus.ask(question)
+    assert corpus.search("")["results"] == []
+
+
+def test_an_empty_base_knows_nothing(base):
+    assert base.search("anything")["results"] == []
+    assert base.ask("What is this?")["answered"] is False
+    assert base.list()["items"] == []
+
+
+def test_adding_again_does_nothing_and_a_change_replaces(base, tmp_path):
+    file = tmp_path / "note.md"
+    file.write_text("The office cat is called Miso.")
+    assert base.add([file])["documents"] == 1
+    ids = base.store.ids()
+    assert base.add([file]) == {"sources": 1, "documents": 0, "chunks": 0, "skipped": []}
+    assert base.store.ids() == ids
+    file.write_text("The office cat is called Biscuit.")
+    assert base.add([file])["documents"] == 1
+    assert [each["text"] for each in base.search("office cat")["results"]] == [
+        "The office cat is called Biscuit."
+    ]
+
+
+def test_same_names_in_two_folders_are_two_sources(base, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "faq.md").write_text(f"This is the list of folder {name}.")
+        base.add([tmp_path / name / "faq.md"])
+    assert {item["source"] for item in base.list()["items"]} == {"faq.md", "b/faq.md"}
+
+
+def test_a_new_version_of_an_upload_replaces_the_old_one(base, tmp_path):
+    for name, price in (("file-0123456789abcdef", 10), ("file-fedcba9876543210", 12)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "prices.md").write_text(f"A ticket costs {price} euros.")
+        base.add([tmp_path / name / "prices.md"])
+    assert [each["text"] for each in base.search("ticket")["results"]] == ["A ticket costs 12 euros."]
+
+
+def test_removing_takes_everything_of_a_source(base, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "one.md").write_text("Bananas are yellow.")
+    (tmp_path / "docs" / "two.md").write_text("Cherries are red.")
+    base.add([tmp_path / "docs"])
+    assert base.find_source("one") == "docs/one.md"
+    assert base.remove("one.md")["chunks"] == 1
+    assert all("Bananas" not in each["text"] for each in base.search("bananas")["results"])
+    assert base.remove("docs")["sources"] == 1
+    assert base.store.count() == (0, 0)
+    with pytest.raises(UnknownSource, match="holds no one.md"):
+        base.remove("one.md")
+
+
+def test_visitors_see_published_documents_only_and_redacted(tmp_path, encoder):
+    base = KnowledgeBase(
+        tmp_path / "kb", encoder, redact=lambda text: text.replace("ann@x.example", "<EMAIL_ADDRESS>")
+    )
+    (tmp_path / "open.md").write_text(
+        "# Help\n\nFor refunds ask ann@x.example.\n\n## Hours\n\nWe open at nine o'clock."
+    )
+    (tmp_path / "secret.md").write_text("The salary of the director is 90,000 pounds.")
+    base.add([tmp_path / "open.md"])
+    base.add([tmp_path / "secret.md"], visibility="internal")
+    secret = base.search("salary of the director")["results"][0]
+    assert "90,000" in secret["text"]
+    assert base.ask("What is the salary of the director?")["answered"]
+    assert all(
+        "secret" not in each["source"] for each in base.search("salary director", visitor=True)["results"]
+    )
+    assert base.ask("What is the salary of the director?", visitor=True)["answered"] is False
+    with pytest.raises(UnknownSource):
+        base.passage(secret["passage"], visitor=True)
+    seen = base.search("whom to ask for refunds", visitor=True)["results"]
+    assert any("<EMAIL_ADDRESS>" in each["text"] for each in seen)
+    for each in seen:
+        whole = base.passage(each["passage"], visitor=True)
+        assert "ann@x.example" not in whole["text"]
+        assert whole["text"][each["start"] : each["end"]] == each["text"]
+    assert "ann@x.example" in base.passage(seen[0]["passage"])["text"]
+
+
+def test_publishing_a_document_makes_it_visible_at_once(base, tmp_path):
+    (tmp_path / "plan.md").write_text("The summer party is on 3 July.")
+    base.add([tmp_path / "plan.md"], visibility="internal")
+    assert base.search("summer party", visitor=True)["results"] == []
+    base.add([tmp_path / "plan.md"], visibility="published")
+    assert len(base.search("summer party", visitor=True)["results"]) == 1
+
+
+def test_other_processes_changes_are_noticed(tmp_path, encoder):
+    one, other = (KnowledgeBase(tmp_path / "kb", encoder) for _ in range(2))
+    assert other.search("llama")["results"] == []
+    one.add_text("llama", "The llama lives in the Andes.")
+    assert other.search("llama")["results"][0]["source"] == "llama"
+    other.remove("llama")
+    assert one.search("llama")["results"] == []
+
+
+def test_many_threads_add_and_ask(base):
+    failed = []
+
+    def work(number):
+        try:
+            base.add_text(f"n{number}", f"Locker number {number} belongs to team {number * 7}.")
+            base.search("locker")
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert failed == []
+    assert base.store.count() == (12, 12)
+
+
+def test_a_damaged_copy_of_the_vectors_is_made_anew(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder)
+    base.add_text("fox", "The fox sleeps in the barn.")
+    base.vectors.save()
+    copy = tmp_path / "kb" / "vectors.faiss"
+    copy.write_bytes(copy.read_bytes()[:40])
+    assert KnowledgeBase(tmp_path / "kb", encoder).search("fox")["results"][0]["source"] == "fox"
+
+
+def test_reindex_reads_anew_and_keeps_what_is_away(base, tmp_path):
+    here, away = tmp_path / "here.md", tmp_path / "away.md"
+    here.write_text("The bridge was built in 1901.")
+    away.write_text("The tower was built in 1850.")
+    base.add([here, away])
+    here.write_text("The bridge was built in 1902.")
+    away.unlink()
+    calls = []
+    report = base.reindex(progress=lambda done, total, source: calls.append((done, total)))
+    assert report["documents"] == 1
+    assert [each["source"] for each in report["skipped"]] == ["away.md"]
+    assert calls == [(0, 2), (1, 2)]
+    assert "1902" in base.search("bridge built")["results"][0]["text"]
+    assert "1850" in base.search("tower built")["results"][0]["text"]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from knowledge.base import KnowledgeBase
+from knowledge.embed import Encoder
+base = KnowledgeBase(Path(sys.argv[1]), Encoder(Path(sys.argv[2])))
+for number in range(10_000):
+    base.add_text(f"note{number}", f"Parcel {number} lies on shelf {number * 3}.\\n\\n" + "Filler words here. " * 60)
+    print(number, flush=True)
+"""
+
+
+def test_what_was_reported_survives_kill_9(tmp_path, encoder):
+    """The process is killed in the middle of adding; every note it has reported is there, whole, and searchable."""
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "kb"), str(minilm_folder())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        reported = [int(process.stdout.readline()) for _ in range(8)]
+        time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        reported += [int(line) for line in process.stdout if line.strip()]
+    base = KnowledgeBase(tmp_path / "kb", encoder)
+    sources = {item["source"]: item["chunks"] for item in base.list()["items"]}
+    assert {f"note{number}" for number in reported} <= set(sources)
+    assert set(sources.values()) == {2}
+    assert (
+        f"shelf {reported[-1] * 3}." in base.search(f"Parcel {reported[-1]} shelf", k=3)["results"][0]["text"]
+    )
+    assert base.store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

@@ -1,0 +1,119 @@
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from knowledge import fetch as module
+from knowledge.errors import SourceError
+from knowledge.fetch import fetch, public
+
+PAGE = b"<html><title>Hours</title><body><p>We open at eight.</p></body></html>"
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self):
+        pages = {
+            "/robots.txt": (200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /private"),
+            "/page": (200, {"Content-Type": "text/html; charset=utf-8"}, PAGE),
+            "/notes.md": (200, {"Content-Type": "text/plain"}, b"# Notes"),
+            "/moved": (302, {"Location": "/page"}, b""),
+            "/round": (302, {"Location": "/round"}, b""),
+            "/inward": (302, {"Location": "http://127.0.0.2:1/"}, b""),
+            "/scheme": (302, {"Location": "file:///etc/passwd"}, b""),
+            "/private/page": (200, {"Content-Type": "text/html"}, PAGE),
+            "/large": (200, {"Content-Type": "text/plain"}, b"x" * 3000),
+            "/map.xml": (200, {"Content-Type": "application/xml"}, self._map()),
+        }
+        status, headers, body = pages.get(self.path, (404, {}, b"gone"))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _map(self):
+        host = self.headers["Host"]
+        places = (f"http://{host}/page", f"http://{host}/none", "http://elsewhere.example/x")
+        return (
+            "<urlset>" + "".join(f"<url><loc>{each}</loc></url>" for each in places) + "</urlset>"
+        ).encode()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def here(address):
+    return address == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
+     "::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "::", "2002:7f00:1::"],
+)  # fmt: skip
+def test_private_addresses_are_told_apart(address):
+    assert not public(address)
+
+
+def test_public_addresses_are_public():
+    assert public("93.184.216.34")
+    assert public("2606:2800:220:1:248:1893:25c8:1946")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "169.254.169.254"]
+)
+def test_the_base_refuses_private_addresses(base, host):
+    report = base.add([f"http://{host}:9/"])
+    assert report["sources"] == 0
+    assert "private or local" in report["skipped"][0]["reason"] or "no host" in report["skipped"][0]["reason"]
+
+
+def test_pages_files_and_redirects_are_read(site):
+    (page,) = fetch(f"{site}/page", here)
+    assert (page.raw, page.name) == (PAGE, "page.html")
+    (notes,) = fetch(f"{site}/notes.md", here)
+    assert notes.name == "notes.md"
+    (moved,) = fetch(f"{site}/moved", here)
+    assert (moved.raw, moved.source) == (PAGE, f"{site}/moved")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/none", "answered 404"), ("/round", "redirects more"), ("/inward", "private or local"),
+     ("/scheme", "no web address"), ("/private/page", "robots.txt")],
+)  # fmt: skip
+def test_each_refusal_has_its_reason(site, path, reason):
+    with pytest.raises(SourceError, match=reason):
+        list(fetch(f"{site}{path}", here))
+
+
+def test_large_answers_are_cut_off(site, monkeypatch):
+    monkeypatch.setattr(module, "LARGEST", 1000)
+    with pytest.raises(SourceError, match="larger"):
+        list(fetch(f"{site}/large", here))
+
+
+def test_site_maps_bring_their_own_hosts_pages(site):
+    found = list(fetch(f"{site}/map.xml", here))
+    assert [each.source for each in found] == [f"{site}/page", f"{site}/none"]
+    assert found[0].raw == PAGE
+    assert "404" in found[1].reason
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:pw@example.com/", "http://", "http://[bad/", "http://host:99999/"]
+)
+def test_strange_addresses_are_refused(base, url):
+    report = base.add([url])
+    assert len(report["skipped"]) == 1
