@@ -6,9 +6,8 @@ import random
 import zipfile
 from pathlib import Path
 
-WORDS = [
-    *["the", "a", "my", "i", "card", "bank", "loan", "refund", "order", "late", "lost", "money", "please", "help", "where", "is", "you", "can", "not", "today"]
-]
+WORDS = ["the", "a", "my", "i", "card", "bank", "loan", "refund", "order", "late", "lost", "money", "please"]
+WORDS += ["help", "where", "is", "you", "can", "not", "today"]
 TOPICS = {
     "cards": "card pin stolen blocked",
     "orders": "parcel late tracking delivery",

@@ -224,10 +224,13 @@ class _Watcher(TrainerCallback):
         """Keep the weights if they are the best so far; stop if there was no better for a while."""
         metrics = kwargs["metrics"]
         self.report.validation_loss = round(metrics["eval_loss"], 5)
-        score = metrics.get("eval_score", -metrics["eval_loss"])
+        loss = float(metrics["eval_loss"])
+        score = float(metrics.get("eval_score", -loss))
         best = self._best()
-        if best is None or score > best["score"]:
-            self._keep(kwargs["model"], {"score": score, "step": state.global_step, "epoch": state.epoch})
+        # Among few validation rows the score moves in large steps: the loss decides between equals.
+        if best is None or (score, -loss) > (best["score"], -best["loss"]):
+            note = {"score": score, "loss": loss, "step": state.global_step, "epoch": state.epoch}
+            self._keep(kwargs["model"], note)
         elif state.epoch - best["epoch"] >= PATIENCE:
             control.should_training_stop = True
         if self.began_saving > self.saved_at:  # validation came between asking and writing: do not count it
