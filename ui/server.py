@@ -110,6 +110,9 @@ def _mount_pages(api: "FastAPI", app: Application) -> None:
 
 def _warm_up(app: Application, ready: threading.Event) -> None:
     try:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
         app.warm_up()
     except Exception as error:
         # A model that cannot be loaded must not keep the rest from being served; its own requests will say why.

@@ -1,0 +1,225 @@
+"""The support widget in a real browser: on a page of another origin that its key allows, and on one it does not."""
+
+import gzip
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from assistant.api.app import create_api
+from assistant.application import Application
+from assistant.settings import Settings
+from tests.ui.running import browsing, free_port
+from ui.widget.routes import FOLDER, router
+
+REFUNDS = """# Refunds
+
+You can return any lamp within 30 days. **The money** is back within 5 working days.
+
+## Elsewhere
+
+Write to support@lumen.example and we will help. Our pages are free of `<img src=x onerror=alert(1)>`.
+"""
+
+
+@dataclass
+class Site:
+    """A server with the widget, and two shops that include it: one its key was made for, one not."""
+
+    app: Application
+    url: str
+    shop: str
+    stranger: str
+    key: str
+
+
+def _shop(widget_host: str) -> ThreadingHTTPServer:
+    """A shop whose pages hold the one line; the key is the path, attributes the query, under a strict policy."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            address = urlsplit(self.path)
+            attributes = address.query.replace("%20", " ").replace("%22", '"')
+            line = f'<script src="{widget_host}/widget.js" data-key="{address.path[1:]}" {attributes} async></script>'
+            head = "<meta name=viewport content='width=device-width'><title>Shop</title>"
+            body = f"<!doctype html>{head}<h1>Lamps</h1><a href='/x'>a link</a>{line}".encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header(
+                "Content-Security-Policy",
+                f"default-src 'none'; script-src {widget_host}; frame-src {widget_host}",
+            )
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("widget")
+    app = Application(Settings(home=folder / "home"))
+    (folder / "refunds.txt").write_text(REFUNDS)
+    app.knowledge.add([folder / "refunds.txt"])
+    api = create_api(app)
+    api.include_router(router)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    server = uvicorn.Server(uvicorn.Config(api, port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    shops = [_shop(url), _shop(url)]
+    shop, stranger = (f"http://127.0.0.1:{each.server_port}" for each in shops)
+    key = app.keys.create(widget=True, origins=[shop])["secret"]
+    yield Site(app, url, shop, stranger, key)
+    server.should_exit = True
+    for each in shops:
+        each.shutdown()
+    thread.join(15)
+    app.close()
+
+
+def opened(page: Any, address: str) -> Any:
+    """The frame of a page's widget, opened by its button."""
+    page.goto(address)
+    page.get_by_role("button", name="Open support chat").click()
+    return page.frame_locator("iframe")
+
+
+def ask(frame: Any, words: str) -> None:
+    """Type a question and send it with the keyboard."""
+    frame.get_by_label("Ask a question").fill(words)
+    frame.get_by_label("Ask a question").press("Enter")
+
+
+def test_a_visitor_gets_a_cited_answer_and_opens_its_passage(site: Site) -> None:
+    with browsing() as page:
+        hosts, problems = set(), []
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        frame = opened(page, f"{site.shop}/{site.key}?data-title=%22Lumen%20help%22")
+        frame.get_by_role("heading", name="Lumen help").wait_for()
+        ask(frame, "How many days do I have to return a lamp?")
+        frame.locator(".sources").wait_for()
+        assert "30 days" in frame.locator("#log").inner_text()
+        frame.locator(".text .cite").first.click()
+        shown = frame.get_by_role("dialog")
+        shown.locator("mark").first.wait_for()
+        assert "30 days" in " ".join(shown.locator("mark").all_inner_texts())
+        assert "<img src=x" in shown.inner_text()  # the document's markup is text and nothing else
+        page.keyboard.press("Escape")
+        shown.wait_for(state="hidden")
+        assert not page.context.cookies()
+        assert hosts == {urlsplit(site.url).netloc, urlsplit(site.shop).netloc}
+        assert [text for text in problems if "favicon" not in text] == []
+
+
+def test_the_conversation_lasts_for_the_visit(site: Site) -> None:
+    with browsing() as page:
+        frame = opened(page, f"{site.shop}/{site.key}")
+        ask(frame, "How many days do I have to return a lamp?")
+        frame.locator(".sources").wait_for()
+        frame = opened(page, f"{site.shop}/{site.key}")
+        frame.locator(".sources").wait_for()
+        assert "30 days" in frame.locator("#log").inner_text()
+        frame.get_by_role("button", name="Start again").click()
+        assert "30 days" not in frame.locator("#log").inner_text()
+
+
+def test_the_script_interface_and_the_keyboard(site: Site) -> None:
+    with browsing() as page:
+        page.goto(f"{site.shop}/{site.key}?data-position=%22left%22")
+        button = page.get_by_role("button", name="Open support chat")
+        button.wait_for()
+        assert button.bounding_box()["x"] < 100
+        heard = page.evaluate(
+            """() => new Promise((done) => {
+                 const heard = [];
+                 for (const name of ["open", "ready", "message", "answer", "close"])
+                   StartupAssistant.on(name, () => heard.push(name));
+                 StartupAssistant.on("answer", () => { StartupAssistant.close(); done(heard); });
+                 StartupAssistant.identify({ id: "7", name: "Ann", hash: "" });
+                 StartupAssistant.ask("How can I write to you?");
+               })"""
+        )
+        assert heard == ["open", "ready", "message", "answer", "close"]
+        assert "support@lumen.example" in page.frame_locator("iframe").locator("#log").inner_text()
+        assert page.evaluate("document.activeElement.tagName") == "STARTUP-ASSISTANT"
+        page.keyboard.press("Enter")
+        page.locator(".panel").wait_for()
+        page.keyboard.press("Escape")
+        page.locator(".panel").wait_for(state="hidden")
+        page.evaluate("document.body.replaceWith(document.createElement('body'))")  # as single-page apps do
+        button.wait_for()
+
+
+def test_markup_from_a_visitor_stays_text(site: Site) -> None:
+    attack = "<img src=x onerror=alert(1)><script>alert(2)</script> [click](javascript:alert(3)) **bold**"
+    with browsing() as page:
+        page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
+        frame = opened(page, f"{site.shop}/{site.key}")
+        ask(frame, attack)
+        frame.locator(".user").get_by_text("<img src=x onerror=alert(1)>").wait_for()
+        frame.locator("#send:not(.busy)").wait_for()
+        assert frame.locator("#log img, #log script, #log a[href^=javascript]").count() == 0
+
+
+def test_a_phone_gets_the_whole_screen(site: Site) -> None:
+    with browsing(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True) as page:
+        frame = opened(page, f"{site.shop}/{site.key}")
+        frame.get_by_label("Ask a question").wait_for()
+        frame.locator(".said").first.wait_for()
+        box = page.locator(".panel").bounding_box()
+        width = page.evaluate("innerWidth")
+        assert (box["x"], box["y"], box["width"]) == (0, 0, width)
+        frame.get_by_role("button", name="Close chat").click()
+        page.get_by_role("button", name="Open support chat").wait_for()
+
+
+def test_another_origin_is_refused(site: Site) -> None:
+    with browsing() as page:
+        page.goto(f"{site.stranger}/{site.key}")
+        page.get_by_role("button", name="Open support chat").click()
+        page.get_by_role("alert").get_by_text("cannot be reached").wait_for()
+        assert page.locator("iframe").count() == 0
+
+
+def test_the_frame_names_who_may_frame_it(site: Site) -> None:
+    client = TestClient(create_with_widget(site.app))
+    ours = client.get("/widget", params={"key": site.key}, headers={"Referer": f"{site.shop}/page"})
+    assert ours.status_code == 200
+    policy = ours.headers["Content-Security-Policy"]
+    assert f"frame-ancestors {site.shop}" in policy and "unsafe" not in policy
+    assert "X-Frame-Options" not in ours.headers and "set-cookie" not in ours.headers
+    theirs = client.get("/widget", params={"key": site.key}, headers={"Referer": "https://evil.example/"})
+    assert theirs.status_code == 403 and "frame-ancestors 'none'" in theirs.headers["Content-Security-Policy"]
+    secret = site.app.keys.create()["secret"]
+    assert client.get("/widget", params={"key": secret}).status_code == 403
+    assert client.get("/widget", params={"key": "pk_nobody"}).status_code == 401
+
+
+def create_with_widget(app: Application) -> Any:
+    """The API with the widget's routes."""
+    api = create_api(app)
+    api.include_router(router)
+    return api
+
+
+def test_its_size() -> None:
+    def zipped(name: str) -> int:
+        return len(gzip.compress((Path(FOLDER) / name).read_bytes()))
+
+    assert zipped("widget.js") <= 6_000
+    assert sum(map(zipped, ("frame.html", "frame.js", "frame.css"))) <= 40_000
