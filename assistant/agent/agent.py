@@ -11,7 +11,7 @@ from assistant.access.roles import allow
 from assistant.agent.answering import GoOn, Reply, answer, config, say, set_aside
 from assistant.agent.approvals import Approvals
 from assistant.agent.context import TurnContext
-from assistant.agent.events import Done, Event, Failed, Redacted, Token
+from assistant.agent.events import Done, Event, Failed, Heard, Redacted, Token
 from assistant.agent.history import Entry, entries
 from assistant.agent.stream import run
 from assistant.agent.threads import Threads
@@ -184,6 +184,7 @@ class Agent:
         graph = self._parts.graph(principal)
         context = self._context(graph, principal, thread_id, files, auto_approve)
         text, found = clean_text(message or _for_files(files), context)
+        yield Heard(text, files)
         for entity_type in found:
             yield Redacted(entity_type, "message")
         next_step = answer(graph, context, text, decision)

@@ -53,7 +53,7 @@ def answer(
     )
     if asked is None:
         return None
-    wish = _wish(asked, text, decision)
+    wish = _wish(context, asked, text, decision)
     if wish is None:
         return None
     allow(context.principal, "approve")
@@ -70,13 +70,14 @@ def answer(
 
 
 def _wish(
-    asked: dict[str, Any], text: str, decision: dict[str, Any] | None
+    context: TurnContext, asked: dict[str, Any], text: str, decision: dict[str, Any] | None
 ) -> tuple[str, dict[str, Any]] | None:
     from assistant.brain.answers import Change, read_answer
+    from assistant.brain.situation import Situation
 
     if decision:
         return decision["answer"], decision.get("args") or {}
-    read = read_answer(text, asked["args"], asked["tool"])
+    read = read_answer(text, asked["args"], asked["tool"], Situation.from_prompt(context.system_prompt))
     if isinstance(read, Change):
         return "change", read.args
     return (read, {}) if read else None

@@ -19,6 +19,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Heard(Event):
+    """The user's message as it is kept: without personal data. Doors show this, not what was typed."""
+
+    text: str
+    files: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Redacted(Event):
     """Personal data was taken out; ``where`` is ``message``, ``reply`` or a tool's name."""
 

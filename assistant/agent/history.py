@@ -14,6 +14,7 @@ class Entry:
     """One line of a conversation: what somebody said, or a tool's step with what came of it."""
 
     role: Literal["user", "assistant", "tool"]
+    id: str = ""
     text: str = ""
     files: list[str] = field(default_factory=list)
     suggestions: list[str] = field(default_factory=list)
@@ -36,12 +37,12 @@ def entries(messages: Sequence[Any], record: Callable[[dict[str, Any]], str]) ->
     for message in messages:
         if message.type == "human":
             files = message.additional_kwargs.get("files", [])
-            lines.append(Entry("user", str(message.text), files=list(files)))
+            lines.append(Entry("user", text=str(message.text), files=list(files)))
         elif message.type == "ai":
             calls.update({call["id"]: call for call in message.tool_calls})
             if str(message.text).strip():
                 hints = message.additional_kwargs.get("suggestions", [])
-                lines.append(Entry("assistant", str(message.text), suggestions=list(hints)))
+                lines.append(Entry("assistant", text=str(message.text), suggestions=list(hints)))
         elif message.type == "tool":
             lines.append(_step(message, calls.get(message.tool_call_id, {}), record))
     return lines
@@ -57,6 +58,7 @@ def _step(message: Any, call: dict[str, Any], record: Callable[[dict[str, Any]],
     finished = ToolFinished(message.tool_call_id, message.name or "", status, result)
     return Entry(
         "tool",
+        id=message.tool_call_id,
         name=message.name or "",
         args=call.get("args", {}),
         status=status,

@@ -16,6 +16,7 @@ from assistant.brain.followup import answer_to_question
 from assistant.brain.history import Context, note_call, note_reply, note_result
 from assistant.brain.language import CHINESE, language_of
 from assistant.brain.mentions import Mentions, find_mentions
+from assistant.brain.replies.talk import PERSONAL
 from assistant.brain.situation import Situation
 
 UNSURE = 0.45  # below this share a close rival makes the choice doubtful
@@ -122,6 +123,8 @@ def _next(text: str, context: Context, situation: Situation, allowed: Collection
     answered = _answer(asked)
     if answered is not None:
         return _finish(*answered, 0.97, [], asked, language)
+    if not context.asked and PERSONAL.match(text.strip()):
+        return Decision(None, language=language)
     scores = _restrict(tool_scores(mentions.masked, hints(asked)), allowed, situation)
     if context.asked and context.tool:
         filled = answer_to_question(asked, scores)

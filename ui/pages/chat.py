@@ -62,8 +62,14 @@ class ChatPage:
         """A stored conversation, with the card of an approval that still waits."""
         if not thread:
             return []
-        shown = history_messages(self.app.agent.history(who, thread))
-        waiting = self.app.agent.approvals.open(thread)
+        approvals = self.app.agent.approvals
+        waiting = approvals.open(thread)
+
+        def answered(call_id: str) -> dict[str, Any] | None:
+            row = approvals.of_call(thread, call_id)
+            return row if row and row["id"] != (waiting or {}).get("id") else None
+
+        shown = history_messages(self.app.agent.history(who, thread), answered)
         return [*shown, approval_message(waiting)] if waiting else shown
 
     def view(
@@ -135,7 +141,7 @@ class ChatPage:
             empty = gr.MultimodalTextbox(value=None)
             yield {"box": empty, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}
             return
-        before = [*_without_buttons(chat), user_message(words, files)]
+        before = _without_buttons(chat)
         yield {"box": _box(busy=True), "chat": before, "ask": gr.Row(visible=False)}
         yield from self._play(self.app.agent.turn(who, words, thread, files), before, thread, who)
 
@@ -200,7 +206,7 @@ class ChatPage:
         request: gr.Request,
     ) -> Iterator[dict]:
         who = self.principal(request)
-        before = [*_without_buttons(chat), user_message(words)]
+        before = _without_buttons(chat)
         hidden = {"ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
         yield {"box": _box(busy=True), "chat": before, **hidden}
         decision = {"approval": approval, "answer": answer, "args": args}
@@ -273,7 +279,7 @@ class ChatPage:
 
         loaded = load_samples(self.app.shared, who.user_id)
         name = loaded["dataset"]
-        before = [*chat, user_message(SAMPLES)]
+        before = [*chat, user_message(SAMPLES), card_message("Loaded.")]
         turn = self.app.agent.turn(who, f"What is in {name}?", thread, [name])
         yield from self._play(turn, before, thread, who)
 

@@ -9,10 +9,12 @@ from ui.pages.render import (
     Message,
     approval_message,
     card_message,
+    hidden_note,
     reply_message,
     result_card,
     shown_messages,
     step_message,
+    user_message,
 )
 
 
@@ -20,7 +22,7 @@ class LiveTurn:
     """The messages of one turn, below those that were there.
 
     Args:
-        before: the chatbot's messages up to and with the user's.
+        before: the chatbot's messages before it.
     """
 
     def __init__(self, before: list[Message]):
@@ -30,6 +32,7 @@ class LiveTurn:
         self._reply: int | None = None
         self._words = ""
         self._held: list[events.Event] = []
+        self._hidden: list[str] = []
         self.thread: str | None = None
         self.approval: str | None = None
 
@@ -41,6 +44,8 @@ class LiveTurn:
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
         match event:
+            case events.Heard(words, files):
+                self._messages.append(user_message(words, files))
             case events.Token(words):
                 self._say(words)
             case events.ToolStarted(id_, name, args):
@@ -51,6 +56,8 @@ class LiveTurn:
                 self._finish(id_, name, status, result)
             case events.Citation() | events.Artifact():
                 self._held.append(event)
+            case events.Redacted(entity_type, "message"):
+                self._hidden.append(entity_type)
             case events.ApprovalAsked(id_, _, _, _, _):
                 self.approval = id_
                 self._reply = None
@@ -65,6 +72,8 @@ class LiveTurn:
                 self.thread = thread
                 self._messages += shown_messages(self._held)
                 self._held = []
+                if self._hidden:
+                    self._messages.append(hidden_note(self._hidden))
 
     def _say(self, words: str) -> None:
         if self.approval:

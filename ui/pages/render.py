@@ -1,7 +1,8 @@
 """From the agent's events and history to the messages of Gradio's chatbot. Pure functions; no decisions."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -32,6 +33,7 @@ STEPS = {
     "remove_knowledge": "Removed from the knowledge base",
     "redact_text": "Looked for personal data",
 }
+CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 ENDINGS = {"failed": " — failed", "declined": " — declined", "waiting": " — waiting for your yes"}
 
 
@@ -67,6 +69,14 @@ def card_message(html: str) -> Message:
     return {"role": "assistant", "content": html}
 
 
+def hidden_note(entity_types: Iterable[str]) -> Message:
+    """What was taken out of the user's message before it was stored."""
+    named = ", ".join(sorted({each.replace("_", " ").lower() for each in entity_types}))
+    return card_message(
+        f'<div class="sa-more">Taken out of your message before it was stored: {text(named)}</div>'
+    )
+
+
 def approval_message(row: dict[str, Any]) -> Message:
     """The card of an approval that waits."""
     return card_message(approval_card(row["summary"], row["tool"], row["args"], row["details"] or {}))
@@ -81,8 +91,15 @@ def shown_messages(shown: Iterable[events.Event]) -> list[Message]:
     return [card_message(block) for block in [*blocks, *map(picture, pictures)]]
 
 
-def history_messages(lines: Iterable[Entry]) -> list[Message]:
-    """A stored conversation; sources and pictures stand below the reply that rests on them, as they did live."""
+def history_messages(
+    lines: Iterable[Entry], asked: Callable[[str], dict[str, Any] | None] = lambda call_id: None
+) -> list[Message]:
+    """A stored conversation; sources and pictures stand below the reply that rests on them, as they did live.
+
+    Args:
+        lines: the conversation.
+        asked: the answered approval of a tool call that was closed without a run.
+    """
     messages: list[Message] = []
     held: list[Message] = []
     for line in lines:
@@ -93,7 +110,9 @@ def history_messages(lines: Iterable[Entry]) -> list[Message]:
             messages += [reply_message(line.text), *held]
             held = []
         else:
-            if line.status != "waiting":
+            if line.status == "waiting":
+                messages += [approval_message(row) for row in [asked(line.id)] if row]
+            else:
                 messages.append(step_message(line.name, line.args, line.status, line.result))
             if html := result_card(line.name, line.result):
                 messages.append(card_message(html))
@@ -103,7 +122,10 @@ def history_messages(lines: Iterable[Entry]) -> list[Message]:
 
 def _inert(words: str, keep_markdown: bool = False) -> str:
     """Words that cannot become HTML, and for users not Markdown either; images and links in replies stay text."""
-    escaped = text(words)
-    if keep_markdown:
-        return escaped.replace("![", "!\\[").replace("](", "]\\(")
-    return f'<span class="sa-said">{escaped}</span>'
+    if not keep_markdown:
+        return f'<span class="sa-said">{text(words)}</span>'
+    pieces = CODE.split(words)  # code stands at the odd places; Markdown itself makes it inert
+    pieces[::2] = [
+        each.replace("<", "&lt;").replace("![", "!\\[").replace("](", "]\\(") for each in pieces[::2]
+    ]
+    return "".join(pieces)

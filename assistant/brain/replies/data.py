@@ -14,12 +14,13 @@ def inspected(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     name = result.get("dataset") or args.get("dataset") or ""
     zh = language == "zh"
     columns = result.get("columns") or []
-    lines = [_size(name, result, columns, zh)]
-    lines += _columns(columns, zh)
-    lines += _labels(result, zh)
-    lines += _faults(result, language)
-    lines.append(_fit(result, zh))
-    return Reply("\n".join(line for line in lines if line), _next_steps(name, result, zh))
+    blocks = [
+        " ".join([_size(name, result, columns, zh), _columns(columns, zh)]),
+        " ".join([*_labels(result, zh), *_faults(result, language)]),
+        "\n".join(f"- {warning}" for warning in _warnings(result)),
+        _fit(result, zh),
+    ]
+    return Reply("\n\n".join(block for block in blocks if block), _next_steps(name, result, zh))
 
 
 def _size(name: str, result: dict[str, Any], columns: list[Any], zh: bool) -> str:
@@ -29,18 +30,16 @@ def _size(name: str, result: dict[str, Any], columns: list[Any], zh: bool) -> st
     return f"**{name}** has {count(rows)} row{'s' * (rows != 1)} and {len(columns)} column{'s' * (len(columns) != 1)}."
 
 
-def _columns(columns: list[dict[str, Any]], zh: bool) -> list[str]:
-    lines = []
+def _columns(columns: list[dict[str, Any]], zh: bool) -> str:
+    named = []
     for column in columns[:SHOWN_COLUMNS]:
-        unique, missing = count(column.get("unique")), column.get("missing") or 0
-        about = f"{unique} 个不同的值" if zh else f"{unique} different values"
-        if missing:
-            about += f"，缺 {count(missing)} 个" if zh else f", {count(missing)} missing"
-        lines.append(f"- `{column.get('name')}` ({column.get('type')}): {about}")
-    if len(columns) > SHOWN_COLUMNS:
-        rest = len(columns) - SHOWN_COLUMNS
-        lines.append(f"- 另有 {rest} 列" if zh else f"- and {rest} more columns")
-    return lines
+        missing = column.get("missing") or 0
+        gaps = (f"，缺 {count(missing)} 个" if zh else f", {count(missing)} missing") if missing else ""
+        named.append(f"`{column.get('name')}` ({column.get('type')}{gaps})")
+    rest = len(columns) - SHOWN_COLUMNS
+    if rest > 0:
+        named.append(f"另有 {rest} 列" if zh else f"and {rest} more")
+    return f"列：{'，'.join(named)}。" if zh else f"Columns: {', '.join(named)}."
 
 
 def _labels(result: dict[str, Any], zh: bool) -> list[str]:
@@ -65,12 +64,24 @@ def _faults(result: dict[str, Any], language: str) -> list[str]:
         lines.append("没有重复行。" if zh else "There are no duplicate rows.")
     if pii := result.get("pii"):
         found = listing(
-            [f"{kind} {count(n)}" for kind, n in sorted(pii.items(), key=lambda p: -p[1])], language
+            [f"{count(n)} × {_spoken(kind)}" for kind, n in sorted(pii.items(), key=lambda p: -p[1])],
+            language,
         )
         lines.append(f"发现个人信息：{found}。" if zh else f"Personal data found: {found}.")
     else:
         lines.append("没有发现个人信息。" if zh else "I found no personal data.")
-    return lines + [f"⚠ {warning}" for warning in (result.get("warnings") or [])[:5]]
+    return lines
+
+
+def _spoken(entity_type: str) -> str:
+    return entity_type.replace("_", " ").lower()
+
+
+def _warnings(result: dict[str, Any]) -> list[str]:
+    """What else to know; the personal data is named above already."""
+    return [each for each in result.get("warnings") or [] if not each.startswith("Personal data was found")][
+        :5
+    ]
 
 
 def _fit(result: dict[str, Any], zh: bool) -> str:

@@ -21,6 +21,13 @@ VISITOR = (
     "我可以回答关于我们产品和服务的问题。您想了解什么？",
 )
 
+# A statement about oneself in which something was hidden; no question, no wish.
+PERSONAL = re.compile(
+    r"^(?:(?:hi|hello|hey|ok|so|well|by the way|fyi)\W+)*(?:my|our|his|her|their|the|here(?:'s| is| are)|this is|it'?s|i am|i'm|我的|我叫|这是|他的|她的)"
+    r"(?![^?？]*\b(?:please|can|could|mask|redact|hide|remove|delete)\b)[^?？]*<[A-Z_]{3,}>[^?？]*$",
+    re.IGNORECASE,
+)
+
 _KINDS = [
     ("thanks", r"\b(?:thanks?|thank you|thx|ty|cheers|appreciated)\b|谢|辛苦|麻烦你了"),
     ("bye", r"\b(?:bye|goodbye|see (?:you|ya)|cya|farewell|take care|good night|have a (?:nice|good|great)|that'?s (?:all|it)|later)\b|再见|拜拜|回见|下次见|明天见|晚安|就这样"),
@@ -33,6 +40,7 @@ _KINDS = [
     ("fine", r"^(?:ok(?:ay)?|fine|sure|alright|yes|yep|no|nope|never ?mind|got it|i see|understood|hm+|wait|hold on|leave it|not now|don'?t|cancel|stop|later)\b|^(?:好|行|嗯|可以|收到|明白|知道|没事|不|算了|是|先不|取消|等|暂时|别)"),
 ]  # fmt: skip
 _WORDS = {
+    "personal": ("I have hidden the personal data in your message: it is not stored, logged or passed on. What can I do for you?", "我已隐去您消息中的个人信息：不会被存储、记录或转发。有什么可以帮您？"),
     "thanks": ("You're welcome! Tell me when there is more to do.", "不客气！还有需要随时告诉我。"),
     "bye": ("Goodbye! Your data and models stay where they are.", "再见！您的数据和模型都会保留。"),
     "who": ("I am the Startup Assistant, a program that runs on your own machine. {abilities}", "我是 Startup Assistant，运行在您自己的机器上。{abilities}"),
@@ -49,6 +57,8 @@ _WORDS = {
 def kind_of_talk(message: str) -> str:
     """Which kind of small talk a message is; ``other`` for what no tool does."""
     text = message.strip().lower().replace("’", "'")
+    if PERSONAL.match(message.strip()):
+        return "personal"
     if len(re.findall(r"\w+", text)) > 12:
         return "other"
     return next((kind for kind, pattern in _KINDS if re.search(pattern, text)), "other")
