@@ -1,0 +1,88 @@
+"""The server around the chat page: signing in, what strangers and other sites get, a second start."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from assistant.application import Application
+from assistant.errors import Occupied
+from assistant.home import exclusive
+from assistant.settings import Settings
+from tests.ui.running import free_port
+from ui.server import build, serve
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    application = Application(Settings(home=tmp_path_factory.mktemp("server") / "home"))
+    yield application
+    application.close()
+
+
+@pytest.fixture(scope="module")
+def web(app: Application):
+    return build(app)
+
+
+def test_a_link_signs_in_once(app: Application, web) -> None:
+    browser = TestClient(web, follow_redirects=False)
+    assert browser.get("/", headers=HTML).headers["Location"] == "/sign-in"
+    assert "Paste the link" in browser.get("/sign-in").text
+    token = app.users.link()
+    signed_in = browser.get("/sign-in", params={"token": token})
+    cookie = signed_in.headers["Set-Cookie"].lower()
+    assert signed_in.headers["Location"] == "/" and "httponly" in cookie and "samesite=lax" in cookie
+    page = browser.get("/", headers=HTML)
+    assert page.status_code == 200 and "Startup Assistant" in page.text
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    assert browser.get("/v1/models").status_code == 200  # the page's own calls
+    again = TestClient(web, follow_redirects=False).get("/sign-in", params={"token": token})
+    assert again.status_code == 401 and "used" in again.text and "Set-Cookie" not in again.headers
+    assert "signed out" in browser.get("/sign-out").text
+    assert browser.get("/", headers=HTML).status_code == 303
+
+
+def test_strangers_find_gradios_doors_shut(web) -> None:
+    stranger = TestClient(web, follow_redirects=False)
+    for verb, path in (
+        ("GET", "/config"),
+        ("GET", "/gradio_api/info"),
+        ("GET", "/gradio_api/file=/etc/passwd"),
+        ("GET", "/gradio_api/queue/data?session_hash=a"),
+        ("POST", "/gradio_api/queue/join"),
+        ("POST", "/gradio_api/upload"),
+        ("POST", "/gradio_api/mcp/"),
+    ):
+        assert stranger.request(verb, path, json={}).status_code in (401, 403, 404, 405), path
+
+
+def test_other_sites_cannot_use_the_page(app: Application, web) -> None:
+    browser = TestClient(web)
+    browser.get("/sign-in", params={"token": app.users.link()})
+    evil = {"Origin": "https://evil.example"}
+    shown = browser.get("/config", headers=evil)
+    assert "Access-Control-Allow-Origin" not in shown.headers
+    assert browser.post("/gradio_api/queue/join", json={}, headers=evil).status_code in (401, 403)
+
+
+def test_a_second_start_says_who_is_there(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    port = free_port()
+    listening = "import socket,sys; s=socket.create_server(('127.0.0.1',int(sys.argv[1]))); print(flush=True); input()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", listening, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout and other.stdin
+    other.stdout.readline()
+    with pytest.raises(Occupied, match=f"port {port} cannot be used.*Choose another with --port"):
+        serve(settings, port=port)
+    other.communicate("\n")
+    lock = settings.where.folder("locks") / "server.lock"
+    with exclusive(lock, "a server at http://127.0.0.1:7860"), pytest.raises(Occupied, match="7860"):
+        serve(settings, port=free_port())
