@@ -1,7 +1,7 @@
 """Retrieval and answers on questions as strangers put them: source in the top 5, answered right, unknown recognised.
 
-Run ``python -m tests.benchmarks.knowledge_quality [--fit]``; ``--fit`` prints the weights of the abstention model, to be
-copied to ``knowledge/answer.py``, fitted on the development questions (the sample help centre).
+Run ``python -m tests.benchmarks.knowledge_quality [--fit]``; ``--fit`` prints the weights of the abstention model,
+fitted on the development questions (the sample help centre), to be copied to ``knowledge/answer.py``.
 """
 
 import argparse

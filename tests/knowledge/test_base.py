@@ -165,7 +165,7 @@ def test_publishing_a_document_makes_it_visible_at_once(base, tmp_path):
     assert len(base.search("summer party", visitor=True)["results"]) == 1
 
 
-def test_other_processes_changes_are_noticed(tmp_path, encoder):
+def test_changes_by_another_base_over_the_folder_are_noticed(tmp_path, encoder):
     one, other = (KnowledgeBase(tmp_path / "kb", encoder) for _ in range(2))
     assert other.search("llama")["results"] == []
     one.add_text("llama", "The llama lives in the Andes.")
