@@ -1,8 +1,6 @@
 """The one folder everything is written to, and how it is written."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,27 +73,6 @@ class Home:
     def logs(self) -> Path:
         """The program's own logs."""
         return self.folder("logs")
-
-
-def write_atomically(path: Path, data: bytes | str) -> None:
-    """Write a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed.
-
-    Args:
-        path: the file; an existing one is replaced.
-        data: its new content; text is written as UTF-8.
-    """
-    raw = data.encode() if isinstance(data, str) else data
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 @contextlib.contextmanager

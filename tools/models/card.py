@@ -2,13 +2,12 @@
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from knowledge.atomic import write_atomically
 from tools.errors import BadData, NotFound
 
 INFO = "assistant.json"
@@ -31,7 +30,8 @@ def write_info(folder: Path, info: Mapping[str, Any]) -> Path:
     """
     _check(info, folder)
     whole = {"created_at": _now(), "versions": versions(), **info}
-    return _write(folder / INFO, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(folder / INFO, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+    return folder / INFO
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -73,7 +73,8 @@ def write_card(folder: Path, info: Mapping[str, Any]) -> Path:
         folder: the model's folder.
         info: as for :func:`write_info`.
     """
-    return _write(folder / CARD, model_card(info))
+    write_atomically(folder / CARD, model_card(info))
+    return folder / CARD
 
 
 def model_card(info: Mapping[str, Any]) -> str:
@@ -159,18 +160,3 @@ def versions() -> dict[str, str]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _write(path: Path, text: str) -> Path:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    return path

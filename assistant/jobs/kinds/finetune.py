@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import Conflict
-from assistant.home import write_atomically
 from assistant.jobs.work import Work
 from assistant.workspace.models import Registry
+from knowledge.atomic import write_atomically
 
 
 def run(work: Work) -> dict[str, Any]:
