@@ -1,0 +1,55 @@
+"""Full fine-tuning with our defaults against transformers' Trainer with its own, at the same epochs and rows.
+
+Both go from texts to a saved and measured model; ours also measures two baselines and writes a report. Ours chooses on
+a tenth of the training rows and may stop early; the peer trains on all of them.
+"""
+
+import time
+from collections.abc import Iterable
+
+from tests.benchmarks import tickets
+from tests.benchmarks.row import Row
+
+
+def run() -> Iterable[Row]:
+    ours = tickets.trained()
+    seconds, accuracy = plain_trainer(ours.epochs)
+    name = (
+        f"finetune: full, {len(tickets.parts()[0])} rows (accuracy {ours.accuracy:.3f}, peer {accuracy:.3f})"
+    )
+    peer = f"transformers.Trainer's defaults, {ours.epochs:g} epochs"
+    yield Row(name, ours.seconds, seconds, peer, unit="s", lower_is_better=True)
+
+
+def plain_trainer(epochs: float) -> tuple[float, float]:
+    """Seconds and test accuracy of the Trainer as its documentation shows it."""
+    from transformers import (
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        PrinterCallback,
+        Trainer,
+        TrainingArguments,
+    )
+
+    from tools.models.embedded import minilm_folder
+
+    folder = tickets.folder() / "trainer"
+    train, test = tickets.parts()
+    labels = sorted({label for _, label in train})
+    began = time.perf_counter()
+    tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
+    model = AutoModelForSequenceClassification.from_pretrained(minilm_folder(), num_labels=len(labels))
+
+    def features(rows: tickets.Rows) -> list[dict]:
+        ids = tokenizer([text for text, _ in rows], truncation=True)["input_ids"]
+        return [{"input_ids": each, "labels": labels.index(rows[i][1])} for i, each in enumerate(ids)]
+
+    quiet = {"report_to": "none", "disable_tqdm": True}
+    arguments = TrainingArguments(output_dir=str(folder), num_train_epochs=epochs, **quiet)
+    trainer = Trainer(model, arguments, train_dataset=features(train), processing_class=tokenizer)
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    trainer.save_model(str(folder))
+    found = trainer.predict(features(test))
+    seconds = time.perf_counter() - began
+    return seconds, float((found.predictions.argmax(-1) == found.label_ids).mean())

@@ -1,0 +1,95 @@
+"""The sample tickets, parted into a training and a test file, and one model trained on them for several benchmarks."""
+
+import csv
+import importlib
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.benchmarks.measure import SIZE, shuffled, sized
+
+FILE = Path(__file__).parents[2] / "assistant" / "samples" / "tickets.csv"
+TESTED = 0.3  # a larger share than a user would hold out: accuracies of 35 rows say little
+Rows = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that ``full`` made of the training rows, with its defaults.
+
+    ``seconds`` from the file to the folder with model, metrics and report; ``accuracy`` on the test rows.
+    """
+
+    folder: Path
+    seconds: float
+    accuracy: float
+    epochs: float
+
+
+@cache
+def rows() -> Rows:
+    """Text and category of the different tickets, shuffled."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        found = {
+            row["text"]: row["category"] for row in csv.DictReader(file) if row["text"] and row["category"]
+        }
+    return shuffled(list(found.items()))
+
+
+def texts() -> list[str]:
+    """The tickets' texts."""
+    return [text for text, _ in rows()]
+
+
+@cache
+def parts() -> tuple[Rows, Rows]:
+    """Training and test rows, stratified."""
+    from tools.data.split import split
+
+    labels = [label for _, label in rows()]
+    cut = split(texts(), labels, seed=0, fractions=(1 - TESTED, 0.0, TESTED))
+    return [rows()[i] for i in cut.train], [rows()[i] for i in cut.test]
+
+
+@cache
+def _temporary() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="bench-")  # kept, and removed when Python ends
+
+
+def folder() -> Path:
+    """A temporary folder for what several benchmarks share."""
+    return Path(_temporary().name)
+
+
+def _write(name: str, chosen: Rows) -> Path:
+    path = folder() / name
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "category"), *chosen])
+    return path
+
+
+@cache
+def trained() -> Trained:
+    """Train once; ``BENCH_SIZE`` below 1 shortens the training to fewer epochs."""
+    from tools.finetune.run import train
+    from tools.finetune.spec import FinetuneSpec
+
+    importlib.import_module(
+        "tools.finetune.classification"
+    )  # both sides find torch and transformers imported
+    spec = FinetuneSpec(
+        data=_write("train.csv", parts()[0]),
+        test_data=_write("test.csv", parts()[1]),
+        name="tickets",
+        method="full",
+        epochs=None if SIZE >= 1 else sized(10, 1),
+    )
+    output = folder() / "tickets"
+    began = time.perf_counter()
+    result = train(spec, output, folder() / "work", lambda _: None)
+    seconds = time.perf_counter() - began
+    from tools.models.card import read_info
+
+    return Trained(output, seconds, result["metrics"]["accuracy"], read_info(output)["epochs"])
