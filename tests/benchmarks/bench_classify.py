@@ -31,13 +31,13 @@ def run() -> Iterable[Row]:
     predictor, pipe = load(folder), classifier(folder)
     yield _accuracy(predictor, pipe)
     texts = shuffled(tickets.texts() * 4)  # neither side remembers texts
-    few = texts[: sized(1200, 60)]
+    few = texts[: sized(900, 60)]
     one = rates(each(lambda text: predictor.predict([text])), each(lambda text: pipe(text)), few)
     yield Row("classify: texts one by one", *one, PEER)
     batches = [texts[i : i + BATCH] for i in range(0, sized(len(texts), 6 * BATCH), BATCH)]
     many = rates(each(predictor.predict), each(lambda some: pipe(some, batch_size=BATCH)), batches)
     yield Row(f"classify: batches of {BATCH}", *(BATCH * rate for rate in many), PEER)
-    yield from _over_http(folder, texts[: sized(900, 60)])
+    yield from _over_http(folder, texts[: sized(600, 60)])
 
 
 def _accuracy(predictor, pipe) -> Row:
@@ -63,7 +63,8 @@ def _over_http(folder: Path, texts: list[str]) -> Iterable[Row]:
     try:
         with serving(home) as server:
             mine = int(server.url.rsplit(":", 1)[1])
-            _await(port), _await(mine)
+            _await(port)
+            _await(mine)
             ours = _clients(mine, "/v1/classify", {"Authorization": f"Bearer {key}"}, {"model": "tickets"})
             theirs = _clients(port, "/classify", {}, {})
             found = rates(ours, theirs, texts)

@@ -18,7 +18,7 @@ def sized(usual: int, least: int = 8) -> int:
 
 def rates(
     ours: Callable[[Any], Any], peer: Callable[[Any], Any], items: Sequence[Any], rounds: int = 5
-) -> tuple:
+) -> tuple[float, float]:
     """Items a second of both sides: medians over rounds, in which both do the same items one after the other.
 
     Each round has items of its own, so that caches help neither side; a first slice of them warms both up. The side
