@@ -46,10 +46,11 @@ def chat(
             outcome.take(event)
             if spoken:
                 spoken.tell(event)
+        if spoken:
+            spoken.close(outcome)
         if outcome.failed:
             raise _failure(outcome.failed)
         if spoken:
-            spoken.close(outcome)
             return None
         return outcome.as_dict()
 

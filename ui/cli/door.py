@@ -1,7 +1,6 @@
 """The command line's front door: arguments in, an exit code out, and every failure as one line on stderr.
 
-Exit codes: 0 success, 1 the work failed, 2 the call or the input was wrong, 130 stopped by Ctrl-C, 141 nobody reads the
-output any more.
+Exit codes: 0 success, 1 the work failed, 2 the call or the input was wrong, 130 stopped by Ctrl-C.
 """
 
 import contextlib
@@ -16,7 +15,7 @@ from typer.exceptions import TyperException
 from knowledge.errors import TeachingError
 from ui.cli.output import Interrupted, note
 
-FAILED, WRONG, STOPPED, UNREAD = 1, 2, 130, 141
+FAILED, WRONG, STOPPED = 1, 2, 130
 
 
 def run(args: Sequence[str]) -> int:
@@ -74,7 +73,7 @@ def _unread() -> int:
     """Leave quietly: ``assistant … | head`` has all it wants. Nothing may be flushed into the pipe any more."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return UNREAD
+    return FAILED
 
 
 def _system(error: OSError) -> int:

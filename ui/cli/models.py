@@ -83,7 +83,7 @@ def pull(
             note(f"Fetching {name} …")
             folder = fetch_base(name, cache, application.settings.offline == "true")
         made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).isoformat(timespec="seconds")
-        about = {"task": None, "base": name, "method": None, "status": "ready", "metrics": {}}
+        about: dict[str, Any] = {"task": None, "base": name, "method": None, "status": "ready", "metrics": {}}
         return {"name": name, **about, "created_at": made, "path": str(folder)}
 
 

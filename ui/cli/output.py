@@ -35,7 +35,16 @@ class Out:
 
     def document(self, value: Any) -> None:
         """A value as one line of JSON."""
-        self.line(json.dumps(value, ensure_ascii=False, default=str, allow_nan=False))
+        self.line(as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON on one line; numbers that JSON does not know (NaN, infinity) become null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        loose = json.loads(json.dumps(value, default=str), parse_constant=lambda _: None)
+        return json.dumps(loose, ensure_ascii=False)
 
 
 @contextlib.contextmanager

@@ -39,6 +39,8 @@ class Spoken:
     def close(self, outcome: Outcome) -> None:
         """What belongs below the reply."""
         self._end_line()
+        if outcome.failed:
+            return
         if outcome.citations:
             self._out.line()
         for each in outcome.citations:

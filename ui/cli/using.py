@@ -128,16 +128,30 @@ def explain(
     """Which words drove a model's prediction."""
     with opened() as application:
         from tools.explain.explain import explain as explained
+        from tools.explain.page import page_html
 
+        target = _writable(html)
         result = explained(workspace(application).predictor(model), text, method)
-        if html is not None:
-            from assistant.home import write_atomically
-            from tools.explain.page import page_html
-
-            target = html.expanduser().resolve()
-            write_atomically(target, page_html(result))
+        if target:
+            target.write_text(page_html(result), encoding="utf-8")
             note(f"Written: {target}")
         return result
+
+
+def _writable(html: Path | None) -> Path | None:
+    """Where the page goes, checked before the work is done.
+
+    Raises:
+        BadArgument: there is no such folder, or it is a folder itself.
+    """
+    from tools.errors import BadArgument
+
+    if html is None:
+        return None
+    target = html.expanduser().resolve()
+    if target.is_dir() or not target.parent.is_dir():
+        raise BadArgument(f"{html} cannot be written.", "Name a file in a folder that exists.", param="html")
+    return target
 
 
 def _explained(result: dict[str, Any]) -> str:
