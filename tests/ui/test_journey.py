@@ -36,7 +36,7 @@ class Chat:
         box = self.page.locator("#sa-box textarea")
         if file:
             self.page.locator("#sa-box input[type=file]").set_input_files(str(file))
-            self.page.locator("#sa-box").get_by_text(file.name).wait_for()
+            self.page.locator("#sa-box .thumbnail-item").first.wait_for()
         box.fill(words)
         box.press("Enter")
 
