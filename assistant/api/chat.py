@@ -16,7 +16,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from assistant.access.principal import Principal
-from assistant.agent.events import Artifact, Choices, Done, Event, Failed, Token, ToolFinished
+from assistant.agent.events import (
+    Artifact,
+    Choices,
+    Done,
+    Event,
+    Failed,
+    Heard,
+    Redacted,
+    Token,
+    ToolFinished,
+)
 from assistant.agent.outcome import Outcome
 from assistant.api.auth import App, Talker
 from assistant.api.conversations import Conversations
@@ -123,7 +133,6 @@ class ChatCompletion(BaseModel):
 @router.post(
     "/completions",
     response_model=ChatCompletion,
-    response_model_exclude_unset=False,
     responses={200: {"content": {"text/event-stream": {}}, "description": "The answer, whole or as events."}},
 )
 async def create_chat_completion(body: ChatRequest, request: Request, app: App, who: Talker) -> Any:
@@ -272,7 +281,7 @@ def _model(app: Application, body: ChatRequest) -> Talk:
     if entry.task != "text-generation":
         hint = "Ask it at /v1/classify." if "classification" in entry.task else "Ask it at its own route."
         raise BadRequest(f"{entry.name} is a {entry.task} model and does not chat.", hint, param="model")
-    messages = [{"role": each.role, "content": each.text} for each in body.messages]
+    messages = [_spoken(each) for each in body.messages]
     length = body.max_completion_tokens or body.max_tokens or 256
     heat = 0.0 if body.temperature is None else body.temperature
 
@@ -283,6 +292,14 @@ def _model(app: Application, body: ChatRequest) -> Talk:
             yield Token(text)
 
     return Talk(body, entry.name, events)
+
+
+def _spoken(message: Message) -> dict[str, str]:
+    """A message as chat templates know it: they have system, user and assistant."""
+    if message.role in ("tool", "function"):
+        raise BadRequest("This model calls no tools.", "Leave tool messages out.", param="messages")
+    role = "system" if message.role == "developer" else message.role
+    return {"role": role, "content": message.text}
 
 
 def _whole(talk: Talk) -> ChatCompletion:
@@ -302,22 +319,36 @@ def _whole(talk: Talk) -> ChatCompletion:
 
 async def _streamed(talk: Talk) -> Response:
     pump: Pump[Event] = Pump(talk.events)
-    try:
-        first = await anext(pump, None)
-    except BaseException:
-        pump.stop()
-        raise
-    if isinstance(first, Failed):
-        raise failure(first)
+    first = await beginning(pump)
     return stream(_lines(talk, first, pump), pump)
 
 
-async def _lines(talk: Talk, first: Event | None, pump: Pump[Event]) -> AsyncIterator[str]:
+async def beginning(pump: Pump[Event]) -> list[Event]:
+    """The first events of a turn, up to one that shows it under way; until then it can fail with a status of its own.
+
+    Raises:
+        AppError: the turn failed at once.
+    """
+    first: list[Event] = []
+    try:
+        async for event in pump:
+            if isinstance(event, Failed):
+                raise failure(event)
+            first.append(event)
+            if not isinstance(event, Heard | Redacted):
+                break
+    except BaseException:
+        pump.stop()
+        raise
+    return first
+
+
+async def _lines(talk: Talk, first: list[Event], pump: Pump[Event]) -> AsyncIterator[str]:
     yield talk.chunk({"role": "assistant", "content": ""})
     try:
-        if first:
-            talk.take(first)
-            yield _line(talk, first)
+        for event in first:
+            talk.take(event)
+            yield _line(talk, event)
         async for event in pump:
             talk.take(event)
             yield _line(talk, event)

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from assistant.access.principal import Principal
 from assistant.agent.events import Choices, Citation, Done, Event, Failed, Token
 from assistant.api.auth import App, address, check_origin, own_page, visitor_limits
-from assistant.api.chat import failure
+from assistant.api.chat import beginning
 from assistant.api.fields import Body, Name, Text
 from assistant.api.sse import Pump, data, stream
 from assistant.api.visitors import Visit, VisitorTokens, visitor_of
@@ -93,21 +93,15 @@ async def send_message(
     """Answer a visitor; events are JSON with a ``kind``: token, citation, choices, failed, done."""
     visitor_limits(request).check(visit.key_id, address(request))
     pump: Pump[Event] = Pump(lambda: app.agent.turn(who, body.message, body.thread))
-    try:
-        first = await anext(pump, None)
-    except BaseException:
-        pump.stop()
-        raise
-    if isinstance(first, Failed):
-        raise failure(first)
+    first = await beginning(pump)
     fresh = tokens_of(request).sign(visit)
     return stream(_lines(first, pump, fresh), pump)
 
 
-async def _lines(first: Event | None, pump: Pump[Event], token: str) -> AsyncIterator[str]:
+async def _lines(first: list[Event], pump: Pump[Event], token: str) -> AsyncIterator[str]:
     try:
-        if first:
-            yield _line(first, token)
+        for event in first:
+            yield _line(event, token)
         async for event in pump:
             yield _line(event, token)
     except Exception as error:

@@ -11,7 +11,9 @@ from starlette.testclient import TestClient
 from assistant.api.app import create_api
 from assistant.application import Application
 from assistant.settings import Settings
+from tests.tools.tiny_models import tiny_gpt
 from tests.tools.trained import train_head
+from tools.models.card import write_info
 
 PAGE = "https://shop.example"
 DOCUMENTS = {
@@ -73,6 +75,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             {"model": name, "task": "text-classification", "base": "minilm", "method": "head"}, path
         )
     app.registry.set_status("router", "deployed")
+    writer = {"task": "text-generation", "base": "tiny", "method": "full"}
+    path = tiny_gpt(app.home.models / "writer")
+    write_info(path, {"name": "writer", **writer})
+    app.registry.add({"model": "writer", **writer}, path)
+    app.registry.set_status("writer", "deployed")
     yield Server(
         app,
         create_api(app),

@@ -18,7 +18,7 @@ def ask(client, words: str, history=(), **extra):
 
 def test_models(server: Server) -> None:
     models = server.openai.models
-    assert [model.id for model in models.list()] == ["assistant", "minilm", "router"]
+    assert [model.id for model in models.list()] == ["assistant", "minilm", "writer", "router"]
     assert models.retrieve("router").task == "text-classification"
     with pytest.raises(openai.NotFoundError, match="Deploy it first"):
         models.retrieve("idle")
@@ -50,13 +50,24 @@ def test_chat_streams_the_same_words(server: Server) -> None:
     last = chunks[-2]
     assert last.choices[0].finish_reason == "stop" and last.assistant["reply"] == said.strip()
     steps = [c.assistant["event"]["kind"] for c in chunks if getattr(c, "assistant", {}).get("event")]
-    assert steps[:2] == ["toolstarted", "toolfinished"] and "citation" in steps
+    assert [step for step in steps if "tool" in step] == ["toolstarted", "toolfinished"]
+    assert "citation" in steps
 
 
 def test_personal_data_does_not_come_back(server: Server) -> None:
     answer = ask(server.openai, "I am at jane.roe@example.org. When does support answer?")
     assert {"entity_type": "EMAIL_ADDRESS", "where": "message"} in answer.assistant["redactions"]
     assert "jane.roe" not in answer.model_dump_json()
+
+
+def test_a_stream_that_fails_at_once_has_a_status(server: Server) -> None:
+    with pytest.raises(openai.NotFoundError, match="no conversation"):
+        server.openai.chat.completions.create(
+            model=ASSISTANT,
+            messages=[{"role": "user", "content": "hello"}],
+            stream=True,
+            extra_body={"thread": "thr-none"},
+        )
 
 
 def test_a_client_without_threads_keeps_its_place_and_its_approval(server: Server) -> None:
@@ -97,6 +108,22 @@ def test_approve_answers_or_grants(server: Server) -> None:
     granted = ask(client, "deploy idle", approve=True)
     assert granted.assistant["approval"] is None and server.app.registry.get("idle").status == "deployed"
     server.app.registry.set_status("idle", "ready")
+
+
+def test_a_text_generation_model_by_its_name(server: Server) -> None:
+    chat = server.openai.chat.completions
+    asked = {
+        "model": "writer",
+        "messages": [{"role": "user", "content": "where is my card"}],
+        "max_tokens": 6,
+    }
+    whole = chat.create(**asked)
+    assert whole.model == "writer" and whole.assistant is None
+    pieces = list(chat.create(**asked, stream=True))
+    said = "".join(piece.choices[0].delta.content or "" for piece in pieces)
+    assert said.strip() == whole.choices[0].message.content and pieces[-1].choices[0].finish_reason == "stop"
+    with pytest.raises(openai.BadRequestError, match="tool"):
+        chat.create(model="writer", messages=[{"role": "tool", "content": "4", "tool_call_id": "1"}])
 
 
 @pytest.mark.parametrize("format", ["float", None])
