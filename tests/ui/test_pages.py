@@ -1,0 +1,131 @@
+"""What the page makes of events, results and history: inert text, cards, one picture live and after a reload."""
+
+import pytest
+
+from assistant.agent import events
+from assistant.agent.history import Entry
+from ui.pages import html
+from ui.pages.cards import CARDS, approval_card, result_card
+from ui.pages.job_card import job_card
+from ui.pages.live import LiveTurn
+from ui.pages.render import STEPS, history_messages, reply_message, user_message
+
+EVIL = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+RESULTS = {
+    "inspect_dataset": {
+        "dataset": EVIL, "rows": 3, "columns": [{"name": EVIL, "type": "text", "missing": 0, "unique": 3}],
+        "task": EVIL, "labels": {EVIL: 3}, "duplicates": 0, "pii": {EVIL: 1}, "warnings": [EVIL],
+    },
+    "recommend_model": {"task": EVIL, "candidates": [{"model": EVIL, "method": EVIL, "why": EVIL, "fits": True}]},
+    "show_job": {
+        "id": EVIL, "status": "succeeded",
+        "result": {"model": EVIL, "metrics": {"accuracy": 0.9, EVIL: 1.0}, "baseline": {EVIL: {"accuracy": 0.1}}},
+    },
+    "evaluate_model": {"model": EVIL, "metrics": {"accuracy": 0.5}, "per_class": {EVIL: {"precision": 0.5}}},
+    "compare_models": {"models": [{"name": EVIL, "method": EVIL, "base": EVIL, "metrics": {}}], "best": EVIL},
+    "list_models": {"models": [{"name": EVIL, "task": EVIL, "method": EVIL, "metrics": {}, "status": EVIL}]},
+    "list_jobs": {"jobs": [{"id": EVIL, "kind": EVIL, "status": EVIL, "progress": 0.5, "created_at": EVIL}]},
+    "predict": {"text": EVIL, "predictions": [{"label": EVIL, "score": 1.0, "scores": {EVIL: 1.0}}]},
+    "benchmark_model": {"model": EVIL, "requests_per_second": 1.0, "latency_ms": {EVIL: 1.0}},
+    "explain_prediction": {
+        "text": EVIL, "prediction": {"label": EVIL, "score": 0.9, "scores": {EVIL: 0.9}}, "method": EVIL,
+        "tokens": [{"text": EVIL, "start": 0, "end": len(EVIL), "attribution": 0.5}],
+        "faithfulness": {"comprehensiveness": 0.5, "sufficiency": 0.1, "random_comprehensiveness": 0.1},
+        "convergence_delta": 0.0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", sorted(CARDS))
+def test_no_card_lets_html_through(tool: str) -> None:
+    shown = result_card(tool, RESULTS[tool])
+    assert shown and "<img" not in shown and "<script" not in shown
+
+
+def test_failed_and_declined_results_have_no_card() -> None:
+    assert result_card("predict", {"error": "no"}) == result_card("predict", {"declined": True}) == ""
+
+
+def test_every_tool_has_words_for_its_step() -> None:
+    from tools.catalog.registry import catalog
+
+    assert set(STEPS) == set(catalog())
+
+
+def test_what_people_and_models_say_stays_text() -> None:
+    assert "<img" not in user_message(EVIL, [EVIL])["content"]
+    said = reply_message(f"{EVIL} ![x](http://evil/p.png) [a](javascript:alert(1)) **bold** `a < b`")[
+        "content"
+    ]
+    assert "<img" not in said and "![" not in said and "](" not in said
+    assert "**bold**" in said and "`a < b`" in said  # Markdown keeps working, and code keeps its signs
+
+
+def test_an_approval_shows_the_exact_call() -> None:
+    plan = {"base": "minilm", "epochs": 5, "estimated_seconds": 300, "why": EVIL, "warnings": [EVIL]}
+    shown = approval_card("Fine-tune it.", "finetune_model", {"dataset": EVIL, "epochs": 5}, plan)
+    assert "finetune_model" in shown and "5 min" in shown and "epochs" in shown and "<img" not in shown
+
+
+def test_the_job_card_draws_what_there_is() -> None:
+    job = {"id": "job-1", "status": "running", "progress": 0.25, "message": "Training", "time_left": 200}
+    card = job_card(job | {"curve": [[1, 2.0, None], [2, 1.0, 1.5], [3, 0.5, 1.2]]})
+    assert 'aria-valuenow="25"' in card and "about 3 min left" in card and card.count("<polyline") == 2
+    assert "<polyline" not in job_card(job | {"curve": []})
+    assert "waiting" in job_card(job | {"status": "queued", "curve": []})
+    assert job_card(None) == ""
+
+
+def turn(*happened: events.Event) -> LiveTurn:
+    live = LiveTurn([])
+    for event in happened:
+        live.apply(event)
+    return live
+
+
+def test_a_turn_looks_the_same_live_and_after_a_reload() -> None:
+    result = {"predictions": [{"label": "a", "score": 1.0, "scores": {"a": 1.0}}], "text": "t", "model": "m"}
+    citation = events.Citation(1, "refunds.md", "30 days", 0.9, "7", "Refunds")
+    live = turn(
+        events.Heard("try t", ["f.csv"]),
+        events.ToolStarted("c1", "predict", {"model": "m"}),
+        events.ToolFinished("c1", "predict", "succeeded", result),
+        citation,
+        events.Token("It says "),
+        events.Token("a. [1]"),
+        events.Done("thr-1", "It says a. [1]"),
+    )
+    lines = [
+        Entry("user", text="try t", files=["f.csv"]),
+        Entry(
+            "tool", name="predict", args={"model": "m"}, status="succeeded", result=result, shown=[citation]
+        ),
+        Entry("assistant", text="It says a. [1]"),
+    ]
+    assert live.messages == history_messages(lines) and live.thread == "thr-1"
+
+
+def test_what_was_hidden_is_said_and_the_message_shown_is_the_redacted_one() -> None:
+    live = turn(events.Heard("my mail is <EMAIL_ADDRESS>"), events.Redacted("EMAIL_ADDRESS", "message"),
+                events.Token("Fine."), events.Done("t", "Fine."))  # fmt: skip
+    assert "&lt;EMAIL_ADDRESS&gt;" in live.messages[0]["content"]
+    assert "email address" in live.messages[-1]["content"]
+
+
+def test_a_question_for_approval_is_a_card_and_not_said_twice() -> None:
+    asked = events.ApprovalAsked("apr-1", "deploy_model", {"model": "m"}, "Deploy m.", {})
+    live = turn(
+        events.Heard("deploy"), asked, events.Token("Deploy m. Shall I?"), events.Done("t", "", "apr-1")
+    )
+    assert live.approval == "apr-1" and len(live.messages) == 2
+
+
+def test_failures_are_shown() -> None:
+    assert "No such file" in turn(events.Failed("No such file. Upload it.")).messages[0]["content"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, ""), (0.2, "0 s"), (61, "61 s"), (600, "10 min"), (7260, "2 h 1 min")]
+)
+def test_durations(seconds: float | None, words: str) -> None:
+    assert html.duration(seconds) == words
