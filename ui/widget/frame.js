@@ -57,7 +57,7 @@
   }
   function render(text, into, citations) {
     into.replaceChildren();
-    let list = null, table = null, paragraph = null;
+    let list = null, table = null;
     for (const line of text.split("\n")) {
       const item = /^\s*(?:[-*•]|(\d+)[.)])\s+(.*)/.exec(line);
       const cells = /^\s*\|(.*)\|\s*$/.exec(line);
@@ -66,7 +66,7 @@
         const kind = item[1] ? "OL" : "UL";
         if (!list || list.tagName !== kind) { list = make(kind, item[1] && item[1] !== "1" ? { start: item[1] } : {}); into.append(list); }
         const element = make("li"); inline(item[2], element, citations); list.append(element);
-        paragraph = table = null;
+        table = null;
       } else if (cells) {
         if (!table) { table = make("table"); into.append(table); }
         if (!/^[\s|:-]+$/.test(cells[1])) {
@@ -74,11 +74,12 @@
           for (const cell of cells[1].split("|")) { const box = make(table.rows.length ? "td" : "th"); inline(cell.trim(), box, citations); row.append(box); }
           table.append(row);
         }
-        paragraph = list = null;
-      } else if (!line.trim()) paragraph = list = table = null;
+        list = null;
+      } else if (!line.trim()) list = table = null;
       else {
         list = table = null;
-        if (!paragraph) { paragraph = make("p"); into.append(paragraph); } else paragraph.append(make("br"));
+        const paragraph = make("p");
+        into.append(paragraph);
         if (heading) { const strong = make("strong"); inline(heading[1], strong, citations); paragraph.append(strong); } else inline(line, paragraph, citations);
       }
     }
