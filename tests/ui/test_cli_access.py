@@ -1,0 +1,55 @@
+"""Users, keys, documents and data from the command line."""
+
+from pathlib import Path
+
+from assistant.application import Application
+from tests.ui.commands import here
+
+
+def test_users_and_their_links(app: Application, capfd) -> None:
+    added = here(capfd, "users", "add", "Mia", "--role", "viewer", "--json").json
+    assert app.users.redeem(added["token"])["name"] == "Mia"
+    assert added["link"].endswith(added["token"])
+    names = [user["name"] for user in here(capfd, "users", "list", "--json").json["users"]]
+    assert names == ["owner", "Mia"]
+    assert "Mia" in here(capfd, "users", "list").out
+
+
+def test_keys_are_shown_once_and_can_be_revoked(app: Application, capfd) -> None:
+    made = here(capfd, "keys", "create", "--role", "viewer", "--json").json
+    assert set(made) == {"id", "secret", "role", "origins"} and made["secret"].startswith("sk-")
+    assert app.keys.authenticate(made["secret"]).role == "viewer"
+    widget = here(capfd, "keys", "create", "--widget", "--origin", "https://a.example", "--json").json
+    assert widget["secret"].startswith("pk_") and widget["origins"] == ["https://a.example"]
+    assert here(capfd, "keys", "revoke", made["id"], "--json").json["revoked_at"]
+    listed = here(capfd, "keys", "list", "--json")
+    assert made["secret"] not in listed.out and len(listed.json["keys"]) == 2
+
+
+def test_a_file_is_looked_into(home: Path, tmp_path: Path, capfd) -> None:
+    (tmp_path / "mails.csv").write_text(
+        "text,label\n"
+        + "".join(f"please refund order {n},refund\nparcel {n} is late,shipping\n" for n in range(20))
+    )
+    found = here(capfd, "data", "inspect", "mails.csv", "--json").json
+    assert found["rows"] == 40 and found["labels"] == {"refund": 20, "shipping": 20}
+    assert found["dataset"] == "mails.csv"
+    assert "refund 20" in here(capfd, "data", "inspect", "mails.csv").out
+
+
+def test_documents_are_added_asked_and_removed(home: Path, tmp_path: Path, capfd) -> None:
+    (tmp_path / "refunds.md").write_text(
+        "# Refunds\n\nA refund takes five working days after we have the parcel.\n"
+    )
+    added = here(capfd, "knowledge", "add", "refunds.md", "gone.md", "--json").json
+    assert added["sources"] == 1 and added["skipped"][0]["source"] == "gone.md"
+    nothing = here(capfd, "knowledge", "add", "gone.md", "--json")
+    assert nothing.code == 2 and nothing.err.startswith("error: gone.md was not added")
+    assert here(capfd, "knowledge", "list", "--json").json["items"][0]["source"] == "refunds.md"
+    found = here(capfd, "knowledge", "search", "refund", "-k", "1", "--json").json["results"]
+    assert len(found) == 1 and found[0]["source"] == "refunds.md"
+    answer = here(capfd, "knowledge", "ask", "How long does a refund take?", "--json").json
+    assert answer["answered"] and "five working days" in answer["answer"]
+    assert "[1] refunds.md" in here(capfd, "knowledge", "ask", "How long does a refund take?").out
+    assert here(capfd, "knowledge", "reindex", "--json").json["documents"] == 1
+    assert here(capfd, "knowledge", "remove", "refunds.md", "--json").json["sources"] == 1

@@ -1,0 +1,180 @@
+"""Commands over models, with a real little classifier; one real training in its own process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from assistant.application import Application
+from tests.tools.trained import ROWS, train_head
+from tests.ui.commands import apart, here, typed
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train_head(tmp_path_factory.mktemp("models") / "router")
+
+
+@pytest.fixture
+def router(app: Application, trained: Path) -> Path:
+    """The classifier in the registry of a fresh home."""
+    import shutil
+
+    folder = app.home.models / "router-job-1"
+    shutil.copytree(trained, folder)
+    about = {"model": "router", "task": "text-classification", "base": "minilm", "method": "head"}
+    app.registry.add(about | {"metrics": {"accuracy": 0.9, "f1": 0.9}}, folder)
+    return folder
+
+
+@pytest.fixture
+def small_csv(tmp_path: Path) -> Path:
+    path = tmp_path / "small.csv"
+    lines = [f'"{text}",{label}' for label, texts in ROWS.items() for text in texts]
+    path.write_text("\n".join(["text,category", *lines]) + "\n")
+    return path
+
+
+def test_the_registry(router: Path, capfd) -> None:
+    (entry,) = here(capfd, "models", "list", "--json").json["models"]
+    assert entry["name"] == "router" and entry["status"] == "ready" and entry["metrics"]["f1"] == 0.9
+    assert "f1 0.900" in here(capfd, "models", "list").out
+    assert here(capfd, "deploy", "router", "--json").json["status"] == "deployed"
+    refused = here(capfd, "models", "delete", "router")
+    assert refused.code == 2 and "Undeploy it first" in refused.error
+    assert here(capfd, "undeploy", "router", "--json").json["status"] == "ready"
+    assert here(capfd, "models", "delete", "router", "--json").json["status"] == "deleted"
+    assert not router.exists()
+
+
+def test_a_model_leaves_the_home_whole(router: Path, tmp_path: Path, capfd) -> None:
+    got = here(capfd, "models", "export", "router", "out/router", "--json").json
+    assert Path(got["path"]) == tmp_path / "out" / "router"
+    assert {path.name for path in router.iterdir()} == {
+        path.name for path in (tmp_path / "out/router").iterdir()
+    }
+    assert here(capfd, "models", "export", "router", "out/router").code == 2
+
+
+def test_a_base_model_is_pulled(home: Path, capfd) -> None:
+    got = here(capfd, "models", "pull", "minilm", "--json").json
+    assert (Path(got["path"]) / "model.safetensors").is_file() and got["status"] == "ready"
+
+
+def test_predictions(router: Path, capfd) -> None:
+    texts = ("Where is my parcel?", "Reset my password please")
+    found = here(capfd, "predict", "router", *texts, "--json").json["predictions"]
+    assert [each["label"] for each in found] == ["shipping", "password"]
+    assert sum(found[0]["scores"].values()) == pytest.approx(1, abs=1e-3)
+    assert here(capfd, "predict", "router", texts[0]).out.strip().endswith("shipping")
+
+
+def test_predictions_of_lines(router: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    monkeypatch.setattr("sys.stdin", typed("Where is my parcel?\n\nReset my password\n"))
+    ran = here(capfd, "predict", "router", "-", "--json")
+    assert [each["label"] for each in ran.json["predictions"]] == ["shipping", "password"]
+    assert ran.err == ""
+
+
+def test_an_explanation_and_its_page(router: Path, tmp_path: Path, capfd) -> None:
+    found = here(capfd, "explain", "router", "Where is my parcel?", "--html", "why.html", "--json").json
+    assert [token["text"] for token in found["tokens"]] == ["Where", "is", "my", "parcel", "?"]
+    page = (tmp_path / "why.html").read_text()
+    assert "parcel" in page and "<script" not in page and "http" not in page
+    assert here(capfd, "explain", "router", "text", "--html", "no/folder/why.html").code == 2
+
+
+def test_an_evaluation_has_a_report(router: Path, small_csv: Path, capfd) -> None:
+    found = here(capfd, "evaluate", "router", "--data", str(small_csv), "--json").json
+    assert found["metrics"]["accuracy"] > 0.9
+    assert sorted(found["confusion"]["labels"]) == sorted(ROWS)
+    assert Path(found["report"]).is_file()
+
+
+def test_a_benchmark(router: Path, capfd) -> None:
+    found = here(capfd, "bench", "router", "--requests", "4", "--concurrency", "2", "--json").json
+    assert found["requests_per_second"] > 0 and set(found["latency_ms"]) == {"p50", "p95", "p99"}
+
+
+def test_a_training_to_its_end(home: Path, small_csv: Path) -> None:
+    ran = apart(
+        home, "finetune", str(small_csv), "--name", "router", "--method", "head", "--seed", "7", "--json"
+    )
+    got = ran.json
+    assert got["model"] == "router" and got["job"] == "job-1" and got["method"] == "head"
+    assert set(got) >= {"task", "base", "metrics", "baseline", "seconds", "trainable_parameters", "report"}
+    assert Path(got["report"]).is_file()
+    assert "job-1" in ran.err and "100 %" in ran.err
+    again = apart(home, "finetune", str(small_csv), "--name", "router")
+    assert again.code == 2 and "A model named router exists already" in again.error
+
+
+def test_a_failed_job_fails_the_command(
+    app: Application, small_csv: Path, monkeypatch: pytest.MonkeyPatch, capfd
+) -> None:
+    def fail(_: Application) -> None:
+        """Stand where the worker would: take the job and end it, as its process does when the data is gone."""
+        row = app.jobs.claim("me")
+        assert row and app.jobs.fail(
+            f"job-{row['number']}", "me", "There is no file small.csv. Upload it again."
+        )
+
+    monkeypatch.setattr(Application, "start_worker", fail)
+    ran = here(capfd, "finetune", str(small_csv), "--name", "late", "--method", "head", "--json")
+    assert ran.code == 1 and ran.out == ""
+    assert ran.err.splitlines()[-1] == "error: There is no file small.csv. Upload it again."
+
+
+def test_jobs_are_queued_stopped_and_resumed(
+    home: Path, small_csv: Path, monkeypatch: pytest.MonkeyPatch, capfd
+) -> None:
+    monkeypatch.setattr(Application, "start_worker", lambda self: None)
+    job = here(
+        capfd, "finetune", str(small_csv), "--name", "late", "--method", "head", "--detach", "--json"
+    ).json
+    assert job["job"] == job["id"] == "job-1" and job["status"] == "queued"
+    assert here(capfd, "jobs", "cancel", "job-1", "--json").json["status"] == "cancelled"
+    assert here(capfd, "jobs", "resume", "job-1", "--json").json["status"] == "queued"
+    assert here(capfd, "jobs", "show", "--json").json["id"] == "job-1"
+    assert here(capfd, "jobs", "logs", "job-1", "--json").json["log"] == ""
+    (listed,) = here(capfd, "jobs", "list", "--json").json["jobs"]
+    wanted = "id kind status progress step steps metrics error created_at started_at finished_at"
+    assert set(wanted.split()) <= set(listed)
+
+
+def test_ctrl_c_leaves_the_training_alone(home: Path, small_csv: Path) -> None:
+    env = os.environ | {"ASSISTANT_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "ui.cli",
+        "finetune",
+        str(small_csv),
+        "--name",
+        "slow",
+        "--method",
+        "head",
+    ]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    )
+    assert process.stderr and process.stdout
+    while "job-1" not in (line := process.stderr.readline()):
+        assert line, "the command ended before the job began"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    assert process.wait(30) == 130
+    assert (
+        "job-1 goes on in the background" in rest and "Traceback" not in rest and process.stdout.read() == ""
+    )
+    deadline = time.monotonic() + 120
+    while (job := json.loads(apart(home, "jobs", "show", "--json").out))["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    assert job["status"] == "succeeded"
