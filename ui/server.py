@@ -22,6 +22,7 @@ from assistant.errors import Occupied
 from assistant.home import exclusive
 from assistant.logs import configure, log
 from assistant.settings import Settings
+from ui.shared_page import Forward, hold
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -30,15 +31,18 @@ WATCH = 5.0  # seconds between looks for jobs that nobody runs
 GRACE = 10  # seconds that answers get to finish when the server is told to stop
 
 
-def build(app: Application) -> "FastAPI":
+def build(app: Application, shared: bool = False) -> "FastAPI":
     """Everything the server answers, as one ASGI application.
 
     Args:
         app: the application.
+        shared: other processes answer at the same port, and one page serves them all.
     """
     os.environ["GRADIO_TEMP_DIR"] = str(app.home.folder("cache/gradio"))
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     tempfile.tempdir = str(app.home.folder("cache/tmp"))  # uploads on their way belong in the home too
+    from fastapi import FastAPI
+
     from assistant.api.app import create_api
     from ui import sign_in
     from ui.widget import routes
@@ -55,8 +59,12 @@ def build(app: Application) -> "FastAPI":
     api.include_router(routes.router)
     api.include_router(sign_in.router)
     api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API
-    _mount_pages(api, app)
-    return api
+    if shared:
+        lock = app.home.folder("locks") / "page.lock"
+        hold(lock, lambda: _mount_pages(FastAPI(), app), _options())
+        api.mount("/", Forward(lock))
+        return api
+    return _mount_pages(api, app)
 
 
 class Door:
@@ -83,14 +91,14 @@ class Door:
         await self._app(scope, receive, send)
 
 
-def _mount_pages(api: "FastAPI", app: Application) -> None:
+def _mount_pages(api: "FastAPI", app: Application) -> "FastAPI":
     """The chat page at ``/``, behind everything else. Gradio's own doors stay shut."""
     import gradio
 
     from ui.pages.layout import STYLE, build_pages, theme
     from ui.sign_in import session_user
 
-    gradio.mount_gradio_app(
+    return gradio.mount_gradio_app(
         api,
         build_pages(app),
         path="/",
@@ -187,7 +195,7 @@ def worker() -> "FastAPI":
     from assistant.settings import settings
 
     configure(settings().where)
-    return build(Application(settings()))
+    return build(Application(settings()), shared=True)
 
 
 def _options() -> dict[str, Any]:

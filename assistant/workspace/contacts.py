@@ -5,7 +5,7 @@ from typing import Any
 
 # Mailboxes named after a role belong to the company (RFC 2142 and common use); those named after a person are personal.
 ROLES = re.compile(
-    r"(?i)^(abuse|accounts?|admin|billing|careers?|contact|customer|dpo|feedback|finance|hello|help|helpdesk|hi|hr|info|"
+    r"(?i)^(abuse|accounts?|admin|billing|careers?|complaints?|contact|customer|dpo|feedback|finance|hello|help|helpdesk|hi|hr|info|"
     r"invoices?|jobs|kontakt|legal|mail|marketing|noreply|no-reply|office|orders?|partners?|press|privacy|refunds?|"
     r"returns?|sales|security|service|shipping|support|team|webmaster)([._+-][\w.-]*)?@"
 )
