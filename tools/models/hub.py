@@ -97,7 +97,6 @@ def _explained(name: str) -> Iterator[None]:
     """Turn the hub client's errors into ours."""
     import errno
 
-    import httpx
     from huggingface_hub import errors as hub
 
     away = f"The model hub cannot be reached, so {name} cannot be fetched."
@@ -113,9 +112,14 @@ def _explained(name: str) -> Iterator[None]:
             "Check the id, or use minilm or smollm2.",
             param="base",
         ) from error
-    except (hub.HfHubHTTPError, hub.LocalEntryNotFoundError, httpx.HTTPError, ConnectionError) as error:
+    except (hub.HfHubHTTPError, hub.LocalEntryNotFoundError, ConnectionError) as error:
         raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise OutOfSpace(f"There is no room on the disk for {name}.", "Free some space.") from error
+        raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
+    except Exception as error:
+        # The hub's HTTP client has its own errors; which client it is depends on the hub package's version.
+        if type(error).__module__.split(".")[0] not in ("httpx", "httpx2"):
+            raise
         raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
