@@ -1,5 +1,6 @@
 """The application: everything with state, made once a process and handed to the doors."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,6 +21,7 @@ from assistant.workspace.artifacts import ArtifactStore
 from assistant.workspace.files import FileStore
 from assistant.workspace.models import Registry
 from assistant.workspace.workspace import Shared, TeamWorkspace
+from knowledge.errors import TeachingError
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -160,14 +162,18 @@ class Application:
 
     def warm_up(self) -> None:
         """Load what the first turn needs and the deployed models, so that nobody waits for them."""
-        from assistant.access.principal import Principal
-
         self.redactor.gate("Ann said hello.")
-        self._graph(Principal.owner())
+        for role in ("admin", "visitor"):
+            self._graph(Principal(role, role, role))
+        if self.settings.model == "embedded":
+            from assistant.brain import choose
+
+            choose.warm_up()
         self.knowledge.search("hello")
         for entry in self.registry.all():
             if entry.status == "deployed":
-                self.predictors.get(entry.path)
+                with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
+                    self.predictors.get(entry.path)
 
     def close(self) -> None:
         """Give back what is held open."""
