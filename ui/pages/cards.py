@@ -24,7 +24,9 @@ def _dataset(result: dict[str, Any]) -> str:
     most = labels[0][1] if labels else 1
     shown = [(str(name), count / most, f"{count:,}") for name, count in labels[:MOST_BARS]]
     more = f"… and {len(labels) - MOST_BARS} more labels" if len(labels) > MOST_BARS else ""
-    personal = ", ".join(f"{count} × {kind}" for kind, count in (result.get("pii") or {}).items())
+    found = (result.get("pii") or {}).items()
+    personal = ", ".join(f"{count} × {kind.replace('_', ' ').lower()}" for kind, count in found)
+    others = [each for each in result.get("warnings") or [] if not each.startswith("Personal data was found")]
     columns = [(c["name"], c["type"], c.get("missing"), c.get("unique")) for c in result.get("columns") or []]
     return card(
         str(result.get("dataset", "Dataset")),
@@ -40,7 +42,7 @@ def _dataset(result: dict[str, Any]) -> str:
         bars(shown) if shown else "",
         f'<div class="sa-more">{more}</div>' if more else "",
         f'<p class="sa-warning">Personal data: {text(personal)}</p>' if personal else "",
-        notes(result.get("warnings") or []),
+        notes(others),
         details("Columns", table(["column", "type", "missing", "different values"], columns)),
     )
 
