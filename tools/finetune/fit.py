@@ -182,7 +182,7 @@ class _Watcher(TrainerCallback):
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """AdaLoRA moves its ranks here."""
         if self.material.after_step:
-            self.material.after_step(state.global_step)
+            self.material.after_step(state.global_step + 1)  # the Trainer counts the step afterwards
 
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Loss of the last steps."""

@@ -10,6 +10,12 @@ from tools.errors import Unsupported
 
 ADAPTERS = ("lora", "dora", "adalora", "qlora")
 RANK = 16
+# AdaLoRA writes an update as P·diag(E)·Q. peft starts P and Q as small noise and divides by the rank, and its penalty
+# for P and Q that are not orthogonal then outweighs the task for hundreds of steps: short runs stay at the majority.
+# Orthogonal P and Q from the start, a larger scale and a smaller penalty make it learn as fast as LoRA.
+ADALORA_RANK = RANK + RANK // 2
+ADALORA_SCALE = 16
+ADALORA_PENALTY = 0.1
 
 
 def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, ...] = ()) -> Any:
@@ -39,15 +45,40 @@ def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, 
         "target_modules": _linear_layers(model, present),
         "modules_to_save": present or None,
     }
-    config: Any
     if method == "adalora":
-        config = AdaLoraConfig(
-            init_r=RANK + 8, target_r=RANK, total_step=max(steps, 10), tinit=steps // 10, tfinal=steps // 3,
-            deltaT=max(1, steps // 100), **common,
-        )  # fmt: skip
-    else:
-        config = LoraConfig(r=RANK, use_dora=method == "dora", **common)
-    return get_peft_model(model, config)
+        return _adalora(model, AdaLoraConfig(**common | _adalora_plan(steps)))
+    return get_peft_model(model, LoraConfig(r=RANK, use_dora=method == "dora", **common))
+
+
+def _adalora_plan(steps: int) -> dict[str, Any]:
+    """All ranks for a fifth of the steps, then fewer and fewer, and the last third with the ranks that are left."""
+    return {
+        "init_r": ADALORA_RANK,
+        "target_r": RANK,
+        "lora_alpha": ADALORA_RANK * ADALORA_SCALE,
+        "orth_reg_weight": ADALORA_PENALTY,
+        "total_step": steps,
+        "tinit": steps // 5,
+        "tfinal": steps // 3,
+        "deltaT": max(1, steps // 50),
+    }
+
+
+def _adalora(model: Any, config: Any) -> Any:
+    """A model with AdaLoRA around it, P and Q orthogonal; its penalty is part of the training loss alone."""
+    from peft import get_peft_model
+
+    wrapped = get_peft_model(model, config)
+    for name, parameter in wrapped.named_parameters():
+        if ".lora_A." in name or ".lora_B." in name:
+            torch.nn.init.orthogonal_(parameter)
+
+    def penalty(module: Any, _: Any) -> None:
+        # Early stopping goes by the validation loss, which would move with the penalty and not with the task.
+        config.orth_reg_weight = ADALORA_PENALTY if module.training else 0.0
+
+    wrapped.base_model.register_forward_pre_hook(penalty)
+    return wrapped
 
 
 def _linear_layers(model: Any, excluded: list[str]) -> list[str]:
@@ -64,15 +95,43 @@ def _linear_layers(model: Any, excluded: list[str]) -> list[str]:
 
 def after_step(model: Any, method: str) -> Callable[[int], None] | None:
     """What must happen after each optimizer step: AdaLoRA moves rank between layers."""
-    if method != "adalora":
-        return None
-    return lambda step: model.base_model.update_and_allocate(step)
+    return _Ranks(model) if method == "adalora" else None
+
+
+class _Ranks:
+    """AdaLoRA's ranks.
+
+    Between steps the pattern of ranks is kept out of peft's configuration: with it, checkpoints would hold cut
+    tensors, which do not fit the model (nor the optimizer's moments) of a resumed run.
+    """
+
+    def __init__(self, model: Any):
+        self.model, self.config = model.base_model, model.peft_config["default"]
+        self.pattern: dict[str, list[bool]] | None = None
+
+    def __call__(self, step: int) -> None:
+        for name, parameter in self.model.named_parameters():
+            if ".lora_" in name and parameter.requires_grad and parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)  # a layer that the loss does not use
+        if step > self.config.total_step - self.config.tfinal:  # resumed here, or the last third
+            self.pattern = self.pattern or rank_pattern(self.model)
+        self.config.rank_pattern = self.pattern
+        self.model.update_and_allocate(step)
+        self.pattern, self.config.rank_pattern = self.config.rank_pattern, None
+
+
+def rank_pattern(model: Any) -> dict[str, list[bool]]:
+    """Which ranks of each layer are in use, under peft's names: those whose singular value is not 0."""
+    named = model.model.named_parameters()
+    return {name: (p.detach().view(-1) != 0).tolist() for name, p in named if ".lora_E." in name}
 
 
 def merge(model: Any, method: str, folder: Path) -> Any:
     """One plain model again; the adapter alone is kept in ``folder/adapter``."""
     if method == "full":
         return model
+    if method == "adalora":  # the ranks of the weights that were best, not of the last step
+        model.peft_config["default"].rank_pattern = rank_pattern(model.base_model)
     model.save_pretrained(folder / "adapter", safe_serialization=True)
     return model.merge_and_unload()
 
