@@ -4,9 +4,9 @@ Ours shares out the log-probability in 20 steps and also predicts and measures e
 deleting words (ERASER's AOPC); the peer shares out the logit in 50 steps and does nothing else.
 """
 
-import statistics
 from collections.abc import Iterable
-from typing import Any
+from statistics import mean
+from typing import Any, NamedTuple
 
 from tests.benchmarks import tickets
 from tests.benchmarks.measure import each, rates, sized
@@ -15,39 +15,46 @@ from tests.benchmarks.row import Row
 PEER = "captum LayerIntegratedGradients, defaults"
 
 
+class Attributed(NamedTuple):
+    """A text, the predicted label's column, and each sub-word's attribution and characters."""
+
+    text: str
+    target: int
+    values: list[float]
+    spans: list[tuple[int, int]]
+
+
 def run() -> Iterable[Row]:
     from tools.explain.explain import explain
     from tools.serving.predictor import load
 
     predictor = load(tickets.trained().folder)
     texts = [text for text, _ in tickets.parts()[1]][: sized(30, 6)]
+    ours: list[dict[str, Any]] = []
+    theirs: list[Attributed] = []
     speed = rates(
-        each(lambda text: explain(predictor, text)), each(lambda text: plain(predictor.model, text)), texts
+        each(lambda text: ours.append(explain(predictor, text))),
+        each(lambda text: theirs.append(plain(predictor.model, text))),
+        texts,
     )
     yield Row("explain: texts one by one (ours with faithfulness)", *speed, PEER)
-    ours = [explain(predictor, text) for text in texts]
-    theirs = [faithful(predictor.model, text) for text in texts]
-    name, whole = (
-        f"explain: comprehensiveness, {len(texts)} texts",
-        [each["prediction"]["score"] for each in ours],
-    )
-    mine = _mean(each["faithfulness"]["comprehensiveness"] for each in ours)
-    yield Row(name, mine, _mean(each["comprehensiveness"] for each in theirs), PEER, unit="")
-    chance = _mean(each["faithfulness"]["random_comprehensiveness"] for each in ours)
-    yield Row(name, mine, chance, "words in random order", unit="")
-    kept, random_kept = (
-        _mean(p - each["faithfulness"][key] for p, each in zip(whole, ours, strict=True))
-        for key in ("sufficiency", "random_sufficiency")
-    )
-    yield Row("explain: probability left by the top words alone", kept, random_kept, "random words", unit="")
+    yield from _faithfulness(ours, [comprehensiveness(predictor.model, found) for found in theirs])
 
 
-def _mean(values: Iterable[float]) -> float:
-    return statistics.mean(values)
+def _faithfulness(ours: list[dict[str, Any]], captums: list[float]) -> Iterable[Row]:
+    def average(key: str) -> float:
+        return mean(found["faithfulness"][key] for found in ours)
+
+    whole = mean(found["prediction"]["score"] for found in ours)
+    mine, name = average("comprehensiveness"), f"explain: comprehensiveness, {len(ours)} texts"
+    yield Row(name, mine, mean(captums), PEER, unit="")
+    yield Row(name, mine, average("random_comprehensiveness"), "words in random order", unit="")
+    left = whole - average("sufficiency"), whole - average("random_sufficiency")
+    yield Row("explain: probability left by the top words alone", *left, "random words", unit="")
 
 
-def plain(model: Any, text: str) -> tuple[int, list[float], list[tuple[int, int]]]:
-    """The predicted column, and Captum's attribution and characters of each sub-word."""
+def plain(model: Any, text: str) -> Attributed:
+    """Captum's attributions of the sub-words for the predicted label."""
     import torch
     from captum.attr import LayerIntegratedGradients
 
@@ -59,16 +66,16 @@ def plain(model: Any, text: str) -> tuple[int, list[float], list[tuple[int, int]
     method = LayerIntegratedGradients(model.module, model.embedding_layer)
     padding = torch.full_like(ids, model.tokenizer.pad_token_id)
     found = method.attribute(ids, baselines=padding, target=target, additional_forward_args=(mask,))
-    return target, found.sum(-1)[0].tolist(), encoded["offset_mapping"]
+    return Attributed(text, target, found.sum(-1)[0].tolist(), encoded["offset_mapping"])
 
 
-def faithful(model: Any, text: str) -> dict[str, float]:
-    """The faithfulness of the peer's attributions, measured as ours is."""
+def comprehensiveness(model: Any, found: Attributed) -> float:
+    """That of the peer's attributions, measured as ours is."""
     from tools.explain.faithful import faithfulness
     from tools.explain.words import gather, split_words
 
-    target, values, spans = plain(model, text)
-    words = split_words(text)
-    attributions = gather(words, spans, values)
-    probability = float(model.predict_proba([text])[0, target])
-    return faithfulness(model.predict_proba, text, words, attributions, target, probability)
+    words = split_words(found.text)
+    attributions = gather(words, found.spans, found.values)
+    probability = float(model.predict_proba([found.text])[0, found.target])
+    measured = faithfulness(model.predict_proba, found.text, words, attributions, found.target, probability)
+    return measured["comprehensiveness"]

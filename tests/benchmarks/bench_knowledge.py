@@ -47,11 +47,11 @@ def run() -> Iterable[Row]:
     redactor = Redactor()
     redactor.find("Ann is warm.")
     with tempfile.TemporaryDirectory() as name:
-        base, vectors, row = _ingest(Path(name) / "plain", 2400, transformer)
+        base, vectors, row = _ingest(Path(name) / "plain", 2000, transformer)
         yield row
         yield _search(base, transformer, vectors)
         published = Path(name) / "published"
-        yield _ingest(published, 360, transformer, lambda text: for_visitors(text, redactor))[2]
+        yield _ingest(published, 240, transformer, lambda text: for_visitors(text, redactor))[2]
 
 
 def _ingest(
