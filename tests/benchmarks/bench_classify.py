@@ -8,7 +8,6 @@ import http.client
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,22 +102,21 @@ def _await(port: int, patience: float = 60) -> None:
 
 
 def _clients(port: int, path: str, headers: dict, body: dict) -> Callable[[Sequence[str]], None]:
-    """Send texts from several clients at once, each over a connection that it keeps."""
-    own = threading.local()
+    """Send texts from several clients at once, each over a connection that it keeps until all are answered."""
 
-    def send(text: str) -> None:
-        if not hasattr(own, "connection"):
-            own.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    def client(texts: Sequence[str]) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         sent = {"Content-Type": "application/json", **headers}
-        own.connection.request("POST", path, json.dumps({**body, "input": text}), sent)
-        answer = own.connection.getresponse()
-        said = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path} answered {answer.status}: {said[:200]!r}")
+        for text in texts:
+            connection.request("POST", path, json.dumps({**body, "input": text}), sent)
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{path} answered {answer.status}: {said[:200]!r}")
+        connection.close()
 
-    pool = ThreadPoolExecutor(CLIENTS)
+    def send(texts: Sequence[str]) -> None:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            list(pool.map(client, [texts[number::CLIENTS] for number in range(CLIENTS)]))
 
-    def send_all(texts: Sequence[str]) -> None:
-        list(pool.map(send, texts))
-
-    return send_all
+    return send

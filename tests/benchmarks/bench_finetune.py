@@ -1,4 +1,4 @@
-"""Full fine-tuning with our defaults (but fewer epochs) against transformers' Trainer with its own, at the same epochs and rows.
+"""Full fine-tuning with our defaults against transformers' Trainer with its own, at the same (few) epochs and rows.
 
 Both go from texts to a saved and measured model; ours also measures two baselines and writes a report. Ours chooses on
 a tenth of the training rows and may stop early; the peer trains on all of them.
