@@ -225,6 +225,46 @@ def test_a_name_that_is_taken(spec, tmp_path):
         train(spec, tmp_path / "mine", tmp_path / "work", quiet)
 
 
+def test_a_model_that_loses_to_the_frozen_encoder_says_so(spec, tmp_path):
+    result = train(_with(spec, epochs=1, learning_rate=1e-6), tmp_path / "mine", tmp_path / "work", quiet)
+    assert result["metrics"]["accuracy"] < result["baseline"]["frozen_encoder"]["accuracy"]
+    (warning,) = result["warnings"]
+    assert "worse" in warning
+    assert "use the method head" in warning
+    assert warning in (tmp_path / "mine" / "report.html").read_text()
+
+
+def test_what_is_measured_for_a_head_is_what_the_loaded_model_says(spec, tmp_path):
+    test = sentences(30, seed=9)
+    file = str(write_csv(tmp_path / "test.csv", test))
+    wish = _with(spec, method="head", test_data=file)
+    result = train(wish, tmp_path / "mine", tmp_path / "work", quiet)
+    model = find_task("text-classification").load(tmp_path / "mine", "cpu")
+    told = [entry["label"] for entry in model.predict([text for text, _ in test])]
+    right = sum(label == truth for label, (_, truth) in zip(told, test, strict=True))
+    assert right / 30 == pytest.approx(result["metrics"]["accuracy"], abs=0.035)
+    assert not any("worse" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("metrics", "baseline", "method", "head", "said"),
+    [
+        ({"accuracy": 0.8}, {"frozen_encoder": {"accuracy": 0.9}}, "full", True, "use the method head"),
+        ({"accuracy": 0.8}, {"frozen_encoder": {"accuracy": 0.9}}, "head", True, None),
+        ({"accuracy": 0.9}, {"frozen_encoder": {"accuracy": 0.9}}, "full", True, None),
+        ({"perplexity": 9.0, "loss": 2.2}, {"base_model": {"perplexity": 7.0}}, "lora", False, "base model"),
+        ({"perplexity": 5.0, "loss": 1.6}, {"base_model": {"perplexity": 7.0}}, "lora", False, None),
+        ({"f1": 0.5, "accuracy": 0.9}, {"majority": {"f1": 0, "accuracy": 0.95}}, "full", False, None),
+    ],
+)
+def test_which_baselines_are_warned_of(metrics, baseline, method, head, said):
+    from tools.finetune.baselines import worse
+
+    found = worse(metrics, baseline, method, head)
+    assert bool(found) == bool(said)
+    assert said is None or said in found[0]
+
+
 def test_two_labels_keep_the_probabilities_of_the_regression():
     from tools.finetune.head import regression, weights_of
 

@@ -33,10 +33,15 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
         vectors = _vectors(run, encoder, parts)
         baseline = _baselines(parts, vectors)
         trained = _train_head(run, encoder, parts, vectors, labels)
+        # The vectors are there already, so only the saved layer on top is applied to them.
+        probabilities = head.probabilities(run.staging, vectors["test"])
     else:
         baseline = _stored_baselines(run, parts)
         trained = _train_model(run, parts, labels)
-    return _measure(run, parts, labels, baseline, trained)
+        run.report.tell("Measuring on the held-out rows")
+        saved = TextClassifier(run.staging, labels, trained[1], best_device())
+        probabilities = saved.predict_proba([text for text, _ in parts.test])
+    return _outcome(parts, labels, baseline, trained, probabilities)
 
 
 def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncoder:
@@ -165,19 +170,17 @@ def accuracy(prediction: Any) -> dict[str, float]:
     return {"score": float((prediction.predictions.argmax(-1) == prediction.label_ids).mean())}
 
 
-def _measure(
-    run: Run,
+def _outcome(
     parts: Parts[Example],
     labels: list[str],
     baseline: dict[str, dict[str, float]],
     trained: Trained,
+    probabilities: Any,
 ) -> Outcome:
-    """Measure what was saved, as a user would load it."""
+    """What the run brought, by the saved model's probabilities of the held-out rows."""
     parameters, length, curve = trained
-    run.report.tell("Measuring on the held-out rows")
     texts, truth = [text for text, _ in parts.test], _labels(parts.test)
-    model = TextClassifier(run.staging, labels, length, best_device())
-    metrics, evaluation = classifier_evaluation(texts, truth, model.predict_proba(texts), labels)
+    metrics, evaluation = classifier_evaluation(texts, truth, probabilities, labels)
     return Outcome(
         metrics=metrics,
         baseline=baseline,

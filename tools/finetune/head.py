@@ -84,3 +84,20 @@ def load(folder: Path, device: str) -> HeadModel:
 
     head = load_file(folder / FILE)
     return HeadModel(FrozenEncoder(folder, device).model, head["weight"], head["bias"]).to(device).eval()
+
+
+def probabilities(folder: Path, vectors: numpy.ndarray) -> numpy.ndarray:
+    """What the saved head says of unit vectors that are there already.
+
+    Args:
+        folder: that :func:`save` wrote.
+        vectors: float [n, width], from the same encoder.
+
+    Returns:
+        float [n, classes], rows sum to 1.
+    """
+    from safetensors.numpy import load_file
+
+    head = load_file(folder / FILE)
+    logits = torch.from_numpy(vectors @ head["weight"].T + head["bias"])
+    return logits.softmax(-1).numpy()

@@ -25,6 +25,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
     made = _pictures(folder, info["name"], evaluation)
     parts = [
         _heading(info),
+        *(f"<p><strong>{escape(warning)}</strong></p>" for warning in info.get("warnings", [])),
         _measures(info),
         *(_image(folder / entry["path"], entry["title"]) for entry in made),
         _per_class(evaluation.get("per_class") or {}),
@@ -100,7 +101,7 @@ def _examples(examples: list[dict[str, Any]]) -> str:
 
 
 def _settings(info: dict[str, Any]) -> str:
-    left_out = ("metrics", "baseline", "labels")
+    left_out = ("metrics", "baseline", "labels", "warnings")
     rows = [[key.replace("_", " "), _shown(value)] for key, value in info.items() if key not in left_out]
     return "<h2>Settings</h2>" + _table(["", ""], rows)
 

@@ -98,9 +98,12 @@ def _finish(
     spec: FinetuneSpec, plan: dict[str, Any], outcome: Outcome, staging: Path, output: Path, seconds: float
 ) -> dict[str, Any]:
     """Metadata, card, pictures and report; returns the result with paths as they will be after the renaming."""
+    from tools.finetune.baselines import worse
     from tools.finetune.report import write_report
     from tools.models.card import write_card, write_info
 
+    head = "head" in find_task(plan["task"]).methods
+    warnings = worse(outcome.metrics, outcome.baseline, plan["method"], head) + plan["warnings"]
     result = {
         "model": spec.name,
         **{key: plan[key] for key in ("task", "base", "method")},
@@ -114,6 +117,7 @@ def _finish(
         "name": spec.name,
         **{key: value for key, value in result.items() if key != "model"},
         **{key: plan[key] for key in more},
+        "warnings": warnings,
         "seed": spec.seed,
         "data_sha256": _sha256(spec.data),
         **outcome.info,
@@ -124,7 +128,7 @@ def _finish(
     made = write_report(staging, info, outcome.evaluation)
     artifacts = [{**entry, "path": str(output / entry["path"])} for entry in made]
     report = next(entry["path"] for entry in artifacts if entry["kind"] == "report")
-    return result | {"report": report, "artifacts": artifacts, "warnings": plan["warnings"]}
+    return result | {"report": report, "artifacts": artifacts, "warnings": warnings}
 
 
 def _evaluation(outcome: Outcome) -> str:

@@ -165,6 +165,7 @@ def _succeeded(result: dict[str, Any], language: str) -> Reply:
     if scores := scores_of(done.get("metrics") or result.get("metrics") or {}, language):
         lines.append(f"在没有训练过的数据上：{scores}。" if zh else f"On held-out rows: {scores}.")
     lines += _baselines(done.get("baseline") or {}, zh)
+    lines += [str(warning) for warning in done.get("warnings") or []]
     if took := duration(done.get("seconds"), language):
         lines.append(f"用时 {took}。" if zh else f"It took {took}.")
     return Reply("\n".join(lines), _after_training(model, zh))
