@@ -77,12 +77,13 @@ class Application:
         """The team's documents."""
         from assistant.workspace.contacts import for_visitors
         from knowledge.base import KnowledgeBase
-        from knowledge.embed import Encoder
+        from knowledge.embed import encoder
         from tools.models.embedded import minilm_folder
 
-        encoder = Encoder(minilm_folder())
         return KnowledgeBase(
-            self.home.knowledge, encoder, redact=lambda text: for_visitors(text, self.redactor)
+            self.home.knowledge,
+            encoder(minilm_folder()),
+            redact=lambda text: for_visitors(text, self.redactor),
         )
 
     @cached_property

@@ -1,36 +1,22 @@
 """Extractive answers: the sentences of the found passages that answer best, with citations, or an honest no."""
 
-import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
+from knowledge.confidence import Asked, confidence, features, take_apart
 from knowledge.search import Hit, Searcher
 from knowledge.sentences import sentences
-from knowledge.words import STOP, has_cjk, key_terms, terms
-
-if TYPE_CHECKING:
-    pass
+from knowledge.words import STOP, has_cjk, terms
 
 LONGEST = 700  # characters of an answer, its marks included
 PASSAGES = 8  # how many are read
 UNITS = 60  # how many sentences are weighed
-_REFERS = {
-    "it",
-    "its",
-    "they",
-    "them",
-    "their",
-    "that",
-    "this",
-    "those",
-    "these",
-    "one",
-    "ones",
-    "there",
-    "he",
-    "she",
-}
+MOST = 4  # how many of them an answer has
+KEEP = 0.72  # a sentence this much weaker than the best stays out
+_UNFINISHED = (";", ",", "\uff1b", "\uff0c", "\u3001")
+_REFERS = re.compile(r"^(its?|they|them|their|that|this|those|these|ones?|there|s?he)$")
 UNKNOWN = "I could not find that in the knowledge base."
 UNKNOWN_ZH = "知识库里没有找到相关内容。"
 
@@ -59,15 +45,13 @@ class Answerer:
         Args:
             question: as the user asks it.
             history: the user's earlier questions, oldest first.
-            visitor: published documents only.
+            visitor: published documents only, and nothing else has any influence.
 
         Returns:
             ``answer`` with [1] marks, ``citations`` and ``answered``.
         """
-        wanted = rewrite(question, history)
-        hits = self.searcher.search(wanted, PASSAGES, visitor)
-        units = self.weigh(wanted, hits)
-        if not units or self.confidence(wanted, hits, units) < 0.5:
+        asked, hits, units = self.read(rewrite(question, history), visitor)
+        if not units or confidence(features(asked, hits, units, self.searcher.encoder)) < 0.5:
             return {
                 "answer": UNKNOWN_ZH if has_cjk(question) else UNKNOWN,
                 "citations": [],
@@ -75,39 +59,17 @@ class Answerer:
             }
         return compose(choose(units))
 
-    def confidence(self, question: str, hits: list[Hit], units: list[Unit]) -> float:
-        """How likely the best sentence answers the question, 0 to 1."""
-        values = self.features(question, hits, units)
-        return 1 / (1 + math.exp(-BIAS - sum(WEIGHTS[name] * value for name, value in values.items())))
+    def read(self, question: str, visitor: bool = False) -> tuple[Asked, list[Hit], list[Unit]]:
+        """The question taken apart, the passages found for it, and their sentences with scores."""
+        asked = take_apart(question, self.searcher.store, visitor)
+        hits = self.searcher.search(asked.text, PASSAGES, visitor)
+        return asked, hits, self.weigh(asked, hits)
 
-    def features(self, question: str, hits: list[Hit], units: list[Unit]) -> dict[str, float]:
-        """What speaks for and against an answer being there."""
-        weights = self._weights(question)
-        whole = sum(weights.values()) or 1.0
-        best = max(units, key=lambda each: each.score)
-        near = set(terms(best.hit.passage.context + " " + best.hit.passage.text))
-        inside = set(terms(best.hit.passage.context + " " + best.text))
-        anywhere = self.searcher.store.frequency(list(weights))
-        return {
-            "sentence": max(unit.cosine for unit in units),
-            "passage": max(hit.cosine for hit in hits),
-            "covered": sum(weight for term, weight in weights.items() if term in near) / whole,
-            "said": sum(weight for term, weight in weights.items() if term in inside) / whole,
-            "unheard": sum(weight for term, weight in weights.items() if not anywhere[term]) / whole,
-        }
-
-    def _weights(self, question: str) -> dict[str, float]:
-        """The question's meaningful terms and how rare they are (smoothed inverse passage frequency)."""
-        wanted = key_terms(question)
-        count = self.searcher.store.count()[1]
-        frequency = self.searcher.store.frequency(wanted)
-        return {term: math.log(1 + (count + 1) / (1 + frequency.get(term, 0))) for term in wanted}
-
-    def weigh(self, question: str, hits: list[Hit]) -> list[Unit]:
+    def weigh(self, asked: Asked, hits: list[Hit]) -> list[Unit]:
         """The passages' sentences with their scores.
 
         Args:
-            question: standing alone.
+            asked: the question, standing alone.
             hits: the passages found.
         """
         import numpy as np
@@ -116,36 +78,24 @@ class Answerer:
         if not units:
             return []
         texts = [f"{unit.hit.passage.context}: {unit.text}" for unit in units]
-        vectors = self.searcher.encoder.encode([question, *texts, *(unit.text for unit in units)])
-        asked, framed, bare = vectors[0], vectors[1 : len(units) + 1], vectors[len(units) + 1 :]
-        cosines = np.maximum(framed @ asked, bare @ asked)
-        lexical = self._lexical(question, units)
+        vectors = self.searcher.encoder.encode([asked.text, *texts, *(unit.text for unit in units)])
+        question, framed, bare = vectors[0], vectors[1 : len(units) + 1], vectors[len(units) + 1 :]
+        cosines = np.maximum(framed @ question, bare @ question).tolist()
+        lexical = _lexical(asked, units)
         return [
-            Unit(
-                unit.hit,
-                unit.start,
-                unit.end,
-                unit.text,
-                _blend(unit.hit, float(cosine), words),
-                float(cosine),
-            )
-            for unit, cosine, words in zip(units, cosines, lexical, strict=True)
+            replace(unit, score=_blend(unit.hit, cosine, said), cosine=cosine)
+            for unit, cosine, said in zip(units, cosines, lexical, strict=True)
         ]
 
-    def _lexical(self, question: str, units: list[Unit]) -> list[float]:
-        weights = self._weights(question)
-        whole = sum(weights.values()) or 1.0
-        found = []
-        for unit in units:
-            said, framed = set(terms(unit.text)), set(terms(unit.hit.passage.context))
-            gain = sum(w if term in said else w / 2 if term in framed else 0 for term, w in weights.items())
-            found.append(gain / whole)
-        return found
 
-
-# Fitted on development questions (see tests/benchmarks); the features are those of Answerer.features.
-BIAS = -2.35
-WEIGHTS = {"sentence": 3.56, "passage": 3.25, "covered": 1.14, "said": 0.04, "unheard": -1.96}
+def _lexical(asked: Asked, units: list[Unit]) -> list[float]:
+    whole = sum(asked.weights.values()) or 1.0
+    found = []
+    for unit in units:
+        said, framed = set(terms(unit.text)), set(terms(unit.hit.passage.context))
+        gain = sum(w if term in said else w / 2 if term in framed else 0 for term, w in asked.weights.items())
+        found.append(gain / whole)
+    return found
 
 
 def _blend(hit: Hit, cosine: float, lexical: float) -> float:
@@ -157,7 +107,7 @@ def rewrite(question: str, history: Sequence[str]) -> str:
     words = [word.strip("?!.,").lower() for word in question.split()]
     meaningful = [word for word in words if word not in STOP]
     fragment = words[:2] in (["and", "what"], ["what", "about"], ["how", "about"]) or words[:1] == ["and"]
-    refers = bool(_REFERS.intersection(words)) and len(meaningful) <= 4
+    refers = any(map(_REFERS.match, words)) and len(meaningful) <= 4
     short_cjk = has_cjk(question) and (len(question) <= 6 or question.startswith(("那", "它", "这")))
     if history and (fragment or refers or short_cjk or not meaningful):
         return f"{history[-1]} {question}"
@@ -165,7 +115,11 @@ def rewrite(question: str, history: Sequence[str]) -> str:
 
 
 def split(hit: Hit) -> list[Unit]:
-    """A passage's units; a line that ends with a colon takes the list below it along."""
+    """A passage's units: sentences, rows and items that can stand alone.
+
+    A line that ends with a colon takes the list below it along, and one that ends in the middle of a sentence (at a
+    comma or semicolon) what follows.
+    """
     text, base = hit.passage.text, hit.passage.start
     spans = sentences(text)
     units: list[Unit] = []
@@ -173,31 +127,32 @@ def split(hit: Hit) -> list[Unit]:
     while at < len(spans):
         start, end = spans[at]
         at += 1
-        if text[start:end].rstrip("\"'").endswith((":", "\uff1a")):
-            while at < len(spans) and spans[at][1] - start <= 450:
-                end = spans[at][1]
-                at += 1
-                if text[end : end + 2] == "\n\n":
-                    break
+        leads = text[start:end].rstrip("\"'").endswith((":", "\uff1a"))
+        while at < len(spans) and spans[at][1] - start <= 450:
+            if not leads and not text[start:end].endswith(_UNFINISHED):
+                break
+            end = spans[at][1]
+            at += 1
+            if text[end : end + 2] == "\n\n":
+                break
         units.append(Unit(hit, base + start, base + end, text[start:end]))
     return units
 
 
 def choose(units: list[Unit]) -> list[Unit]:
-    """The units of the answer: the best ones that fit, none far weaker than the best."""
+    """The units of the answer: at most :data:`MOST` of the best ones that fit, none far weaker than the best."""
     ranked = sorted(units, key=lambda unit: -unit.score)
-    best, chosen, length = ranked[0].score, list[Unit](), 0
+    chosen, length = list[Unit](), 0
     for unit in ranked:
-        if unit.score < KEEP * best or (chosen and length + len(unit.text) + 6 > LONGEST):
+        if len(chosen) == MOST or unit.score < KEEP * ranked[0].score:
+            break
+        if chosen and length + len(unit.text) + 6 > LONGEST:
             continue
         if any(unit.text == other.text for other in chosen):
             continue
         chosen.append(unit)
         length += len(unit.text) + 6
     return chosen
-
-
-KEEP = 0.72
 
 
 def compose(chosen: list[Unit]) -> dict[str, Any]:
@@ -207,7 +162,7 @@ def compose(chosen: list[Unit]) -> dict[str, Any]:
     for number, group in enumerate(_groups(chosen), start=1):
         hit = group[0].hit
         room = LONGEST - sum(len(each) for each in answer) - len(answer) - 6
-        said = _joined(group)[:room].rstrip()
+        said = _whole(_joined(group), room)
         answer.append(f"{said} [{number}]")
         start, end = group[0].start, group[-1].end
         base = hit.passage.start
@@ -240,3 +195,11 @@ def _joined(group: list[Unit]) -> str:
         own_line = "\n" in unit.text or not before.text.endswith((".", "!", "?", "。", "\uff01", "\uff1f"))
         text += ("\n" if own_line else " ") + unit.text
     return text
+
+
+def _whole(text: str, room: int) -> str:
+    """A text cut, where it is too long, after a sentence or at least between words; never left at a comma."""
+    if len(text) > room:
+        ends = [end for _, end in sentences(text[:room])][:-1]
+        text = text[: ends[-1]] if ends else text[: room - 2].rpartition(" ")[0] + " …"
+    return re.sub("[;,\uff1b\uff0c\u3001]$", lambda mark: "." if mark[0] in ";," else "。", text.rstrip())

@@ -14,6 +14,7 @@ from knowledge.errors import KnowledgeError, SourceError, UnknownSource
 from knowledge.gather import Found, gather
 from knowledge.loaders import read_document
 from knowledge.names import free_name, match_name
+from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
 from knowledge.store import NewChunk, NewDocument, Passage, Store
 from knowledge.vectors import Vectors
@@ -39,7 +40,7 @@ class KnowledgeBase:
         self.folder, self.encoder, self._redact = Path(folder), encoder, redact
         self.store = Store(self.folder)
         self.vectors = Vectors(self.store, self.folder)
-        self.searcher = Searcher(self.store, self.vectors, encoder)
+        self.searcher = Searcher(self.store, self.vectors, Remembering(encoder))
         self.answerer = Answerer(self.searcher)
 
     def add(
@@ -114,9 +115,19 @@ class KnowledgeBase:
         bodies = [document.text[each.start : each.end] for each in cut]
         matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
         public, places = self._public(document, cut, visibility)
+        shown = document.text if public is None else public
+        indexed = [
+            (
+                (_words(context), _words(body)),
+                (_words(context), _words(shown[start:end])) if visibility == "published" else None,
+            )
+            for context, body, (start, end) in zip(contexts, bodies, places, strict=True)
+        ]
         rows = [
-            NewChunk(each.start, each.end, *place, context, (_words(context), _words(body)), vector.tobytes())
-            for each, place, context, body, vector in zip(cut, places, contexts, bodies, matrix, strict=True)
+            NewChunk(each.start, each.end, *place, context, *words, vector.tobytes())
+            for each, place, context, words, vector in zip(
+                cut, places, contexts, indexed, matrix, strict=True
+            )
         ]
         title = self._redact(document.title) if self._redact and visibility == "published" else None
         added_at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BATCH = 32
 LONGEST = 256  # tokens; what all-MiniLM-L6-v2 was trained for
+_encoders: dict[Path, "Encoder"] = {}
+_making = threading.Lock()
 
 
 class Encoder:
@@ -58,6 +60,17 @@ class Encoder:
             if self._loaded is None:
                 self._loaded = _load(self.folder)
             return self._loaded
+
+
+def encoder(folder: Path) -> Encoder:
+    """The encoder of a folder, one a process, so that its weights are in memory once whoever asks for it.
+
+    Args:
+        folder: as for :class:`Encoder`.
+    """
+    place = Path(folder).resolve()
+    with _making:
+        return _encoders.setdefault(place, Encoder(place))
 
 
 def _load(folder: Path) -> tuple[Any, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from knowledge.embed import Encoder
+from knowledge.remembering import Remembering
 from knowledge.store import Passage, Store
 from knowledge.vectors import Vectors
 from knowledge.words import key_terms, terms
@@ -23,7 +23,7 @@ class Hit:
 class Searcher:
     """Finds passages for questions."""
 
-    def __init__(self, store: Store, vectors: Vectors, encoder: Encoder):
+    def __init__(self, store: Store, vectors: Vectors, encoder: Remembering):
         self.store, self.vectors, self.encoder = store, vectors, encoder
 
     def search(self, query: str, k: int, visitor: bool = False) -> list[Hit]:

@@ -14,29 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.errors import IndexDamaged, KnowledgeError
-
-VERSION = 1
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, location TEXT NOT NULL, title TEXT NOT NULL,
-    text TEXT NOT NULL, public_title TEXT, public_text TEXT, digest TEXT NOT NULL, visibility TEXT NOT NULL
-    CHECK (visibility IN ('published', 'internal')), added_at TEXT NOT NULL);
-CREATE INDEX documents_location ON documents (location);
-CREATE INDEX documents_digest ON documents (digest);
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, public_start INTEGER NOT NULL, public_end INTEGER NOT NULL,
-    context TEXT NOT NULL, vector BLOB NOT NULL);
-CREATE INDEX chunks_document ON chunks (document);
-CREATE VIRTUAL TABLE words USING fts5 (context, body, tokenize = "unicode61 remove_diacritics 2");
-"""
+from knowledge.schema import VERSION, upgrade
 
 
 @dataclass(frozen=True)
 class NewChunk:
-    """A passage on its way into the store; offsets as in :class:`Passage`."""
+    """A passage on its way into the store; offsets as in :class:`Passage`, index terms of its context and body.
+
+    ``public_words`` are those of the text that visitors read; None in an internal document.
+    """
 
     start: int
     end: int
@@ -44,6 +30,7 @@ class NewChunk:
     public_end: int
     context: str
     words: tuple[str, str]
+    public_words: tuple[str, str] | None
     vector: bytes
 
 
@@ -95,9 +82,7 @@ class Store:
             if version > VERSION:
                 raise IndexDamaged("A newer version wrote this knowledge base.", "Update the program.")
             if version < VERSION:
-                for statement in _SCHEMA.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+                upgrade(connection, version)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -192,16 +177,20 @@ class Store:
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (cursor.lastrowid, *places, chunk.context, chunk.vector),
             )
-            connection.execute(
-                "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)", (entered.lastrowid, *chunk.words)
-            )
+            for table, words in (("words", chunk.words), ("public_words", chunk.public_words)):
+                if words is not None:
+                    connection.execute(
+                        f"INSERT INTO {table} (rowid, context, body) VALUES (?, ?, ?)",
+                        (entered.lastrowid, *words),
+                    )
 
     def _delete(self, connection: sqlite3.Connection, source: str) -> int:
         ids = connection.execute(
             "SELECT chunks.id FROM chunks JOIN documents ON documents.id = document WHERE source = ?",
             (source,),
         ).fetchall()
-        connection.executemany("DELETE FROM words WHERE rowid = ?", ids)
+        for table in ("words", "public_words"):
+            connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", ids)
         connection.execute("DELETE FROM documents WHERE source = ?", (source,))
         return len(ids)
 
@@ -250,22 +239,32 @@ class Store:
             limit: how many at most.
             visitor: published documents only.
         """
+        table = _index(visitor)
         rows = self.connection.execute(
-            f"SELECT words.rowid FROM words JOIN chunks ON chunks.id = words.rowid "
-            f"JOIN documents ON documents.id = chunks.document WHERE words MATCH ? AND {_may(visitor)} "
-            "ORDER BY bm25(words, 1.5, 1.0) LIMIT ?",
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY bm25({table}, 1.5, 1.0), rowid LIMIT ?",
             (query, limit),
         )
         return [row[0] for row in rows]
 
-    def frequency(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages each term stands."""
-        count = "SELECT count(*) FROM words WHERE words MATCH ?"
+    def frequency(self, terms: Sequence[str], visitor: bool = False) -> dict[str, int]:
+        """In how many passages (for visitors: of published documents) each term stands."""
+        table = _index(visitor)
+        count = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
         return {
             term: self.connection.execute(count, (f'"{term}"',)).fetchone()[0]
             for term in terms
             if '"' not in term
         }
+
+    def spread(self, term: str, visitor: bool = False) -> int:
+        """In how many documents (for visitors: published ones) a term stands."""
+        table = _index(visitor)
+        row = self.connection.execute(
+            f"SELECT count(DISTINCT document) FROM {table} JOIN chunks ON chunks.id = {table}.rowid "
+            f"WHERE {table} MATCH ?",
+            (f'"{term}"',),
+        )
+        return row.fetchone()[0]
 
     def passages(self, ids: Sequence[int], visitor: bool = False) -> dict[int, Passage]:
         """Passages by id, as the reader may see them; those of internal documents are missing for visitors."""
@@ -287,10 +286,11 @@ class Store:
         ).fetchone()
         return row and dict(zip(("source", "title", "text", "start", "end"), row, strict=True))
 
-    def count(self) -> tuple[int, int]:
-        """How many documents and how many passages there are."""
+    def count(self, visitor: bool = False) -> tuple[int, int]:
+        """How many documents and how many passages there are; for visitors only published ones."""
         row = self.connection.execute(
-            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
+            f"SELECT (SELECT count(*) FROM documents WHERE {_may(visitor)}), "
+            f"(SELECT count(*) {_FROM} WHERE {_may(visitor)})"
         )
         return row.fetchone()
 
@@ -301,6 +301,11 @@ _FROM = "FROM chunks JOIN documents ON documents.id = chunks.document"
 def _may(visitor: bool) -> str:
     """The condition that every reading query carries."""
     return "visibility = 'published'" if visitor else "1"
+
+
+def _index(visitor: bool) -> str:
+    """The word index that a reader's queries use; see :mod:`knowledge.schema`."""
+    return "public_words" if visitor else "words"
 
 
 def _columns(visitor: bool) -> tuple[str, str, str, str]:

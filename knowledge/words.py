@@ -61,5 +61,20 @@ def terms(text: str) -> list[str]:
 
 def key_terms(text: str) -> list[str]:
     """The terms of a question that carry meaning, each once."""
+    return list(key_words(text))
+
+
+def key_words(text: str) -> dict[str, str]:
+    """The terms of a question that carry meaning, each with the word (as written, in lower case) it comes from."""
     kept = _TOKEN.findall(_CJK_STOP.sub(" ", text.lower()))
-    return list(dict.fromkeys(term for word in kept if word not in STOP for term in terms(word) if term))
+    found: dict[str, str] = {}
+    for word in kept:
+        for term in terms(word) if word not in STOP else ():
+            if term:
+                found.setdefault(term, word)
+    return found
+
+
+def words(text: str) -> list[str]:
+    """The meaningful words of a text, each once, in lower case as they are written."""
+    return [word for word in dict.fromkeys(_TOKEN.findall(text.lower())) if word not in STOP]

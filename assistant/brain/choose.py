@@ -96,10 +96,10 @@ def _memory() -> Memory:
 
 @cache
 def _load_memory() -> Memory:
-    from knowledge.embed import Encoder
+    from knowledge.embed import encoder
     from tools.models.embedded import minilm_folder
 
-    return Memory(Encoder(minilm_folder()))
+    return Memory(encoder(minilm_folder()))
 
 
 def _spoken(masked: str) -> str:

@@ -1,0 +1,50 @@
+"""The tables of the knowledge base, and how an older file becomes a newer one."""
+
+import sqlite3
+
+from knowledge.words import terms
+
+VERSION = 2
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, location TEXT NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, public_title TEXT, public_text TEXT, digest TEXT NOT NULL, visibility TEXT NOT NULL
+    CHECK (visibility IN ('published', 'internal')), added_at TEXT NOT NULL);
+CREATE INDEX documents_location ON documents (location);
+CREATE INDEX documents_digest ON documents (digest);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, public_start INTEGER NOT NULL, public_end INTEGER NOT NULL,
+    context TEXT NOT NULL, vector BLOB NOT NULL);
+CREATE INDEX chunks_document ON chunks (document);
+CREATE VIRTUAL TABLE words USING fts5 (context, body, tokenize = "unicode61 remove_diacritics 2")
+"""
+# Visitors' words have an index of their own: BM25 weighs a word by its frequency in the whole index, so in a shared one
+# internal documents would move the visitors' ranking and could be probed by it. It holds the redacted words only.
+_PUBLIC = (
+    'CREATE VIRTUAL TABLE public_words USING fts5 (context, body, tokenize = "unicode61 remove_diacritics 2")'
+)
+
+
+def upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """Bring a file from an older version (0 is an empty file) to :data:`VERSION`, inside the caller's transaction."""
+    if version < 1:
+        for statement in _TABLES.split(";\n"):
+            connection.execute(statement)
+    if version < 2:
+        connection.execute(_PUBLIC)
+        _fill_public(connection)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _fill_public(connection: sqlite3.Connection) -> None:
+    rows = connection.execute(
+        "SELECT chunks.id, context, substr(coalesce(public_text, text), public_start + 1, public_end - public_start) "
+        "FROM chunks JOIN documents ON documents.id = document WHERE visibility = 'published'"
+    ).fetchall()
+    connection.executemany(
+        "INSERT INTO public_words (rowid, context, body) VALUES (?, ?, ?)",
+        [(row, " ".join(terms(context)), " ".join(terms(body))) for row, context, body in rows],
+    )

@@ -1,0 +1,117 @@
+"""Internal documents leave no trace in anything a visitor gets: not in results, scores, counts or abstention."""
+
+import pytest
+
+from knowledge.base import KnowledgeBase
+from knowledge.embed import encoder as shared_encoder
+from knowledge.errors import UnknownSource
+from tools.models.embedded import minilm_folder
+
+OPEN = {
+    "prices.md": "# Prices\n\nThe Basic plan costs 9 euros a month.\n\nThe Team plan costs 29 euros a month.",
+    "hours.md": "# Hours\n\nThe office is open from 9:00 to 17:00.\n\nOn Sundays it stays closed.",
+    "refunds.md": "# Refunds\n\nYou may return a lamp within 30 days. The money comes back in 5 days.",
+    "zh.md": "# 退款\n\n三十天内可以退货,五天内退款。",
+}
+# The secrets repeat the visitors' words often: whatever weighs a word by its frequency would move.
+CANARIES = {
+    "merger.md": "# Merger\n\nProject Canary: the merger with Halcyon costs 9 million euros a month. " * 3,
+    "plan.md": "The Team plan will cost 99 euros. The Team plan, the Team plan, the lamp, the lamp, the office.",
+    "hours.md": "# Hours\n\nThe office is open from 9:00 to 17:00.\n\nOn Sundays it stays closed. Canary.",
+    "内部.md": "# 退款\n\n退款 退款 退款:金丝雀计划明年取消退款。",
+}
+QUESTIONS = [
+    "What does the Team plan cost?",
+    "how much is the basic plan",
+    "When is the office open?",
+    "Is it open on Sundays?",
+    "how do I return a lamp?",
+    "canary",
+    "What is Project Canary?",
+    "the merger with Halcyon",
+    "How much does the merger cost a month?",
+    "Team plan lamp office euros",
+    "退款要多久?",
+    "金丝雀计划是什么?",
+]
+
+
+@pytest.fixture
+def opened(base):
+    for name, text in OPEN.items():
+        base.add_text(name, text)
+    return base
+
+
+def seen(base: KnowledgeBase) -> dict:
+    """Everything that a visitor can get out of a base."""
+    terms = ["plan", "team", "lamp", "canary", "merger", "退款"]
+    ids = base.store.ids()
+    return {
+        "search": {each: base.search(each, k=20, visitor=True) for each in QUESTIONS},
+        "ask": {each: base.ask(each, visitor=True) for each in QUESTIONS},
+        "follow-up": base.ask("and the Basic one?", ["What does the Team plan cost?"], visitor=True),
+        "passages": {each: shown for each in ids if (shown := passage(base, each))},
+        "weights": {each: base.store.frequency(terms, visitor=True) for each in QUESTIONS},
+        "spread": {each: base.store.spread(each, visitor=True) for each in terms},
+        "count": base.store.count(visitor=True),
+        "ids": base.store.ids(visitor=True),
+        "words": {each: base.store.match(f'"{each}"', 50, visitor=True) for each in terms},
+    }
+
+
+def passage(base: KnowledgeBase, number: int) -> dict | None:
+    try:
+        return base.passage(number, visitor=True)
+    except UnknownSource:
+        return None
+
+
+def test_internal_documents_change_nothing_for_visitors(opened):
+    before = seen(opened)
+    assert before["ask"]["What does the Team plan cost?"]["answered"]
+    for name, text in CANARIES.items():
+        opened.add_text(f"internal-{name}", text, visibility="internal")
+        assert seen(opened) == before
+    assert "Halcyon" in str(opened.search("merger Halcyon"))
+    opened.reindex()
+    for name in CANARIES:
+        opened.remove(f"internal-{name}")
+        assert seen(opened) == before
+
+
+def test_no_word_of_an_internal_document_reaches_a_visitor(opened):
+    for name, text in CANARIES.items():
+        opened.add_text(f"internal-{name}", text, visibility="internal")
+    everything = seen(opened)
+    shown = str([*everything["search"].values(), *everything["ask"].values(), everything["passages"]])
+    for secret in ("Halcyon", "Project Canary", "99 euros", "金丝雀计划明年", "internal-"):
+        assert secret not in shown
+
+
+def test_a_document_made_internal_is_gone_for_visitors(opened):
+    assert "30 days" in str(opened.search("return a lamp", visitor=True))
+    opened.add_text("refunds.md", OPEN["refunds.md"], visibility="internal")
+    assert "30 days" not in str(opened.search("return a lamp", visitor=True))
+    assert opened.store.match('"lamp"', 9, visitor=True) == []
+    assert opened.store.match('"lamp"', 9) != []
+
+
+def test_visitors_cannot_probe_redacted_words(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder, redact=lambda text: text.replace("Annika", "<PERSON>"))
+    base.add_text("team.md", "Annika leads the repairs.")
+    assert base.store.match('"annika"', 5) != []
+    assert base.store.match('"annika"', 5, visitor=True) == []
+    assert base.store.frequency(["annika"], visitor=True) == {"annika": 0}
+
+
+def test_a_base_of_the_first_version_gets_its_visitors_index(opened):
+    expected = seen(opened)
+    with opened.store.writing() as connection:
+        connection.execute("DROP TABLE public_words")
+        connection.execute("PRAGMA user_version = 1")
+    assert seen(KnowledgeBase(opened.folder, opened.encoder)) == expected
+
+
+def test_one_encoder_serves_a_process():
+    assert shared_encoder(minilm_folder()) is shared_encoder(minilm_folder())
