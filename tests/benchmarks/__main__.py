@@ -28,9 +28,17 @@ def main(wanted: list[str]) -> int:
         print(f"{name} …", file=sys.stderr, flush=True)
         try:
             for row in importlib.import_module(f"tests.benchmarks.{name}").run():
-                table.add_row(
-                    row.name, row.shown(row.ours), row.shown(row.peer), f"{row.ratio:.2f} ×", row.peer_name
+                cells = (
+                    row.name,
+                    row.shown(row.ours),
+                    row.shown(row.peer),
+                    f"{row.ratio:.2f} ×",
+                    row.peer_name,
                 )
+                table.add_row(*cells)
+                print(
+                    "  " + " | ".join(cells), file=sys.stderr, flush=True
+                )  # a run cut short keeps its figures
         except Exception as error:
             failed += 1
             table.add_row(name, "failed", str(error)[:60], "", "")

@@ -20,7 +20,7 @@ def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Pa
     Args:
         name: the model's name.
         data: the data file's name.
-        result: what ``tools.models.evaluate.evaluate`` found.
+        result: what ``tools.serving.evaluate.evaluate`` found.
         picture: the confusion matrix (PNG), put into the page.
     """
     title = escape(f"{name} on {data}")
