@@ -44,6 +44,7 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
     from fastapi import FastAPI
 
     from assistant.api.app import create_api
+    from assistant.api.closed import Closed
     from ui import sign_in
     from ui.widget import routes
 
@@ -58,6 +59,7 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
     api = create_api(app, lifespan)
     api.include_router(routes.router)
     api.include_router(sign_in.router)
+    api.router.routes.append(Closed(api.router.routes))
     api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API
     if shared:
         lock = app.home.folder("locks") / "page.lock"

@@ -256,8 +256,9 @@ def _explained() -> Iterator[list[Event]]:
 
 
 def _explain(error: Exception) -> Failed:
-    origin = type(error).__module__.split(".")[0]
-    if origin in ("openai", "httpx", "anthropic", "httpcore"):
+    # LangChain's packages raise subclasses of their own, so the parents count too.
+    origins = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
+    if origins & {"openai", "httpx", "anthropic", "httpcore"}:
         return Failed(
             f"The chat model cannot be used right now ({type(error).__name__}). "
             "Check ASSISTANT_MODEL, its address and its key, or set ASSISTANT_MODEL=embedded.",

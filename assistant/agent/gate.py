@@ -52,6 +52,7 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
         call: dict[str, Any] = {**request.tool_call}
         emit = request.runtime.stream_writer
         name, call_id = call["name"], str(call["id"])
+        begun = False
         try:
             args = _checked(name, call["args"], request.tool is not None)
             if catalog()[name].risk == "approve":
@@ -59,9 +60,12 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
                 if approval["status"] != states.GRANTED or not context.approvals.done(approval["id"]):
                     return _message(call, {"declined": True, "tool": name}, "declined", emit)
                 args = approval["args"]
+            begun = True
             emit(ToolStarted(call_id, name, args))
             result = run_tool(context, name, args)
         except TeachingError as error:
+            if not begun:  # doors show what was asked for, also where it was refused
+                emit(ToolStarted(call_id, name, call["args"]))
             problem = {"error": error.message, "hint": error.hint, "code": error.code}
             return _message(call, clean_result(problem, context)[0], "failed", emit)
         except Exception as error:

@@ -115,9 +115,10 @@ def shown_with(finished: ToolFinished, record: Record) -> Iterator[Event]:
 def question(asked: ApprovalAsked, context: TurnContext) -> str:
     """What the user is asked, in the language they spoke last."""
     said = context.workspace.history()
+    about = "\n".join([asked.summary, *(f"- {each}" for each in asked.details.get("warnings") or [])])
     if said and any("\u4e00" <= c <= "\u9fff" for c in said[-1]):
-        return f"{asked.summary}\n\n要继续吗?(是 / 否,或者直接说要改什么)"
-    return f"{asked.summary}\n\nShall I go ahead? (yes, no, or tell me what to change)"
+        return f"{about}\n\n要继续吗?(是 / 否,或者直接说要改什么)"
+    return f"{about}\n\nShall I go ahead? (yes, no, or tell me what to change)"
 
 
 def _reply_text(chunk: Any, metadata: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Every error as the OpenAI API puts it: ``{"error": {"message", "type", "param", "code"}}`` with a fitting status."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,9 @@ SENTENCES = {
     405: ("This address does not take this method.", "method_not_allowed"),
     413: ("The request is larger than is accepted here.", "too_large"),
 }
+
+
+WRAPPED = re.compile(r"[\[(]")  # pydantic's names of types in a union; field names hold no brackets
 
 
 class ErrorFields(BaseModel):
@@ -86,9 +90,12 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
     if len(first["loc"]) == 1:
         hint = "Send one, with the header Content-Type: application/json."
         return respond(f"The body is not a JSON object. {hint}", 400, "invalid_json")
-    place = [str(part) for part in first["loc"][1:]]
+    place = [str(part) for part in first["loc"][1:] if not WRAPPED.search(str(part))]
     # Only the place and the rule are told: what was sent may be personal.
-    about = f"{'.'.join(place)}: {first['msg']}." if place else f"{first['msg']}."
+    why = first["msg"].removeprefix("Value error, ")
+    if why.startswith("Value should have"):  # a text's length; a list's begins with "List"
+        why = why.replace(" items after validation", " characters")
+    about = f"{'.'.join(place)}: {why}." if place else f"{why}."
     return respond(f"The request does not fit. {about}", 400, "invalid_request", place[0] if place else None)
 
 

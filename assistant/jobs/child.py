@@ -28,6 +28,7 @@ from knowledge.errors import TeachingError
 from tools.errors import Cancelled, OutOfSpace, WorkFailed
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+RESERVE = 4 << 20  # bytes
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     queue.renew(asked.job, asked.owner, message="Preparing")
     with Heartbeat(queue, asked.job, asked.owner, say) as heart, _alone(folder, heart):
         work = Work(asked.job, row["spec"], folder, home, database, heart.progress)
-        write = attempt(lambda: find_kind(row["kind"], asked.kinds)(work), queue, asked.job, asked.owner)
+        write = attempt(lambda: _run(row["kind"], asked.kinds, work), queue, asked.job, asked.owner)
     surely(write, asked.lease)
 
 
@@ -65,7 +66,21 @@ def be_modest() -> None:
 
 def say(line: str) -> None:
     """Write a line to the log (standard output leads there), without anything that looks personal."""
-    print(f"{now()} {NET.sub('<hidden>', line)}", flush=True)
+    with contextlib.suppress(
+        OSError
+    ):  # a full disk may swallow the log, but not the ending that is yet to be told
+        print(f"{now()} {NET.sub('<hidden>', line)}", flush=True)
+
+
+def _run(kind: str, kinds: str, work: Work) -> dict[str, Any]:
+    """Do the work with a little of the disk held back, so that a full one leaves room to say so."""
+    reserve = work.folder / "reserve"
+    with contextlib.suppress(OSError):
+        reserve.write_bytes(bytes(RESERVE))
+    try:
+        return find_kind(kind, kinds)(work)
+    finally:
+        reserve.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

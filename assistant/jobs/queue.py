@@ -200,7 +200,7 @@ class JobQueue:
 
     def fail(self, job_id: str, owner: str, reason: str) -> bool:
         """The job has failed for a reason that a repetition would meet again."""
-        return self._end(job_id, owner, FAILED, error=reason)
+        return self._end(job_id, owner, FAILED, error=reason, message=None)
 
     def stopped(self, job_id: str, owner: str) -> bool:
         """The job has ended because someone cancelled it."""

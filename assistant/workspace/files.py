@@ -1,5 +1,6 @@
 """Uploaded files: streamed to the disk, named as their owner named them, found again by name or id."""
 
+import errno
 import hashlib
 import secrets
 import shutil
@@ -9,13 +10,15 @@ from typing import IO, Any
 
 from sqlalchemy import func, select
 
-from assistant.errors import BadRequest, Missing, TooLarge
+from assistant.errors import BadRequest, BadSettings, Missing, TooLarge
 from assistant.home import Home
 from assistant.store.database import Database
 from assistant.store.schema import files, now
+from knowledge.errors import TeachingError
 from tools.errors import OutOfSpace
 
 CHUNK = 1 << 20
+LONGEST_NAME = 240  # bytes; file systems take 255
 DATASETS = {".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet", ".zip", ".conll"}
 DOCUMENTS = {".pdf", ".docx", ".pptx", ".md", ".markdown", ".html", ".htm", ".txt", ".eml"}
 
@@ -31,6 +34,8 @@ def safe_name(name: str) -> str:
     """
     last = PurePath(name.replace("\\", "/")).name
     kept = "".join(c for c in last if c.isprintable() and c not in '<>:"|?*\0').strip(" .")[-120:]
+    while len(kept.encode()) > LONGEST_NAME:
+        kept = kept[1:]
     if not kept:
         raise BadRequest("The file has no usable name.", "Rename it and try again.", param="file")
     return kept
@@ -51,7 +56,7 @@ class FileStore:
     def save(
         self, name: str, content: IO[bytes], user_id: str | None = None, purpose: str = "assistants"
     ) -> dict[str, Any]:
-        """Store a file; one that is there already under the same name and content is returned as it is.
+        """Store a file; where the newest of its name has the same content, that one is returned as it is.
 
         Args:
             name: the file's name; a path is cut to its last part.
@@ -74,9 +79,7 @@ class FileStore:
                 return same
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise OutOfSpace(
-                f"{name} could not be stored: {error.strerror}.", "Free some space and upload it again."
-            ) from error
+            raise _unstored(name, error) from error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -108,8 +111,10 @@ class FileStore:
         return digest.hexdigest(), size
 
     def _same(self, name: str, digest: str, user_id: str | None, purpose: str) -> dict[str, Any] | None:
-        wanted = (files.c.name == name, files.c.sha256 == digest, files.c.purpose == purpose)
-        return self._database.row(select(files).where(*wanted, files.c.user_id == user_id))
+        """The newest file of the name, if it is the same; an older one would not be found by its name any more."""
+        newest = self.by_name(name)
+        wanted = {"name": name, "sha256": digest, "purpose": purpose, "user_id": user_id}
+        return newest if newest and wanted.items() <= newest.items() else None
 
     def get(self, file_id: str) -> dict[str, Any]:
         """One file's row.
@@ -147,6 +152,14 @@ class FileStore:
         row = self.get(file_id)
         self._database.run(files.delete().where(files.c.id == file_id))
         shutil.rmtree(self.path(row).parent, ignore_errors=True)
+
+
+def _unstored(name: str, error: OSError) -> TeachingError:
+    """Why a file could not be stored: a full disk, or a home that cannot be written."""
+    why = f"{name} could not be stored: {error.strerror or type(error).__name__}."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return OutOfSpace(why, "Free some space and upload it again.")
+    return BadSettings(why, "Check that ASSISTANT_HOME is a folder that can be written.")
 
 
 def _pieces(content: IO[bytes]) -> Iterator[bytes]:

@@ -1,12 +1,15 @@
 """``assistant jobs``: look at background jobs, stop them, let them go on."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ui.cli.command import command, group
 from ui.cli.opened import opened, workspace
 from ui.cli.output import duration, facts, table
+
+if TYPE_CHECKING:
+    from assistant.application import Application
 
 app = group("Background jobs: follow, stop and resume them.")
 Job = Annotated[str, typer.Argument(help="The job's id, for example job-3.", metavar="ID")]
@@ -53,10 +56,17 @@ def shown(job: dict[str, Any]) -> str:
     )
 
 
+def _see_to(application: "Application") -> None:
+    """Give waiting jobs a worker: the one they had may have been killed, or the machine switched off."""
+    if application.jobs.waiting():
+        application.start_worker()
+
+
 @command(app, "list", show=_list)
 def list_all() -> dict[str, Any]:
     """List the jobs, newest first."""
     with opened() as application:
+        _see_to(application)
         return {"jobs": application.jobs.list()}
 
 
@@ -64,6 +74,7 @@ def list_all() -> dict[str, Any]:
 def show(job: Latest = None) -> dict[str, Any]:
     """How a job stands, and its results once it is done."""
     with opened() as application:
+        _see_to(application)
         return workspace(application).job(job)
 
 
