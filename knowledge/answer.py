@@ -65,6 +65,20 @@ class Answerer:
         hits = self.searcher.search(asked.text, PASSAGES, visitor)
         return asked, hits, self.weigh(asked, hits)
 
+    def warm_up(self, most: int = 200) -> None:
+        """Encode the sentences of the newest passages now, so that the first questions need not wait for it.
+
+        Args:
+            most: of how many passages.
+        """
+        store = self.searcher.store
+        ids = sorted(store.ids())[-most:]
+        for visitor in (False, True):
+            hits = [Hit(passage, 0.0, 0.0) for passage in store.passages(ids, visitor).values()]
+            self.searcher.encoder.encode(
+                [text for hit in hits for unit in split(hit) for text in _texts(unit)]
+            )
+
     def weigh(self, asked: Asked, hits: list[Hit]) -> list[Unit]:
         """The passages' sentences with their scores.
 
@@ -72,20 +86,23 @@ class Answerer:
             asked: the question, standing alone.
             hits: the passages found.
         """
-        import numpy as np
-
         units = [unit for hit in hits for unit in split(hit)][:UNITS]
         if not units:
             return []
-        texts = [f"{unit.hit.passage.context}: {unit.text}" for unit in units]
-        vectors = self.searcher.encoder.encode([asked.text, *texts, *(unit.text for unit in units)])
-        question, framed, bare = vectors[0], vectors[1 : len(units) + 1], vectors[len(units) + 1 :]
-        cosines = np.maximum(framed @ question, bare @ question).tolist()
+        vectors = self.searcher.encoder.encode(
+            [asked.text, *(text for unit in units for text in _texts(unit))]
+        )
+        cosines = (vectors[1:] @ vectors[0]).reshape(len(units), 2).max(axis=1).tolist()
         lexical = _lexical(asked, units)
         return [
             replace(unit, score=_blend(unit.hit, cosine, said), cosine=cosine)
             for unit, cosine, said in zip(units, cosines, lexical, strict=True)
         ]
+
+
+def _texts(unit: Unit) -> tuple[str, str]:
+    """What of a unit is compared with the question: under its headings, and alone."""
+    return f"{unit.hit.passage.context}: {unit.text}", unit.text
 
 
 def _lexical(asked: Asked, units: list[Unit]) -> list[float]:

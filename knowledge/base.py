@@ -238,6 +238,11 @@ class KnowledgeBase:
         """Answer a question from the documents; see :meth:`knowledge.answer.Answerer.answer`."""
         return self.answerer.answer(question, history, visitor)
 
+    def warm_up(self) -> None:
+        """Load the encoder and the indexes, and prepare the newest passages, before the first question comes."""
+        self.searcher.search("hello", 1)
+        self.answerer.warm_up()
+
     def passage(self, passage: str | int, visitor: bool = False) -> dict[str, Any]:
         """The document around a passage: ``source``, ``title``, whole ``text``, and its ``start`` and ``end`` in it.
 

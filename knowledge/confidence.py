@@ -15,11 +15,10 @@ from knowledge.store import Store
 from knowledge.words import has_cjk, key_words, terms, words
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from knowledge.answer import Unit
 
 OWN_NAME = 0.3  # a capitalised word that stands in this share of the documents is the company's own name
+UNLIKE, ALIKE = 0.25, 0.75  # cosines of two words that have nothing, and nearly everything, in common
 _CAPITAL = re.compile(r"(?<=\s)(?:[A-Z][\w'’-]*)|\b[A-Z]\w*[A-Z0-9]\w*\b")
 
 
@@ -84,9 +83,7 @@ def features(asked: Asked, hits: "list[Hit]", units: "list[Unit]", encoder: Reme
     best = max(units, key=lambda each: each.score)
     alike = _alike(asked, f"{best.hit.passage.context} {best.hit.passage.text}", encoder)
     whole = sum(asked.weights.values()) or 1.0
-    strange = sum(
-        weight * (1 - alike[term]) for term, weight in asked.weights.items() if term in asked.absent
-    )
+    strange = sum(asked.weights[term] * (1 - value) for term, value in alike.items())
     return {
         "sentence": max(unit.cosine for unit in units),
         "passage": max(hit.cosine for hit in hits),
@@ -96,22 +93,21 @@ def features(asked: Asked, hits: "list[Hit]", units: "list[Unit]", encoder: Reme
 
 
 def _alike(asked: Asked, text: str, encoder: Remembering) -> dict[str, float]:
-    """How well each term of the question is matched in a text, 0 to 1: the same word, or the most similar one.
+    """For each term of the question that no document holds: how like it the most similar word of a text is, 0 to 1.
 
-    Single words tell whether "cash" is spoken of as "money"; the encoder knows no Chinese, where only the same counts.
+    Single words tell that "cash" is spoken of as "money"; the encoder knows no Chinese, which has nothing like it.
     """
-    exact = set(terms(text))
-    found = {term: 1.0 for term in asked.weights if term in exact}
-    open_terms = [term for term in asked.weights if term not in exact and not has_cjk(term)]
+    found = dict.fromkeys(asked.absent, 0.0)
+    wanted = [term for term in sorted(found) if not has_cjk(term)]
     others = [word for word in words(text) if not has_cjk(word)]
-    if open_terms and others:
-        vectors: np.ndarray = encoder.encode([*(asked.words[term] for term in open_terms), *others])
-        best = (vectors[: len(open_terms)] @ vectors[len(open_terms) :].T).max(axis=1)
+    if wanted and others:
+        vectors = encoder.encode([*(asked.words[term] for term in wanted), *others])
+        best = (vectors[: len(wanted)] @ vectors[len(wanted) :].T).max(axis=1).tolist()
         found |= {
-            term: min(max((float(each) - 0.25) / 0.5, 0.0), 1.0)
-            for term, each in zip(open_terms, best, strict=True)
+            term: min(max((each - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
+            for term, each in zip(wanted, best, strict=True)
         }
-    return {term: found.get(term, 0.0) for term in asked.weights}
+    return found
 
 
 # Fitted on the development questions (see tests/benchmarks/knowledge_quality.py).

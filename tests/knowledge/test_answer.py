@@ -1,0 +1,108 @@
+"""How answers are put together: whole sentences, few of them, most relevant first, one number a passage."""
+
+import re
+
+import numpy as np
+import pytest
+
+from knowledge.answer import LONGEST, MOST, Answerer, choose, compose, split
+from knowledge.confidence import take_apart
+from knowledge.remembering import Remembering
+from knowledge.search import Hit, Searcher
+from knowledge.store import Passage
+
+LIST = (
+    "# Refunds\n\n- Refunds go to the means of payment you used;\n- parcels are refunded within 5 days;\n"
+    "- gift cards are not refunded."
+)
+
+
+def hit(text: str, start: int = 0) -> Hit:
+    return Hit(Passage(1, "a.md", "A", "A", text, start, start + len(text)), 1.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("We open at nine;\nwe close at five.\nSundays are free.", 2),
+        ("One, two,\nthree. Four.", 2),
+        ("You need:\na pass\na photo", 1),
+        ("周一开门；周日关门。节日休息。", 2),
+        ("Plain. Sentences. Here.", 3),
+    ],
+)
+def test_units_end_where_sentences_end(text, units):
+    found = split(hit(text, 100))
+    assert len(found) == units
+    assert all(not unit.text.endswith((";", ",", "；")) for unit in found)
+    assert all(text[unit.start - 100 : unit.end - 100] == unit.text for unit in found)
+
+
+def test_an_answer_never_ends_in_the_middle_of_a_clause(base):
+    base.add_text("refunds.md", LIST)
+    result = base.ask("Where does my refund go?")
+    assert result["answered"]
+    assert re.search(r"\. \[1\]$", result["answer"])
+
+
+def test_answers_have_few_sentences_and_one_number_a_passage(corpus):
+    for question in (
+        "how long does the battery take to charge?",
+        "are races insured?",
+        "what is the deposit?",
+    ):
+        _, _, units = corpus.answerer.read(question)
+        chosen = choose(units)
+        assert 1 <= len(chosen) <= MOST
+        assert chosen[0].score == max(unit.score for unit in units)
+        result = corpus.ask(question)
+        passages = [each["passage"] for each in result["citations"]]
+        assert len(set(passages)) == len(passages)
+        scores = [each["score"] for each in result["citations"]]
+        assert scores == sorted(scores, reverse=True)
+        assert len(result["answer"]) <= LONGEST
+
+
+def test_a_sentence_without_end_is_cut_between_words():
+    result = compose(split(hit("The battery " + "certainly " * 140 + "charges.")))
+    assert len(result["answer"]) <= LONGEST
+    assert result["answer"].endswith("certainly … [1]")
+
+
+def test_the_companys_own_name_is_no_evidence(base):
+    for number in range(6):
+        base.add_text(f"n{number}", f"Zephyr makes kites. Kite number {number} is red.")
+    asked = take_apart("What does the Zephyr kite cost in Oslo?", base.store)
+    assert asked.text == "What does the kite cost in Oslo?"
+    assert "oslo" in asked.names & asked.absent
+    assert take_apart("Zephyr?", base.store).text == "Zephyr?"
+
+
+def test_remembered_vectors_are_those_of_the_encoder_and_bounded(encoder):
+    memory = Remembering(encoder, room=2)
+    texts = ["a fox", "a hen", "a fox", "a goose"]
+    for _ in range(2):
+        assert np.allclose(memory.encode(texts), encoder.encode(texts), atol=1e-5)
+    assert len(memory._kept) == 2
+    assert memory.encode([]).shape == (0, 384)
+
+
+def test_warming_up_prepares_the_sentences(corpus):
+    encoded = []
+    memory = Remembering(Listening(corpus.encoder, encoded))
+    answerer = Answerer(Searcher(corpus.store, corpus.vectors, memory))
+    answerer.warm_up()
+    encoded.clear()
+    answerer.read("are races insured?")
+    assert encoded == ["are races insured?"]
+
+
+class Listening:
+    """An encoder that notes what it encodes."""
+
+    def __init__(self, encoder, heard):
+        self.encoder, self.heard = encoder, heard
+
+    def encode(self, texts):
+        self.heard += texts
+        return self.encoder.encode(texts)
