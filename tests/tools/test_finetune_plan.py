@@ -14,7 +14,7 @@ from tools.finetune.spec import FinetuneSpec
 
 @pytest.fixture
 def data(tmp_path):
-    return write_csv(tmp_path / "data.csv", sentences(120))
+    return write_csv(tmp_path / "data.csv", sentences(180))
 
 
 def test_a_plan_says_all_that_will_be_done(data):
@@ -24,7 +24,7 @@ def test_a_plan_says_all_that_will_be_done(data):
     assert (plan["text_column"], plan["label_column"], plan["rows"], plan["labels"]) == (
         "text",
         "label",
-        120,
+        180,
         3,
     )
     assert plan["epochs"] >= 1
@@ -37,6 +37,13 @@ def test_few_rows_a_label_mean_a_frozen_encoder(tmp_path):
     plan = make_plan(FinetuneSpec(write_csv(tmp_path / "few.csv", sentences(24)), "mine"))
     assert plan["method"] == "head"
     assert "8 rows a label" in plan["why"]
+    assert "full" in plan["why"]
+
+
+def test_the_rows_a_label_that_auto_needs_for_all_weights(tmp_path):
+    for rows, method in ((144, "head"), (156, "full")):
+        plan = make_plan(FinetuneSpec(write_csv(tmp_path / "some.csv", sentences(rows)), "mine"))
+        assert (plan["method"], plan["rows"] / plan["labels"] < 50) == (method, method == "head")
 
 
 def test_what_the_user_states_is_kept(data):
