@@ -170,7 +170,7 @@ class Application:
             from assistant.brain import choose
 
             choose.warm_up()
-        self.knowledge.search("hello")
+        self.knowledge.warm_up()
         for entry in self.registry.all():
             if entry.status == "deployed":
                 with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
