@@ -159,6 +159,7 @@ def serve(
     Raises:
         Occupied: another server uses the port or the home.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a training beside the server shares its cores
     home = settings.where
     url = f"http://{_reachable(host)}:{port}"
     with (
