@@ -35,6 +35,8 @@ def gather(source: str) -> Iterator[Found]:
         source: a path of a file, folder or zip archive, or an ``http(s)`` address.
     """
     try:
+        if not source.strip():  # as a path it would be the folder we are in
+            raise SourceError("The name is empty.", "Name a file, a folder or an address.")
         if source.startswith(("http://", "https://")):
             from knowledge.fetch import fetch
 

