@@ -75,10 +75,15 @@ def _faith(explanation: Mapping[str, Any]) -> str:
     found = explanation.get("faithfulness")
     if not found:
         return ""
+    doubt = (
+        " That is no more than random words do: read this picture with care."
+        if found["comprehensiveness"] <= found["random_comprehensiveness"]
+        else ""
+    )
     return (
         f"<br>Check: deleting the top words lowers the probability by {_points(found['comprehensiveness'])} "
         f"on average, deleting random words by {_points(found['random_comprehensiveness'])}; keeping the top words "
-        f"alone lowers it by {_points(found['sufficiency'])}."
+        f"alone lowers it by {_points(found['sufficiency'])}.{doubt}"
     )
 
 
@@ -91,7 +96,7 @@ def _percent(share: float) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:.1f} points"
+    return f"{round(100 * share, 1) + 0.0:.1f} points"  # adding zero turns -0.0 into 0.0
 
 
 def page_html(explanation: Mapping[str, Any]) -> str:

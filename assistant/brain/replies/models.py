@@ -230,6 +230,12 @@ def _faithful(faithfulness: dict[str, Any], zh: bool) -> list[str]:
     drop, chance = faithfulness.get("comprehensiveness"), faithfulness.get("random_comprehensiveness")
     if not isinstance(drop, int | float) or not isinstance(chance, int | float):
         return []
+    if drop <= chance:
+        return [
+            "忠实度检验：去掉这些词的影响不比随机去词更大，请谨慎看待这张图。"
+            if zh
+            else "Check: without these words the answer changes no more than without random ones, so read this with care."
+        ]
     if zh:
         return [f"忠实度检验：去掉这些词，该标签的概率下降 {drop:.2f}（随机去词 {chance:.2f}）。"]
     return [
