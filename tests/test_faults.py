@@ -189,6 +189,15 @@ def test_an_empty_source_is_not_the_folder_we_are_in(home: Path, tmp_path: Path,
     assert ran.code == 2 and "secret" not in ran.out and '"chunks": 0' in ran.out
 
 
+@pytest.mark.parametrize("seed", ["-5", "99999999999999999999"])
+def test_a_seed_nobody_can_use_is_refused_before_a_job_is_queued(
+    seed: str, home: Path, tmp_path: Path, capfd
+) -> None:
+    (tmp_path / "t.csv").write_text(GOOD)
+    ran = here(capfd, "finetune", "t.csv", "--name", "t", "--seed", seed, "--detach", "--json")
+    assert ran.code == 2 and "seed" in ran.error
+
+
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory):
     """The address of a PostgreSQL server of our own."""

@@ -84,6 +84,8 @@ def _check_numbers(spec: FinetuneSpec) -> None:
         raise BadArgument("The learning rate must lie between 0 and 1.", "Try 1e-4.", param="learning_rate")
     if spec.batch_size is not None and not 1 <= spec.batch_size <= 4096:
         raise BadArgument("The batch size must lie between 1 and 4096.", "Try 32.", param="batch_size")
+    if not 0 <= spec.seed < 2**32:
+        raise BadArgument("The seed must be a whole number from 0 to 4294967295.", "Try 42.", param="seed")
     for path in (spec.data, spec.test_data):
         if path is not None and not path.exists():
             raise NotFound(f"There is no file {path.name}.", "Check the name, or upload the file first.")
