@@ -1,6 +1,7 @@
 """The team's knowledge base: documents in, passages and cited answers out."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,11 @@ from knowledge.words import terms
 
 Progress = Callable[[int, int, str], None]
 Visibility = Literal["published", "internal"]
+# "<EMAIL_ADDRESS>", with the words that introduce it
+HIDDEN = re.compile(
+    r"(?i:\b(?:i am|i'm|this is|my (?:e-?mail|mail|name|phone|number|card|account)[\w ]{0,16}?(?: is)?:?)\s*)?"
+    r"<[A-Z][A-Z_]{2,}>\.?"
+)
 
 
 class KnowledgeBase:
@@ -236,7 +242,7 @@ class KnowledgeBase:
 
     def ask(self, question: str, history: Sequence[str] = (), visitor: bool = False) -> dict[str, Any]:
         """Answer a question from the documents; see :meth:`knowledge.answer.Answerer.answer`."""
-        return self.answerer.answer(question, history, visitor)
+        return self.answerer.answer(_impersonal(question), [_impersonal(each) for each in history], visitor)
 
     def warm_up(self) -> None:
         """Load the encoder and the indexes, and prepare the newest passages, before the first question comes."""
@@ -255,6 +261,11 @@ class KnowledgeBase:
                 f"There is no passage {passage}.", "Its document may have been removed or changed."
             )
         return found
+
+
+def _impersonal(question: str) -> str:
+    """A question without what a redactor has left of personal data; its words would look like unknown names."""
+    return HIDDEN.sub(" ", question).strip() or question
 
 
 def _words(text: str) -> str:
