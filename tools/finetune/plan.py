@@ -3,15 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.errors import BadArgument, BadData, NotFound, Unsupported, did_you_mean
 from tools.finetune import recipe, space
 from tools.finetune.spec import METHODS, FinetuneSpec
 from tools.finetune.task import Facts, Task, find_task
-
-if TYPE_CHECKING:
-    import pandas
 
 CAUSAL_ONLY = ("gpt2", "gptj", "gpt_neo", "gpt_neox", "llama", "mistral", "mixtral", "opt", "bloom", "falcon")
 CAUSAL_TOO = ("phi", "phi3", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "granite", "olmo")
@@ -99,16 +96,17 @@ def _check_numbers(spec: FinetuneSpec) -> None:
 
 
 def _read(spec: FinetuneSpec) -> _Chosen:
-    """The whole table, its columns, and what the task says of it."""
+    """The columns by a sample, then those columns whole, and what the task says of them."""
     from tools.data.columns import guess_columns
-    from tools.data.read import read_table
+    from tools.data.read import sample_rows
+    from tools.finetune.examples import read
 
     if spec.task:
         find_task(spec.task)
-    table = read_table(spec.data)
-    sample = table.iloc[:: max(1, len(table) // 2000)].to_dict("records")
+    sample = sample_rows(spec.data)
     guess = guess_columns(sample, spec.task or None, spec.text_column, spec.label_column)
-    task, text, label = _complete(spec, guess, table)
+    task, text, label = _complete(spec, guess, list(sample[0]) if sample else [])
+    table = read(spec.data, (text, label))
     facts = task.check(table, text, label)
     facts.warnings[:0] = table.attrs.get("warnings", [])
     if spec.test_data:
@@ -116,9 +114,9 @@ def _read(spec: FinetuneSpec) -> _Chosen:
     return _Chosen(task, text, label, facts)
 
 
-def _complete(spec: FinetuneSpec, guess: Any, table: "pandas.DataFrame") -> tuple[Task, str, str | None]:
+def _complete(spec: FinetuneSpec, guess: Any, names: list[str]) -> tuple[Task, str, str | None]:
     """Task and columns, or an error that says which one to name."""
-    columns = ", ".join(list(map(str, table.columns))[:12])
+    columns = ", ".join(names[:12])
     if guess.task is None:
         raise BadData(f"No column of {spec.data.name} holds text.", f"Its columns are {columns}.")
     task = find_task(guess.task)
