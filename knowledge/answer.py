@@ -19,6 +19,7 @@ _UNFINISHED = (";", ",", "\uff1b", "\uff0c", "\u3001")
 _REFERS = re.compile(r"^(its?|they|them|their|that|this|those|these|ones?|there|s?he)$")
 UNKNOWN = "I could not find that in the knowledge base."
 UNKNOWN_ZH = "知识库里没有找到相关内容。"
+SURE = 0.45  # the mean of both shares on the two development sets is .786 here, .776 at 0.5 and .752 at 0.4
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Answerer:
             ``answer`` with [1] marks, ``citations`` and ``answered``.
         """
         asked, hits, units = self.read(rewrite(question, history), visitor)
-        if not units or confidence(features(asked, hits, units, self.searcher.encoder)) < 0.5:
+        if not units or confidence(features(asked, hits, units, self.searcher.encoder)) < SURE:
             return {
                 "answer": UNKNOWN_ZH if has_cjk(question) else UNKNOWN,
                 "citations": [],

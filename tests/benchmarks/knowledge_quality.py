@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from knowledge.answer import choose, compose
+from knowledge.answer import SURE, choose, compose
 from knowledge.base import KnowledgeBase
 from knowledge.confidence import WEIGHTS, confidence, features
 from knowledge.embed import encoder
@@ -65,9 +65,9 @@ def figures(rows: list[dict[str, Any]], sure: Iterable[float]) -> dict[str, floa
     shares = {
         "source in top 5": sum(row["found"] for row, _ in known) / len(known),
         "chosen right, never abstaining": sum(row["right"] for row, _ in known) / len(known),
-        "answered right": sum(row["right"] and value >= 0.5 for row, value in known) / len(known),
-        "known refused": sum(value < 0.5 for _, value in known) / len(known),
-        "unknown recognised": sum(value < 0.5 for value in unknown) / len(unknown),
+        "answered right": sum(row["right"] and value >= SURE for row, value in known) / len(known),
+        "known refused": sum(value < SURE for _, value in known) / len(known),
+        "unknown recognised": sum(value < SURE for value in unknown) / len(unknown),
     }
     return {name: round(float(share), 3) for name, share in shares.items()}
 
@@ -116,7 +116,7 @@ def main() -> None:
         sure = [confidence(row["features"]) for row in rows]
         print(f"{name}{' (not fitted on)' if name == 'mixed' else ''}:", figures(rows, sure))
         for row, value in zip(rows, sure, strict=True) if arguments.show and name != "mixed" else ():
-            if row["known"] != (value >= 0.5) or row["known"] > row["right"]:
+            if row["known"] != (value >= SURE) or row["known"] > row["right"]:
                 print(
                     f"  {value:.2f}", row["case"]["question"], "->", row["answer"][:120].replace("\n", " / ")
                 )

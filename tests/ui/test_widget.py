@@ -151,7 +151,7 @@ def test_the_script_interface_and_the_keyboard(site: Site) -> None:
                    StartupAssistant.on(name, () => heard.push(name));
                  StartupAssistant.on("answer", () => { StartupAssistant.close(); done(heard); });
                  StartupAssistant.identify({ id: "7", name: "Ann", hash: "" });
-                 StartupAssistant.ask("How can I write to you?");
+                 StartupAssistant.ask("How do I contact support?");
                })"""
         )
         assert heard == ["open", "ready", "message", "answer", "close"]
@@ -183,7 +183,9 @@ def test_a_phone_gets_the_whole_screen(site: Site) -> None:
         frame.locator(".said").first.wait_for()
         box = page.locator(".panel").bounding_box()
         width = page.evaluate("innerWidth")
-        assert (box["x"], box["y"], box["width"]) == (0, 0, width)
+        assert (box["x"], box["y"], box["width"]) == pytest.approx(
+            (0, 0, width), abs=1
+        )  # it slides into place
         frame.get_by_role("button", name="Close chat").click()
         page.get_by_role("button", name="Open support chat").wait_for()
 
