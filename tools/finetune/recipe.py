@@ -118,7 +118,7 @@ def choose_method(
         return (
             "head",
             f"{each:.0f} rows a label: below {FEW_ROWS}, a classifier on the frozen encoder is taken (about "
-            f"{max(1, round(estimates['head']))} s); full trains all weights ({minutes}) and is seldom better.",
+            f"{max(1, round(estimates['head']))} s); full trains all weights ({minutes}).",
         )
     if estimates["full"] <= PATIENT_SECONDS:
         return (
