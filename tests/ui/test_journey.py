@@ -33,7 +33,8 @@ class Chat:
         self.page = page
 
     def say(self, words: str, file: Path | None = None) -> None:
-        self.page.locator("#sa-box .submit-button").wait_for()  # a stop button stands there while an answer comes
+        # A stop button stands in its place while an answer comes.
+        self.page.locator("#sa-box .submit-button").wait_for()
         box = self.page.locator("#sa-box textarea")
         if file:
             self.page.locator("#sa-box input[type=file]").set_input_files(str(file))

@@ -25,7 +25,8 @@ You can return any lamp within 30 days. **The money** is back within 5 working d
 
 ## Elsewhere
 
-To contact our support, write to support@lumen.example and we will help. Our pages are free of `<img src=x onerror=alert(1)>`.
+To contact our support, write to support@lumen.example and we will help.
+Our pages are free of `<img src=x onerror=alert(1)>`.
 """
 
 
