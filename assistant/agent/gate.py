@@ -1,15 +1,16 @@
 """The gate every tool call of the agent passes: arguments checked, approval asked, result redacted."""
 
+import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
 from langgraph.types import Command, interrupt
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
@@ -17,13 +18,27 @@ from assistant.agent.binder import arguments_of
 from assistant.agent.context import TurnContext
 from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
 from assistant.agent.redaction import clean_message, clean_result
+from assistant.brain.mend import UNREADABLE, mended
+from assistant.brain.notices import notice
 from assistant.logs import log
 from knowledge.errors import TeachingError
 from tools.catalog.registry import Tool, catalog
 
+ONE_AT_A_TIME = (
+    "not run: the user is asked about one action at a time; call it again when the other is answered"
+)
+
 
 class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
-    """Gives the model its system prompt, and redacts what it says before that is kept."""
+    """Gives the model its system prompt, and mends and redacts what it says before that is kept.
+
+    Args:
+        most: model calls in one turn; the turn then ends with a sentence instead of the next call.
+    """
+
+    def __init__(self, most: int):
+        super().__init__()
+        self._most = most
 
     def wrap_model_call(
         self,
@@ -31,17 +46,37 @@ class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
         handler: Callable[[ModelRequest[TurnContext]], ModelResponse],
     ) -> ModelResponse:
         """See :class:`langchain.agents.middleware.AgentMiddleware`."""
+        state: Any = request.state
+        if state.get("run_model_call_count", 0) >= self._most:
+            return ModelResponse(result=[AIMessage(notice("too_many_steps", request.messages))])
         context = request.runtime.context
         response = handler(request.override(system_message=SystemMessage(context.system_prompt)))
         response.result = [
-            clean_message(message, context) if isinstance(message, AIMessage) else message
+            self._kept(message, request) if isinstance(message, AIMessage) else message
             for message in response.result
         ]
         return response
 
+    def _kept(self, message: AIMessage, request: ModelRequest[TurnContext]) -> AIMessage:
+        names = [tool["name"] if isinstance(tool, dict) else tool.name for tool in request.tools]
+        earlier = [call["id"] for each in request.messages for call in getattr(each, "tool_calls", [])]
+        message = clean_message(mended(message, names, earlier), request.runtime.context)
+        if message.tool_calls or str(message.text).strip():
+            return message
+        # Under a new id: this sentence was not streamed with the message.
+        return message.model_copy(update={"content": notice("nothing_said", request.messages), "id": None})
+
 
 class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
-    """Runs the catalogue's functions on behalf of the model."""
+    """Runs the catalogue's functions on behalf of the model.
+
+    Args:
+        names: the tools on offer.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        super().__init__()
+        self._names = names
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command]
@@ -54,8 +89,10 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
         name, call_id = call["name"], str(call["id"])
         begun = False
         try:
-            args = _checked(name, call["args"], request.tool is not None)
+            args = _checked(name, call["args"], self._names)
             if catalog()[name].risk == "approve":
+                if not context.auto_approve and not _first_to_ask(request.state["messages"], call_id):
+                    return _message(call, {"status": ONE_AT_A_TIME}, "waiting", emit)
                 approval = self._decided(context, call_id, catalog()[name], args, emit)
                 if approval["status"] != states.GRANTED or not context.approvals.done(approval["id"]):
                     return _message(call, {"declined": True, "tool": name}, "declined", emit)
@@ -107,26 +144,64 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
         return asked
 
 
+def _first_to_ask(messages: Sequence[Any], call_id: str) -> bool:
+    """Whether no other call beside this one asks for approval first: a plain "yes" answers one question."""
+    calls = next((each.tool_calls for each in reversed(messages) if isinstance(each, AIMessage)), [])
+    asking = [
+        call["id"]
+        for call in calls
+        if call["name"] in catalog() and catalog()[call["name"]].risk == "approve"
+    ]
+    return call_id not in asking[1:]
+
+
 def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
     """Call a catalogue function on the turn's workspace."""
     allow(context.principal, catalog()[name].risk)
     return catalog()[name].function(context.workspace, **args)
 
 
-def _checked(name: str, args: dict[str, Any], offered: bool) -> dict[str, Any]:
+def _checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str, Any]:
     from assistant.errors import BadRequest, Forbidden
 
     if name not in catalog():
-        raise BadRequest(f"There is no tool named {name}.", f"Use one of {', '.join(catalog())}.")
-    if not offered:
+        raise BadRequest(f"There is no tool named {name}.", f"Use one of {', '.join(offered)}.")
+    if name not in offered:
         raise Forbidden(f"{name} is not available here.")
+    if UNREADABLE in args:
+        raise BadRequest(
+            f"The arguments of {name} are no JSON object.",
+            "Call it again with all of them as one JSON object.",
+        )
     try:
-        return arguments_of(name).model_validate(args).model_dump(exclude_unset=True)
+        return _fitted(arguments_of(name), args).model_dump(exclude_unset=True)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
         raise BadRequest(
             f"The arguments of {name} do not fit: {faults}.", "Call it again with the right ones."
         ) from None
+
+
+def _fitted(model: type[BaseModel], args: dict[str, Any]) -> BaseModel:
+    """The arguments as the tool takes them: null for what may be left out is left out, JSON within a text is read.
+
+    Raises:
+        ValidationError: they do not fit, not even so.
+    """
+    try:
+        return model.model_validate(args)
+    except ValidationError as error:
+        mended_args = dict(args)
+        for key in {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]} & set(args):
+            field = model.model_fields.get(key)
+            if args[key] is None and field and not field.is_required():
+                del mended_args[key]
+            elif isinstance(args[key], str):
+                with contextlib.suppress(ValueError):
+                    mended_args[key] = json.loads(args[key])
+        if mended_args == args:
+            raise
+        return model.model_validate(mended_args)
 
 
 def _message(

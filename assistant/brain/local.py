@@ -15,11 +15,20 @@ from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
-from assistant.brain.conversation import plain, text_of
+from assistant.brain.loading import load
+from assistant.brain.mend import UNREADABLE
+from assistant.brain.template import prompt
 from assistant.brain.toolcalls import Parsed, Visible, parse
 from assistant.errors import ModelUnavailable
 
-ROOM_FOR_REPLY = 256  # tokens kept free of the window at least
+END_TOKENS = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<end_of_turn>")
+READ = {
+    "<|python_tag|>",
+    "<tool_call>",
+    "</tool_call>",
+    "<think>",
+    "</think>",
+}  # special tokens that say something
 
 
 class LocalChatModel(BaseChatModel):
@@ -93,7 +102,9 @@ class LocalChatModel(BaseChatModel):
         """
         with self._lock:
             tokenizer, model = self._load()
-            inputs = _inputs(tokenizer, model, messages, tools, self.max_tokens)
+            inputs = prompt(tokenizer, _window(model), messages, tools, self.max_tokens).to(model.device)
+            if _thinks_already(tokenizer, inputs):
+                yield "<think>"
             yield from _generate(tokenizer, model, inputs, self.max_tokens, self.temperature, stop)
 
     def _load(self) -> tuple[Any, Any]:
@@ -124,128 +135,16 @@ def _last_chunk(parsed: Parsed) -> AIMessageChunk:
         for at, call in enumerate(parsed.calls)
     ]
     calls += [
-        tool_call_chunk(name=call["name"], args=call["args"], id=call["id"], index=len(parsed.calls) + at)
+        # LangChain completes JSON that is cut; a marked call stays what it is.
+        tool_call_chunk(
+            name=call["name"] or "unknown",
+            args=json.dumps({UNREADABLE: call["args"]}),
+            id=call["id"],
+            index=len(parsed.calls) + at,
+        )
         for at, call in enumerate(parsed.broken)
     ]
     return AIMessageChunk(content="", tool_call_chunks=calls, chunk_position="last")
-
-
-def load(folder: Path) -> tuple[Any, Any]:
-    """Tokenizer and model of a folder, on the GPU where there is one (in 4 bits where bitsandbytes is there).
-
-    Raises:
-        ModelUnavailable: it does not fit, has no chat template, or cannot be read.
-    """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    _check_fit(folder)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False, **_placement()
-        ).eval()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelUnavailable(
-            f"The model in {folder.name} cannot be loaded: {str(error).splitlines()[0]}",
-            "It has to be a causal language model with safetensors weights.",
-        ) from error
-    if not tokenizer.chat_template:
-        raise ModelUnavailable(
-            f"{folder.name} has no chat template.", "Choose an instruction-tuned (chat) model."
-        )
-    return tokenizer, model
-
-
-def _placement() -> dict[str, Any]:
-    """Keyword arguments for where and how precisely the weights are held."""
-    import importlib.util
-
-    import torch
-
-    if not torch.cuda.is_available():
-        return {"dtype": "auto"}
-    if importlib.util.find_spec("bitsandbytes"):
-        from transformers import BitsAndBytesConfig
-
-        four_bits = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=torch.bfloat16)
-        return {"device_map": "auto", "quantization_config": four_bits}
-    return {"device_map": "auto", "dtype": "auto"}
-
-
-def _check_fit(folder: Path) -> None:
-    from tools.models.hardware import hardware
-
-    needed = 1.15 * sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    machine = hardware()
-    if needed > machine.memory + machine.gpu_memory:
-        raise ModelUnavailable(
-            f"{folder.name} needs {needed / 1e9:.1f} GB of memory; this machine has {machine.describe()}.",
-            "Choose a smaller model, or a server through ASSISTANT_MODEL_BASE_URL.",
-        )
-
-
-def _chat(messages: list[BaseMessage]) -> list[dict[str, Any]]:
-    """Messages as chat templates take them."""
-    system = "\n\n".join(text_of(message) for message in messages if message.type == "system")
-    chat: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
-    names: dict[str, str] = {}
-    for entry in plain(messages):
-        message = {"role": entry["role"], "content": entry["content"]}
-        if calls := entry.get("tool_calls"):
-            names |= {call["id"]: call["name"] for call in calls}
-            message["tool_calls"] = [
-                {"type": "function", "function": {"name": call["name"], "arguments": call["args"]}}
-                for call in calls
-            ]
-        if entry["role"] == "tool":
-            message["name"] = names.get(entry["tool_call_id"], "")
-        chat.append(message)
-    return chat
-
-
-def _inputs(
-    tokenizer: Any, model: Any, messages: list[BaseMessage], tools: list[dict[str, Any]], max_tokens: int
-) -> Any:
-    """Token ids of the prompt; the oldest turns are left out where the window is too small.
-
-    Raises:
-        ModelUnavailable: even the newest message does not fit, or the template cannot write tools.
-    """
-    chat = _chat(messages)
-    window = getattr(model.config, "max_position_embeddings", None) or 4096
-    room = window - min(max_tokens, max(ROOM_FOR_REPLY, window // 4))
-    while True:
-        inputs = _render(tokenizer, chat, tools)
-        if inputs["input_ids"].shape[1] <= room:
-            return inputs.to(model.device)
-        if not _drop_oldest_turn(chat):
-            raise ModelUnavailable(
-                f"The message does not fit the model's window of {window} tokens.",
-                "Send a shorter one, or choose a model with a longer window.",
-            )
-
-
-def _render(tokenizer: Any, chat: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Any:
-    from jinja2.exceptions import TemplateError
-
-    try:
-        return tokenizer.apply_chat_template(
-            chat, tools=tools or None, add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-    except (TemplateError, TypeError, ValueError) as error:
-        raise ModelUnavailable(
-            f"The model's chat template cannot write this conversation: {error}",
-            "Choose a chat model whose template takes tools.",
-        ) from error
-
-
-def _drop_oldest_turn(chat: list[dict[str, Any]]) -> bool:
-    """Take the oldest user turn with its answers out; False where only the newest is left."""
-    starts = [at for at, message in enumerate(chat) if message["role"] == "user"]
-    if len(starts) < 2:
-        return False
-    del chat[starts[0] : starts[1]]
-    return True
 
 
 def _generate(
@@ -271,6 +170,7 @@ def _generate(
         "max_new_tokens": max_tokens,
         "streamer": streamer,
         "stopping_criteria": StoppingCriteriaList([Ended()]),
+        "eos_token_id": _ends(tokenizer, model),
         "pad_token_id": tokenizer.pad_token_id
         if tokenizer.pad_token_id is not None
         else tokenizer.eos_token_id,
@@ -292,11 +192,31 @@ def _generate(
         ) from failures[0]
 
 
+def _ends(tokenizer: Any, model: Any) -> list[int]:
+    """Tokens that end a message: the model's own list, which is not always complete, and the usual ones it knows."""
+    known = model.generation_config.eos_token_id
+    ends = set(known) if isinstance(known, list) else {known}
+    special = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
+    ends |= {tokenizer.eos_token_id, *(special[token] for token in END_TOKENS if token in special)}
+    return sorted(end for end in ends if end is not None)
+
+
 def _plain(piece: str, tokenizer: Any) -> str:
-    """A piece without end-of-text and padding tokens; tool-call tags, special in some tokenizers, are kept."""
-    for token in (tokenizer.eos_token, tokenizer.pad_token, tokenizer.bos_token):
-        piece = piece.replace(token, "") if token else piece
+    """A piece without the special tokens that only end or frame a message."""
+    for token in set(tokenizer.all_special_tokens) - READ:
+        piece = piece.replace(token, "")
     return piece
+
+
+def _window(model: Any) -> int:
+    """Tokens the model can look at."""
+    config = model.config.get_text_config()
+    return getattr(config, "max_position_embeddings", None) or 4096
+
+
+def _thinks_already(tokenizer: Any, inputs: Any) -> bool:
+    """Whether the prompt ends within thoughts that the template has begun."""
+    return tokenizer.decode(inputs["input_ids"][0, -8:]).rstrip().endswith("<think>")
 
 
 def _run(model: Any, options: dict[str, Any], streamer: Any, failures: list[BaseException]) -> None:

@@ -8,8 +8,10 @@ from assistant.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-TIMEOUT = 60.0  # seconds a server may be silent
+TIMEOUT = 60.0  # seconds a server may be silent, also in the midst of an answer
+CONNECT = 10.0  # seconds to reach it
 RETRIES = 2
+NAMED = ("openai:", "ollama:")  # before a model's name on an OpenAI-compatible server, both can be left out
 
 
 def chat_model(settings: Settings) -> "BaseChatModel":
@@ -31,8 +33,15 @@ def chat_model(settings: Settings) -> "BaseChatModel":
     if name.startswith("local:"):
         return _local(name.removeprefix("local:"), settings)
     if settings.model_base_url:
-        return _compatible(name, settings)
-    return _hosted(name, settings)
+        return _with_fallback(_compatible(name, settings), tells_end=True)
+    return _with_fallback(_hosted(name, settings))
+
+
+def _with_fallback(primary: "BaseChatModel", tells_end: bool = False) -> "BaseChatModel":
+    from assistant.brain.embedded import EmbeddedChatModel
+    from assistant.brain.fallback import FallbackChatModel
+
+    return FallbackChatModel(primary=primary, spare=EmbeddedChatModel(), tells_end=tells_end)
 
 
 def _local(name: str, settings: Settings) -> "BaseChatModel":
@@ -52,16 +61,18 @@ def _local(name: str, settings: Settings) -> "BaseChatModel":
 
 
 def _compatible(name: str, settings: Settings) -> "BaseChatModel":
-    """A model behind an OpenAI-compatible address; ``openai:`` before its name is optional."""
+    """A model behind an OpenAI-compatible address."""
     from langchain_openai import ChatOpenAI
+    from openai import Timeout
 
     key = settings.model_api_key
+    prefix = next((prefix for prefix in NAMED if name.startswith(prefix)), "")
     options: dict[str, Any] = {
-        "model": name.removeprefix("openai:"),
+        "model": name.removeprefix(prefix),
         "base_url": settings.model_base_url,
         # Servers of one's own often want no key, but the client insists on having one.
         "api_key": key.get_secret_value() if key else "none",
-        "timeout": TIMEOUT,
+        "timeout": Timeout(TIMEOUT, connect=min(CONNECT, TIMEOUT)),
         "max_retries": RETRIES,
         "use_responses_api": False,
     }
@@ -77,6 +88,8 @@ def _hosted(name: str, settings: Settings) -> "BaseChatModel":
             "Use embedded, provider:model such as openai:gpt-5-mini, local:ID, or set ASSISTANT_MODEL_BASE_URL.",
         )
     options: dict[str, Any] = {"timeout": TIMEOUT, "max_retries": RETRIES}
+    if name.startswith("ollama:"):  # its client takes the timeout in another place
+        options = {"client_kwargs": {"timeout": TIMEOUT}}
     if settings.model_api_key:
         options["api_key"] = settings.model_api_key.get_secret_value()
     try:

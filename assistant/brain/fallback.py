@@ -1,0 +1,287 @@
+"""A chat model on a server, with the embedded one behind it: when the server is away, turns are answered all the same.
+
+A turn that the embedded model answers says so in one line. The server is asked again at the next turn, but not within
+``cool_down`` seconds. An answer that breaks off midway stays as far as it was shown; tool calls wait for its end.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable, RunnableBinding
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import PrivateAttr
+
+from assistant.brain.faults import BrokeOff, is_away, is_cut, is_too_long, of_a_client, status
+from assistant.brain.mend import HeldCalls
+from assistant.brain.notices import notice
+from assistant.brain.toolcalls import Unthought
+from assistant.errors import ModelUnavailable
+from assistant.logs import log
+
+COOL_DOWN = 30.0  # seconds without asking a server that was away
+SILENT: Any = {"callbacks": [], "tags": ["nostream"]}  # the tag is for LangGraph
+
+
+class FallbackChatModel(BaseChatModel):
+    """The server's model as long as it answers, the spare one when it is away.
+
+    Args:
+        primary: the model on a server.
+        spare: the model that always answers.
+        cool_down: seconds during which a server that was away is not asked again.
+        tells_end: the server gives each answer a ``finish_reason``; a stream without one has been cut.
+    """
+
+    primary: BaseChatModel
+    spare: BaseChatModel
+    cool_down: float = COOL_DOWN
+    tells_end: bool = False
+    _rests_until: float = PrivateAttr(default=0.0)
+
+    @property
+    def _llm_type(self) -> str:
+        return "startup-assistant-fallback"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"primary": self.primary._identifying_params, "spare": self.spare._identifying_params}
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Both models with the same tools."""
+        choice = {"tool_choice": tool_choice} if tool_choice else {}
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **choice, **kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        talk = [_as_said(message) for message in messages]
+        message: AIMessage | None = None
+        if not self._rests(messages):
+            try:
+                message = self._fitting(talk, _Alone(self.primary, kwargs, stop).invoke)
+            except Exception as error:
+                self._give_up(error)
+        if message is None:
+            message = _led(_Alone(self.spare, kwargs).invoke(talk), self._line(messages))
+        return ChatResult(generations=[ChatGeneration(message=message.model_copy(update={"id": None}))])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        talk = [_as_said(message) for message in messages]
+        if not self._rests(messages):
+            reply = _Reply()
+            try:
+                yield from self._told(reply, talk, stop, kwargs)
+                return
+            except Exception as error:
+                if reply.shown:
+                    log().warning("answer broke off", error=type(error).__name__, status=status(error))
+                    yield _chunk(f"\n\n{notice('broke_off', messages)}")
+                    return
+                self._give_up(error)
+        if line := self._line(messages):
+            yield _chunk(f"{line}\n\n", notice=line)
+        for chunk in _Alone(self.spare, kwargs).stream(talk):
+            yield _passed(chunk)
+
+    def _told(
+        self, reply: "_Reply", talk: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> Iterator[ChatGenerationChunk]:
+        """The server's answer; asked for in one piece where a stream was cut before it said anything."""
+        model = _Alone(self.primary, kwargs, stop)
+        try:
+            chunks = self._fitting(talk, lambda some: _begun(model.stream(some)))
+            yield from reply.heard(chunks)
+            if self.tells_end and not reply.ended:
+                raise BrokeOff
+        except Exception as error:
+            if reply.shown or not is_cut(error, reply.begun):
+                raise
+            yield from reply.heard_whole(model.invoke(talk))
+        yield from reply.rest()
+
+    def _fitting(self, talk: list[BaseMessage], ask: Callable[[list[BaseMessage]], Any]) -> Any:
+        """Ask; where the conversation is too long for the model, again without its older half."""
+        while True:
+            try:
+                return ask(talk)
+            except Exception as error:
+                shorter = _newer_half(talk) if is_too_long(error) else talk
+                if len(shorter) == len(talk):
+                    raise
+                talk = shorter
+
+    def _rests(self, messages: list[BaseMessage]) -> bool:
+        return time.monotonic() < self._rests_until or _noticed(messages)
+
+    def _line(self, messages: list[BaseMessage]) -> str:
+        """What is said before the spare model's answer, once a turn."""
+        return "" if _noticed(messages) else notice("away", messages)
+
+    def _give_up(self, error: Exception) -> None:
+        """Leave the server alone for a while; raises where it is not the server that is away."""
+        if is_away(error):
+            log().warning("chat model is away", error=type(error).__name__, status=status(error))
+            self._rests_until = time.monotonic() + self.cool_down
+            return
+        if of_a_client(error):
+            raise error
+        raise ModelUnavailable(
+            "The chat model's server answers in a way that cannot be read.",
+            "Check ASSISTANT_MODEL_BASE_URL; the addresses of most servers end in /v1.",
+        ) from error
+
+
+class _Reply:
+    """A server's answer on its way through: words pass without thoughts, tool calls are held back."""
+
+    def __init__(self) -> None:
+        self.begun = self.shown = self.ended = False
+        self._calls, self._words = HeldCalls(), Unthought()
+
+    def heard(self, chunks: Iterable[AIMessage]) -> Iterator[ChatGenerationChunk]:
+        for message in chunks:
+            chunk = _piece(message)
+            self.begun = True
+            self._calls.take(chunk.tool_call_chunks)
+            self.ended = self.ended or bool(chunk.response_metadata.get("finish_reason"))
+            content = self._words.feed(chunk.content) if isinstance(chunk.content, str) else chunk.content
+            passed = _passed(
+                chunk, content=content, tool_call_chunks=[], tool_calls=[], invalid_tool_calls=[]
+            )
+            self.shown = self.shown or bool(str(passed.message.text).strip())
+            yield passed
+
+    def heard_whole(self, message: AIMessage) -> Iterator[ChatGenerationChunk]:
+        """The same answer anew, in one piece."""
+        self._calls, self._words = HeldCalls(), Unthought()
+        yield from self.heard([message])
+
+    def rest(self) -> Iterator[ChatGenerationChunk]:
+        if words := self._words.rest():
+            yield _chunk(words)
+        if calls := self._calls.chunks():
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=calls))
+
+
+class _Alone:
+    """A model with its tools that reports to nobody: its words leave once, through the outer model.
+
+    A bound model would add the callbacks of the graph it runs in to those it is given.
+    """
+
+    def __init__(self, model: BaseChatModel, kwargs: dict[str, Any], stop: list[str] | None = None):
+        tools, others = kwargs.get("tools"), {key: value for key, value in kwargs.items() if key != "tools"}
+        bound: Any = model.bind_tools(tools, **others) if tools else model
+        inner = isinstance(bound, RunnableBinding)
+        self._model: Any = bound.bound if inner else bound
+        self._options: dict[str, Any] = dict(bound.kwargs) if inner else {}
+        if stop:
+            self._options["stop"] = stop
+
+    def invoke(self, talk: list[BaseMessage]) -> AIMessage:
+        return self._model.invoke(talk, SILENT, **self._options)
+
+    def stream(self, talk: list[BaseMessage]) -> Iterator[AIMessage]:
+        return self._model.stream(talk, SILENT, **self._options)
+
+
+def _begun(chunks: Iterator[Any]) -> Iterator[Any]:
+    """The stream with its first piece taken already, so that a refusal is raised here and now.
+
+    Raises:
+        BrokeOff: it is empty, as of a server that answers in one piece whatever it is asked for.
+    """
+    try:
+        first = next(chunks, None)
+    except ValueError as error:  # LangChain's word for an empty stream
+        raise BrokeOff from error
+    if first is None:
+        raise BrokeOff
+
+    def all_of_it() -> Iterator[Any]:
+        yield first
+        yield from chunks
+
+    return all_of_it()
+
+
+def _chunk(text: str, **marks: str) -> ChatGenerationChunk:
+    return ChatGenerationChunk(message=AIMessageChunk(content=text, additional_kwargs=marks))
+
+
+def _passed(message: AIMessage, **changes: Any) -> ChatGenerationChunk:
+    """A message's piece under the outer model's id: some servers give all their answers the same."""
+    chunk = _piece(message)
+    return ChatGenerationChunk(
+        message=chunk.model_copy(update={"id": None, "chunk_position": None, **changes})
+    )
+
+
+def _piece(message: AIMessage) -> AIMessageChunk:
+    if isinstance(message, AIMessageChunk):
+        return message
+    return AIMessageChunk(
+        content=message.content,
+        additional_kwargs=message.additional_kwargs,
+        tool_calls=message.tool_calls,
+        invalid_tool_calls=message.invalid_tool_calls,
+        response_metadata=message.response_metadata,
+        usage_metadata=message.usage_metadata,
+    )
+
+
+def _led(message: AIMessage, line: str) -> AIMessage:
+    if not line:
+        return message
+    marks = {**message.additional_kwargs, "notice": line}
+    return message.model_copy(
+        update={"content": f"{line}\n\n{message.content}".strip(), "additional_kwargs": marks}
+    )
+
+
+def _noticed(messages: Sequence[BaseMessage]) -> bool:
+    """Whether this turn has told already that the spare model answers it."""
+    for message in reversed(messages):
+        if message.type == "human":
+            return False
+        if message.additional_kwargs.get("notice"):
+            return True
+    return False
+
+
+def _as_said(message: BaseMessage) -> BaseMessage:
+    """An earlier message without the line about the server, which is none of a model's words."""
+    line = message.additional_kwargs.get("notice")
+    if not line or not isinstance(message.content, str):
+        return message
+    return message.model_copy(update={"content": message.content.removeprefix(line).strip()})
+
+
+def _newer_half(talk: list[BaseMessage]) -> list[BaseMessage]:
+    """The conversation without the older half of its turns; the same where only the newest is left."""
+    starts = [at for at, message in enumerate(talk) if message.type == "human"]
+    if len(starts) < 2:
+        return talk
+    leading = talk[: starts[0]] if talk[0].type == "system" else []
+    return [*leading[:1], *talk[starts[(len(starts) + 1) // 2] :]]

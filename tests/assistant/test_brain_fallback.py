@@ -1,0 +1,150 @@
+"""Turns of a conversation with a model on a server that answers late, in part, or not at all."""
+
+import json
+
+import pytest
+
+from assistant.agent import events
+from assistant.application import Application
+from assistant.brain.fallback import FallbackChatModel
+from assistant.brain.notices import NOTICES
+from tests.assistant.chat_server import ChatServer, breaks, call, fail, nonsense, say, silence, vanish
+from tests.assistant.test_brain_hosted import ASK, QUESTION, finished
+from tests.assistant.test_turn import Conversation, of, reply
+
+AWAY, BROKE_OFF = NOTICES["away"], NOTICES["broke_off"]
+LOOK = call(("inspect_dataset", {"dataset": "tickets.csv"}))
+
+
+def test_a_server_that_cannot_stream(hosted: Application, server: ChatServer) -> None:
+    server.answers(say("Whole.", streams=False))
+    assert reply(Conversation(hosted).say("hello")) == "Whole."
+
+
+def test_a_slow_stream_is_waited_for(hosted: Application, server: ChatServer) -> None:
+    server.answers(say("slow, but alive", pause=0.3))
+    assert reply(Conversation(hosted).say("hello")) == "slow, but alive"
+
+
+def test_an_answer_without_words(hosted: Application, server: ChatServer) -> None:
+    server.answers(say(""))
+    assert reply(Conversation(hosted).say("hello")) == NOTICES["nothing_said"][0]
+
+
+@pytest.mark.parametrize("fault", [fail(429), fail(500), vanish], ids=["429", "500", "lost"])
+def test_what_passes_is_tried_again(hosted: Application, server: ChatServer, fault: object) -> None:
+    server.answers(fault, fault, say("At last."))
+    assert reply(Conversation(hosted).say("hello")) == "At last."
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize(
+    "fault", [fail(429), fail(503), vanish, silence], ids=["429", "503", "lost", "silent"]
+)
+def test_a_server_that_is_away_is_stood_in_for(
+    hosted: Application, server: ChatServer, fault: object
+) -> None:
+    server.answers(fault)
+    chat = Conversation(hosted)
+    said = reply(chat.say(QUESTION))
+    assert said.startswith(f"{AWAY[0]}\n\n") and "30 days" in said and said.count(AWAY[0]) == 1
+    asked = len(server.seen)
+    assert asked == 3
+    assert (
+        reply(chat.say(QUESTION)).startswith(AWAY[0]) and len(server.seen) == asked
+    )  # left alone for a while
+    hosted._chat_model._rests_until = 0.0
+    server.answers(say("I am back."))
+    assert reply(chat.say("and now?")) == "I am back."
+    assert AWAY[0] not in json.dumps(server.seen)
+
+
+def test_the_notice_is_in_the_users_language(hosted: Application, server: ChatServer) -> None:
+    server.answers(fail(500))
+    assert reply(Conversation(hosted).say("你好")).startswith(AWAY[1])
+
+
+def test_a_server_that_goes_away_between_a_tool_and_the_answer(
+    hosted: Application, server: ChatServer
+) -> None:
+    server.answers(LOOK, fail(500))
+    happened = Conversation(hosted).say("what is in tickets.csv?")
+    assert finished(happened) == [("inspect_dataset", "succeeded")]
+    assert reply(happened).startswith(AWAY[0]) and "365" in reply(happened)
+
+
+@pytest.mark.parametrize("how", ["reset", "close", "stall", "error"])
+def test_an_answer_that_breaks_off_stays_as_far_as_it_came(
+    hosted: Application, server: ChatServer, how: str
+) -> None:
+    server.answers(breaks("Refunds take up to thirty", how))
+    chat = Conversation(hosted)
+    assert reply(chat.say(QUESTION)) == f"Refunds take up to thirty\n\n{BROKE_OFF[0]}"
+    server.answers(say("days."))
+    assert reply(chat.say("go on")) == "days."
+    assert server.seen[-1]["messages"][-2]["content"].startswith("Refunds take up to thirty")
+
+
+@pytest.mark.parametrize("how", ["reset", "close", "stall", "error"])
+def test_half_a_tool_call_is_never_run(hosted: Application, server: ChatServer, how: str) -> None:
+    half = '{"dataset": "tickets.csv"'
+    server.answers(breaks("I will train. ", how, half))
+    happened = Conversation(hosted).say(QUESTION)
+    assert not of(events.ToolStarted, happened) and not of(events.ApprovalAsked, happened)
+    assert reply(happened) == f"I will train. \n\n{BROKE_OFF[0]}"
+    server.answers(breaks("", how, half))
+    happened = Conversation(hosted).say(QUESTION)
+    assert not of(events.ApprovalAsked, happened) and AWAY[0] in reply(happened)
+
+
+def test_a_stream_that_is_cut_before_its_first_word_is_asked_for_again(
+    hosted: Application, server: ChatServer
+) -> None:
+    server.answers(breaks("", "reset"), say("Here I am."))
+    assert reply(Conversation(hosted).say("hello")) == "Here I am."
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_wrong_key_or_name_is_told_and_not_stood_in_for(
+    hosted: Application, server: ChatServer, status: int
+) -> None:
+    server.answers(fail(status))
+    happened = Conversation(hosted).say("hello")
+    assert isinstance(happened[-1], events.Failed) and happened[-1].code == "model_unavailable"
+    assert "key" in happened[-1].message and "sk-test-key" not in happened[-1].message
+    assert not of(events.Token, happened) and len(server.seen) == 1
+
+
+def test_a_server_of_another_kind_is_told(hosted: Application, server: ChatServer) -> None:
+    server.answers(nonsense)
+    happened = Conversation(hosted).say("hello")
+    assert isinstance(happened[-1], events.Failed) and "/v1" in happened[-1].message
+
+
+def test_a_conversation_too_long_for_the_model_loses_its_beginning(
+    hosted: Application, server: ChatServer
+) -> None:
+    chat = Conversation(hosted)
+    server.answers(say("Yes?"))
+    for word in ("one", "two", "three"):
+        chat.say(f"remember the word {word}")
+    server.answers(fail(400, message="the request exceeds the available context size"), say("Three."))
+    assert reply(chat.say("which word was the last?")) == "Three."
+    said = [each["content"] for each in server.seen[-1]["messages"] if each["role"] == "user"]
+    assert said == ["remember the word three", "which word was the last?"]
+
+
+def test_one_answer_in_one_piece(hosted: Application, server: ChatServer) -> None:
+    """What a caller without a stream gets is the same."""
+    model = hosted._chat_model
+    assert isinstance(model, FallbackChatModel)
+    server.answers(call(ASK, text="Now."), fail(500))
+    message = model.bind_tools([{"name": "finetune_model", "description": "", "parameters": {}}]).invoke(
+        "train"
+    )
+    assert (
+        message.content == "Now."
+        and message.tool_calls[0]["args"] == ASK[1]
+        and not server.seen[0].get("stream")
+    )
+    assert model.invoke("hello").content.startswith(AWAY[0])
