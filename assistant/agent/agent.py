@@ -1,30 +1,33 @@
 """The one way in: every door calls :meth:`Agent.turn` and translates the events it yields."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.access.principal import Principal
 from assistant.access.roles import allow
-from assistant.agent.answering import GoOn, Reply, answer, config, say, set_aside
+from assistant.agent.answering import GoOn, Reply, answer
 from assistant.agent.approvals import Approvals
+from assistant.agent.checkpoints import keep_latest
 from assistant.agent.context import TurnContext
-from assistant.agent.events import Done, Event, Failed, Heard, Redacted, Token
+from assistant.agent.events import Done, Event, Heard, Redacted, Token
+from assistant.agent.failures import explained
 from assistant.agent.history import Entry, entries
+from assistant.agent.rewind import Rewind, find, take_back
+from assistant.agent.running import Stop, Turn
+from assistant.agent.said import Said, message_of, question_for, writable
+from assistant.agent.state import config, keep_stopped, messages_of, set_aside
 from assistant.agent.stream import run
 from assistant.agent.threads import Threads
-from assistant.errors import BadRequest, Conflict, Occupied
+from assistant.errors import Conflict, Occupied
 from assistant.home import exclusive
-from assistant.logs import log
-from knowledge.errors import TeachingError
 from tools.workspace import Workspace
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
-
-LONGEST = 32_000  # characters of a message
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Agent:
         files: Sequence[str] = (),
         decision: dict[str, Any] | None = None,
         auto_approve: bool = False,
-    ) -> Iterator[Event]:
+    ) -> Turn:
         """One turn of the conversation, as it happens. The last event is ``Done`` or ``Failed``.
 
         Args:
@@ -75,15 +78,55 @@ class Agent:
             decision: a click instead of words: ``{"approval": id, "answer": "yes" | "no" | "change", "args": {…}}``.
             auto_approve: grant approvals as they come.
         """
-        with _explained() as failure:
-            allow(principal, "chat")
-            message = _writable(message)
-            thread_id = self._open(principal, message, thread_id)
-            with self._alone(thread_id):
-                yield from self._turn(principal, message, thread_id, list(files), decision, auto_approve)
-        yield from failure
+        said = Said(writable(message), list(files), decision, auto_approve)
 
-    def announce(self, principal: Principal, thread_id: str, job_id: str) -> Iterator[Event]:
+        def begin(stop: Stop) -> Generator[Event, None, None]:
+            with explained() as failure:
+                allow(principal, "chat")
+                said.check()
+                thread = self.threads.get(thread_id, principal.user_id) if thread_id else None
+                thread = thread or self.threads.create(principal.user_id)
+                with self._alone(principal, thread["id"]):
+                    yield from self._turn(principal, thread["id"], said, stop)
+            yield from failure
+
+        return Turn(begin)
+
+    def retry(self, principal: Principal, thread_id: str, auto_approve: bool = False) -> Turn:
+        """Answer the user's last message once more; the answer it got, with all that followed, is taken back.
+
+        What was done is not undone: ``Stands`` events tell of it. An action that was run for a yes is asked for again.
+
+        Args:
+            principal: who asks.
+            thread_id: their conversation.
+            auto_approve: grant approvals as they come.
+        """
+        return self._again(principal, thread_id, None, None, auto_approve)
+
+    def edit(
+        self,
+        principal: Principal,
+        thread_id: str,
+        message_id: str | None,
+        text: str,
+        auto_approve: bool = False,
+    ) -> Turn:
+        """Put another text in the place of a message of the user, with its files, and go on from there.
+
+        The message and all that followed are taken back as by :meth:`retry`; an approval that it answered waits again,
+        and the new text is read as its answer.
+
+        Args:
+            principal: who asks.
+            thread_id: their conversation.
+            message_id: the message, as ``Heard`` and the history name it; their last one where None.
+            text: what they say instead; redacted like every message.
+            auto_approve: grant approvals as they come.
+        """
+        return self._again(principal, thread_id, message_id, writable(text), auto_approve)
+
+    def announce(self, principal: Principal, thread_id: str, job_id: str) -> Turn:
         """Report the end of a job in its conversation: the agent calls ``show_job`` unasked.
 
         Args:
@@ -93,17 +136,20 @@ class Agent:
         """
         from langchain_core.messages import AIMessage
 
-        with _explained() as failure:
-            self.threads.get(thread_id, principal.user_id)
-            with self._alone(thread_id):
-                graph = self._parts.graph(principal)
-                context = self._context(graph, principal, thread_id, [], False)
-                set_aside(graph, thread_id)
-                call = {"name": "show_job", "args": {"job": job_id}, "id": f"call-{job_id}-ended"}
-                message = AIMessage("", tool_calls=[call])
-                graph.update_state(config(thread_id), {"messages": [message]}, as_node="model")
-                yield from run(graph, None, context, self._recorder(context))
-        yield from failure
+        def begin(stop: Stop) -> Generator[Event, None, None]:
+            with explained() as failure:
+                self.threads.get(thread_id, principal.user_id)
+                with self._alone(principal, thread_id):
+                    graph = self._parts.graph(principal)
+                    context = self._context(graph, principal, thread_id, Said(), stop)
+                    set_aside(graph, thread_id)
+                    call = {"name": "show_job", "args": {"job": job_id}, "id": f"call-{job_id}-ended"}
+                    message = AIMessage("", tool_calls=[call])
+                    graph.update_state(config(thread_id), {"messages": [message]}, as_node="model")
+                    yield from run(graph, None, context, self._recorder(context))
+            yield from failure
+
+        return Turn(begin)
 
     def recall(self, principal: Principal, earlier: Sequence[tuple[str, str]]) -> str:
         """Open a conversation that begins with earlier messages, for callers who keep their history themselves.
@@ -122,7 +168,7 @@ class Agent:
         allow(principal, "chat")
         thread_id = self.threads.create(principal.user_id)["id"]
         graph = self._parts.graph(principal)
-        context = self._context(graph, principal, thread_id, [], False)
+        context = self._context(graph, principal, thread_id, Said(), Stop())
         kinds = {"user": HumanMessage, "assistant": AIMessage}
         messages = [kinds[role](clean_text(text, context)[0]) for role, text in earlier]
         graph.update_state(config(thread_id), {"messages": [*messages, AIMessage("")]}, as_node="model")
@@ -136,84 +182,101 @@ class Agent:
             Missing: there is none, or it is another's.
         """
         self.threads.get(thread_id, principal.user_id)
-        state = self._parts.graph(principal).get_state(config(thread_id))
+        messages = messages_of(self._parts.graph(principal), thread_id)
         record = self._parts.record
-        return entries(state.values.get("messages", []), lambda each: record(each, principal, thread_id))
+        return entries(messages, lambda each: record(each, principal, thread_id))
 
     def forget(self, principal: Principal, thread_id: str) -> None:
-        """Delete a conversation with all that was said in it."""
-        self.threads.delete(thread_id, principal.user_id)
-        saver: Any = self._parts.graph(principal).checkpointer
-        saver.delete_thread(thread_id)
+        """Delete a conversation with all that was said in it.
 
-    def _open(self, principal: Principal, message: str, thread_id: str | None) -> str:
-        if len(message) > LONGEST:
-            raise BadRequest(
-                f"The message has {len(message):,} characters; {LONGEST:,} is the most.",
-                "Attach the text as a file.",
-                param="message",
-            )
-        if thread_id:
-            return self.threads.get(thread_id, principal.user_id)["id"]
-        return self.threads.create(principal.user_id)["id"]
+        Raises:
+            Missing: there is none, or it is another's.
+            Conflict: it is being answered in.
+        """
+        self.threads.get(thread_id, principal.user_id)
+        with self._alone(principal, thread_id):
+            self.threads.delete(thread_id, principal.user_id)
+            saver: Any = self._parts.graph(principal).checkpointer
+            saver.delete_thread(thread_id)
 
     @contextlib.contextmanager
-    def _alone(self, thread_id: str) -> Iterator[None]:
+    def _alone(self, principal: Principal, thread_id: str) -> Iterator[None]:
         """One turn at a time in a conversation, over all processes."""
         try:
             with exclusive(self._parts.locks / f"{thread_id}.lock", "a turn"):
-                yield
+                try:
+                    yield
+                finally:
+                    keep_latest(self._parts.graph(principal).checkpointer, thread_id)
         except Occupied:
             raise Conflict(
                 "I am still answering in this conversation.",
                 "Wait for the answer, or start another conversation.",
             ) from None
 
-    def _turn(
+    def _again(
         self,
         principal: Principal,
-        message: str,
         thread_id: str,
-        files: list[str],
-        decision: dict[str, Any] | None,
+        message_id: str | None,
+        text: str | None,
         auto_approve: bool,
-    ) -> Iterator[Event]:
-        from langchain_core.messages import HumanMessage
+    ) -> Turn:
+        def begin(stop: Stop) -> Generator[Event, None, None]:
+            with explained() as failure:
+                allow(principal, "chat")
+                Said(text or "").check()
+                self.threads.get(thread_id, principal.user_id)
+                with self._alone(principal, thread_id):
+                    rewind = find(self._parts.graph(principal), self.approvals, thread_id, message_id)
+                    said = Said(
+                        rewind.text if text is None else text,
+                        rewind.files,
+                        rewind.decision(reworded=text is not None),
+                        auto_approve,
+                    )
+                    yield from self._turn(principal, thread_id, said, stop, rewind)
+            yield from failure
 
+        return Turn(begin)
+
+    def _turn(
+        self, principal: Principal, thread_id: str, said: Said, stop: Stop, rewind: Rewind | None = None
+    ) -> Iterator[Event]:
         from assistant.agent.redaction import clean_text
 
         graph = self._parts.graph(principal)
-        context = self._context(graph, principal, thread_id, files, auto_approve)
-        text, found = clean_text(message or _for_files(files), context)
-        yield Heard(text, files)
-        for entity_type in found:
-            yield Redacted(entity_type, "message")
-        next_step = answer(graph, context, text, decision)
-        self.threads.touch(thread_id, text)
+        context = self._context(graph, principal, thread_id, said, stop)
+        text, found = clean_text(said.text or question_for(said.files), context)
+        heard = Heard(text, said.files, f"msg-{secrets.token_hex(8)}")
+        decision, stands = said.decision, rewind.stands if rewind else []
+        if rewind:
+            waits = take_back(graph, self.approvals, thread_id, rewind)
+            decision = decision if waits else None
+            context = self._context(graph, principal, thread_id, said, stop)
+        message = message_of(heard, stands)
+        try:
+            yield from (heard, *(Redacted(each, "message") for each in found), *stands)
+        except GeneratorExit:
+            set_aside(graph, thread_id)
+            keep_stopped(graph, thread_id, [message], "")
+            raise
+        next_step = answer(graph, context, message, decision)
+        self.threads.touch(thread_id, text, anew=bool(rewind and rewind.first))
         if isinstance(next_step, Reply):
-            say(graph, thread_id, text or "No", next_step.text)
             yield Token(next_step.text)
             yield Done(thread_id, next_step.text)
             return
         if next_step is None:
             set_aside(graph, thread_id)
-            human = HumanMessage(text, additional_kwargs={"files": files} if files else {})
-            next_step = GoOn({"messages": [human]})
+            next_step = GoOn({"messages": [message]})
         yield from run(graph, next_step.input, context, self._recorder(context))
 
     def _context(
-        self,
-        graph: "CompiledStateGraph",
-        principal: Principal,
-        thread_id: str,
-        files: list[str],
-        auto_approve: bool,
+        self, graph: "CompiledStateGraph", principal: Principal, thread_id: str, said: Said, stop: Stop
     ) -> TurnContext:
-        from langchain_core.messages import HumanMessage
-
-        messages = graph.get_state(config(thread_id)).values.get("messages", [])
-        spoken = [message for message in messages if isinstance(message, HumanMessage)]
-        attached = [*files]
+        spoken = [each for each in messages_of(graph, thread_id) if each.type == "human"]
+        attached = [*said.files]
         for message in reversed(spoken):
             attached.extend(message.additional_kwargs.get("files", []))
         attached = list(dict.fromkeys(attached))
@@ -225,49 +288,9 @@ class Agent:
             redactor=self._parts.redactor(),
             system_prompt=self._parts.prompt(principal, attached),
             allow=[*self._parts.names(), *attached],
-            auto_approve=auto_approve,
+            auto_approve=said.auto_approve,
+            stop=stop,
         )
 
     def _recorder(self, context: TurnContext) -> Callable[[dict[str, Any]], str]:
         return lambda each: self._parts.record(each, context.principal, context.thread_id)
-
-
-def _writable(message: str) -> str:
-    """The message without what no database stores: NUL characters and halves of surrogate pairs."""
-    return message.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _for_files(files: list[str]) -> str:
-    """What a message without words asks: the question its files suggest."""
-    from assistant.workspace.files import DATASETS
-
-    if not files:
-        return ""
-    if Path(files[0]).suffix.lower() in DATASETS:
-        return f"What is in {files[0]}?"
-    return f"Add {files[0]} to the knowledge base"
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[list[Event]]:
-    """Turn whatever breaks into one last ``Failed`` event, so that no door has to know exceptions."""
-    failure: list[Event] = []
-    try:
-        yield failure
-    except TeachingError as error:
-        failure.append(Failed(str(error), error.code))
-    except Exception as error:
-        log().exception("turn failed")
-        failure.append(_explain(error))
-
-
-def _explain(error: Exception) -> Failed:
-    # LangChain's packages raise subclasses of their own, so the parents count too.
-    origins = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
-    if origins & {"openai", "httpx", "anthropic", "httpcore"}:
-        return Failed(
-            f"The chat model cannot be used right now ({type(error).__name__}). "
-            "Check ASSISTANT_MODEL, its address and its key, or set ASSISTANT_MODEL=embedded.",
-            "model_unavailable",
-        )
-    return Failed("Something broke on our side. Try again; details are in the log.")

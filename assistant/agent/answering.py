@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.context import TurnContext
+from assistant.agent.state import chinese, close_calls, config, say
 
 if TYPE_CHECKING:
+    from langchain_core.messages import HumanMessage
     from langgraph.graph.state import CompiledStateGraph
 
 
@@ -21,26 +23,25 @@ class GoOn:
 
 @dataclass(frozen=True)
 class Reply:
-    """Nothing to run: this is said."""
+    """Nothing to run: this is said, and entered into the conversation already."""
 
     text: str
 
 
-def config(thread_id: str) -> Any:
-    """The graph's configuration for one conversation; the step limit is a net below the call limits."""
-    return {"configurable": {"thread_id": thread_id}, "recursion_limit": 60}
-
-
 def answer(
-    graph: "CompiledStateGraph", context: TurnContext, text: str, decision: dict[str, Any] | None
+    graph: "CompiledStateGraph",
+    context: TurnContext,
+    message: "HumanMessage",
+    decision: dict[str, Any] | None,
 ) -> GoOn | Reply | None:
     """How to go on, where the user has answered an approval; None where the message is about something else.
 
     Args:
         graph: the agent.
         context: the turn.
-        text: the redacted message.
-        decision: a click, ``{"approval": id, "answer": "yes" | "no" | "change", "args": {…}}``.
+        message: the redacted message.
+        decision: a click, ``{"approval": id, "answer": "yes" | "no" | "change", "args": {…}}``; without ``answer``
+            the message's words are read as one.
 
     Raises:
         Missing, Conflict: the approval is not of this conversation, or was answered before.
@@ -53,11 +54,11 @@ def answer(
     )
     if asked is None:
         return None
-    wish = _wish(context, asked, text, decision)
+    wish = _wish(context, asked, str(message.text), decision)
     if wish is None:
         return None
     allow(context.principal, "approve")
-    said = text or {"yes": "Yes", "no": "No"}.get(wish[0], "Change the plan")
+    said = _answering(message, asked["id"], *wish)
     if wish[0] == "change":
         approvals.decide(asked["id"], states.REPLACED, context.principal.user_id)
         return _call_again(graph, context, asked, said, asked["args"] | wish[1])
@@ -65,8 +66,10 @@ def answer(
     approvals.decide(asked["id"], states.GRANTED if granted else states.DECLINED, context.principal.user_id)
     if granted and asked["tool"]:
         return _call_again(graph, context, asked, said, asked["args"], granted=True)
-    _close(graph, context.thread_id, {"declined": True})
-    return Reply("好的,先不做。" if _chinese(said) else "All right, I won't.")
+    close_calls(graph, context.thread_id, {"declined": True})
+    reply = Reply("好的,先不做。" if chinese(str(said.text)) else "All right, I won't.")
+    say(graph, context.thread_id, said, reply.text)
+    return reply
 
 
 def _wish(
@@ -75,19 +78,28 @@ def _wish(
     from assistant.brain.answers import Change, read_answer
     from assistant.brain.situation import Situation
 
-    if decision:
+    if decision and decision.get("answer"):
         return decision["answer"], decision.get("args") or {}
-    read = read_answer(text, asked["args"], asked["tool"], Situation.from_prompt(context.system_prompt))
+    situation = Situation.from_prompt(context.system_prompt)
+    read = read_answer(text, asked["args"], asked["tool"], situation, f"{asked['summary']} Shall I go ahead?")
     if isinstance(read, Change):
         return "change", read.args
     return (read, {}) if read else None
+
+
+def _answering(message: "HumanMessage", approval: str, wish: str, args: dict[str, Any]) -> "HumanMessage":
+    """The message with words, also for a click without any, and with what it answered, should it be taken back."""
+    words = str(message.text) or {"yes": "Yes", "no": "No"}.get(wish, "Change the plan")
+    answered = {"approval": approval, "answer": wish, "args": args}
+    more = {**message.additional_kwargs, "answers": answered}
+    return message.model_copy(update={"content": words, "additional_kwargs": more})
 
 
 def _call_again(
     graph: "CompiledStateGraph",
     context: TurnContext,
     asked: dict[str, Any],
-    said: str,
+    said: "HumanMessage",
     args: dict[str, Any],
     granted: bool = False,
 ) -> GoOn:
@@ -96,52 +108,14 @@ def _call_again(
     The old call is closed first. So a yes works the same a second and a week after the question, before and after other
     messages, and the conversation reads in the order in which it was spoken.
     """
-    from langchain_core.messages import AIMessage, HumanMessage
+    from langchain_core.messages import AIMessage
 
-    _close(graph, context.thread_id, {"status": "the user has answered below"})
+    close_calls(graph, context.thread_id, {"status": "the user has answered below"})
     call = {"name": asked["tool"], "args": args, "id": f"call-{secrets.token_hex(6)}"}
     if granted:
         details = {"summary": asked["summary"], **asked["details"]}
         again = context.approvals.ask(context.thread_id, call["id"], asked["tool"], args, details)
         context.approvals.decide(again["id"], states.GRANTED, context.principal.user_id)
-    messages = [HumanMessage(said), AIMessage("", tool_calls=[call])]
+    messages = [said, AIMessage("", tool_calls=[call])]
     graph.update_state(config(context.thread_id), {"messages": messages}, as_node="model")
     return GoOn()
-
-
-def set_aside(graph: "CompiledStateGraph", thread_id: str) -> None:
-    """Close what a paused or broken turn left open, so that the next message can be put; its approval stays open."""
-    _close(graph, thread_id, {"status": "waiting for the user's approval; not run"})
-
-
-def _close(graph: "CompiledStateGraph", thread_id: str, result: dict[str, Any]) -> None:
-    import json
-
-    from langchain_core.messages import AIMessage, ToolMessage
-
-    messages = graph.get_state(config(thread_id)).values.get("messages", [])
-    answered = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
-    open_calls = [
-        call
-        for message in messages
-        if isinstance(message, AIMessage)
-        for call in message.tool_calls
-        if call["id"] not in answered
-    ]
-    if open_calls:
-        closing = [
-            ToolMessage(json.dumps(result), tool_call_id=call["id"], name=call["name"]) for call in open_calls
-        ]
-        graph.update_state(config(thread_id), {"messages": closing}, as_node="tools")
-
-
-def say(graph: "CompiledStateGraph", thread_id: str, said: str, reply: str) -> None:
-    """Enter an exchange that needed no model into the conversation."""
-    from langchain_core.messages import AIMessage, HumanMessage
-
-    messages = [HumanMessage(said), AIMessage(reply)]
-    graph.update_state(config(thread_id), {"messages": messages}, as_node="model")
-
-
-def _chinese(text: str) -> bool:
-    return any("\u4e00" <= c <= "\u9fff" for c in text)

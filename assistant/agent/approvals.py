@@ -1,6 +1,7 @@
 """Approvals: one row for each action that waits for a yes. The row is the truth; the graph only pauses at it."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from assistant.store.database import Database
 from assistant.store.schema import approvals, now
 
 OPEN, GRANTED, DECLINED, DONE, REPLACED = "open", "granted", "declined", "done", "replaced"
+WITHDRAWN = "withdrawn"  # the question was taken back, with its part of the conversation
 
 
 class Approvals:
@@ -88,3 +90,18 @@ class Approvals:
         """Use a granted approval up, so that it is good for one run of its tool only; False if it was used before."""
         granted = (approvals.c.id == approval_id, approvals.c.status == GRANTED)
         return bool(self._database.run(approvals.update().where(*granted).values(status=DONE)))
+
+    def reopen(self, approval_id: str, thread_id: str) -> dict[str, Any] | None:
+        """Let an answered approval wait again, because its answer was taken back; None where it has been used up."""
+        mine = (approvals.c.id == approval_id, approvals.c.thread_id == thread_id)
+        answered = approvals.c.status.in_((GRANTED, DECLINED, REPLACED))
+        again = approvals.update().where(*mine, answered)
+        if not self._database.run(again.values(status=OPEN, decided_at=None, decided_by=None)):
+            return None
+        return self.get(approval_id, thread_id)
+
+    def withdraw(self, thread_id: str, call_ids: Iterable[str]) -> None:
+        """Take back the approvals of these tool calls that have not been used: none of them can run any more."""
+        mine = (approvals.c.thread_id == thread_id, approvals.c.call_id.in_(list(call_ids)))
+        not_done = approvals.c.status.in_((OPEN, GRANTED, REPLACED))
+        self._database.run(approvals.update().where(*mine, not_done).values(status=WITHDRAWN))

@@ -5,6 +5,7 @@ from typing import Any
 
 from assistant.access.principal import Principal
 from assistant.agent.approvals import Approvals
+from assistant.agent.running import Stop
 from tools.workspace import Workspace
 
 
@@ -13,7 +14,8 @@ class TurnContext:
     """The context of a graph run; never stored in a checkpoint.
 
     ``allow`` holds names the redaction gate must leave alone (files, models). ``auto_approve`` grants approvals as they
-    come (``assistant chat --yes``). ``quoted`` collects contact details that cited passages make public.
+    come (``assistant chat --yes``). ``quoted`` collects contact details that cited passages make public. ``stop`` is
+    set when the turn is to end.
     """
 
     principal: Principal
@@ -25,3 +27,4 @@ class TurnContext:
     allow: list[str] = field(default_factory=list)
     auto_approve: bool = False
     quoted: set[str] = field(default_factory=set)
+    stop: Stop = field(default_factory=Stop)

@@ -20,10 +20,23 @@ class Event:
 
 @dataclass(frozen=True)
 class Heard(Event):
-    """The user's message as it is kept: without personal data. Doors show this, not what was typed."""
+    """The user's message as it is kept: without personal data. Doors show this, not what was typed.
+
+    ``id`` names the message in its conversation, for a later edit.
+    """
 
     text: str
     files: list[str] = field(default_factory=list)
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Stands(Event):
+    """What a part of the conversation that was taken back had done; it is not undone. ``job`` is the job it started."""
+
+    tool: str
+    args: dict[str, Any]
+    job: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,11 @@ class Failed(Event):
 
     message: str
     code: str = "internal_error"
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """The user stopped the turn; what was said so far stays."""
 
 
 @dataclass(frozen=True)

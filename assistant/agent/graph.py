@@ -30,15 +30,23 @@ def build_graph(
     from assistant.agent.binder import bind
     from assistant.agent.context import TurnContext
     from assistant.agent.gate import ModelGate, ToolGate
+    from assistant.agent.trimming import Trimming
 
+    tools = bind(names)
+    # The first one counts; the gate ends the turn in words of ours one call earlier.
     limits: list[Any] = [
-        ModelCallLimitMiddleware(run_limit=MODEL_CALLS),
+        ModelCallLimitMiddleware(run_limit=MODEL_CALLS + 1),
         ToolCallLimitMiddleware(run_limit=TOOL_CALLS),
     ]
     return create_agent(
         model,
-        bind(names),
-        middleware=[*limits, ModelGate(), ToolGate()],
+        tools,
+        middleware=[
+            *limits,
+            ModelGate(MODEL_CALLS),
+            Trimming.fitting(model),
+            ToolGate([tool.name for tool in tools]),
+        ],
         context_schema=TurnContext,
         checkpointer=checkpointer,
     )

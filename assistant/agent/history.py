@@ -5,13 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from assistant.agent.events import Event, ToolFinished
+from assistant.agent.events import Event, Stands, ToolFinished
 from assistant.agent.stream import shown_with
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a conversation: what somebody said, or a tool's step with what came of it."""
+    """One line of a conversation: what somebody said, or a tool's step with what came of it.
+
+    ``id`` names a user's message for an edit, and a tool's call. ``stands`` is what was done in a part of the
+    conversation that was taken back for this message. ``stopped`` is a reply that the user stopped.
+    """
 
     role: Literal["user", "assistant", "tool"]
     id: str = ""
@@ -23,6 +27,8 @@ class Entry:
     status: str = ""
     result: dict[str, Any] = field(default_factory=dict)
     shown: list[Event] = field(default_factory=list)
+    stands: list[Stands] = field(default_factory=list)
+    stopped: bool = False
 
 
 def entries(messages: Sequence[Any], record: Callable[[dict[str, Any]], str]) -> list[Entry]:
@@ -36,16 +42,26 @@ def entries(messages: Sequence[Any], record: Callable[[dict[str, Any]], str]) ->
     lines: list[Entry] = []
     for message in messages:
         if message.type == "human":
-            files = message.additional_kwargs.get("files", [])
-            lines.append(Entry("user", text=str(message.text), files=list(files)))
+            lines.append(_asked(message))
         elif message.type == "ai":
             calls.update({call["id"]: call for call in message.tool_calls})
             if str(message.text).strip():
-                hints = message.additional_kwargs.get("suggestions", [])
-                lines.append(Entry("assistant", text=str(message.text), suggestions=list(hints)))
+                lines.append(_said(message))
         elif message.type == "tool":
             lines.append(_step(message, calls.get(message.tool_call_id, {}), record))
     return lines
+
+
+def _asked(message: Any) -> Entry:
+    more = message.additional_kwargs
+    stands = [Stands(**each) for each in more.get("stands", [])]
+    return Entry("user", message.id or "", str(message.text), list(more.get("files", [])), stands=stands)
+
+
+def _said(message: Any) -> Entry:
+    more = message.additional_kwargs
+    hints, stopped = list(more.get("suggestions", [])), bool(more.get("stopped"))
+    return Entry("assistant", message.id or "", str(message.text), suggestions=hints, stopped=stopped)
 
 
 def _step(message: Any, call: dict[str, Any], record: Callable[[dict[str, Any]], str]) -> Entry:
@@ -53,6 +69,8 @@ def _step(message: Any, call: dict[str, Any], record: Callable[[dict[str, Any]],
     status = "failed" if message.status == "error" else "succeeded"
     if result.get("declined"):
         status = "declined"
+    elif result.get("stopped"):
+        status = "stopped"
     elif set(result) == {"status"}:
         status = "waiting"
     finished = ToolFinished(message.tool_call_id, message.name or "", status, result)

@@ -12,7 +12,10 @@ from assistant.agent.events import (
     Done,
     Event,
     Failed,
+    Heard,
     Redacted,
+    Stands,
+    Stopped,
     Token,
     ToolFinished,
     ToolStarted,
@@ -24,6 +27,7 @@ class Outcome:
 
     def __init__(self) -> None:
         self.thread: str | None = None
+        self.message: str | None = None
         self.text: list[str] = []
         self.tool_calls: dict[str, dict[str, Any]] = {}
         self.citations: list[dict[str, Any]] = []
@@ -31,11 +35,19 @@ class Outcome:
         self.approval: dict[str, Any] | None = None
         self.artifacts: list[dict[str, Any]] = []
         self.suggestions: list[str] = []
+        self.stands: list[dict[str, Any]] = []
+        self.stopped = False
         self.failed: Failed | None = None
 
     def take(self, event: Event) -> None:
         """Note one event."""
         match event:
+            case Heard():
+                self.message = event.id
+            case Stands():
+                self.stands.append(asdict(event))
+            case Stopped():
+                self.stopped = True
             case Token(text):
                 self.text.append(text)
             case Redacted():
@@ -73,9 +85,14 @@ class Outcome:
         return "".join(self.text).strip()
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's JSON of one turn, with the suggested next steps."""
+        """The contract's JSON of one turn, with the suggested next steps.
+
+        ``message`` names the user's message for an edit; ``stands`` is what a part of the conversation that was taken
+        back had done; ``stopped`` tells that the user stopped the answer.
+        """
         return {
             "thread": self.thread,
+            "message": self.message,
             "reply": self.reply,
             "tool_calls": list(self.tool_calls.values()),
             "citations": self.citations,
@@ -83,4 +100,6 @@ class Outcome:
             "approval": self.approval,
             "artifacts": self.artifacts,
             "suggestions": self.suggestions,
+            "stands": self.stands,
+            "stopped": self.stopped,
         }

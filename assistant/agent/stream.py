@@ -1,9 +1,9 @@
 """From the graph's streams to a turn's events: tokens through the look-back buffer, tool steps as they come."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from assistant.agent.answering import config
 from assistant.agent.context import TurnContext
 from assistant.agent.events import (
     ApprovalAsked,
@@ -13,9 +13,12 @@ from assistant.agent.events import (
     Done,
     Event,
     Redacted,
+    Stopped,
     Token,
     ToolFinished,
 )
+from assistant.agent.running import in_background
+from assistant.agent.state import chinese, config, keep_stopped
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -24,16 +27,23 @@ Record = Callable[[dict[str, Any]], str]
 
 
 class Outgoing:
-    """The reply on its way out: every character passes the redactor's look-back buffer."""
+    """The reply on its way out: every character passes the redactor's look-back buffer.
+
+    ``asked`` is the approval that the turn ends with, ``suggestions`` are the next steps offered at its end.
+    """
 
     def __init__(self, context: TurnContext):
         self._context = context
         self._parts: list[str] = []
+        self._entered = 0
+        self.asked: ApprovalAsked | None = None
+        self.suggestions: list[str] = []
         self._open()
 
     def _open(self) -> None:
         from tools.privacy.stream import RedactingStream
 
+        self._begins = True
         allow = [*self._context.allow, *self._context.quoted]
         self._stream = RedactingStream(self._context.redactor, allow=allow)
 
@@ -49,14 +59,26 @@ class Outgoing:
         self._open()
 
     def _show(self, text: str) -> Iterator[Event]:
+        if text and self._begins and self._parts and not self._parts[-1].endswith("\n"):
+            text = f"\n\n{text}"  # one message ended, the next begins
         if text:
+            self._begins = False
             self._parts.append(text)
             yield Token(text)
+
+    def entered(self) -> None:
+        """What was shown by now has been entered into the conversation."""
+        self._entered = len(self._parts)
 
     @property
     def text(self) -> str:
         """The reply so far, as it was shown."""
         return "".join(self._parts).strip()
+
+    @property
+    def unentered(self) -> str:
+        """The part of the reply that the conversation does not hold yet."""
+        return "".join(self._parts[self._entered :]).strip()
 
 
 def run(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext, record: Record) -> Iterator[Event]:
@@ -68,33 +90,56 @@ def run(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext, record:
         context: the turn.
         record: enters a picture or report for the user and returns its id.
     """
-    out, asked = Outgoing(context), None
-    suggestions: list[str] = []
-    modes: Any = ["messages", "updates", "custom"]
-    given: Any = context  # create_agent's type does not carry the context schema along
-    streamed: Iterator[Any] = graph.stream(
-        goes_in, config(context.thread_id), context=given, stream_mode=modes
-    )
+    out = Outgoing(context)
+    begun = (goes_in or {}).get("messages", [])
+    try:
+        with closing(_streamed(graph, goes_in, context)) as streamed:
+            yield from _events(streamed, out, record)
+        yield from out.flush()
+    except (GeneratorExit, KeyboardInterrupt):
+        if not out.asked:
+            keep_stopped(graph, context.thread_id, begun, out.unentered)
+        raise
+    if context.stop.is_set() and not out.asked:
+        yield from out.feed(keep_stopped(graph, context.thread_id, begun, out.unentered))
+        yield from out.flush()
+        yield Stopped()
+        yield Done(context.thread_id, out.text)
+        return
+    if out.asked:
+        yield from out.feed(question(out.asked, context))
+        yield from out.flush()
+    elif out.suggestions:
+        yield Choices(out.suggestions)
+    yield Done(context.thread_id, out.text, out.asked.id if out.asked else None)
+
+
+def _events(streamed: Iterator[Any], out: Outgoing, record: Record) -> Iterator[Event]:
     for mode, item in streamed:
         if mode == "messages":
             yield from out.feed(_reply_text(*item))
-        elif mode == "updates":
-            yield from out.flush()
-            suggestions = _suggestions(item) or suggestions
-        else:
-            yield from out.flush()
-            yield item
-            if isinstance(item, ApprovalAsked):
-                asked = item
-            elif isinstance(item, ToolFinished):
-                yield from shown_with(item, record)
-    yield from out.flush()
-    if asked:
-        yield from out.feed(question(asked, context))
+            continue
         yield from out.flush()
-    elif suggestions:
-        yield Choices(suggestions)
-    yield Done(context.thread_id, out.text, asked.id if asked else None)
+        if mode == "updates":
+            out.entered()
+            out.suggestions = _suggestions(item) or out.suggestions
+            continue
+        if isinstance(item, ApprovalAsked):
+            out.asked = item
+        yield item
+        if isinstance(item, ToolFinished):
+            yield from shown_with(item, record)
+
+
+def _streamed(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext) -> Generator[Any, None, None]:
+    modes: Any = ["messages", "updates", "custom"]
+    given: Any = context  # create_agent's type does not carry the context schema along
+    settings = config(context.thread_id, context.stop)
+
+    def start() -> Any:
+        return graph.stream(goes_in, settings, context=given, stream_mode=modes)
+
+    return in_background(start, context.stop)
 
 
 def shown_with(finished: ToolFinished, record: Record) -> Iterator[Event]:
@@ -116,7 +161,7 @@ def question(asked: ApprovalAsked, context: TurnContext) -> str:
     """What the user is asked, in the language they spoke last."""
     said = context.workspace.history()
     about = "\n".join([asked.summary, *(f"- {each}" for each in asked.details.get("warnings") or [])])
-    if said and any("\u4e00" <= c <= "\u9fff" for c in said[-1]):
+    if said and chinese(said[-1]):
         return f"{about}\n\n要继续吗?(是 / 否,或者直接说要改什么)"
     return f"{about}\n\nShall I go ahead? (yes, no, or tell me what to change)"
 

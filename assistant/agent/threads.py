@@ -52,11 +52,18 @@ class Threads:
         mine = select(threads).where(threads.c.user_id == user_id)
         return self._database.rows(mine.order_by(threads.c.updated_at.desc()))
 
-    def touch(self, thread_id: str, title: str = "") -> None:
-        """Note that a conversation was used; the first message gives it its title (redacted by the caller)."""
-        self._database.run(threads.update().where(threads.c.id == thread_id).values(updated_at=now()))
-        unnamed = (threads.c.id == thread_id, threads.c.title == "")
-        self._database.run(threads.update().where(*unnamed).values(title=_short(title)))
+    def touch(self, thread_id: str, title: str = "", anew: bool = False) -> None:
+        """Note that a conversation was used; the first message gives it its title (redacted by the caller).
+
+        Args:
+            thread_id: the conversation.
+            title: what was said.
+            anew: it is the first message now, whatever was the first before.
+        """
+        mine = threads.c.id == thread_id
+        self._database.run(threads.update().where(mine).values(updated_at=now()))
+        named = (mine,) if anew else (mine, threads.c.title == "")
+        self._database.run(threads.update().where(*named).values(title=_short(title)))
 
     def delete(self, thread_id: str, user_id: str) -> None:
         """Remove a conversation's rows (its checkpoints are the graph's to delete)."""

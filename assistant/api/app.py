@@ -15,6 +15,7 @@ from assistant.api import (
     artifacts,
     chat,
     classify,
+    conversations,
     embeddings,
     errors,
     explain,
@@ -27,9 +28,9 @@ from assistant.api import (
     widget,
 )
 from assistant.api.auth import VisitorLimits
-from assistant.api.conversations import Conversations
 from assistant.api.cors import WidgetOrigins
 from assistant.api.docs import page
+from assistant.api.histories import Histories
 from assistant.api.metrics import Metrics
 from assistant.api.middleware import Envelope
 from assistant.api.visitors import VisitorTokens
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     models.router,
     chat.router,
+    conversations.router,
     embeddings.router,
     classify.router,
     explain.router,
@@ -100,7 +102,7 @@ def _set_state(api: FastAPI, app: Application) -> None:
         "application": app,
         "ready": threading.Event(),
         "metrics": Metrics(),
-        "conversations": Conversations(),
+        "histories": Histories(),
         "key_limit": Limiter(KEY_RATE),
         "visitor_limits": VisitorLimits(),
         "visitor_tokens": VisitorTokens(app.home),

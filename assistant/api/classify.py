@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Caller
-from assistant.api.chat import Usage, tokens
+from assistant.api.completion import Usage, tokens
 from assistant.api.fields import MOST_TEXTS, Body, Name, Text, listed
 from assistant.api.models import deployed
 from assistant.errors import BadRequest

@@ -1,40 +1,185 @@
-"""Conversations of clients that send their whole history with each request, as the OpenAI API has it."""
+"""``/v1/conversations``: the caller's conversations with the assistant: read, taken up at an earlier message, deleted.
 
-import hashlib
+What OpenAI's API has too takes its client unchanged (``client.conversations.retrieve``, ``.items.list``, ``.delete``).
+An answer asked for once more (``retry``) and a message put in other words (``edit``) are answered as by
+``/v1/chat/completions``, streamed or not. What was done meanwhile is not undone; ``assistant.stands`` tells of it.
+"""
+
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-KEPT = 10_000
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
 
-Said = Sequence[tuple[str, str]]
+from assistant.agent.history import Entry
+from assistant.agent.running import Turn
+from assistant.api.auth import App, Talker
+from assistant.api.completion import ChatCompletion, Wanted
+from assistant.api.fields import Name, Text
+from assistant.api.files import paged
+from assistant.api.models import ASSISTANT, seconds
+from assistant.api.talk import Talk, answered
+from assistant.errors import BadRequest
 
-
-class Conversations:
-    """Finds the thread that a request goes on with, by the messages exchanged so far.
-
-    So a plain OpenAI client keeps its place in a conversation, open approvals included, without knowing threads. Only
-    digests are kept, in memory; where one is forgotten, the history sent along begins a new thread.
-    """
-
-    def __init__(self) -> None:
-        self._threads: OrderedDict[str, str] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def find(self, user_id: str, said: Said) -> str | None:
-        """The thread in which this user and the assistant have said just this."""
-        with self._lock:
-            return self._threads.get(_digest(user_id, said))
-
-    def keep(self, user_id: str, said: Said, thread_id: str) -> None:
-        """Note what has been said in a thread by now."""
-        with self._lock:
-            self._threads[_digest(user_id, said)] = thread_id
-            while len(self._threads) > KEPT:
-                self._threads.popitem(last=False)
+router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
+Id = Annotated[str, Path(max_length=255)]
+After = Annotated[str | None, Query(max_length=255)]
+ANSWERS: dict[str, Any] = {
+    "response_model": ChatCompletion,
+    "responses": {
+        200: {"content": {"text/event-stream": {}}, "description": "The answer, whole or as events."}
+    },
+}
 
 
-def _digest(user_id: str, said: Said) -> str:
-    normal = [user_id, *([role, text.strip()] for role, text in said)]
-    return hashlib.sha256(json.dumps(normal).encode()).hexdigest()
+class Conversation(BaseModel):
+    """A conversation, in OpenAI's shape; its title and when it was used last stand beside."""
+
+    id: str
+    object: Literal["conversation"] = "conversation"
+    created_at: int
+    metadata: dict[str, str] = {}
+    title: str
+    updated_at: int
+
+
+class ConversationList(BaseModel):
+    """Conversations, the last used first."""
+
+    object: Literal["list"] = "list"
+    data: list[Conversation]
+    has_more: bool
+
+
+class Deleted(BaseModel):
+    """A conversation that is gone."""
+
+    id: str
+    object: Literal["conversation.deleted"] = "conversation.deleted"
+    deleted: Literal[True] = True
+
+
+class ItemList(BaseModel):
+    """What was said and done, in the shapes of OpenAI's items: messages, function calls and their outputs."""
+
+    object: Literal["list"] = "list"
+    data: list[dict[str, Any]]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class RetryRequest(Wanted):
+    """How the last message is answered once more; ``approve`` grants approvals as they come."""
+
+    approve: bool | None = None
+
+
+class EditRequest(RetryRequest):
+    """What the user says instead: ``message`` is a message's id, the last one of the user where left out."""
+
+    content: Text
+    message: Annotated[Name | None, Field(description="the user's last message where left out")] = None
+
+
+@router.get("")
+def list_conversations(
+    app: App, who: Talker, after: After = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
+) -> ConversationList:
+    """The caller's conversations, the last used first."""
+    page, more = paged(app.agent.threads.list(who.user_id), after, limit)
+    return ConversationList(data=[_shown(row) for row in page], has_more=more)
+
+
+@router.get("/{conversation_id}")
+def retrieve_conversation(conversation_id: Id, app: App, who: Talker) -> Conversation:
+    """One conversation of the caller."""
+    return _shown(app.agent.threads.get(conversation_id, who.user_id))
+
+
+@router.delete("/{conversation_id}")
+def delete_conversation(conversation_id: Id, app: App, who: Talker) -> Deleted:
+    """Delete a conversation with all that was said in it."""
+    app.agent.forget(who, conversation_id)
+    return Deleted(id=conversation_id)
+
+
+@router.get("/{conversation_id}/items")
+def list_items(
+    conversation_id: Id,
+    app: App,
+    who: Talker,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    order: Literal["asc", "desc"] = "desc",
+) -> ItemList:
+    """What was said and done in a conversation, the newest first."""
+    items = [item for entry in app.agent.history(who, conversation_id) for item in _items(entry)]
+    page, more = paged(items if order == "asc" else items[::-1], after, limit)
+    ends = [page[0]["id"], page[-1]["id"]] if page else [None, None]
+    return ItemList(data=page, first_id=ends[0], last_id=ends[1], has_more=more)
+
+
+@router.post("/{conversation_id}/retry", **ANSWERS)
+async def retry_answer(
+    conversation_id: Id, body: RetryRequest, request: Request, app: App, who: Talker
+) -> Any:
+    """Answer the last message once more; the answer it got is taken back. What was done is not undone."""
+
+    def turn() -> Turn:
+        return app.agent.retry(who, conversation_id, auto_approve=body.approve is True)
+
+    return await answered(Talk(body, ASSISTANT, turn, _noted), request)
+
+
+@router.post("/{conversation_id}/edit", **ANSWERS)
+async def edit_message(
+    conversation_id: Id, body: EditRequest, request: Request, app: App, who: Talker
+) -> Any:
+    """Put other words in the place of a message; what followed it is taken back. What was done is not undone."""
+    if not body.content.strip():
+        raise BadRequest("The message is empty.", "Say something else instead.", param="content")
+
+    def turn() -> Turn:
+        granted = body.approve is True
+        return app.agent.edit(who, conversation_id, body.message, body.content, auto_approve=granted)
+
+    return await answered(Talk(body, ASSISTANT, turn, _noted), request)
+
+
+def _noted(_outcome: Any) -> None:
+    """Nothing to remember: the caller names the conversation."""
+
+
+def _shown(row: dict[str, Any]) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        created_at=seconds(row["created_at"]) or 0,
+        title=row["title"],
+        updated_at=seconds(row["updated_at"]) or 0,
+    )
+
+
+def _items(entry: Entry) -> list[dict[str, Any]]:
+    if entry.role == "tool":
+        about = {"call_id": entry.id, "status": "completed"}
+        arguments, output = (
+            json.dumps(_public(each), ensure_ascii=False) for each in (entry.args, entry.result)
+        )
+        return [
+            {"id": entry.id, "type": "function_call", **about, "name": entry.name, "arguments": arguments},
+            {"id": f"{entry.id}-output", "type": "function_call_output", **about, "output": output},
+        ]
+    content: dict[str, Any] = {"type": "input_text", "text": entry.text}
+    if entry.role == "assistant":
+        content = {"type": "output_text", "text": entry.text, "annotations": []}
+    status = "incomplete" if entry.stopped else "completed"
+    item = {"id": entry.id, "type": "message", "role": entry.role, "status": status, "content": [content]}
+    return [{**item, "files": entry.files} if entry.files else item]
+
+
+def _public(value: Any) -> Any:
+    """A result without the places of files on the server."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _public(each) for key, each in value.items() if key not in ("report", "artifacts", "path")}

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Caller
-from assistant.api.chat import Usage, tokens
+from assistant.api.completion import Usage, tokens
 from assistant.api.fields import MOST_TEXTS, Body, Name, Text, listed
 from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, deployed
 from assistant.application import Application

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -24,7 +24,8 @@ class Pump(AsyncIterator[Item]):
     """A blocking generator as an asynchronous iterator.
 
     It runs in one thread from beginning to end, because generators that set context variables (as the agent's graph
-    does) may not move from thread to thread. :meth:`stop` closes it at its next yield.
+    does) may not move from thread to thread. :meth:`stop` closes it at its next yield; an iterator that has a ``stop``
+    of its own, as a turn has, is told at once.
 
     Args:
         make: makes the iterator; called in the thread.
@@ -35,21 +36,22 @@ class Pump(AsyncIterator[Item]):
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
         self._room = threading.Semaphore(WAITING)
         self._stopped = threading.Event()
+        self._items: Any = None
         threading.Thread(target=self._run, args=(make,), name="turn", daemon=True).start()
 
     def _run(self, make: Callable[[], Iterable[Item]]) -> None:
         end = _End()
         try:
-            items = iter(make())
+            self._items = items = iter(make())
             try:
-                for item in items:
+                for item in () if self._stopped.is_set() else items:
                     self._room.acquire()
                     if self._stopped.is_set():
                         break
                     self._put(item)
             finally:
-                if isinstance(items, Generator):
-                    items.close()
+                if close := getattr(items, "close", None):
+                    close()
         except BaseException as error:  # carried over to the loop, where it is raised again
             end = _End(error)
         self._put(end)
@@ -69,8 +71,10 @@ class Pump(AsyncIterator[Item]):
         return item
 
     def stop(self) -> None:
-        """Let the generator go: it is closed at its next yield."""
+        """Let the generator go: it ends soon, at its next yield at the latest. Can be called again."""
         self._stopped.set()
+        if tell := getattr(self._items, "stop", None):
+            tell()
         self._room.release()
 
 

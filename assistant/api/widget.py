@@ -12,9 +12,9 @@ from starlette.responses import StreamingResponse
 from assistant.access.principal import Principal
 from assistant.agent.events import Choices, Citation, Done, Event, Failed, Token
 from assistant.api.auth import App, address, check_origin, own_page, visitor_limits
-from assistant.api.chat import beginning
 from assistant.api.fields import Body, Name, Text
 from assistant.api.sse import Pump, data, stream
+from assistant.api.talk import beginning
 from assistant.api.visitors import Visit, VisitorTokens, visitor_of
 from assistant.errors import Missing, Unauthenticated
 from assistant.logs import log

@@ -122,7 +122,7 @@ approvals = Table(
     Column("args", JSON),
     _text("summary"),
     Column("details", JSON),
-    _text("status"),  # open, granted, declined, done
+    _text("status"),  # open, granted, declined, done, replaced, withdrawn
     _text("created_at"),
     _text("decided_at"),
     _text("decided_by"),

@@ -8,7 +8,15 @@ from ui.pages import html
 from ui.pages.cards import CARDS, approval_card, result_card
 from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
-from ui.pages.render import STEPS, history_messages, reply_message, user_message
+from ui.pages.render import (
+    STEPS,
+    history_messages,
+    message_id,
+    place_of,
+    plain_words,
+    reply_message,
+    user_message,
+)
 
 EVIL = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 RESULTS = {
@@ -105,10 +113,77 @@ def test_a_turn_looks_the_same_live_and_after_a_reload() -> None:
     assert live.messages == history_messages(lines) and live.thread == "thr-1"
 
 
+def test_a_stopped_turn_looks_the_same_live_and_after_a_reload() -> None:
+    live = turn(
+        events.Heard("try t", id="msg-1"),
+        events.ToolStarted("c1", "predict", {"model": "m"}),
+        events.ToolFinished("c1", "predict", "succeeded", {}),
+        events.Token("It says"),
+        events.Stopped(),
+        events.Done("thr-1", "It says"),
+    )
+    lines = [
+        Entry("user", "msg-1", "try t"),
+        Entry("tool", name="predict", args={"model": "m"}, status="succeeded"),
+        Entry("assistant", text="It says", stopped=True),
+    ]
+    assert live.messages == history_messages(lines)
+    assert "You stopped this answer" in live.messages[-1]["content"]
+
+
+def test_a_step_that_was_stopped_is_no_longer_under_way() -> None:
+    live = turn(
+        events.Heard("models?"),
+        events.ToolStarted("c1", "list_models", {}),
+        events.Token("(Stopped.)"),
+        events.Stopped(),
+        events.Done("thr-1", "(Stopped.)"),
+    )
+    step, said = live.messages[1:]
+    assert step["metadata"] == {"title": "Looked at the models — stopped", "status": "done"}
+    assert said["content"] == "(Stopped.)"
+
+
+def test_a_message_put_again_takes_the_place_of_what_followed_and_tells_what_stands() -> None:
+    before = turn(events.Heard("deploy m", id="msg-1"), events.Token("Done."), events.Done("t", "")).messages
+    live = LiveTurn([*before, *turn(events.Heard("yes", id="msg-2")).messages], cut=place_of(before, "msg-1"))
+    assert live.messages[-1]["metadata"] == {"id": "msg-2"}  # nothing is taken back before the turn has begun
+    stands = events.Stands("finetune_model", {}, "job-7")
+    for event in (events.Heard("no", id="msg-3"), stands, events.Token("All right."), events.Done("t", "")):
+        live.apply(event)
+    lines = [Entry("user", "msg-3", "no", stands=[stands]), Entry("assistant", text="All right.")]
+    assert live.messages == history_messages(lines)
+    assert "not undone: Started the fine-tuning (job-7)" in live.messages[1]["content"]
+
+
+@pytest.mark.parametrize(
+    "words", ["a <b> & *c* _d_ `e` [f](g) http://h.i j@k.l", EVIL, "two\n\n- lines", "<span>"]
+)
+def test_the_words_of_a_message_can_be_read_back(words: str) -> None:
+    content = user_message(words, ["f.csv"], "msg-1")["content"]
+    assert plain_words(content) == words and plain_words([{"type": "text", "text": content}]) == words
+    assert not set("*_`[~\n@") & set(content.partition("</span>")[0])
+
+
+def test_messages_are_found_by_their_ids() -> None:
+    messages = [
+        user_message("Load the sample workspace"),
+        user_message("one", id_="msg-1"),
+        reply_message("1"),
+        user_message("two", id_="msg-2"),
+        reply_message("2"),
+        user_message("not taken"),
+    ]
+    ids = [message_id(messages, place) for place in range(-1, 7)]
+    assert ids == [None, None, "msg-1", None, "msg-2", None, None, None]
+    assert [place_of(messages, each) for each in (None, "msg-1", "msg-9")] == [3, 1, None]
+
+
 def test_what_was_hidden_is_said_and_the_message_shown_is_the_redacted_one() -> None:
     live = turn(events.Heard("my mail is <EMAIL_ADDRESS>"), events.Redacted("EMAIL_ADDRESS", "message"),
                 events.Token("Fine."), events.Done("t", "Fine."))  # fmt: skip
-    assert "&lt;EMAIL_ADDRESS&gt;" in live.messages[0]["content"]
+    assert "<EMAIL_ADDRESS>" in plain_words(live.messages[0]["content"])
+    assert "<EMAIL" not in live.messages[0]["content"]
     assert "email address" in live.messages[-1]["content"]
 
 

@@ -16,7 +16,7 @@ def result_card(tool: str, result: dict[str, Any]) -> str:
         result: what it returned, in the contract's shapes.
     """
     maker = CARDS.get(tool)
-    return maker(result) if maker and "error" not in result and "declined" not in result else ""
+    return maker(result) if maker and not {"error", "declined", "stopped"} & set(result) else ""
 
 
 def _dataset(result: dict[str, Any]) -> str:

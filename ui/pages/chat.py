@@ -1,14 +1,15 @@
 """The chat page: conversations on the left, messages, the live job and the message box."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from assistant.access.principal import Principal
-from assistant.agent.events import Event, Token
+from assistant.agent.events import Token
+from assistant.agent.running import Turn
 from assistant.application import Application
 from knowledge.errors import TeachingError
 from ui.pages.html import card, text
@@ -16,25 +17,21 @@ from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
 from ui.pages.render import (
     Message,
-    approval_message,
     card_message,
-    history_messages,
+    message_id,
+    place_of,
+    plain_words,
     user_message,
+    without_buttons,
 )
+from ui.pages.turns import Turns
+from ui.pages.view import ACTIVE, View, box
 
 REDRAW = 0.05  # seconds between redraws while words stream in
 SAMPLES = "Load the sample workspace"
-ACTIVE = ("queued", "running")
 
 
-def _box(busy: bool) -> gr.MultimodalTextbox:
-    """The message box: emptied with a stop button while an answer comes, ready again afterwards."""
-    if busy:
-        return gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
-    return gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
-
-
-class ChatPage:
+class ChatPage(View):
     """Handlers of the page. Each returns (or yields) new values for the components it names.
 
     Args:
@@ -42,68 +39,8 @@ class ChatPage:
     """
 
     def __init__(self, app: Application):
-        self.app = app
-
-    def principal(self, request: gr.Request) -> Principal:
-        """Who is signed in (the parent app's ``auth_dependency`` has let them in)."""
-        row = self.app.users.get(str(request.username))
-        return Principal(row["id"], row["name"], row["role"])
-
-    # What is on the page
-
-    def titles(self, who: Principal) -> list[tuple[str, str]]:
-        """The user's conversations for the list on the left, the last used first."""
-        return [
-            (row["title"] or "New conversation", row["id"])
-            for row in self.app.agent.threads.list(who.user_id)
-        ]
-
-    def messages(self, who: Principal, thread: str | None) -> list[Message]:
-        """A stored conversation, with the card of an approval that still waits."""
-        if not thread:
-            return []
-        approvals = self.app.agent.approvals
-        waiting = approvals.open(thread)
-
-        def answered(call_id: str) -> dict[str, Any] | None:
-            row = approvals.of_call(thread, call_id)
-            return row if row and row["id"] != (waiting or {}).get("id") else None
-
-        shown = history_messages(self.app.agent.history(who, thread), answered)
-        return [*shown, approval_message(waiting)] if waiting else shown
-
-    def view(
-        self, thread: str | None, messages: list[Message] | None = None, who: Principal | None = None
-    ) -> dict:
-        """New values for all parts that follow the conversation, by component name."""
-        job = self.job(thread)
-        asked = self.app.agent.approvals.open(thread) if thread else None
-        changed: dict[str, Any] = {
-            "box": _box(busy=False),
-            "thread": thread,
-            "approval": asked["id"] if asked else None,
-            "ask": gr.Row(visible=asked is not None),
-            "change": gr.Button(visible=bool(asked and asked["tool"] == "finetune_model")),
-            "form": gr.Group(visible=False),
-            "job": gr.HTML(job_card(job), visible=job is not None),
-            "stop_job": gr.Button(visible=job is not None),
-            "timer": gr.Timer(active=job is not None),
-        }
-        if messages is not None:
-            changed["chat"] = messages
-        if who is not None:
-            changed["threads"] = gr.Radio(choices=self.titles(who), value=thread)
-        return changed
-
-    def job(self, thread: str | None) -> dict[str, Any] | None:
-        """The conversation's job that runs, waits, or has ended and not been reported yet."""
-        if not thread:
-            return None
-        mine = [job for job in self.app.jobs.list() if job["thread_id"] == thread]
-        active = [job for job in mine if job["status"] in ACTIVE]
-        return next(iter(active or self.app.jobs.unannounced(thread)), None)
-
-    # What happens
+        super().__init__(app)
+        self._turns = Turns()
 
     def load(self, request: gr.Request) -> dict:
         """The page opens: the conversation used last."""
@@ -131,8 +68,8 @@ class ChatPage:
             yield {}
             return
         if words == SAMPLES:
-            yield {"box": _box(busy=True), "chat": [*chat, user_message(words), card_message("Loading …")]}
-            yield from self._samples(who, chat, thread)
+            yield {"box": box(busy=True), "chat": [*chat, user_message(words), card_message("Loading …")]}
+            yield from self._samples(chat, thread, request)
             return
         try:
             files = [self._store(path, who) for path in paths]
@@ -141,9 +78,9 @@ class ChatPage:
             empty = gr.MultimodalTextbox(value=None)
             yield {"box": empty, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}
             return
-        before = _without_buttons(chat)
-        yield {"box": _box(busy=True), "chat": before, "ask": gr.Row(visible=False)}
-        yield from self._play(self.app.agent.turn(who, words, thread, files), before, thread, who)
+        before = without_buttons(chat)
+        yield {"box": box(busy=True), "chat": before, "ask": gr.Row(visible=False)}
+        yield from self._play(self.app.agent.turn(who, words, thread, files), before, thread, request)
 
     def pick_example(
         self, chat: list[Message], thread: str | None, picked: gr.SelectData, request: gr.Request
@@ -206,11 +143,57 @@ class ChatPage:
         request: gr.Request,
     ) -> Iterator[dict]:
         who = self.principal(request)
-        before = _without_buttons(chat)
+        before = without_buttons(chat)
         hidden = {"ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
-        yield {"box": _box(busy=True), "chat": before, **hidden}
+        yield {"box": box(busy=True), "chat": before, **hidden}
         decision = {"approval": approval, "answer": answer, "args": args}
-        yield from self._play(self.app.agent.turn(who, words, thread, decision=decision), before, thread, who)
+        turn = self.app.agent.turn(who, words, thread, decision=decision)
+        yield from self._play(turn, before, thread, request)
+
+    def retry(self, thread: str | None, request: gr.Request) -> Iterator[dict]:
+        """A click on Retry: the last message is answered once more."""
+
+        def turn(who: Principal, thread_id: str) -> Turn:
+            return self.app.agent.retry(who, thread_id)
+
+        yield from self._again(turn, None, thread, request)
+
+    def edit(
+        self, chat: list[Message], thread: str | None, edited: gr.EditData, request: gr.Request
+    ) -> Iterator[dict]:
+        """A message of the user was put in other words: the conversation goes on from there."""
+        words = str(edited.value).strip()
+        message = message_id(chat, edited.index)
+        if message is None or words in ("", plain_words(edited.previous_value)):
+            yield self.open(thread, request)  # as it was
+            return
+
+        def turn(who: Principal, thread_id: str) -> Turn:
+            return self.app.agent.edit(who, thread_id, message, words)
+
+        yield from self._again(turn, message, thread, request)
+
+    def _again(
+        self,
+        turn: Callable[[Principal, str], Turn],
+        message: str | None,
+        thread: str | None,
+        request: gr.Request,
+    ) -> Iterator[dict]:
+        who = self.principal(request)
+        before = without_buttons(self.messages(who, thread))
+        place = place_of(before, message)
+        if thread is None or place is None:
+            gr.Info("There is nothing to answer again.")
+            yield self.view(thread)
+            return
+        yield {
+            "box": box(busy=True),
+            "chat": before,
+            "ask": gr.Row(visible=False),
+            "form": gr.Group(visible=False),
+        }
+        yield from self._play(turn(who, thread), before, thread, request, place)
 
     def tick(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
         """A second has passed: the job's card follows; a job that has ended is reported in the conversation."""
@@ -224,11 +207,15 @@ class ChatPage:
         who = self.principal(request)
         if self.app.jobs.announce(job["id"]):
             yield self.view(thread)
-            yield from self._play(self.app.agent.announce(who, thread, job["id"]), chat, thread, who)
+            yield from self._play(self.app.agent.announce(who, thread, job["id"]), chat, thread, request)
 
     def stopped(self, thread: str | None, request: gr.Request) -> dict:
-        """A click on the stop button: what was said so far stays."""
-        return self.view(thread)
+        """A click on the stop button: the turn ends by itself, and what was said so far stays."""
+        return {} if self._turns.stop(str(request.session_hash)) else self.view(thread)
+
+    def left(self, request: gr.Request) -> None:
+        """The tab was closed: nobody waits for the answer any more."""
+        self._turns.stop(str(request.session_hash))
 
     def cancel_job(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Stop training."""
@@ -257,15 +244,21 @@ class ChatPage:
         return {**(asked["details"] or {}), **asked["args"]} if asked else {}
 
     def _play(
-        self, turn: Iterator[Event], before: list[Message], thread: str | None, who: Principal
+        self,
+        turn: Turn,
+        before: list[Message],
+        thread: str | None,
+        request: gr.Request,
+        cut: int | None = None,
     ) -> Iterator[dict]:
-        live, drawn = LiveTurn(before), 0.0
-        for event in turn:
-            live.apply(event)
-            if not isinstance(event, Token) or time.monotonic() - drawn > REDRAW:
-                drawn = time.monotonic()
-                yield {"chat": live.messages}
-        yield self.view(live.thread or thread, live.messages, who)
+        live, drawn = LiveTurn(before, cut), 0.0
+        with self._turns.running(str(request.session_hash), turn):
+            for event in turn:
+                live.apply(event)
+                if not isinstance(event, Token) or time.monotonic() - drawn > REDRAW:
+                    drawn = time.monotonic()
+                    yield {"chat": live.messages}
+        yield self.view(live.thread or thread, live.messages, self.principal(request))
 
     def _store(self, path: Path, who: Principal) -> str:
         try:
@@ -274,19 +267,15 @@ class ChatPage:
         finally:
             path.unlink(missing_ok=True)  # Gradio's own copy: files live in one place
 
-    def _samples(self, who: Principal, chat: list[Message], thread: str | None) -> Iterator[dict]:
+    def _samples(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
         from assistant.workspace.samples import load_samples
 
+        who = self.principal(request)
         loaded = load_samples(self.app.shared, who.user_id)
         name = loaded["dataset"]
         before = [*chat, user_message(SAMPLES), card_message("Loaded.")]
         turn = self.app.agent.turn(who, f"What is in {name}?", thread, [name])
-        yield from self._play(turn, before, thread, who)
-
-
-def _without_buttons(messages: list[Message]) -> list[Message]:
-    """Old next steps are no longer offered once the conversation has moved on."""
-    return [{key: value for key, value in each.items() if key != "options"} for each in messages]
+        yield from self._play(turn, before, thread, request)
 
 
 def _changes(args: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ FOLD_SIDEBAR = (
     "() => { if (innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click() }"
 )
 STYLE = Path(__file__).parent / "style.css"
+EDIT = Path(__file__).parent / "edit.js"
 
 
 def build_pages(app: Application) -> gr.Blocks:
@@ -81,6 +82,7 @@ def _conversation(parts: Parts) -> None:
         placeholder=WELCOME,
         examples=[{"text": each} for each in EXAMPLES],
         buttons=["copy"],
+        editable="user",
         feedback_options=None,
         layout="bubble",
         latex_delimiters=[],
@@ -132,18 +134,22 @@ def _wire(blocks: gr.Blocks, page: ChatPage, parts: Parts) -> None:
 
     blocks.load(on(page.load), **quiet)
     blocks.load(None, js=FOLD_SIDEBAR, api_visibility="private")
+    blocks.load(None, js=EDIT.read_text(encoding="utf-8"), api_visibility="private")
+    blocks.unload(page.left)
     parts.threads.input(on(page.open), [parts.threads], **quiet).then(None, js=FOLD_SIDEBAR)
     parts.new.click(on(page.new), **quiet).then(None, js=FOLD_SIDEBAR)
-    sent = parts.box.submit(on(page.send), [parts.box, *where], **talk)
-    example = parts.chat.example_select(on(page.pick_example), where, **talk)
-    option = parts.chat.option_select(on(page.pick_option), where, **talk)
-    approved = parts.approve.click(on(page.approve), asked, **talk)
+    parts.box.submit(on(page.send), [parts.box, *where], **talk)
+    parts.chat.example_select(on(page.pick_example), where, **talk)
+    parts.chat.option_select(on(page.pick_option), where, **talk)
+    parts.chat.retry(on(page.retry), [parts.thread], **talk)
+    parts.chat.edit(on(page.edit), where, **talk)
+    parts.approve.click(on(page.approve), asked, **talk)
     parts.decline.click(on(page.decline), asked, **talk)
     parts.change.click(on(page.plan), [parts.thread], **quiet)
     parts.update.click(on(page.update), [*form, *asked], **talk)
     parts.stop_job.click(on(page.cancel_job), [parts.thread], **quiet)
     parts.timer.tick(on(page.tick), where, **(quiet | {"concurrency_limit": 16, "trigger_mode": "once"}))
-    parts.box.stop(on(page.stopped), [parts.thread], cancels=[sent, example, option, approved], **quiet)
+    parts.box.stop(on(page.stopped), [parts.thread], **quiet)
 
 
 def _named(handler: Callable[..., Any], parts: Parts) -> Callable[..., Any]:

@@ -13,7 +13,9 @@ from ui.pages.render import (
     reply_message,
     result_card,
     shown_messages,
+    stands_note,
     step_message,
+    stopped_note,
     user_message,
 )
 
@@ -23,16 +25,18 @@ class LiveTurn:
 
     Args:
         before: the chatbot's messages before it.
+        cut: the place among them from where they are taken back, once the turn has begun.
     """
 
-    def __init__(self, before: list[Message]):
-        self._before = before
+    def __init__(self, before: list[Message], cut: int | None = None):
+        self._before, self._cut = before, cut
         self._messages: list[Message] = []
-        self._steps: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._steps: dict[str, tuple[int, str, dict[str, Any]]] = {}
         self._reply: int | None = None
         self._words = ""
         self._held: list[events.Event] = []
         self._hidden: list[str] = []
+        self._stands: list[events.Stands] = []
         self.thread: str | None = None
         self.approval: str | None = None
 
@@ -44,13 +48,19 @@ class LiveTurn:
     def apply(self, event: events.Event) -> None:
         """Take in one event."""
         match event:
-            case events.Heard(words, files):
-                self._messages.append(user_message(words, files))
+            case events.Heard(words, files, id_):
+                self._before = self._before[: self._cut]
+                self._messages.append(user_message(words, files, id_))
+            case events.Stands():
+                self._stands.append(event)
+                self._messages[1:] = stands_note(self._stands)
+            case events.Stopped():
+                self._stop()
             case events.Token(words):
                 self._say(words)
             case events.ToolStarted(id_, name, args):
                 self._reply = None
-                self._steps[id_] = (len(self._messages), args)
+                self._steps[id_] = (len(self._messages), name, args)
                 self._messages.append(step_message(name, args, "running", {}))
             case events.ToolFinished(id_, name, status, result):
                 self._finish(id_, name, status, result)
@@ -84,9 +94,16 @@ class LiveTurn:
         self._words += words
         self._messages[self._reply] = reply_message(self._words)
 
+    def _stop(self) -> None:
+        """Steps under way come to nothing."""
+        for at, name, args in self._steps.values():
+            self._messages[at] = step_message(name, args, "stopped", {})
+        self._steps = {}
+        self._messages += stopped_note(self._words)
+
     def _finish(self, id_: str, name: str, status: str, result: dict[str, Any]) -> None:
         self._reply = None
-        at, args = self._steps.pop(id_, (None, {}))
+        at, _, args = self._steps.pop(id_, (None, name, {}))
         step = step_message(name, args, status, result)
         if at is None:
             self._messages.append(step)

@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from html import unescape
 from typing import Any
 
 from assistant.agent import events
 from assistant.agent.history import Entry
+from assistant.agent.state import NOTHING_SAID
 from ui.pages.cards import approval_card, citations_block, picture, result_card
 from ui.pages.html import text
 
@@ -33,14 +35,23 @@ STEPS = {
     "remove_knowledge": "Removed from the knowledge base",
     "redact_text": "Looked for personal data",
 }
+# What Markdown reads within a line, and the ends of lines, as entities that it leaves alone.
+MARKDOWN = {ord(sign): f"&#{ord(sign)};" for sign in "*_`~[]!|:@.\\\n"}
+SAID = re.compile(r'<span class="sa-said">(.*?)</span>', re.DOTALL)
 CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-ENDINGS = {"failed": " — failed", "declined": " — declined", "waiting": " — waiting for your yes"}
+ENDINGS = {
+    "failed": " — failed",
+    "declined": " — declined",
+    "waiting": " — waiting for your yes",
+    "stopped": " — stopped",
+}
 
 
-def user_message(words: str, files: Iterable[str] = ()) -> Message:
-    """What the user said, with the names of the files they attached."""
+def user_message(words: str, files: Iterable[str] = (), id_: str = "") -> Message:
+    """What the user said, with the names of the files they attached; by its id it can be edited."""
     names = "".join(f'<span class="sa-file">📎 {text(name)}</span>' for name in files)
-    return {"role": "user", "content": f"{_inert(words)}{names}"}
+    message: Message = {"role": "user", "content": f"{_inert(words)}{names}"}
+    return {**message, "metadata": {"id": id_}} if id_ else message
 
 
 def reply_message(words: str, suggestions: Iterable[str] = ()) -> Message:
@@ -77,6 +88,22 @@ def hidden_note(entity_types: Iterable[str]) -> Message:
     )
 
 
+def stopped_note(words: str) -> list[Message]:
+    """Below an answer that the user stopped; where it has no words of its own, it says so itself."""
+    if words in NOTHING_SAID:
+        return []
+    return [card_message('<div class="sa-more">You stopped this answer.</div>')]
+
+
+def stands_note(stands: Iterable[events.Stands]) -> list[Message]:
+    """Below a message that was put again: what the part that was taken back had done."""
+    done = [f"{STEPS.get(each.tool, each.tool)}{f' ({each.job})' if each.job else ''}" for each in stands]
+    if not done:
+        return []
+    told = f"Done before and not undone: {text('; '.join(done))}."
+    return [card_message(f'<div class="sa-more">{told}</div>')]
+
+
 def approval_message(row: dict[str, Any]) -> Message:
     """The card of an approval that waits."""
     return card_message(approval_card(row["summary"], row["tool"], row["args"], row["details"] or {}))
@@ -104,10 +131,10 @@ def history_messages(
     held: list[Message] = []
     for line in lines:
         if line.role == "user":
-            messages += [*held, user_message(line.text, line.files)]
+            messages += [*held, user_message(line.text, line.files, line.id), *stands_note(line.stands)]
             held = []
         elif line.role == "assistant":
-            messages += [reply_message(line.text), *held]
+            messages += [reply_message(line.text), *(stopped_note(line.text) if line.stopped else []), *held]
             held = []
         else:
             if line.status == "waiting":
@@ -120,10 +147,36 @@ def history_messages(
     return [*messages, *held]
 
 
+def without_buttons(messages: list[Message]) -> list[Message]:
+    """Old next steps are no longer offered once the conversation has moved on."""
+    return [{key: value for key, value in each.items() if key != "options"} for each in messages]
+
+
+def message_id(messages: list[Message], place: Any) -> str | None:
+    """The id of the user's message at a place among the chatbot's; None where it is not stored."""
+    known = isinstance(place, int) and 0 <= place < len(messages) and messages[place]["role"] == "user"
+    return str((messages[place].get("metadata") or {}).get("id") or "") or None if known else None
+
+
+def place_of(messages: list[Message], id_: str | None) -> int | None:
+    """Where the user's message with this id stands among the chatbot's; the last stored one where left out."""
+    stored = [(place, message_id(messages, place)) for place in range(len(messages))]
+    places = [place for place, found in stored if found and id_ in (None, found)]
+    return places[-1] if places else None
+
+
+def plain_words(content: Any) -> str:
+    """The words of a user's message as the chatbot holds it."""
+    parts = content if isinstance(content, list) else [content]
+    html = "".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in parts)
+    said = SAID.search(html)
+    return unescape(said[1]) if said else html
+
+
 def _inert(words: str, keep_markdown: bool = False) -> str:
     """Words that cannot become HTML, and for users not Markdown either; images and links in replies stay text."""
     if not keep_markdown:
-        return f'<span class="sa-said">{text(words)}</span>'
+        return f'<span class="sa-said">{text(words).translate(MARKDOWN)}</span>'
     pieces = CODE.split(words)  # code stands at the odd places; Markdown itself makes it inert
     pieces[::2] = [
         each.replace("<", "&lt;").replace("![", "!\\[").replace("](", "]\\(") for each in pieces[::2]

@@ -1,0 +1,212 @@
+"""A chat answer on its way to the client: collected whole, or streamed as it comes; a client that leaves ends it."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response
+
+from assistant.agent.events import (
+    Artifact,
+    Choices,
+    Done,
+    Event,
+    Failed,
+    Heard,
+    Redacted,
+    Stands,
+    Stopped,
+    Token,
+    ToolFinished,
+)
+from assistant.agent.outcome import Outcome
+from assistant.api.completion import ChatCompletion, Choice, Reply, Usage, Wanted, tokens
+from assistant.api.errors import error_body, status_of
+from assistant.api.sse import Pump, data, stream
+from assistant.errors import AppError
+from assistant.logs import log
+from knowledge.errors import TeachingError
+
+WATCH = 0.5  # seconds between looks whether the client of a whole answer is still there
+
+
+class Talk:
+    """One request on its way to its answer.
+
+    Args:
+        body: how the answer is wanted.
+        model: the answering model's name.
+        events: starts the answer.
+        noted: called with the finished turn of the agent; None for a plain model.
+        asked: tokens of the request; those of the user's message where left out.
+    """
+
+    def __init__(
+        self,
+        body: Wanted,
+        model: str,
+        events: Callable[[], Iterator[Event]],
+        noted: Callable[[Outcome], None] | None = None,
+        asked: int = 0,
+    ):
+        self.body, self.model, self.events, self.noted = body, model, events, noted
+        self.outcome, self._asked = Outcome(), asked
+        self.id, self.created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
+
+    def take(self, event: Event) -> None:
+        """Note an event of the answer; the last one of the agent is remembered for the next request."""
+        self.outcome.take(event)
+        if isinstance(event, Heard) and not self._asked:
+            self._asked = tokens(event.text)
+        if isinstance(event, Done) and self.noted:
+            self.noted(self.outcome)
+
+    @property
+    def usage(self) -> Usage:
+        """Both sides' tokens."""
+        asked, said = self._asked, tokens(self.outcome.reply)
+        return Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
+
+    @property
+    def extension(self) -> dict[str, Any] | None:
+        """The ``assistant`` field; None for a plain model."""
+        if self.noted is None:
+            return None
+        shown = self.outcome.as_dict()
+        shown["artifacts"] = [
+            artifact | {"path": f"/artifacts/{artifact['id']}"} for artifact in shown["artifacts"]
+        ]
+        return shown
+
+    def chunk(self, delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
+        """One event of a streamed answer."""
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return data({**self._head, "choices": [choice], **more})
+
+    def usage_chunk(self) -> str:
+        """The last event of a stream that was asked to count."""
+        return data({**self._head, "choices": [], "usage": self.usage.model_dump()})
+
+    @property
+    def _head(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": self.model,
+        }
+
+
+def failure(failed: Failed) -> AppError:
+    """A turn's last event as the error that the API answers with."""
+    error = AppError(failed.message)
+    error.code, error.status = failed.code, status_of(failed.code)
+    return error
+
+
+async def answered(talk: Talk, request: Request) -> ChatCompletion | Response:
+    """The answer as it was wanted, whole or as events. It is stopped where the client leaves before its end.
+
+    Raises:
+        AppError: the turn failed, in a stream before anything was said.
+    """
+    return await _streamed(talk) if talk.body.stream else await _whole(talk, request)
+
+
+async def _whole(talk: Talk, request: Request) -> ChatCompletion:
+    pump: Pump[Event] = Pump(talk.events)
+    watch = asyncio.create_task(_watch(request, pump))
+    try:
+        async for event in pump:
+            talk.take(event)
+    finally:
+        pump.stop()
+        watch.cancel()
+    if talk.outcome.failed:
+        raise failure(talk.outcome.failed)
+    return ChatCompletion(
+        id=talk.id,
+        created=talk.created,
+        model=talk.model,
+        choices=[Choice(message=Reply(content=talk.outcome.reply))],
+        usage=talk.usage,
+        assistant=talk.extension,
+    )
+
+
+async def _watch(request: Request, pump: Pump[Event]) -> None:
+    while not await request.is_disconnected():
+        await asyncio.sleep(WATCH)
+    pump.stop()
+
+
+async def _streamed(talk: Talk) -> Response:
+    pump: Pump[Event] = Pump(talk.events)
+    first = await beginning(pump)
+    return stream(_lines(talk, first, pump), pump)
+
+
+async def beginning(pump: Pump[Event]) -> list[Event]:
+    """The first events of a turn, up to one that shows it under way; until then it can fail with a status of its own.
+
+    Raises:
+        AppError: the turn failed at once.
+    """
+    first: list[Event] = []
+    try:
+        async for event in pump:
+            if isinstance(event, Failed):
+                raise failure(event)
+            first.append(event)
+            if not isinstance(event, Heard | Redacted | Stands):
+                break
+    except BaseException:
+        pump.stop()
+        raise
+    return first
+
+
+async def _lines(talk: Talk, first: list[Event], pump: Pump[Event]) -> AsyncIterator[str]:
+    yield talk.chunk({"role": "assistant", "content": ""})
+    try:
+        for event in first:
+            talk.take(event)
+            yield _line(talk, event)
+        async for event in pump:
+            talk.take(event)
+            yield _line(talk, event)
+    except Exception as error:
+        yield data(_problem(error))
+        return
+    if talk.outcome.failed:
+        return
+    yield talk.chunk({}, "stop", **({"assistant": talk.extension} if talk.extension else {}))
+    if talk.body.stream_options and talk.body.stream_options.include_usage:
+        yield talk.usage_chunk()
+    yield data("[DONE]")
+
+
+def _line(talk: Talk, event: Event) -> str:
+    match event:
+        case Token(text):
+            return talk.chunk({"content": text})
+        case Failed():
+            return data(_problem(failure(event)))
+        case Done() | Choices() | Stopped():
+            return ""
+    shown = event.as_dict()
+    if isinstance(event, Artifact):
+        shown["path"] = f"/artifacts/{event.id}"
+    if isinstance(event, ToolFinished):
+        del shown["result"]
+    return talk.chunk({}, assistant={"event": shown})
+
+
+def _problem(error: Exception) -> dict[str, Any]:
+    if isinstance(error, TeachingError):
+        return error_body(str(error), error.status, error.code, error.param)
+    log().error("stream failed", exc_info=error)
+    return error_body("Something broke on our side. Try again.", 500, "internal_error")

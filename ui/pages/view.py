@@ -1,0 +1,87 @@
+"""What is on the chat page: a user's conversations, one conversation's messages, its job, its open approval."""
+
+from typing import Any
+
+import gradio as gr
+
+from assistant.access.principal import Principal
+from assistant.application import Application
+from ui.pages.job_card import job_card
+from ui.pages.render import Message, approval_message, history_messages
+
+ACTIVE = ("queued", "running")
+
+
+def box(busy: bool) -> gr.MultimodalTextbox:
+    """The message box: emptied with a stop button while an answer comes, ready again afterwards."""
+    if busy:
+        return gr.MultimodalTextbox(value=None, submit_btn=False, stop_btn=True)
+    return gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
+
+
+class View:
+    """Values of the page's components, by their names.
+
+    Args:
+        app: the application.
+    """
+
+    def __init__(self, app: Application):
+        self.app = app
+
+    def principal(self, request: gr.Request) -> Principal:
+        """Who is signed in (the parent app's ``auth_dependency`` has let them in)."""
+        row = self.app.users.get(str(request.username))
+        return Principal(row["id"], row["name"], row["role"])
+
+    def titles(self, who: Principal) -> list[tuple[str, str]]:
+        """The user's conversations for the list on the left, the last used first."""
+        return [
+            (row["title"] or "New conversation", row["id"])
+            for row in self.app.agent.threads.list(who.user_id)
+        ]
+
+    def messages(self, who: Principal, thread: str | None) -> list[Message]:
+        """A stored conversation, with the card of an approval that still waits."""
+        if not thread:
+            return []
+        approvals = self.app.agent.approvals
+        waiting = approvals.open(thread)
+
+        def answered(call_id: str) -> dict[str, Any] | None:
+            row = approvals.of_call(thread, call_id)
+            return row if row and row["id"] != (waiting or {}).get("id") else None
+
+        shown = history_messages(self.app.agent.history(who, thread), answered)
+        return [*shown, approval_message(waiting)] if waiting else shown
+
+    def view(
+        self, thread: str | None, messages: list[Message] | None = None, who: Principal | None = None
+    ) -> dict:
+        """New values for all parts that follow the conversation, by component name."""
+        job = self.job(thread)
+        asked = self.app.agent.approvals.open(thread) if thread else None
+        changed: dict[str, Any] = {
+            "box": box(busy=False),
+            "thread": thread,
+            "approval": asked["id"] if asked else None,
+            "ask": gr.Row(visible=asked is not None),
+            "change": gr.Button(visible=bool(asked and asked["tool"] == "finetune_model")),
+            "form": gr.Group(visible=False),
+            "job": gr.HTML(job_card(job), visible=job is not None),
+            "stop_job": gr.Button(visible=job is not None),
+            "timer": gr.Timer(active=job is not None),
+        }
+        if messages is not None:
+            changed["chat"] = messages
+        if who is not None:
+            changed["threads"] = gr.Radio(choices=self.titles(who), value=thread)
+        return changed
+
+    def job(self, thread: str | None) -> dict[str, Any] | None:
+        """The conversation's job that runs, waits, or has ended and not been reported yet."""
+        if not thread:
+            return None
+        mine = [job for job in self.app.jobs.list() if job["thread_id"] == thread]
+        active = [job for job in mine if job["status"] in ACTIVE]
+        return next(iter(active or self.app.jobs.unannounced(thread)), None)
