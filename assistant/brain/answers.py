@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assistant.brain.arguments import said
+from assistant.brain.asked import Asked
+from assistant.brain.encoding import View
+from assistant.brain.history import Context
 from assistant.brain.mentions import find_mentions
+from assistant.brain.reader import reader
 from assistant.brain.situation import Situation
-from assistant.brain.values import method_in, number, training_wishes
+from assistant.brain.values import method, number
 
 _YES = re.compile(
     r"^(?:(?:yes|yep|yeah|yup|ya|y|sure|ok|okay|k|fine|alright|all right|good|great|perfect|right|correct|agreed|approved?|confirm(?:ed)?|absolutely|definitely|"
@@ -52,10 +57,15 @@ class Change:
 
 
 Answer = Literal["yes", "no"] | Change | None
+SURE = 0.97  # share from which the encoder's word for a yes is taken; what was proposed then happens
 
 
 def read_answer(
-    message: str, approval_args: Mapping[str, Any], tool: str, situation: Situation | None = None
+    message: str,
+    approval_args: Mapping[str, Any],
+    tool: str,
+    situation: Situation | None = None,
+    proposal: str = "",
 ) -> Answer:
     """What a message means for an open approval.
 
@@ -64,6 +74,7 @@ def read_answer(
         approval_args: the arguments that were proposed.
         tool: the tool that waits.
         situation: the workspace, whose names are recognised in changes.
+        proposal: the words in which the user was asked.
 
     Returns:
         ``"yes"``, ``"no"``, a :class:`Change`, or None where the message is about something else.
@@ -71,12 +82,35 @@ def read_answer(
     text = message.strip()
     if _agrees(text, tool):
         return "yes"
-    changed = _changes(text, approval_args, tool, situation or Situation())
+    asked = _read(text, approval_args, tool, situation or Situation(), proposal)
+    changed = _changes(asked, approval_args, tool)
     if changed and not _about_something_else(text):
         return Change(changed)
     if _NO.match(text) or _NO_ZH.match(text):
         return "no"
-    return None
+    act, share = next(iter(asked.reading.acts.items()))
+    if act == "no" and not asked.mentions.found:
+        return "no"
+    return "yes" if act == "yes" and share >= SURE and _plain_words(asked, tool) else None
+
+
+def _plain_words(asked: Asked, tool: str) -> bool:
+    """Whether a message that looks like a yes is one in words, about this tool, and neither a question nor politeness."""
+    text = asked.text.strip()
+    words = re.search(r"[A-Za-z]{2}|[\u3400-\u9fff]", text)
+    asks = text.endswith(("?", "？")) or re.match(
+        r"(?:what|why|how|who|which|when|where)\b", text, re.IGNORECASE
+    )
+    about = asked.reading.tools[tool] >= SURE and not asked.reading.spans
+    return bool(words) and about and not asks and not _POLITE.match(text)
+
+
+def _read(text: str, args: Mapping[str, Any], tool: str, situation: Situation, proposal: str) -> Asked:
+    """The message as an answer to the proposal."""
+    question = proposal or f"I would like to {tool.replace('_', ' ')}. Shall I go ahead?"
+    reading = reader().read_views([(View(text, assistant=question), situation)])[0]
+    context = Context(tool=tool, args=dict(args), open=True)
+    return Asked(reading, find_mentions(text, situation), context, situation)
 
 
 def _agrees(text: str, tool: str) -> bool:
@@ -87,22 +121,13 @@ def _agrees(text: str, tool: str) -> bool:
     return all(verb == _VERBS.get(tool) for verb in said)
 
 
-def _changes(text: str, args: Mapping[str, Any], tool: str, situation: Situation) -> dict[str, Any]:
-    mentions = find_mentions(text, situation)
-    wishes: dict[str, Any] = {}
+def _changes(asked: Asked, args: Mapping[str, Any], tool: str) -> dict[str, Any]:
+    """The arguments that the message gives another value, where it is about the proposed action at all."""
+    about = asked.reading.tool == tool or asked.reading.act == "more" or _LEAD.match(asked.text)
+    wishes = said(tool, asked) if about else {}
     if tool == "finetune_model":
-        wishes = training_wishes(text, mentions)
-        wishes |= _bare(text, wishes)
-        wishes |= _one("dataset", mentions.of("file"))
-    elif tool in ("deploy_model", "undeploy_model"):
-        wishes = _one("model", mentions.of("model"))
-    elif tool in ("add_knowledge", "remove_knowledge"):
-        wishes = _one("source", mentions.of("url") + mentions.of("file"))
+        wishes = _bare(asked.text, wishes) | wishes
     return {key: value for key, value in wishes.items() if args.get(key) != value}
-
-
-def _one(key: str, values: list[str]) -> dict[str, Any]:
-    return {key: values[0]} if values else {}
 
 
 def _bare(text: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,9 +143,8 @@ def _bare(text: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
     value = number(found[1])
     if value is not None and "epochs" not in wishes and found[1].lower() not in ("a", "an", "one", "once"):
         return {"epochs": value}
-    if found[1].lower() == "head" or method_in(found[1]):
-        return {"method": method_in(found[1]) or "head"}
-    return {}
+    named = method(found[1])
+    return {"method": named} if named else {}
 
 
 def _about_something_else(text: str) -> bool:

@@ -76,6 +76,18 @@ def question_for(decision: "Decision", situation: Situation) -> tuple[str, list[
     return pick(language, *wording), names[:4]
 
 
+def offered(reply: str) -> list[str]:
+    """The tools that a reply of :func:`question_for` offers, in its order; empty for any other reply."""
+    at = {
+        name: reply.find(wording)
+        for name, (*wordings, _, _) in OFFERS.items()
+        for wording in wordings
+        if wording in reply
+    }
+    named = sorted(at, key=lambda name: at[name])
+    return named if len(named) > 1 and reply.rstrip().endswith(("?", "？")) else []
+
+
 def _names(key: str, situation: Situation) -> list[str]:
     if key == "dataset":
         return situation.file_names

@@ -1,29 +1,33 @@
 """What to do about a conversation's newest message: which tool with which arguments, or what to ask, or nothing.
 
-Three separable parts: the choice of the tool (``choose``), the arguments (``arguments``), and asking back (here).
+The encoder reads every message of the talk (``reader``); going through the talk from its beginning gives the things it
+is about (``history``); the newest message is then acted on, its pointing phrases resolved (``things``, ``arguments``).
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.brain import ask
-from assistant.brain.answers import Change, read_answer
-from assistant.brain.arguments import Asked, arguments, fresh_file, is_document
-from assistant.brain.choose import tool_scores
-from assistant.brain.followup import answer_to_question
+from assistant.brain.arguments import listed, offered, which_column
+from assistant.brain.asked import Asked
+from assistant.brain.continuing import answered, approval, chosen, filled, same_again
 from assistant.brain.history import Context, note_call, note_reply, note_result
+from assistant.brain.labels import NONE, SLOTS
 from assistant.brain.language import CHINESE, language_of
-from assistant.brain.mentions import Mentions, find_mentions
-from assistant.brain.replies.talk import PERSONAL
+from assistant.brain.mentions import find_mentions
+from assistant.brain.reader import reader
+from assistant.brain.reading import Reading
+from assistant.brain.replies.talk import PERSONAL, is_greeting
 from assistant.brain.situation import Situation
 
-UNSURE = 0.45  # below this share a close rival makes the choice doubtful
-RIVAL = 0.6
-HOPELESS = 0.15
+SURE = 0.97  # the confidence in an answer to an open question
+UNSURE = 0.6  # below this share of the first tool a choice is doubtful
+RIVAL = 0.15  # tools with at least this share are offered
 TURNS_REMEMBERED = 8
 Message = Mapping[str, Any]
+Read = Callable[[Sequence[dict[str, Any]], Situation], list[Reading]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,10 @@ class Decision:
 
 
 def decide(
-    messages: Sequence[Message], situation: Situation, allowed: Collection[str] | None = None
+    messages: Sequence[Message],
+    situation: Situation,
+    allowed: Collection[str] | None = None,
+    read: Read | None = None,
 ) -> Decision:
     """Decide about the last message, which is the user's.
 
@@ -64,49 +71,77 @@ def decide(
             ``tool`` messages hold results as JSON.
         situation: what the workspace holds.
         allowed: names of the tools that may be called; all where None.
+        read: the encoder; the package's own where left out.
     """
-    context = read_context(messages[:-1], situation)
-    return _next(_content(messages[-1]), context, situation, allowed)
-
-
-def read_context(messages: Sequence[Message], situation: Situation) -> Context:
-    """What the earlier turns leave behind, by going through them again.
-
-    Args:
-        messages: the conversation without its newest message.
-        situation: what the workspace holds.
-    """
+    talk = _recent([{**message, "content": _content(message)} for message in messages])
+    readings = _read(talk, situation, read or reader().read)
     context = Context()
+    for at in range(len(talk) - 1):
+        _note(context, talk, at, readings.get(at), situation)
+    asked = Asked(readings[len(talk) - 1], find_mentions(talk[-1]["content"], situation), context, situation)
+    return _next(asked, allowed)
+
+
+def _recent(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last turns of a conversation."""
     starts = [at for at, message in enumerate(messages) if message["role"] == "user"]
-    first = starts[-TURNS_REMEMBERED] if len(starts) > TURNS_REMEMBERED else 0
-    for at, message in enumerate(messages[first:], start=first):
-        if message["role"] == "user":
-            _note_user(context, _content(message), _called(messages[at + 1 :]), situation)
-        elif message["role"] == "tool":
-            note_result(context, _content(message))
-        elif message["role"] == "assistant":
-            for call in message.get("tool_calls") or []:
-                note_call(context, call["name"], call["args"], situation)
-            note_reply(context, _content(message), situation)
-    return context
+    return messages[starts[-TURNS_REMEMBERED] if len(starts) > TURNS_REMEMBERED else 0 :]
 
 
-def _called(rest: Iterable[Message]) -> bool:
-    """Whether the assistant's next message calls a tool, which then need not be guessed."""
-    following = next(iter(rest), None)
-    return bool(following and following.get("tool_calls"))
+def spoken(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Of a conversation's last turns, the messages with words of user and assistant: what the encoder reads."""
+    talk = _recent([{**message, "content": _content(message)} for message in messages])
+    return [message for message in talk if _is_spoken(message)]
 
 
-def _note_user(context: Context, text: str, called: bool, situation: Situation) -> None:
+def _is_spoken(message: Message) -> bool:
+    return message["role"] == "user" or (message["role"] == "assistant" and bool(message["content"]))
+
+
+def _read(talk: list[dict[str, Any]], situation: Situation, read: Read) -> dict[int, Reading]:
+    """The reading of each message with words, by its place."""
+    places = [at for at, message in enumerate(talk) if _is_spoken(message)]
+    return dict(zip(places, read([talk[at] for at in places], situation), strict=True))
+
+
+def _note(
+    context: Context, talk: list[dict[str, Any]], at: int, reading: Reading | None, situation: Situation
+) -> None:
+    """Go past one message of the talk."""
+    message = talk[at]
+    if message["role"] == "tool":
+        note_result(context, message["content"])
+        return
+    for call in message.get("tool_calls") or []:
+        note_call(context, call["name"], call["args"], situation)
+    if reading is None:
+        return
+    asked = Asked(reading, find_mentions(message["content"], situation), context, situation)
+    if message["role"] == "assistant":
+        told = at > 0 and talk[at - 1]["role"] == "tool"  # a result is known better than its words
+        if context.idle and context.asks != "nothing" and reading.asks == "nothing":
+            return  # after a word between, the question still stands
+        note_reply(context, asked.mentions, {} if told else offered(asked))
+        context.choices = ask.offered(message["content"])
+        context.asks = which_column(reading.asks, asked.text) if context.open else "nothing"
+        context.question = asked.text if context.open else ""
+        context.asker = reading.tool
+        context.listed = {slot: listed(slot, asked.mentions) for slot in SLOTS} if context.open else {}
+    else:
+        _note_user(asked, called=at + 1 < len(talk) and bool(talk[at + 1].get("tool_calls")))
+
+
+def _note_user(asked: Asked, called: bool) -> None:
+    context, text = asked.context, asked.text
     if CHINESE.search(text) or re.search(r"[A-Za-z]{2}", text):
         context.language = language_of(text)
     if not called:
-        decision = _next(text, context, situation, None)
-        note_call(context, decision.tool, decision.args, situation)
-    mentions = find_mentions(text, situation)
-    context.dataset = next(iter(mentions.of("file")), context.dataset)
-    context.seen |= set(mentions.of("file"))
-    context.model = next(iter(mentions.of("model")), context.model)
+        decision = _next(asked, None)
+        note_call(context, decision.tool, decision.args, asked.situation)
+    files = asked.mentions.of("file")
+    context.dataset = next(iter(files), context.dataset)
+    context.seen |= set(files)
+    context.model = next(iter(asked.mentions.of("model")), context.model)
 
 
 def _content(message: Message) -> str:
@@ -116,33 +151,30 @@ def _content(message: Message) -> str:
     return " ".join(part.get("text", "") for part in content if isinstance(part, dict))
 
 
-def _next(text: str, context: Context, situation: Situation, allowed: Collection[str] | None) -> Decision:
-    language = _language(text, context)
-    mentions = find_mentions(text, situation)
-    asked = Asked(mentions, context, situation)
-    answered = _answer(asked)
-    if answered is not None:
-        return _finish(*answered, 0.97, [], asked, language)
-    if not context.asked and PERSONAL.match(text.strip()):
+def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
+    language = _language(asked.text, asked.context)
+    if not asked.context.open and (PERSONAL.match(asked.text.strip()) or is_greeting(asked.text)):
         return Decision(None, language=language)
-    scores = _restrict(tool_scores(mentions.masked, hints(asked)), allowed, situation)
-    if context.asked and context.tool:
-        filled = answer_to_question(asked, scores)
-        if filled is not None:
-            return _finish(context.tool, filled, 0.9, [], asked, language)
-    tool, confidence = next(iter(scores.items()))
-    if tool == "none":
-        return Decision(None, confidence=confidence, language=language)
-    unsure = _options(scores)
-    return _finish(tool, arguments(tool, asked), confidence, unsure, asked, language)
+    going_on = approval(asked) or chosen(asked) or answered(asked)
+    if going_on is not None and (allowed is None or going_on[0] is None or going_on[0] in allowed):
+        return _finish(*going_on, SURE, [], asked, language)
+    if (again := same_again(asked)) and (allowed is None or again in allowed):
+        return _finish(again, filled(again, asked), SURE, [], asked, language)
+    shares = _restrict(asked.reading.tools, allowed, asked.situation)
+    tool, confidence = next(iter(shares.items()))
+    if tool == NONE:
+        return _finish(None, {}, confidence, _options(shares), asked, language)
+    return _finish(tool, filled(tool, asked), confidence, _options(shares), asked, language)
 
 
-def _options(scores: Mapping[str, float]) -> list[str]:
+def _options(shares: Mapping[str, float]) -> list[str]:
     """The tools to offer where none stands out; empty where one does."""
-    ranked = [(share, name) for name, share in scores.items() if name != "none"]
-    top, second = ranked[0][0], ranked[1][0] if len(ranked) > 1 else 0.0
-    doubtful = top < HOPELESS or (top < UNSURE and second > RIVAL * top)
-    return [name for _, name in ranked[:3]] if doubtful and second else []
+    ranked = list(shares.items())
+    top = ranked[0][1]
+    if top >= UNSURE:
+        return []
+    likely = [name for name, share in ranked[:4] if name != NONE and share >= RIVAL * top]
+    return likely[:3]
 
 
 def _language(text: str, context: Context) -> str:
@@ -152,81 +184,24 @@ def _language(text: str, context: Context) -> str:
     return "en" if re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}", text) else context.language
 
 
-def _answer(asked: Asked) -> tuple[str | None, dict[str, Any]] | None:
-    """The tool and arguments where the message answers a proposal; ``(None, {})`` for a no."""
-    waiting = asked.situation.open_approval
-    if not waiting and not (asked.context.proposed and asked.context.tool):
-        return None
-    tool = str(waiting["tool"]) if waiting else str(asked.context.tool)
-    args = dict(waiting.get("args") or {}) if waiting else asked.context.args
-    answer = read_answer(asked.text, args, tool, asked.situation)
-    if answer == "yes":
-        return tool, args
-    if isinstance(answer, Change):
-        return tool, {**args, **answer.args}
-    return (None, {}) if answer == "no" else None
-
-
 def _restrict(
-    scores: dict[str, float], allowed: Collection[str] | None, situation: Situation
+    shares: Mapping[str, float], allowed: Collection[str] | None, situation: Situation
 ) -> dict[str, float]:
     """Leave only tools that may be called; for a visitor everything but small talk is a question."""
     names = {"search_knowledge"} if situation.role == "visitor" else None if allowed is None else set(allowed)
     if names is None:
-        return scores
-    kept = {name: share for name, share in scores.items() if name in names or name == "none"}
-    lost = 1 - sum(kept.values())
-    kept["search_knowledge" if "search_knowledge" in names else "none"] = (
-        kept.get("search_knowledge" if "search_knowledge" in names else "none", 0.0) + lost
-    )
+        return dict(shares)
+    kept = {name: share for name, share in shares.items() if name in names or name == NONE}
+    heir = "search_knowledge" if "search_knowledge" in names else NONE
+    kept[heir] = kept.get(heir, 0.0) + 1 - sum(kept.values())
     return dict(sorted(kept.items(), key=lambda pair: -pair[1]))
-
-
-def hints(asked: Asked) -> dict[str, float]:
-    """Points that the conversation and the attached files add to tools."""
-    points: dict[str, float] = {}
-
-    def add(tool: str, value: float) -> None:
-        points[tool] = points.get(tool, 0.0) + value
-
-    mentions, context = asked.mentions, asked.context
-    if fresh_file(asked):
-        document = all(is_document(name) for name in asked.situation.files)
-        add("add_knowledge" if document else "inspect_dataset", 1.5)
-        if re.search(r"\b(?:it|this|that)\b|这|它", asked.text):
-            add("search_knowledge", -2)
-    files = mentions.of("file")
-    if files and not any(is_document(name) for name in files):
-        add("add_knowledge", -2)
-        add("search_knowledge", -2)
-    elif files:
-        add("finetune_model", -1.5)
-    if context.tool in ("predict", "explain_prediction"):
-        if mentions.of("quote"):
-            add("predict", 1.5)
-        if mentions.of("model") and re.search(
-            r"\bsame\b|\bwith\b|\binstead\b|\band\b|呢|一样|再", asked.text
-        ):
-            add("predict", 4)
-        add("explain_prediction", 0.5)
-    if context.tool == "search_knowledge" and not mentions.found:
-        add("search_knowledge", 1.0)
-    if _names_model(mentions):
-        add("search_knowledge", -2)
-    return points
-
-
-def _names_model(mentions: Mentions) -> bool:
-    return bool(mentions.of("model") or mentions.of("job"))
 
 
 def _finish(
     tool: str | None, args: dict[str, Any], confidence: float, options: list[str], asked: Asked, language: str
 ) -> Decision:
     """Add what is missing and the question to a choice."""
-    if tool is None:
-        return Decision(None, confidence=confidence, language=language)
-    missing = missing_arguments(tool, args)
+    missing = missing_arguments(tool, args) if tool else []
     decision = Decision(tool, args, missing, confidence, options, language=language)
     question, choices = ask.question_for(decision, asked.situation)
     return replace(decision, question=question, choices=choices)

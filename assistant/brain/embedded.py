@@ -87,11 +87,11 @@ def respond(messages: Sequence[BaseMessage], tool_names: Sequence[str] | None) -
     if not conversation or conversation[-1]["role"] != "user":
         return _spoken(small_talk("hello", "en", situation.role == "visitor"))
     decision = decide(conversation, situation, tool_names)
+    if decision.question:
+        return _spoken(Reply(decision.question, decision.choices))
     if decision.tool is None:
         visitor = _only_answers(tool_names, situation)
         return _spoken(small_talk(conversation[-1]["content"], decision.language, visitor))
-    if decision.question:
-        return _spoken(Reply(decision.question, decision.choices))
     call = {
         "name": decision.tool,
         "args": decision.args,

@@ -1,6 +1,6 @@
-"""What earlier turns leave behind: the things last spoken of, the last action, and the question that stands open."""
+"""What earlier turns leave behind: the things last spoken of, the last action, and what the assistant offered."""
 
-# ruff: noqa: E501 - patterns and wordings read best in one line
+# ruff: noqa: E501 - patterns read best in one line
 
 import json
 import re
@@ -8,59 +8,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.brain.mentions import find_mentions
+from assistant.brain.mentions import Mentions
 from assistant.brain.situation import Situation
-from assistant.brain.values import training_wishes
-
-PROPOSAL = re.compile(
-    r"\b(?:shall i|should i|do you want me to|would you like me to|go ahead\?|approve|want me to|ok(?:ay)? to|proceed\?|ready to)\b"
-    r"|要我|需要我|是否(?:批准|同意|继续|开始)|可以开始|要不要|批准|同意吗|开始吗|继续吗|确认",
-    re.IGNORECASE,
-)
-_OPEN_QUESTION = re.compile(r"\b(?:which|what|how many|whose)\b|哪|什么|多少|几", re.IGNORECASE)
-ASKS = [
-    ("label_column", r"\bcolumn\b.*\b(?:labels?|target|class|category|categories|predict)|label column|标签.*列|哪一?列.*(?:标签|类别)|标签在哪"),
-    ("text_column", r"\bcolumn\b.*\btexts?\b|text column|文本.*列|哪一?列.*(?:文本|正文|内容)"),
-    ("epochs", r"how many (?:epochs|passes|rounds)|几轮|多少轮|多少个? ?epoch"),
-    ("learning_rate", r"learning rate|学习率"),
-    ("name", r"what (?:should|shall|would).*\b(?:call|name)|\b(?:name|call) (?:the|your|it)\b|which name|叫什么|什么名字|取名|命名"),
-    ("method", r"which method|what method|哪种方法|什么方法"),
-    ("base_model", r"which base|what base|base model|基础模型"),
-    ("models", r"which (?:two |\d )?models\b|哪(?:几|两)个模型"),
-    ("source", r"which (?:document|source|page|address)|what should i (?:add|remove)|哪(?:个|份|篇)(?:文档|来源|资料)"),
-    ("text", r"(?:what|which) (?:is the )?(?:text|sentence|message)|send me the text|text should|哪(?:句|段|条)|什么(?:文本|句子|内容)|文本是"),
-    ("dataset", r"(?:which|what) (?:dataset|file|data)|upload|attach|哪(?:个|份|一个)(?:数据|文件)|上传|数据集"),
-    ("job", r"which (?:job|run|training)|哪(?:个|一个)(?:任务|训练)"),
-    ("model", r"which (?:model|one)|what model|哪(?:个|一个)(?:模型)?"),
-    ("task", r"which task|what task|哪种任务|什么任务"),
-]  # fmt: skip
 
 
 @dataclass
 class Context:
     """The state of a conversation before its newest message.
 
-    ``dataset``, ``model``, ``job``, ``text``: the things last spoken of. ``pair``: models last compared.
-    ``tool``, ``args``: the last action. ``asked``: the argument an open question asks for. ``proposed``: whether the
-    last action waits for a yes. ``advice``: values in the assistant's own recommendation.
-    ``seen``: files that came up.
+    ``dataset``, ``model``, ``job``, ``text``, ``source``: the things last spoken of. ``pair``: models last named together,
+    and ``best`` of them. ``tool``, ``args``: the last action, which the assistant may still have a question about
+    (``open``). ``offer``: the arguments in what it recommended or proposed. ``choices``: tools it offered to choose from.
+    ``asks``: the slot it has asked for, ``asker``: for which tool, in which words (``question``), ``listed``: the values it named, by slot. ``states``: how
+    each job it named stands. ``deployed``: the model last put into service. ``jobs``, ``sources``: those spoken of one by
+    one, in this order; ``recent``: models, the last one last. ``done``: the last arguments of each action. ``idle``: whether
+    the last message was small talk. ``seen``: files that came up.
     """
 
     dataset: str | None = None
     model: str | None = None
-    base: str | None = None
     job: str | None = None
     text: str | None = None
     source: str | None = None
     best: str | None = None
     pair: list[str] = field(default_factory=list)
+    recent: list[str] = field(default_factory=list)
+    done: dict[str, dict[str, Any]] = field(default_factory=dict)
+    idle: bool = False
     tool: str | None = None
     args: dict[str, Any] = field(default_factory=dict)
-    asked: str | None = None
-    options: list[str] = field(default_factory=list)
-    proposed: bool = False
-    advice: dict[str, Any] = field(default_factory=dict)
+    open: bool = False
+    offer: dict[str, Any] = field(default_factory=dict)
+    choices: list[str] = field(default_factory=list)
+    asks: str = "nothing"
+    asker: str | None = None
+    question: str = ""
+    listed: dict[str, list[str]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    deployed: str | None = None
+    jobs: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    sources: list[str] = field(default_factory=list)
     language: str = "en"
 
 
@@ -73,19 +61,30 @@ def note_call(context: Context, tool: str | None, args: Mapping[str, Any], situa
         args: its arguments.
         situation: unused names are not remembered as models.
     """
-    context.asked, context.proposed, context.options = None, False, []
-    if tool is None:
+    context.idle = tool is None
+    if tool is None:  # a word between leaves an open question open
         return
-    context.tool, context.args = tool, dict(args)
+    context.open, context.choices, context.asks, context.listed = False, [], "nothing", {}
+    if tool == "search_knowledge" and context.tool:  # a question between leaves the matter where it is
+        return
+    advised = context.offer if tool == context.tool == "recommend_model" else {}
+    context.tool, context.args, context.offer = tool, dict(args), advised
+    context.done[tool] = dict(args)
+    if isinstance(args.get("model"), str):
+        context.recent = [name for name in context.recent if name != args["model"]] + [args["model"]]
     for key in ("dataset", "model", "job", "text", "source"):
         if isinstance(args.get(key), str):
             setattr(context, key, args[key])
     context.seen |= {str(args[key]) for key in ("dataset", "source") if args.get(key)}
+    if args.get("source") and args["source"] not in context.sources:
+        context.sources.append(str(args["source"]))
     if tool == "finetune_model" and args.get("name") and args["name"] in situation.model_names:
         context.model = args["name"]
+    if tool == "deploy_model":
+        context.deployed = args.get("model")
     if isinstance(args.get("models"), list):
         context.pair = [str(name) for name in args["models"]]
-        context.model = context.pair[0] if context.pair else context.model
+        context.model, context.best = (context.pair[0] if context.pair else context.model), None
 
 
 def note_result(context: Context, content: str) -> None:
@@ -112,85 +111,82 @@ def note_result(context: Context, content: str) -> None:
         context.best = result["best"]
     elif context.tool == "recommend_model":
         first: dict[str, Any] = next(iter(result.get("candidates") or []), {})
-        context.advice = {"base_model": first.get("model"), "method": first.get("method")}
+        advice = {"base_model": first.get("model"), "method": first.get("method")}
+        context.offer = {key: value for key, value in advice.items() if value}
 
 
-def note_reply(context: Context, content: str, situation: Situation) -> None:
-    """Remember what the assistant said: the things it named first, values it recommends, and what it asked.
+def note_reply(context: Context, mentions: Mentions, offer: Mapping[str, Any]) -> None:
+    """Remember what the assistant said: the things it named first, the winner of a comparison, what it offers.
 
     Args:
         context: changed in place.
-        content: the assistant's text.
-        situation: whose names are recognised.
+        mentions: what it named.
+        offer: the arguments read in it.
     """
-    if not content:
-        return
-    mentions = find_mentions(content, situation)
     files, models, jobs = mentions.of("file"), mentions.of("model"), mentions.of("job")
     if files and (context.dataset is None or context.dataset not in files):
         context.dataset = files[0]
     if len(models) == 1 or (models and context.model not in models):
         context.model = models[0]
-    context.job = jobs[0] if jobs else context.job
-    if context.tool == "compare_models" and models:
-        context.best = _winner(content, models) or context.best
-        context.pair = models if len(models) > 1 else context.pair
-    if context.tool == "recommend_model":
-        wishes = training_wishes(content, mentions)
-        context.advice = {**context.advice, **{k: v for k, v in wishes.items() if k in _ADVISABLE}}
-    _note_question(context, content, mentions.of("model") or files)
+    if len(jobs) == 1 or (jobs and context.job not in jobs and context.tool != "list_jobs"):
+        context.job = jobs[0]
+        context.jobs += [jobs[0]] if len(jobs) == 1 and jobs[0] not in context.jobs else []
+    context.states = _states(mentions) or context.states
+    context.seen |= set(files)
+    if context.tool == "search_knowledge" and (files or mentions.of("url")):
+        context.source = (files + mentions.of("url"))[0]
+    if len(models) > 1:
+        context.pair = models
+    if context.tool in ("compare_models", "list_models", "evaluate_model") and models:
+        context.best = winner(mentions) or context.best
+        if context.tool == "compare_models" and context.best:
+            context.model = context.best
+    context.offer = {**context.offer, **offer}
+    context.open = mentions.text.rstrip().endswith(("?", "？")) or bool(_ASKS.search(mentions.text))
 
 
-_ADVISABLE = ("base_model", "method", "epochs", "learning_rate")
+# How a job stands, as people and replies say it.
+_STATES = {
+    "failed": re.compile(r"fail|crash|broke|error|went wrong|失败|挂了|报错|出错", re.IGNORECASE),
+    "running": re.compile(r"running|in progress|going on|运行|在跑|进行|正在", re.IGNORECASE),
+    "queued": re.compile(r"queued|waiting|pending|排队|等待", re.IGNORECASE),
+    "succeeded": re.compile(r"finished|done|complete|succe|完成|成功|跑完", re.IGNORECASE),
+}
 
 
-def _winner(content: str, models: list[str]) -> str | None:
-    for name in models:
-        if re.search(rf"{re.escape(name)}\S* (?:is|was|wins|performs|does|scores|comes|更|最|胜)", content):
-            return name
+def state_of(words: str) -> str | None:
+    """The state of a job that some words tell of."""
+    return next((state for state, pattern in _STATES.items() if pattern.search(words)), None)
+
+
+_ASKS = re.compile(
+    r"\b(?:please (?:tell|send|name|confirm|upload)|tell me|send me|let me know|waiting for your|approv\w+|y/n)\b|请(?:告诉|发|提供|确认|批准)|待确认|等待确认|\?|？",
+    re.IGNORECASE,
+)
+_BETTER = r"\W{0,4}(?:is|was|wins|won|performs|does|scores|comes|leads|beats|beat|clearly|takes|edges|更|最|胜|赢|略|领先|好)(?! (?:worse|behind|last|second))"
+_SCORE = re.compile(r"(?<![\w.\-])(0?\.\d+|\d{1,3}(?:\.\d+)?(?=\s*%)|1\.0+)")
+
+
+def _states(mentions: Mentions) -> dict[str, str]:
+    """How the jobs stand that a reply names, by the words behind each name."""
+    jobs = [m for m in mentions.found if m.kind == "job"]
+    ends = [*(m.start for m in jobs[1:]), len(mentions.text)]
+    told = {m.value: state_of(mentions.text[m.end : end]) for m, end in zip(jobs, ends, strict=False)}
+    return {name: state for name, state in told.items() if state}
+
+
+def winner(mentions: Mentions) -> str | None:
+    """The model that a comparison in words puts first: by the scores behind the names, else the one said to be better."""
+    models = [m for m in mentions.found if m.kind == "model"]
+    scores: dict[str, float] = {}
+    for at, mention in enumerate(models):
+        end = models[at + 1].start if at + 1 < len(models) else len(mentions.text)
+        if found := _SCORE.search(mentions.text[mention.end : end]):
+            value = float(found[1])
+            scores.setdefault(mention.value, value / 100 if value > 1 else value)
+    if len(scores) > 1 and len(scores) == len({m.value for m in models}):
+        return max(scores, key=lambda name: scores[name])
+    for mention in models:
+        if re.match(_BETTER, mentions.text[mention.end :], re.IGNORECASE):
+            return mention.value
     return None
-
-
-def _note_question(context: Context, content: str, options: list[str]) -> None:
-    sentences = re.findall(r"[^.!?。！？\n]*[?？]|[^.!?。！？\n]+$", content.strip())
-    question = next((part for part in reversed(sentences) if part.strip().endswith(("?", "？"))), "")
-    imperative = "" if question else _imperative(content)
-    asks = question or imperative
-    if not asks:
-        return
-    if PROPOSAL.search(asks) and not _OPEN_QUESTION.search(asks):
-        _note_proposal(context, asks)
-        return
-    context.asked = next((key for key, pattern in ASKS if re.search(pattern, asks, re.IGNORECASE)), None)
-    context.options = options
-
-
-_PROPOSALS = [
-    ("finetune_model", "dataset", r"fine-?tun|\btrain(?!ing (?:is|was))|微调|训练"),
-    ("undeploy_model", "model", r"undeploy|out of service|offline|下线"),
-    ("deploy_model", "model", r"deploy|into service|部署|上线"),
-    ("evaluate_model", "model", r"evaluat|评估"),
-    ("inspect_dataset", "dataset", r"inspect|look into|查看"),
-]
-
-
-def _note_proposal(context: Context, asks: str) -> None:
-    """Remember what a yes would start: the action before, or the one that the question names."""
-    context.proposed = True
-    for tool, key, pattern in _PROPOSALS:
-        if re.search(pattern, asks, re.IGNORECASE):
-            if tool != context.tool:
-                value = getattr(context, key)
-                advice = context.advice if context.tool == "recommend_model" else {}
-                context.args = {**({key: value} if value else {}), **{k: v for k, v in advice.items() if v}}
-            context.tool = tool
-            return
-
-
-def _imperative(content: str) -> str:
-    found = re.search(
-        r"(?:please |请)?(?:tell me|send me|give me|upload|attach|name|告诉我|上传|发给我|说一下)[^.!。！]*[.!。！]?$",
-        content,
-        re.IGNORECASE,
-    )
-    return found[0] if found else ""

@@ -29,16 +29,25 @@ _ASCII_FILE = re.compile(
 )
 _JOB = re.compile(r"\bjob[\s\-_#]*(?:no\.?|number)?\s*(\d+)\b|(?:任务|作业)\s*#?\s*(\d+)", re.IGNORECASE)
 _BASES = re.compile(
-    r"(?<![\w/-])(?:minilm|mini-lm|all-minilm-l6-v2|smollm2?(?:-135m)?|(?:distil|al|deb|mod(?:ern)?|ro)?bert(?:a)?(?:-v\d)?"
+    r"(?<![\w/-])(?:minilm|mini-lm|all-minilm-l6-v2|smollm2?(?:-135m)?|(?:distil)?(?:al|deb|mod(?:ern)?|ro|cam|tiny|mini|mobile|sci|bio|fin|legal)?bert(?:a)?(?:-v\d)?"
     r"(?:-(?:tiny|mini|small|base|large|multilingual|chinese|cased|uncased|v\d))*|xlm-roberta(?:-base|-large)?|"
     r"qwen\d?(?:\.\d)?(?:-[\w.]+)*|llama-?\d(?:\.\d)?(?:-[\w.]+)*|gemma-?\d?(?:-[\w.]+)*|mpnet|electra|bge-[\w-]+|t5-\w+|vit)"
     r"(?![\w/-])",
     re.IGNORECASE,
 )
+_PATH = re.compile(r"(?<![\w/])(?:~|\.{1,2})?/(?:[\w.\-]+/)*[\w.\-]*\w")
 _HUB = re.compile(r"(?<![\w/.:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[A-Za-z0-9])(?![\w/])")
 _NOT_HUB = re.compile(r"^(?:and/or|yes/no|en/zh|he/she|\d+/\d+|i/o|n/a|true/false|either/or)$", re.IGNORECASE)
 
-MASKS = {"file": "FILE", "model": "MODEL", "job": "JOB", "url": "URL", "base": "BASE", "quote": "TEXT"}
+MASKS = {
+    "file": "[FILE]",
+    "model": "[MODEL]",
+    "job": "[JOB]",
+    "url": "[URL]",
+    "base": "[BASE]",
+    "quote": "[TEXT]",
+}
+DOCUMENT_MASK = "[DOC]"
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,47 @@ class Mentions:
         """Values of one kind, in order, each once."""
         return list(dict.fromkeys(mention.value for mention in self.found if mention.kind == kind))
 
-    @property
-    def masked(self) -> str:
+    def masked(self) -> "Masked":
         """The message with each mention replaced by its mask."""
-        parts, at = [], 0
+        masked, at = Masked(), 0
         for mention in self.found:
-            parts += [self.text[at : mention.start], f" {MASKS[mention.kind]} "]
+            masked.copy(self.text, at, mention.start)
+            masked.replace(mask_of(mention), mention.start, mention.end)
             at = mention.end
-        return " ".join("".join([*parts, self.text[at:]]).split())
+        masked.copy(self.text, at, len(self.text))
+        return masked
+
+
+@dataclass
+class Masked:
+    """A text with masks, and the characters of the message that each of its characters stands for."""
+
+    text: str = ""
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+    def copy(self, source: str, start: int, end: int) -> None:
+        """Add a stretch of the message as it is."""
+        self.text += source[start:end]
+        self.places += [(at, at + 1) for at in range(start, end)]
+
+    def replace(self, mask: str, start: int, end: int) -> None:
+        """Add a mask for a stretch of the message."""
+        self.text += mask
+        self.places += [(start, end)] * len(mask)
+
+    def stretch(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the masked text stands in the message."""
+        return self.places[start][0], self.places[end - 1][1]
+
+
+def mask_of(mention: Mention) -> str:
+    """What stands for a mention; documents and tables differ."""
+    return DOCUMENT_MASK if mention.kind == "file" and is_document(mention.value) else MASKS[mention.kind]
+
+
+def is_document(name: str) -> bool:
+    """Whether a file's name is that of a text document rather than a table."""
+    return name.rsplit(".", 1)[-1].lower() in DOCUMENTS
 
 
 def find_mentions(text: str, situation: Situation) -> Mentions:
@@ -94,11 +136,35 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
         ("model", name) for name in situation.model_names
     ]
     known += [("job", job) for job in situation.job_ids]
-    for kind, name in sorted(known, key=lambda pair: -len(pair[1])):
-        for match in re.finditer(_exactly(name), text, re.IGNORECASE):
+    spoken = [(kind, name, name) for kind, name in known] + _stems(situation)
+    for kind, name, said in sorted(spoken, key=lambda each: -len(each[2])):
+        for match in re.finditer(_exactly(said), text, re.IGNORECASE):
             take(kind, name, match.start(), match.end())
+    if numbered := _NUMBER_FIRST.match(text):
+        for job in situation.job_ids:
+            if re.search(rf"(?<!\d){numbered[1]}$", job):
+                take("job", job, numbered.start(1), numbered.end(1))
     _take_patterns(text, situation, take)
     return Mentions(text, sorted(taken, key=lambda mention: mention.start))
+
+
+def _stems(situation: Situation) -> list[tuple[str, str, str]]:
+    """File names without their endings, where they are no ordinary words: "south_region" for south_region.tsv."""
+    stems = [(name, name.rsplit(".", 1)[0]) for name in situation.file_names if "." in name]
+    models = set(situation.model_names)
+    telling = [
+        (name, stem) for name, stem in stems if re.search(r"\w[_\-]\w|\w\d", stem) and stem not in models
+    ]
+    spaced = [(name, re.sub(r"[_\-]", " ", stem)) for name, stem in telling]
+    return [("file", *each) for each in telling + [each for each in spaced if " " in each[1]]]
+
+
+# A job's number at the beginning of a message: "and 32?", "52 为什么挂了".
+_NUMBER_FIRST = re.compile(
+    r"(?:(?:ok|okay|ah|i see|and|what about|how about|那|还有|看看|看下)[\s,.]*)*#?"
+    r"(\d{1,4})(?=\s*[?？.!]*$|\s*(?:号|为什么|怎么|呢|的))",
+    re.IGNORECASE,
+)
 
 
 def _exactly(name: str) -> str:
@@ -118,12 +184,14 @@ def _take_quote(match: re.Match[str], situation: Situation, take) -> None:
                 kind, value = other, name
     if kind == "quote" and re.fullmatch(rf"\S+\.(?:{EXTENSIONS})", content, re.IGNORECASE):
         kind = "file"
+    elif kind == "quote" and (_BASES.fullmatch(content) or _HUB.fullmatch(content)):
+        kind, value = "base", _base(content)
     take(kind, value, match.start(), match.end())
 
 
 def _take_patterns(text: str, situation: Situation, take) -> None:
     for match in _ASCII_FILE.finditer(text):
-        if match.start() == 0 or not CHINESE.match(text[match.start() - 1]) or match[0][0].isalnum():
+        if match.start() == 0 or not CHINESE.match(text[match.start() - 1]) or match[0][0].isalpha():
             take("file", match[0], match.start(), match.end())
     for match in _CHINESE_FILE.finditer(text):
         take("file", match[1], match.start(1), match.end())
@@ -131,6 +199,8 @@ def _take_patterns(text: str, situation: Situation, take) -> None:
         number = match[1] or match[2]
         ids = [job for job in situation.job_ids if re.search(rf"(?<!\d){number}$", job)]
         take("job", ids[0] if ids else f"job-{number}", match.start(), match.end())
+    for match in _PATH.finditer(text):
+        take("base", match[0], match.start(), match.end())
     for match in _HUB.finditer(text):
         if not _NOT_HUB.match(match[0]) and not match[0].lower().endswith(
             tuple(f".{e}" for e in EXTENSIONS.split("|"))

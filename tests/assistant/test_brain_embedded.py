@@ -36,7 +36,7 @@ RESULTS: dict[str, dict[str, Any]] = {
 JOURNEY = [
     ("what is in this file?", "这个文件里有什么？", "inspect_dataset", {"dataset": "tickets.csv"}),
     ("fine-tune a classifier on it", "用它微调一个分类器", "finetune_model", {"dataset": "tickets.csv"}),
-    ("how is it going?", "训练得怎么样了？", "show_job", {}),
+    ("how is it going?", "训练得怎么样了？", "show_job", {"job": "job-1"}),
     ("try it on 'where is my parcel'", "用它试试“where is my parcel”", "predict", {"model": "tickets-1", "text": "where is my parcel"}),
     ("why?", "为什么？", "explain_prediction", {"model": "tickets-1", "text": "where is my parcel"}),
     ("deploy it", "部署它", "deploy_model", {"model": "tickets-1"}),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from assistant.brain.plans import matches
 from tests.ui.commands import apart, here, typed
-from ui.cli.plan import matches
 
 KEYS = {"thread", "reply", "tool_calls", "citations", "redactions", "approval", "artifacts"}
 

@@ -30,7 +30,7 @@ PERSONAL = re.compile(
 
 _KINDS = [
     ("thanks", r"\b(?:thanks?|thank you|thx|ty|cheers|appreciated)\b|谢|辛苦|麻烦你了"),
-    ("bye", r"\b(?:bye|goodbye|see (?:you|ya)|cya|farewell|take care|good night|have a (?:nice|good|great)|that'?s (?:all|it)|later)\b|再见|拜拜|回见|下次见|明天见|晚安|就这样"),
+    ("bye", r"\b(?:bye|goodbye|see (?:you|ya)|cya|farewell|take care|good night|have a (?:nice|good|great)|that'?s (?:all|it)|(?:talk|speak)(?: to you)? later)\b|再见|拜拜|回见|下次见|明天见|晚安|就这样"),
     ("abilities", r"what can (?:you|i)|what do you do|help\b|good at|how do you work|能做|会做|会什么|可以做|能干|功能|能帮"),
     ("who", r"\bwho are you|what are you|your name|are you (?:a|an|real|human|ai)|你是谁|你叫什么|你是(?:机器人|人|ai)"),
     ("feeling", r"\bhow (?:are|r) (?:you|u)|how'?s it going|你好吗|最近怎么样"),
@@ -50,8 +50,20 @@ _WORDS = {
     "sorry": ("No problem at all.", "没关系。"),
     "praise": ("Glad to hear that. What is next?", "很高兴听到您这么说。接下来做什么？"),
     "fine": ("All right. Tell me when there is something to do.", "好的，需要时告诉我。"),
-    "other": ("I can't do that, or I did not understand it. {abilities}", "这件事我做不到，或者我没有理解您的意思。{abilities}"),
+    "other": ("{cannot}. {abilities}", "{cannot}。{abilities}"),
 }  # fmt: skip
+
+
+_GREETING = re.compile(
+    r"(?:hi+|hey+|hello|good (?:morning|afternoon|evening|night)|thanks?(?: you)?(?: so much| a lot)?|thx|bye|goodbye|你好|您好|嗨|哈[啰喽]|早上好|早安|晚上好|晚安|在吗|在不在|谢谢[你您]?|多谢|再见|拜拜)"
+    r"[\s!.~,。！？?，啦呀啊哈]*",
+    re.IGNORECASE,
+)
+
+
+def is_greeting(message: str) -> bool:
+    """Whether a message is a bare greeting, thanks or goodbye."""
+    return bool(_GREETING.fullmatch(message.strip()))
 
 
 def kind_of_talk(message: str) -> str:
@@ -76,9 +88,36 @@ def small_talk(message: str, language: str, visitor: bool = False) -> Reply:
     abilities = pick(language, *(VISITOR if visitor else ABILITIES))
     if visitor and kind == "hello":
         return Reply(pick(language, f"Hello! {VISITOR[0]}", f"您好！{VISITOR[1]}"))
-    text = pick(language, *_WORDS[kind]).format(abilities=abilities)
+    text = pick(language, *_WORDS[kind]).format(abilities=abilities, cannot=cannot(message, language))
     first = [] if visitor or kind not in ("hello", "other", "who", "feeling") else pick_steps(language)
     return Reply(text, first)
+
+
+_LEAD = re.compile(
+    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|and|now|please|pls|thanks|you|assistant|could you|can you|would you|will you|can i ask you to|i (?:want|need|would like|'d like) you to|"
+    r"(?:you )?(?:just|quickly|maybe|also|then))\b[\s,.!]*)+|^(?:(?:请|麻烦|帮忙|你|您|能不能|能|可以|可不可以|会|给我|帮我|替我|我想|我要|想|顺便|再)[，,\s]*)+",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"(?:\b(?:please|pls|thanks|thank you|for me|asap)\b|[吗呢吧啊呀]|好吗|可以吗)?[\s.!?。！？~]*$",
+    re.IGNORECASE,
+)
+_MIRROR = {"me": "you", "my": "your", "mine": "yours", "us": "you", "our": "your", "myself": "yourself"}
+_NO_WISH = re.compile(r"^(?:i|we|it|this|that|there|he|she|they|what|who|why|how|when|where|is|are|do|does|did|am|the|a|an|my)\b|^[我这那]|今天|什么|怎么|谁|几|多少", re.IGNORECASE)  # fmt: skip
+
+
+def cannot(message: str, language: str) -> str:
+    """That a wish cannot be granted, in the user's own words where they are few ("I can't book you a flight")."""
+    wish = _TAIL.sub("", _LEAD.sub("", message.strip())).strip()
+    few = 0 < len(wish.split()) <= 9 and len(wish) <= (20 if language == "zh" else 60)
+    if not few or _NO_WISH.match(wish) or re.search(r"[.!?。！？<\n]", wish):
+        return pick(
+            language,
+            "That is beyond me, or I did not understand it",
+            "这件事我做不到，或者我没有理解您的意思",
+        )
+    mirrored = re.sub(r"[A-Za-z]+", lambda word: _MIRROR.get(word[0].lower(), word[0]), wish)
+    return pick(language, f"I can't {mirrored[0].lower()}{mirrored[1:]}", f"我没法{wish.replace('我', '您')}")
 
 
 def pick_steps(language: str) -> list[str]:

@@ -1,0 +1,58 @@
+"""Everything an argument can be read from."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.brain.history import Context
+from assistant.brain.mentions import Mention, Mentions
+from assistant.brain.reading import Reading, Span
+from assistant.brain.situation import Situation
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A message as it was understood, the conversation before it, and the workspace."""
+
+    reading: Reading
+    mentions: Mentions
+    context: Context
+    situation: Situation
+
+    @property
+    def text(self) -> str:
+        """The message."""
+        return self.mentions.text
+
+    def last_sentence(self) -> "Asked":
+        """The same with what the last sentence that names anything names."""
+        ends = [found.end() for found in re.finditer(r"[.!?。！？]\s+(?=\S)|[。！？]|\n", self.text)]
+        for start in reversed([0, *ends]):
+            named = [mention for mention in self.mentions.found if mention.start >= start]
+            spans = [span for span in self.reading.spans if span.start >= start]
+            if named or spans:
+                return replace(
+                    self, mentions=Mentions(self.text, named), reading=replace(self.reading, spans=spans)
+                )
+        return self
+
+    def outside_quotes(self) -> str:
+        """The message without its quotations."""
+        text = self.text
+        for mention in self.mentions.found:
+            if mention.kind == "quote":
+                text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
+        return text
+
+    def words(self, span: Span) -> str:
+        """A span's words."""
+        return self.text[span.start : span.end]
+
+    def named_first(self, spans: Sequence[Span]) -> list[Span]:
+        """Spans with those first that hold something known by its name or form."""
+        return sorted(spans, key=lambda span: self.named(span) is None)
+
+    def named(self, span: Span) -> Mention | None:
+        """What a span names, where it is something known by its name or form."""
+        inside = [m for m in self.mentions.found if m.start < span.end and m.end > span.start]
+        return inside[0] if inside else None

@@ -1,0 +1,153 @@
+"""How a message goes on from what was before: an answer to a question, a yes, another value, the same again."""
+
+# ruff: noqa: E501 - patterns read best in one line
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.brain.answers import Change, read_answer
+from assistant.brain.arguments import answer_to, arguments, both_columns, said
+from assistant.brain.asked import Asked
+from assistant.brain.history import Context
+from assistant.brain.labels import ARGUMENTS, NONE
+from assistant.brain.patterns import clear_values
+
+SHORT = 24  # characters of a bare answer
+CLEAR = 0.9  # share of a tool from which a message is no answer to an open question
+Step = tuple[str | None, dict[str, Any]]  # a tool, or none, and its arguments
+_AGAIN = re.compile(
+    r"\b(?:again|instead|same|identical|rerun|re-run|retry|repeat|once more|this time)\b|再(?:来|跑|训|试)|重新|重跑|还是|改成|换成|同样",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(
+    r"\b(?:that|this|it|your|you|suggest\w*|recommend\w*|advi[cs]e\w*|as (?:you )?said|those|so)\b|这个|就|推荐|建议|按|你说|那样",
+    re.IGNORECASE,
+)
+
+
+def approval(asked: Asked) -> Step | None:
+    """Tool and arguments where the message answers an open approval; no tool for a no."""
+    waiting = asked.situation.open_approval
+    if not waiting:
+        return None
+    args = dict(waiting.get("args") or {})
+    answer = read_answer(asked.text, args, str(waiting["tool"]), asked.situation)
+    if answer is None:
+        return None
+    if answer == "no":
+        return None, {}
+    return str(waiting["tool"]), args | (answer.args if isinstance(answer, Change) else {})
+
+
+def chosen(asked: Asked) -> Step | None:
+    """The tool with its arguments, where the message picks one of those that were offered ("the second one")."""
+    choices = asked.context.choices
+    pointers = [
+        span.pointer for span in asked.reading.spans if span.pointer.isdigit() or span.pointer == "last"
+    ]
+    if not choices or not pointers or len(asked.text) > 40:
+        return None
+    at = len(choices) - 1 if pointers[0] == "last" else int(pointers[0]) - 1
+    return (choices[at], arguments(choices[at], asked)) if at < len(choices) else None
+
+
+def answered(asked: Asked) -> Step | None:
+    """The last action with its arguments completed, where the message answers what the assistant asked for."""
+    context = asked.context
+    tool = _asking_tool(context)
+    if tool is None or not _answers(asked, tool):
+        return None
+    if tool == "finetune_model" and (both := both_columns(asked)):
+        return tool, {**context.args, **both}
+    value = answer_to(context.asks, asked)
+    if value in (None, "", []):
+        return None
+    key = ARGUMENTS.get(context.asks, context.asks)
+    own = _known(tool, said(tool, asked))
+    if key in ("text", "label_column", "text_column", "name") or len(asked.text) <= SHORT:
+        clear = clear_values(asked.text) if key != "text" else {}
+        own = {
+            name: value
+            for name, value in own.items()
+            if name in ("model", "dataset", "source", "job", *clear)
+        }
+    before = context.args if context.tool == tool else arguments(tool, asked)
+    if key == "models" and len(value) == 1 == len(before.get("models", [])):
+        value = list(dict.fromkeys([*before["models"], *value]))
+    return tool, {**before, **own, key: value}
+
+
+def same_again(asked: Asked) -> str | None:
+    """The last action, where the message wants the same for something else ("now the same for the other file")."""
+    doubtful = asked.reading.tools[asked.reading.tool] < SURELY_ELSE
+    return asked.context.tool if doubtful and _SAME.search(asked.text) else None
+
+
+_SAME = re.compile(
+    r"\b(?:the same|same (?:for|on|with|again|thing|here))\b|同样|也(?:给我)?(?:测|看|评|跑|试|查|来|比|压|算)",
+    re.IGNORECASE,
+)
+SURELY_ELSE = 0.95
+
+
+def _asking_tool(context: Context) -> str | None:
+    """The action that the assistant has a question about: the last one that takes what it asks for."""
+    if context.asks == "nothing":
+        return None
+    key = ARGUMENTS.get(context.asks, context.asks)
+    for tool in (context.tool, context.asker):
+        if tool and tool != NONE and _known(tool, {key: True}):
+            return tool
+    return None
+
+
+def _answers(asked: Asked, tool: str) -> bool:
+    """Whether a message answers the open question rather than beginning something else."""
+    reading = asked.reading
+    if reading.act in ("yes", "no"):
+        return False
+    if reading.tool == tool and asked.context.asks != "text":
+        return reading.act == "more" or len(asked.text) <= SHORT
+    if asked.context.asks == "text":  # what is sent to be classified looks like a question or like talk
+        return (
+            reading.tool in ("search_knowledge", NONE, "predict", "redact_text")
+            or reading.tools[reading.tool] < CLEAR
+        )
+    return len(asked.text) <= SHORT and reading.tools[reading.tool] < CLEAR
+
+
+def filled(tool: str, asked: Asked) -> dict[str, Any]:
+    """The arguments: of the message alone, or on top of what was proposed or done before."""
+    context, act = asked.context, asked.reading.act
+    new, own, offer = arguments(tool, asked), said(tool, asked), _known(tool, asked.context.offer)
+    before = context.args if context.tool == tool else {}
+    accepts = context.open and offer and tool == context.asker and len(asked.text) <= SHORT and not own
+    if act == "yes" or accepts:
+        return {**new, **_known(tool, before), **offer, **own}
+    if context.open and before and (act == "more" or offer or _AGAIN.search(asked.text)):
+        return {**new, **before, **offer, **own}
+    again = _AGAIN.search(asked.text)
+    if (act == "more" and before) or (again and tool in context.done):
+        return {**new, **_but_for_name(context.done[tool]), **own}
+    if tool == "finetune_model" and offer and _takes_advice(asked):
+        return {**new, **_known(tool, before or context.args), **offer, **own}
+    return new
+
+
+def _but_for_name(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments for another run; it needs another name."""
+    return {key: value for key, value in args.items() if key != "name"}
+
+
+def _known(tool: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Of some arguments, those that a tool takes."""
+    from tools.catalog.registry import catalog
+
+    return {key: value for key, value in args.items() if key in catalog()[tool].parameters}
+
+
+def _takes_advice(asked: Asked) -> bool:
+    """Whether a wish to train means the training that was recommended."""
+    agrees = asked.reading.act in ("yes", "more")
+    return agrees or bool(_POINTING.search(asked.text)) or len(asked.text.split()) <= 5

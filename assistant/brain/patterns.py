@@ -1,0 +1,186 @@
+"""Values in forms so clear that a pattern reads them: "3 epochs", "lr 2e-5", "label column: topic", "call it spam-2".
+
+They fill what the encoder's tagger has left open.
+"""
+
+# ruff: noqa: E501 - patterns read best in one line
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from assistant.brain.values import method, normal, number, rate
+
+_WORDS = "single|half a dozen|a dozen|a couple of|twelve|fifteen|twenty|thirty|fifty|eleven|three|seven|eight|four|five|nine|one|two|six|ten"
+NUMBER = rf"\d+(?:\.\d+)?|{_WORDS}"
+CHINESE_NUMBER = r"\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+"
+RATE = (
+    r"\d+(?:\.\d+)?\s*(?:[x×*·]\s*10\s*(?:\^|\*\*)?\s*[-−–]\s*\d+|e\s*[-−–]\s*\d+)|10\s*(?:\^|\*\*)\s*[-−–]\s*\d+|0?\.\d+|"
+    r"\d+(?:\.\d+)?\s*%|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
+    r"(?:minus|negative|-)\s*(?:one|two|three|four|five|six|seven|eight|nine|\d+)|1"
+)
+
+_EPOCHS = [
+    re.compile(
+        rf"\b({NUMBER})[\s-]+(?:more |full |training )*(?:epochs?|ep|passes|rounds?)\b", re.IGNORECASE
+    ),
+    re.compile(rf"\b(?:num_?)?epochs?\s*(?:to|=|:|of|is|\|)?\s*({NUMBER})\b", re.IGNORECASE),
+    re.compile(rf"({CHINESE_NUMBER})\s*(?:个)?\s*(?:轮|epochs?|遍|个周期)", re.IGNORECASE),
+    re.compile(
+        rf"(?:轮数|轮次|epochs?)\s*(?:改成|改为|设为|设成|为|是|=|:|：|用)?\s*({CHINESE_NUMBER})",
+        re.IGNORECASE,
+    ),
+]
+_RATE_NAMED = re.compile(
+    rf"(?:learning[\s_-]*rate|\blr\b|\blearn rate\b|step size|学习率|\brate\b)\s*(?:to|=|:|：|of|is|at|\||改成|改为|设为|设成|为|是|用|调到|到)?\s*(?<![\w.])({RATE})",
+    re.IGNORECASE,
+)
+_RATE_BEFORE = re.compile(
+    rf"(?<![\w.])({RATE})\s*(?:as (?:the )?)?(?:learning[\s_-]*rate|lr\b|的学习率)", re.IGNORECASE
+)
+_RATE_BARE = re.compile(
+    r"(?<![\w.\-])(\d+(?:\.\d+)?\s*e\s*[-−–]\s*\d+|\d+(?:\.\d+)?\s*[x×*·]\s*10\s*\^\s*[-−–]\s*\d+)(?!\w)",
+    re.IGNORECASE,
+)
+_METHODS = [
+    ("adalora", r"\bada-?lora\b"), ("qlora", r"\bq-?lora\b"), ("dora", r"\bdora\b"), ("lora", r"\blora\b"),
+    ("few-shot", r"\bfew[\s-]?shot\b|\bset-?fit\b|少样本|小样本"),
+    ("full", r"\bfull(?:y)?(?: (?:fine|weights?|parameter|training|model|method|update))|\bfull\b(?=\s*(?:please|method|ft\b|$|[.,!\n`|]))|\bmethod[:=\s]+`?full|\ball (?:the )?(?:weights|parameters)\b|全量|全参数|方法[是为用:：\s]*full"),
+    ("head", r"\bhead[\s-]?only\b|\b(?:only|just) (?:the |a )?head\b|\bmethod[:=\s]+head\b|\bwith (?:a |the )?head\b|\bthe head method\b|\bhead method\b|\bfrozen (?:body|encoder)\b|只训练(?:分类)?头|冻结|[\u4e00-\u9fff]\s*head\b"),
+    ("auto", r"\bmethod[:=\s]+auto\b|\bauto method\b"),
+]  # fmt: skip
+_TASKS = [
+    ("token-classification", r"\btoken[\s_-]classif\w+|\bner\b|named[\s-]entit\w+|sequence (?:labell?ing|tagging)|命名实体|实体识别|词元分类|序列标注"),
+    ("image-classification", r"\bimage[\s_-]classif\w+|图像分类|图片分类"),
+    ("text-classification", r"\btext[\s_-]classif\w+|文本分类"),
+    ("text-generation", r"\btext[\s_-]generation\b|文本生成"),
+    ("masked-lm", r"\bmasked[\s_-](?:lm|language)\b|\bmlm\b|掩码语言"),
+    ("embedding", r"\bembedding(?:s)?(?: model| task| training)?\b(?! layer)|\bsentence embedding|向量模型|句向量|嵌入模型"),
+]  # fmt: skip
+METHODS = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot", "全量", "少样本", "小样本")
+_COLUMN = r"[\"'“‘`「]?([\w.\-\u4e00-\u9fff]+?)[\"'”’`」]?"
+_LABELS = [
+    re.compile(r"^\s*labels?(?: ?col(?:umn)?)?\s*[:=]\s*(\S.*?)\s*$(?=\n|\Z)", re.IGNORECASE | re.MULTILINE),
+    re.compile(r"\b(?:labels?|targets?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
+    re.compile(rf"\b(?:predicts?|learns?|guess(?:es)?)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(r"(?:标签|目标|类别)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
+    re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:标签|目标|类别)"),
+    re.compile(rf"\b(?:label|target|class|output|category)[\s_-]*col(?:umn)?(?:\s*(?:is|=|:|\||to|should be|called|named))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\blabels?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:labels?|targets?|answers?|classes|categories)\b[^,.;!?]{{0,24}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:predict|learn|learning|predicting|classify by|by|target|on)\s+(?:the\s+)?{_COLUMN}\s+(?:column|field)\b", re.IGNORECASE),
+    re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:label|target|class|output|category)", re.IGNORECASE),
+    re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|are|as)\s+(?:the\s+)?(?:label|target|class)s?\b", re.IGNORECASE),
+    re.compile(r"(?:标签|目标|类别)(?:列|字段)?(?:是|为|用|在|叫|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:标签|目标|类别)"),
+]  # fmt: skip
+_TEXTS = [
+    re.compile(r"^\s*texts?(?: ?col(?:umn)?)?\s*[:=]\s*(\S.*?)\s*$(?=\n|\Z)", re.IGNORECASE | re.MULTILINE),
+    re.compile(r"\b(?:texts?|inputs?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
+    re.compile(rf"\b(?:from|out of|using)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(r"(?:文本|正文|输入|内容)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
+    re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:文本|正文|输入)"),
+    re.compile(rf"\b(?:texts?|messages?|inputs?)\b[^,.;!?]{{0,16}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:text|input|message|content)[\s_-]*col(?:umn)?(?:\s*(?:is|=|:|\||to|should be|called|named))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\btexts?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:text|input)", re.IGNORECASE),
+    re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|as)\s+(?:the\s+)?(?:text|input)\b", re.IGNORECASE),
+    re.compile(r"(?:文本|正文|输入|内容)(?:列|字段)?(?:是|为|用|在|叫|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)"),
+]  # fmt: skip
+_NAME = re.compile(
+    r"(?:\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?model|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
+    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:是|叫|为|用)?|叫做?|名为|称为))\s*[:：]?\s*"
+    r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*)[\"'”’`」]?",
+    re.IGNORECASE,
+)
+NO_COLUMN = {"the", "a", "an", "it", "this", "that", "is", "column", "instead", "as", "for", "to", "in", "of", "my", "your", "please",
+                 "called", "named", "another", "same", "which", "what", "one", "name", "text", "label", "and", "with", "on", "be", "data", "file", "use", "are", "dataset", "base_model", "method", "epochs", "task", "learning_rate", "text_column", "label_column",
+                 "任务", "方法", "标签", "文本", "数据", "模型"}  # fmt: skip
+
+
+def _number(patterns: Sequence[re.Pattern[str]], text: str, read: Callable[[str], float | int | None]) -> Any:
+    """The number that the first pattern finds; the last such number where the message corrects itself."""
+    at = -1 if _CORRECTS.search(text) else 0
+    found = next((matches for pattern in patterns if (matches := list(pattern.finditer(text)))), None)
+    return read(found[at][1]) if found else None
+
+
+_CORRECTS = re.compile(
+    r"\b(?:correction|i mean|i meant|no wait|sorry|scratch that)\b|更正|不对|说错", re.IGNORECASE
+)
+
+
+def _first(table: Sequence[tuple[str, str]], text: str) -> str | None:
+    """The value whose pattern is met first in the text."""
+    found = [
+        (match.start(), value)
+        for value, pattern in table
+        if (match := re.search(pattern, text, re.IGNORECASE))
+    ]
+    return min(found)[1] if found else None
+
+
+def _column(patterns: Sequence[re.Pattern[str]], text: str) -> str | None:
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            if found[1].lower() not in NO_COLUMN:
+                return found[1].rstrip(".")
+    return None
+
+
+def _name(text: str) -> str | None:
+    for found in _NAME.finditer(text):
+        if found[1].lower() not in NO_COLUMN | {"me", "back", "us", "off", "result"}:
+            return found[1].rstrip(".-")
+    return None
+
+
+# What is ruled out, and what was said before a correction of it.
+_NOT_THAT = re.compile(
+    r"\b(?:instead of|rather than|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+", re.IGNORECASE
+)
+
+
+def strict_task(text: str) -> str | None:
+    """The task that a text calls by its name; a mere description ("sorts mails", "a classifier") names none."""
+    return _first(_TASKS, text)
+
+
+def listed_method(text: str) -> str | None:
+    """The method that stands alone between the commas of a plan: "minilm, head, 8 epochs"."""
+    parts = (part.strip(" `*.!?。？") for part in re.split(r"[,;|\n、，；+()（）]|\band\b|→", text))
+    return next((method(part) for part in parts if part.lower() in METHODS), None)
+
+
+def goes_on(text: str) -> bool:
+    """Whether a training is to go on from the model spoken of."""
+    return bool(_GOES_ON.search(text))
+
+
+_GOES_ON = re.compile(
+    r"\b(?:keep|continue|go on|carry on) (?:train|teach|fine)\w*|\btrain (?:it|that|this)(?: model)? (?:further|more|some more|on)\b|\bon top of (?:it|that)\b|\bbuild on (?:it|that)\b"
+    r"|在(?:它|这个|那个|此|该模型)(?:的)?基础上|接着(?:它)?训|继续(?:训|练|微调)",
+    re.IGNORECASE,
+)
+
+
+def clear_values(text: str) -> dict[str, Any]:
+    """The training values in a text that stand there in a clear form, under the tool's argument names.
+
+    Args:
+        text: a message without the names of files and addresses in it.
+    """
+    text = _NOT_THAT.sub(" ", normal(text))
+    found = {
+        "task": _first(_TASKS, text),
+        "method": _first(_METHODS, text),
+        "text_column": _column(_TEXTS, text),
+        "label_column": _column(_LABELS, text),
+        "epochs": _number(_EPOCHS, text, number),
+        "learning_rate": _number((_RATE_NAMED, _RATE_BEFORE, _RATE_BARE), text, rate),
+        "name": _name(text),
+    }
+    if found["name"] in (found["text_column"], found["label_column"]):
+        found["name"] = None  # "the column called comment"
+    return {key: value for key, value in found.items() if value is not None}

@@ -1,0 +1,43 @@
+"""Which job is meant."""
+
+import re
+
+from assistant.brain.asked import Asked
+from assistant.brain.history import state_of
+from assistant.brain.things.names import nth, other
+
+
+def job(asked: Asked) -> str | None:
+    """The job meant: named, counted, told by its state, or singled out in the conversation."""
+    if named := asked.mentions.of("job"):
+        return named[0]
+    ids, context = asked.situation.job_ids, asked.context
+    bare_number = re.fullmatch(r"\D{0,12}?(\d+)\D{0,4}", asked.text)
+    numbered = [each for each in ids if bare_number and re.search(rf"(?<!\d){bare_number[1]}$", each)]
+    if numbered:
+        return numbered[0]
+    if context.states and (state := state_of(asked.text)) and (found := _in_state(state, asked)):
+        return found
+    for span in asked.reading.of("job") or asked.reading.spans:
+        words = asked.words(span)
+        if (state := state_of(words)) and (found := _in_state(state, asked)):
+            return found
+        if span.pointer.isdigit() or span.pointer in ("last", "old"):
+            told = context.jobs if len(context.jobs) > 1 else ids
+            return nth("last" if span.pointer == "old" else span.pointer, told)
+        if span.pointer == "other":
+            return other(ids, context.job)
+        if span.pointer == "value" and (digits := re.search(r"\d+", words)):
+            known = [each for each in ids if re.search(rf"(?<!\d){digits[0]}$", each)]
+            if known:
+                return known[0]
+        if span.pointer == "new":
+            return context.jobs[0] if len(context.jobs) == 1 else None
+    return context.job
+
+
+def _in_state(state: str, asked: Asked) -> str | None:
+    """The job in a state, by what the assistant said or the workspace knows; None where it is not one only."""
+    told = [name for name, each in asked.context.states.items() if each == state]
+    known = told or [str(each["id"]) for each in asked.situation.jobs if each.get("status") == state]
+    return known[0] if len(known) == 1 else None

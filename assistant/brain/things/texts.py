@@ -1,0 +1,67 @@
+"""Which text is to be worked on."""
+
+import re
+
+from assistant.brain.asked import Asked
+from assistant.brain.reading import Span
+from assistant.brain.values import unquoted
+
+_THAT_TEXT = re.compile(
+    r"(?:(?:the|that|this|same|very)\s+)*(?:sentence|text|message|line|phrase|one)\b|(?:下面|以下|上面)?[同这那一]*[句条段](?:话|文本|文字)?$",
+    re.IGNORECASE,
+)
+
+
+def text_sent(asked: Asked) -> str | None:
+    """The text that was sent because the assistant had asked for it: the message, less a few words before a colon."""
+    pointed = any(span.pointer != "value" for span in asked.reading.of("text"))
+    if (asked.mentions.of("quote") or pointed) and (found := text(asked)):
+        return found
+    lead = re.match(r"([^:：\n]{1,30})[:：\n]\s*(\S.*)", asked.text, re.DOTALL)
+    if lead and len(lead[1].split()) <= 5 and not _OWN_COLON.search(lead[1]):
+        return unquoted(lead[2])
+    return asked.text.strip()
+
+
+_OWN_COLON = re.compile(r"[\d@]|\b(?:re|subject)$", re.IGNORECASE)  # the colon belongs to the text
+
+
+def text(asked: Asked) -> str | None:
+    """The text to work on, exactly as it was given."""
+    spans, quotes = asked.reading.of("text"), asked.mentions.of("quote")
+    for span in spans:
+        if span.pointer == "value" and not _THAT_TEXT.match(asked.words(span)):
+            return _value(span, asked)
+    if quotes:
+        return quotes[0]
+    for span in spans:
+        if follows := re.match(r"\s*[:：]\s*(\S.*)", asked.text[span.end :], re.DOTALL):  # "on this text: …"
+            return unquoted(follows[1])
+        if asked.context.text:
+            return asked.context.text
+    follows = re.search(r"[:：]\s+(\S.{3,})$|：(\S.{3,})$|\n(\S.{3,})$", asked.text, re.DOTALL)
+    return unquoted(next(group for group in follows.groups() if group)) if follows else None
+
+
+def _value(span: Span, asked: Asked) -> str | None:
+    """A span's text: the quotation in it, the text spoken of ("that sentence"), or its words."""
+    quotes = [
+        m for m in asked.mentions.found if m.kind == "quote" and m.start < span.end and m.end > span.start
+    ]
+    if quotes and (span.end - span.start) - (quotes[0].end - quotes[0].start) <= 3:
+        return quotes[0].value
+    if (
+        len(quotes) == 1 and asked.reading.tool != "redact_text"
+    ):  # there, a quotation is part of what is to be hidden
+        return quotes[0].value
+    return _trimmed(span, asked.text) or None
+
+
+def _trimmed(span: Span, message: str) -> str:
+    """A text without words of the wish that the tagger took along: what stands before a colon near its beginning."""
+    words = message[span.start : span.end]
+    before = message[: span.start].rstrip()
+    lead = re.match(r"[^:：\n]{0,16}[:：\n]\s*(\S.*)", words, re.DOTALL)
+    if lead and (not before or before[-1] not in ":：\n"):
+        words = lead[1]
+    return unquoted(words.lstrip(":：,，-–— "))

@@ -1,0 +1,39 @@
+import pytest
+
+from assistant.brain.mentions import find_mentions
+from assistant.brain.situation import Situation
+
+HERE = Situation(datasets=["tickets.csv"], models=["order-topic"], jobs=["job-7"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("look at orders.xlsx.", "file", "orders.xlsx"),
+        ("what about TICKETS.CSV", "file", "tickets.csv"),
+        ("看看订单.csv里有什么", "file", "订单.csv"),
+        ("add https://a.io/faq, please", "url", "https://a.io/faq"),
+        ("status of job 7", "job", "job-7"),
+        ("deploy order-topic.", "model", "order-topic"),
+        ("don't say 'it's here'", "quote", "it's here"),
+        ("train google/bert_uncased.", "base", "google/bert_uncased"),
+    ],
+)
+def test_mentions(text: str, kind: str, value: str):
+    assert find_mentions(text, HERE).of(kind) == [value]
+
+
+def test_known_chinese_file_names_are_found_whole():
+    assert find_mentions("看看订单.csv里有什么", Situation(files=["订单.csv"])).of("file") == ["订单.csv"]
+
+
+def test_masks_keep_the_place_of_every_character():
+    text = "try order-topic on “hello” and add faq.md, 好吗"
+    masked = find_mentions(text, HERE).masked()
+    assert masked.text == "try [MODEL] on [TEXT] and add [DOC], 好吗"
+    at = masked.text.index("[DOC]")
+    start, end = masked.stretch(at, at + len("[DOC]"))
+    assert text[start:end] == "faq.md"
+    assert len(masked.places) == len(masked.text)
+    at = masked.text.index("好")
+    assert text[slice(*masked.stretch(at, at + 1))] == "好"
