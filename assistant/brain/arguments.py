@@ -7,7 +7,7 @@ from typing import Any
 from assistant.brain import values
 from assistant.brain.asked import Asked
 from assistant.brain.labels import ARGUMENTS, NONE
-from assistant.brain.mentions import Mentions
+from assistant.brain.mentions import LONGEST, Mentions
 from assistant.brain.patterns import METHODS, NO_COLUMN, clear_values, goes_on, listed_method, strict_task
 from assistant.brain.reading import Span
 from assistant.brain.things import datasets, jobs, models, sources, texts
@@ -132,7 +132,7 @@ def training_values(asked: Asked) -> Filled:
 
 def _sentence(asked: Asked) -> str:
     """The message with files, addresses and known names blanked, so that nothing in them is read as a value."""
-    text = asked.text
+    text = asked.text[:LONGEST]
     for mention in asked.mentions.found:
         if mention.kind in ("file", "url", "job", "base"):
             text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]

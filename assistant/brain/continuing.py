@@ -66,7 +66,7 @@ def answered(asked: Asked) -> Step | None:
     key = ARGUMENTS.get(context.asks, context.asks)
     own = _known(tool, said(tool, asked))
     if key in ("text", "label_column", "text_column", "name") or len(asked.text) <= SHORT:
-        clear = clear_values(asked.text) if key != "text" else {}
+        clear = clear_values(asked.text[:200]) if key != "text" else {}
         own = {
             name: value
             for name, value in own.items()

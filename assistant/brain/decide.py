@@ -181,7 +181,7 @@ def _language(text: str, context: Context) -> str:
     """The message's language; a message without words of its own ("3", "job-2") keeps the conversation's."""
     if CHINESE.search(text):
         return language_of(text)
-    return "en" if re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}", text) else context.language
+    return "en" if re.search(r"[A-Za-z]{2}\s+[A-Za-z]{2}", text) else context.language
 
 
 def _restrict(

@@ -130,7 +130,7 @@ def _language(conversation: list[dict[str, Any]]) -> str:
     """The language of the user's last message with words of its own ("yes" under a Chinese talk stays Chinese)."""
     said = [message["content"] for message in conversation if message["role"] == "user"]
     for text in reversed(said):
-        if language_of(text) == "zh" or re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}", text):
+        if language_of(text) == "zh" or re.search(r"[A-Za-z]{2}\s+[A-Za-z]{2}", text):
             return language_of(text)
     return language_of(said[-1]) if said else "en"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.brain.mentions import DOCUMENT_MASK, MASKS, Mentions, find_mentions, is_document
+from assistant.brain.mentions import DOCUMENT_MASK, LONGEST, MASKS, Mentions, find_mentions, is_document
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -79,7 +79,7 @@ class Eyes:
             situation: whose names are masked in what went before, and whose files are attached.
         """
         masked = mentions.masked()
-        read = self.tokenizer.encode(masked.text, add_special_tokens=False)
+        read = self.tokenizer.encode(masked.text[:LONGEST], add_special_tokens=False)
         ids = [self._special["[CLS]"]]
         places: list[tuple[int, int] | None] = [None]
         if view.role == "assistant":
@@ -92,7 +92,7 @@ class Eyes:
             ids + context,
             [0] * len(ids) + [1] * len(context),
             places + [None] * len(context),
-            len(read.ids) > MESSAGE,
+            len(read.ids) > MESSAGE or len(masked.text) > LONGEST,
         )
 
     def _context(self, view: View, situation: "Situation") -> list[int]:

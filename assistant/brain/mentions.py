@@ -39,6 +39,7 @@ _PATH = re.compile(r"(?<![\w/])(?:~|\.{1,2})?/(?:[\w.\-]+/)*[\w.\-]*\w")
 _HUB = re.compile(r"(?<![\w/.:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[A-Za-z0-9])(?![\w/])")
 _NOT_HUB = re.compile(r"^(?:and/or|yes/no|en/zh|he/she|\d+/\d+|i/o|n/a|true/false|either/or)$", re.IGNORECASE)
 
+LONGEST = 2_000  # characters in which names are looked for; what follows is a text to work on
 MASKS = {
     "file": "[FILE]",
     "model": "[MODEL]",
@@ -122,14 +123,15 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
         situation: whose names of files, models and jobs are recognised exactly, and returned as they are known.
     """
     taken: list[Mention] = []
+    head = text[:LONGEST]
 
     def take(kind: str, value: str, start: int, end: int) -> None:
         if value and all(end <= other.start or start >= other.end for other in taken):
             taken.append(Mention(kind, value, start, end))
 
-    for match in _QUOTES.finditer(text):
+    for match in _QUOTES.finditer(head):
         _take_quote(match, situation, take)
-    for match in _URL.finditer(text):
+    for match in _URL.finditer(head):
         address = match[0].rstrip(".,;:!?")
         take("url", address, match.start(), match.start() + len(address))
     known = [("file", name) for name in situation.file_names] + [
@@ -138,13 +140,13 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
     known += [("job", job) for job in situation.job_ids]
     spoken = [(kind, name, name) for kind, name in known] + _stems(situation)
     for kind, name, said in sorted(spoken, key=lambda each: -len(each[2])):
-        for match in re.finditer(_exactly(said), text, re.IGNORECASE):
+        for match in re.finditer(_exactly(said), head, re.IGNORECASE):
             take(kind, name, match.start(), match.end())
-    if numbered := _NUMBER_FIRST.match(text):
+    if numbered := _NUMBER_FIRST.match(head):
         for job in situation.job_ids:
             if re.search(rf"(?<!\d){numbered[1]}$", job):
                 take("job", job, numbered.start(1), numbered.end(1))
-    _take_patterns(text, situation, take)
+    _take_patterns(head, situation, take)
     return Mentions(text, sorted(taken, key=lambda mention: mention.start))
 
 

@@ -45,6 +45,6 @@ def spoken(messages: Sequence["BaseMessage"]) -> Language:
     """The language of the user's newest message with words of its own; a bare "ok" says nothing about it."""
     said = [text_of(message) for message in reversed(messages) if message.type == "human"]
     telling = (
-        text for text in said if language_of(text) == "zh" or re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}", text)
+        text for text in said if language_of(text) == "zh" or re.search(r"[A-Za-z]{2}\s+[A-Za-z]{2}", text)
     )
     return language_of(next(telling, said[0] if said else ""))
