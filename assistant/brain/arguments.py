@@ -134,7 +134,7 @@ def _sentence(asked: Asked) -> str:
     """The message with files, addresses and known names blanked, so that nothing in them is read as a value."""
     text = asked.text[:LONGEST]
     for mention in asked.mentions.found:
-        if mention.kind in ("file", "url", "job", "base"):
+        if mention.kind in ("file", "url", "job", "base", "hidden"):
             text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
     return text
 

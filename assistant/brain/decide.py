@@ -23,7 +23,7 @@ from assistant.brain.replies.talk import PERSONAL, is_greeting
 from assistant.brain.situation import Situation
 
 SURE = 0.97  # the confidence in an answer to an open question
-UNSURE = 0.6  # below this share of the first tool a choice is doubtful
+UNSURE = 0.7  # share of the first tool below which others are offered; chosen on the cases developed on
 RIVAL = 0.15  # tools with at least this share are offered
 TURNS_REMEMBERED = 8
 Message = Mapping[str, Any]

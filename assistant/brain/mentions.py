@@ -17,6 +17,7 @@ _QUOTES = re.compile(
     r"“(?P<a>[^”]+)”|「(?P<b>[^」]+)」|『(?P<c>[^』]+)』|‘(?P<d>[^’]+)’|\"(?P<e>[^\"]+)\"|`(?P<f>[^`]+)`"
     r"|«(?P<g>[^»]+)»|(?<![\w])'(?P<h>[^'\n]*(?:'\w[^'\n]*)*)'(?!\w)"
 )
+_HIDDEN = re.compile(r"<[A-Z][A-Z_]{2,}>")  # the gate's placeholders
 _URL = re.compile(r"https?://[^\s<>\"'“”‘’，。！？、）)]+|\bwww\.[^\s<>\"'，。！？、）)]+", re.IGNORECASE)
 _CHINESE_FILE = re.compile(
     rf"(?<![\w.])(?:(?:请|帮我|帮忙|看一?看|看一?下|检查|分析|用|拿|把|在|将|从|对|给|基于|添加|加入|删除|导入|和|跟|与)+)?"
@@ -53,7 +54,10 @@ DOCUMENT_MASK = "[DOC]"
 
 @dataclass(frozen=True)
 class Mention:
-    """One thing named in a message: its kind (a key of ``MASKS``), its value as it is known, and where it stands."""
+    """One thing named in a message: its value as it is known, and where it stands.
+
+    ``kind``: a key of ``MASKS``, or ``hidden``.
+    """
 
     kind: str
     value: str
@@ -106,7 +110,9 @@ class Masked:
 
 
 def mask_of(mention: Mention) -> str:
-    """What stands for a mention; documents and tables differ."""
+    """What stands for a mention; documents and tables differ, and what the redaction gate has hidden says nothing."""
+    if mention.kind == "hidden":
+        return ""
     return DOCUMENT_MASK if mention.kind == "file" and is_document(mention.value) else MASKS[mention.kind]
 
 
@@ -129,6 +135,8 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
         if value and all(end <= other.start or start >= other.end for other in taken):
             taken.append(Mention(kind, value, start, end))
 
+    for match in _HIDDEN.finditer(head):
+        take("hidden", match[0], match.start(), match.end())
     for match in _QUOTES.finditer(head):
         _take_quote(match, situation, take)
     for match in _URL.finditer(head):

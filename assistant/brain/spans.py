@@ -49,7 +49,7 @@ def spans(encoded: Encoded, mentions: Mentions, chances: "np.ndarray", pointers:
         elif begins == "I":
             last = found[-1]
             found[-1] = replace(last, end=end, score=min(last.score, sure))
-    if encoded.cut and found and found[-1].end >= (encoded.places[own[-1]] or (0, 0))[1]:
+    if encoded.cut and found and found[-1].slot == "text":  # what is that long is a text to its end
         found[-1] = replace(found[-1], end=len(mentions.text))
     found = [span for span in found if span.slot == "text" or span.score > DOUBTFUL]
     whole = [_whole(_words(span, mentions.text), mentions) for span in _bridged(found)]

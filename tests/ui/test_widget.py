@@ -182,11 +182,13 @@ def test_a_phone_gets_the_whole_screen(site: Site) -> None:
         frame = opened(page, f"{site.shop}/{site.key}")
         frame.get_by_label("Ask a question").wait_for()
         frame.locator(".said").first.wait_for()
-        box = page.locator(".panel").bounding_box()
         width = page.evaluate("innerWidth")
-        assert (box["x"], box["y"], box["width"]) == pytest.approx(
-            (0, 0, width), abs=1
-        )  # it slides into place
+        for _ in range(50):  # it slides into place, which takes a moment
+            box = page.locator(".panel").bounding_box()
+            if box["x"] == 0 and box["y"] == 0:
+                break
+            page.wait_for_timeout(100)
+        assert (box["x"], box["y"], box["width"]) == pytest.approx((0, 0, width), abs=1)
         frame.get_by_role("button", name="Close chat").click()
         page.get_by_role("button", name="Open support chat").wait_for()
 
