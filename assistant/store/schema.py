@@ -142,4 +142,4 @@ artifacts = Table(
 
 def now() -> str:
     """The present moment as the tables store it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
