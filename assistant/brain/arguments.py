@@ -7,8 +7,17 @@ from typing import Any
 from assistant.brain import values
 from assistant.brain.asked import Asked
 from assistant.brain.labels import ARGUMENTS, NONE
-from assistant.brain.mentions import LONGEST, Mentions
-from assistant.brain.patterns import METHODS, NO_COLUMN, clear_values, goes_on, listed_method, strict_task
+from assistant.brain.mentions import LONGEST
+from assistant.brain.patterns import (
+    METHODS,
+    NO_COLUMN,
+    clear_values,
+    corrects,
+    goes_on,
+    listed_method,
+    ruled_out,
+    strict_task,
+)
 from assistant.brain.reading import Span
 from assistant.brain.things import datasets, jobs, models, sources, texts
 from assistant.brain.things.names import nth, told_apart
@@ -69,6 +78,8 @@ def offered(asked: Asked) -> Filled:
     """
     proposes = asked.text.rstrip().endswith(("?", "？")) and asked.reading.tool != NONE
     tool = asked.reading.tool if proposes or asked.reading.tool in OFFERING else asked.context.tool
+    if _COULD_TRAIN.search(asked.text):
+        tool = "finetune_model"
     asks = ARGUMENTS.get(asked.reading.asks, asked.reading.asks)
     if tool is None:
         return {}
@@ -85,6 +96,14 @@ def offered(asked: Asked) -> Filled:
         found["base_model"] = bases[0].value
     found.pop(asks, None)  # values to choose from are no proposal
     return found
+
+
+_COULD_TRAIN = re.compile(
+    r"\b(?:(?:I|we) (?:could|can|would|'d|recommend|suggest|propose)|shall I|let me|I'll)\b[^.?!]{0,40}"
+    r"\b(?:re)?(?:train|fine-?tun)"
+    r"|(?:我可以|可以|建议|要不要|要我)[^。？！]{0,12}(?:训练|微调|再训)",
+    re.IGNORECASE,
+)
 
 
 def _present(filled: Mapping[str, Any]) -> Filled:
@@ -106,7 +125,7 @@ def training_values(asked: Asked) -> Filled:
         "method": lambda span: values.method(asked.words(span)),
         "text_col": lambda span: _column(span, asked),
         "label_col": lambda span: _column(span, asked),
-        "epochs": lambda span: values.number(asked.words(span)),
+        "epochs": lambda span: _epochs(span, asked),
         "rate": lambda span: values.rate(asked.words(span)),
         "name": lambda span: _new_name(span, asked),
     }
@@ -116,7 +135,9 @@ def training_values(asked: Asked) -> Filled:
         key for key in found if key in ("text_column", "label_column", "epochs", "learning_rate", "name")
     }
     for slot, read in readers.items():
-        sure = sorted(asked.reading.of(slot), key=lambda span: (span.pointer != "value", -span.score))
+        spans = [span for span in asked.reading.of(slot) if not ruled_out(span.start, asked.text)]
+        sure = sorted(spans, key=lambda span: (span.pointer != "value", -span.score))
+        sure = sure[::-1] if slot in ("epochs", "rate") and corrects(asked.text) else sure
         value = next((value for span in sure if (value := read(span)) not in (None, "")), None)
         if value is not None and ARGUMENTS.get(slot, slot) not in clear:
             found[ARGUMENTS.get(slot, slot)] = value
@@ -128,6 +149,17 @@ def training_values(asked: Asked) -> Filled:
     if "base_model" not in found and goes_on(sentence):
         found["base_model"] = asked.context.model
     return _present(found)
+
+
+def _epochs(span: Span, asked: Asked) -> float | int | None:
+    """How many epochs; a number of rows or texts is none."""
+    return None if _ROWS.match(asked.text, span.end) else values.number(asked.words(span))
+
+
+_ROWS = re.compile(
+    r"\s*(?:[来几多]\s*)?(?:[条行份张]|个?样本)|\s+(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
+    re.IGNORECASE,
+)
 
 
 def _sentence(asked: Asked) -> str:
@@ -147,6 +179,7 @@ def _column(span: Span, asked: Asked) -> str | None:
         (mention and mention.kind != "quote")
         or name.lower() in (*METHODS, *NO_COLUMN)
         or span.pointer != "value"
+        or (len(name) == 1 and not mention and not name.isascii())  # a piece of a Chinese word
     )
     return None if taken else name
 
@@ -165,117 +198,9 @@ def _new_name(span: Span, asked: Asked) -> str | None:
 def _base(span: Span, asked: Asked) -> str | None:
     """A base model: known by its name, one of the team's own, or an identifier nobody has heard of."""
     if span.pointer != "value":
-        return _listed("base", span, asked) or models.model_of(span, asked)
+        return nth(span.pointer, asked.context.listed.get("base", [])) or models.model_of(span, asked)
     mention = asked.named(span)
     return mention.value if mention else values.bare(asked.words(span))
-
-
-def answer_to(slot: str, asked: Asked) -> Any:
-    """The value for a slot that the assistant has asked for: said, picked from those it listed, or the bare message.
-
-    Args:
-        slot: one of ``labels.ASKS``.
-        asked: the message that answers.
-    """
-    for span in asked.reading.spans:
-        if (span.pointer.isdigit() or span.pointer == "last") and (picked := _listed(slot, span, asked)):
-            return picked
-    if slot == "text":
-        return texts.text_sent(asked)
-    key = ARGUMENTS.get(slot, slot)
-    if slot == "task":
-        return values.task(asked.text)
-    if slot in ("base", "method", "epochs", "rate", "name", "text_col", "label_col"):
-        return training_values(asked).get(key) or _bare_value(slot, asked)
-    tool = {"source": "add_knowledge", "job": "show_job", "models": "compare_models"}.get(slot)
-    return (
-        arguments(tool, asked).get(slot)
-        if tool
-        else (datasets.dataset if slot == "dataset" else models.model)(asked)
-    )
-
-
-def which_column(asks: str, question: str) -> str:
-    """What a question asks for; its own words tell text and label apart where it is a column."""
-    if asks not in ("text_col", "label_col"):
-        return asks
-    text, label = _TEXT_WORDS.search(question), _LABEL_WORDS.search(question)
-    return asks if bool(text) == bool(label) else "text_col" if text else "label_col"
-
-
-_TEXT_WORDS = re.compile(r"\btexts?\b|文本|正文|内容", re.IGNORECASE)
-_LABEL_WORDS = re.compile(
-    r"\b(?:labels?|target|class\w*|categor\w+|answers?|predict\w*)\b|标签|类别|分类|目标", re.IGNORECASE
-)
-
-
-def both_columns(asked: Asked) -> Filled:
-    """Text and label column, where a question asked for both and the answer names two, in the question's order."""
-    question = asked.context.question
-    text, label = _TEXT_WORDS.search(question), _LABEL_WORDS.search(question)
-    names = [values.column(part) for part in re.split(r"\s*(?:[,，、/]|\band\b|和)\s*", asked.text.strip())]
-    single = len(names) == 2 and all(name and len(name.split()) == 1 for name in names)
-    if asked.context.asks not in ("text_col", "label_col") or not (text and label and single):
-        return {}
-    order = (
-        ("text_column", "label_column") if text.start() < label.start() else ("label_column", "text_column")
-    )
-    return dict(zip(order, names, strict=True))
-
-
-def _bare_value(slot: str, asked: Asked) -> Any:
-    """The value where the message is little more than that."""
-    clause = re.split(r"[.,;]\s|[，。；\n]|\s(?:and|but|with)\s|然后", asked.text.strip())[0]
-    words = re.sub(
-        r"^(?:(?:it'?s|the|use|call it|用|就?叫|是)\s+|用|就?叫|是)|(?:\s+(?:column|please|pls|thanks)|列|吧)[.!。]*$",
-        "",
-        clause,
-        flags=re.IGNORECASE,
-    )
-    readers: dict[str, Callable[[str], Any]] = {
-        "epochs": values.number,
-        "rate": values.rate,
-        "method": values.method,
-    }
-    if slot in readers:
-        return readers[slot](words)
-    named = [
-        m for m in asked.mentions.found if m.start < len(clause) and m.kind in ("base", "model", "quote")
-    ]
-    if named:
-        return named[0].value
-    if clear_values(clause):  # it is about something else
-        return None
-    return values.bare(words) if len(words.split()) <= 2 and len(words) <= 40 else None
-
-
-def _listed(slot: str, span: Span, asked: Asked) -> str | None:
-    """What stands at a place of a list in the assistant's question ("the second", "the latter")."""
-    return nth(span.pointer, asked.context.listed.get(slot, []))
-
-
-def listed(slot: str, mentions: Mentions) -> list[str]:
-    """The values of a slot that a question lists, in its order.
-
-    Args:
-        slot: one of ``labels.SLOTS``.
-        mentions: what the question names.
-    """
-    if slot in ("method", "task"):
-        read = values.method if slot == "method" else strict_task
-        found = [read(part) for part in re.split(r"[,;:?，。；、：？\n]|\bor\b|还是|或者?|和", mentions.text)]
-        return list(dict.fromkeys(value for value in found if value))
-    kinds = {"base": ("base", "model"), "dataset": ("file",), "source": ("file", "url")}
-    if slot in ("text_col", "label_col"):
-        return [m.value for m in mentions.found if m.kind == "quote"] or _named_columns(mentions.text)
-    wanted = kinds.get(slot, (slot,))
-    return list(dict.fromkeys(m.value for m in mentions.found if m.kind in wanted))
-
-
-def _named_columns(text: str) -> list[str]:
-    """Columns in a question that offers two: "topic or queue?", "是 type 列还是 district 列"."""
-    found = re.search(r"([\w\-]+)(?: column| 列|列)?,? ?(?:or|还是|或) ?(?:the )?([\w\-]+)", text)
-    return [found[1], found[2]] if found else []
 
 
 def _recommend(asked: Asked) -> Filled:
@@ -297,7 +222,10 @@ _PRONOUN = re.compile(r"\b(?:it|that|this|those|these|them|same|there)\b|它|这
 
 
 def _with_text(asked: Asked) -> Filled:
-    return {"model": models.model(asked), "text": texts.text(asked) or asked.context.text}
+    return {
+        "model": models.model(asked),
+        "text": texts.text(asked) or texts.next_text(asked) or asked.context.text,
+    }
 
 
 def _undeploy(asked: Asked) -> Filled:

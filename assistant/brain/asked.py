@@ -37,10 +37,10 @@ class Asked:
         return self
 
     def outside_quotes(self) -> str:
-        """The message without its quotations."""
+        """The message without its quotations, and without files and addresses named in full."""
         text = self.text
         for mention in self.mentions.found:
-            if mention.kind == "quote":
+            if mention.kind in ("quote", "file", "url"):
                 text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
         return text
 

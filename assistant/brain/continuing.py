@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.brain.answers import Change, read_answer
-from assistant.brain.arguments import answer_to, arguments, both_columns, said
+from assistant.brain.arguments import OFFERING, arguments, said
 from assistant.brain.asked import Asked
 from assistant.brain.history import Context
 from assistant.brain.labels import ARGUMENTS, NONE
 from assistant.brain.patterns import clear_values
+from assistant.brain.questions import answer_to, both_columns
 
 SHORT = 24  # characters of a bare answer
 CLEAR = 0.9  # share of a tool from which a message is no answer to an open question
@@ -57,7 +58,7 @@ def answered(asked: Asked) -> Step | None:
     context = asked.context
     tool = _asking_tool(context)
     if tool is None or not _answers(asked, tool):
-        return None
+        return _wanting(asked)
     if tool == "finetune_model" and (both := both_columns(asked)):
         return tool, {**context.args, **both}
     value = answer_to(context.asks, asked)
@@ -76,6 +77,61 @@ def answered(asked: Asked) -> Step | None:
     if key == "models" and len(value) == 1 == len(before.get("models", [])):
         value = list(dict.fromkeys([*before["models"], *value]))
     return tool, {**before, **own, key: value}
+
+
+def _wanting(asked: Asked) -> Step | None:
+    """The last action with what it still lacks, where the message is little else than a thing of that kind."""
+    from tools.catalog.registry import catalog
+
+    context, tool = asked.context, asked.context.tool
+    things = [mention for mention in asked.mentions.found if mention.kind in WANTED]
+    if tool is None or len(things) != 1 or asked.reading.tools[asked.reading.tool] >= CLEAR:
+        return None
+    lacks = [name for name in catalog()[tool].required if not context.args.get(name)]
+    beside = len(asked.text) - (things[0].end - things[0].start)
+    if not lacks or lacks[0] not in WANTED[things[0].kind] or beside > SHORT // 2:
+        return None
+    return tool, {**context.args, lacks[0]: things[0].value}
+
+
+WANTED = {"file": ("dataset", "source"), "url": ("source",), "model": ("model",), "job": ("job",)}
+
+
+def corrected(asked: Asked) -> Step | None:
+    """The proposed action with other values, where the message says what was meant instead ("no, I meant the other file")."""
+    context = asked.context
+    if not context.open or not context.tool or not context.args:
+        return None
+    before = {**context.args, **_known(context.tool, context.offer)}
+    for found in _X_NOT_Y.finditer(asked.text):
+        right, wrong = found["right"] or found["right_after"], found["wrong"] or found["wrong_before"]
+        for key, value in before.items():
+            if str(value).lower() == wrong.lower() and key in ("text_column", "label_column", "name"):
+                return context.tool, {**before, key: right}
+    own = said(context.tool, asked) if _MEANT.search(asked.text) else {}
+    return (context.tool, {**before, **own}) if own else None
+
+
+_X_NOT_Y = re.compile(
+    r"[\"“'`]?(?P<right>[\w\-]+)[\"”'`]?,? (?:and )?not [\"“'`]?(?P<wrong>[\w\-]+)[\"”'`]?"
+    r"|\bnot [\"“'`]?(?P<wrong_before>[\w\-]+)[\"”'`]?,? (?:but )?[\"“'`]?(?P<right_after>[\w\-]+)",
+    re.IGNORECASE,
+)
+_MEANT = re.compile(
+    r"\b(?:i (?:meant|mean)|mixed (?:it|them|that) up|rest (?:is|stays)|should (?:have )?be(?:en)?)\b|我(?:说|指)的是|应该是|弄错|搞错|说错",
+    re.IGNORECASE,
+)
+
+
+def agreed(asked: Asked) -> Step | None:
+    """The proposed action, where the message says yes to it in words that could be small talk ("please", "听你的")."""
+    context, reading = asked.context, asked.reading
+    proposes = (
+        context.asker not in (None, NONE) and (context.open or context.asker in OFFERING) and context.offer
+    )
+    if not proposes or reading.act != "yes" or reading.tool != NONE or reading.tools[NONE] >= SURELY_ELSE:
+        return None
+    return context.asker, filled(str(context.asker), asked)
 
 
 def same_again(asked: Asked) -> str | None:
@@ -124,7 +180,7 @@ def filled(tool: str, asked: Asked) -> dict[str, Any]:
     before = context.args if context.tool == tool else {}
     accepts = context.open and offer and tool == context.asker and len(asked.text) <= SHORT and not own
     if act == "yes" or accepts:
-        return {**new, **_known(tool, before), **offer, **own}
+        return {**_known(tool, context.proposed), **new, **_known(tool, before), **offer, **own}
     if context.open and before and (act == "more" or offer or _AGAIN.search(asked.text)):
         return {**new, **before, **offer, **own}
     again = _AGAIN.search(asked.text)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.brain import ask
-from assistant.brain.arguments import listed, offered, which_column
+from assistant.brain.arguments import offered
 from assistant.brain.asked import Asked
-from assistant.brain.continuing import answered, approval, chosen, filled, same_again
+from assistant.brain.continuing import agreed, answered, approval, chosen, corrected, filled, same_again
 from assistant.brain.history import Context, note_call, note_reply, note_result
 from assistant.brain.labels import NONE, SLOTS
 from assistant.brain.language import CHINESE, language_of
 from assistant.brain.mentions import find_mentions
+from assistant.brain.questions import asked_for, listed
 from assistant.brain.reader import reader
 from assistant.brain.reading import Reading
 from assistant.brain.replies.talk import PERSONAL, is_greeting
@@ -123,7 +124,7 @@ def _note(
             return  # after a word between, the question still stands
         note_reply(context, asked.mentions, {} if told else offered(asked))
         context.choices = ask.offered(message["content"])
-        context.asks = which_column(reading.asks, asked.text) if context.open else "nothing"
+        context.asks = asked_for(reading.asks, asked.text, context) if context.open else "nothing"
         context.question = asked.text if context.open else ""
         context.asker = reading.tool
         context.listed = {slot: listed(slot, asked.mentions) for slot in SLOTS} if context.open else {}
@@ -137,7 +138,8 @@ def _note_user(asked: Asked, called: bool) -> None:
         context.language = language_of(text)
     if not called:
         decision = _next(asked, None)
-        note_call(context, decision.tool, decision.args, asked.situation)
+        if not (decision.options and context.tool):  # what is unsure does not change what the talk is about
+            note_call(context, decision.tool, decision.args, asked.situation)
     files = asked.mentions.of("file")
     context.dataset = next(iter(files), context.dataset)
     context.seen |= set(files)
@@ -155,7 +157,7 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
     language = _language(asked.text, asked.context)
     if not asked.context.open and (PERSONAL.match(asked.text.strip()) or is_greeting(asked.text)):
         return Decision(None, language=language)
-    going_on = approval(asked) or chosen(asked) or answered(asked)
+    going_on = approval(asked) or chosen(asked) or answered(asked) or corrected(asked) or agreed(asked)
     if going_on is not None and (allowed is None or going_on[0] is None or going_on[0] in allowed):
         return _finish(*going_on, SURE, [], asked, language)
     if (again := same_again(asked)) and (allowed is None or again in allowed):

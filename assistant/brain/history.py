@@ -20,7 +20,7 @@ class Context:
     and ``best`` of them. ``tool``, ``args``: the last action, which the assistant may still have a question about
     (``open``). ``offer``: the arguments in what it recommended or proposed. ``choices``: tools it offered to choose from.
     ``asks``: the slot it has asked for, ``asker``: for which tool, in which words (``question``), ``listed``: the values it named, by slot. ``states``: how
-    each job it named stands. ``deployed``: the model last put into service. ``jobs``, ``sources``: those spoken of one by
+    each job it named stands, ``told``: what it said of each. ``proposed``: the thing of each kind that its question names. ``deployed``: the model last put into service. ``jobs``, ``sources``: those spoken of one by
     one, in this order; ``recent``: models, the last one last. ``done``: the last arguments of each action. ``idle``: whether
     the last message was small talk. ``seen``: files that came up.
     """
@@ -45,6 +45,8 @@ class Context:
     question: str = ""
     listed: dict[str, list[str]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    proposed: dict[str, str] = field(default_factory=dict)
     deployed: str | None = None
     jobs: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -131,7 +133,10 @@ def note_reply(context: Context, mentions: Mentions, offer: Mapping[str, Any]) -
     if len(jobs) == 1 or (jobs and context.job not in jobs and context.tool != "list_jobs"):
         context.job = jobs[0]
         context.jobs += [jobs[0]] if len(jobs) == 1 and jobs[0] not in context.jobs else []
-    context.states = _states(mentions) or context.states
+    told = _told(mentions)
+    context.told = told or context.told
+    context.proposed = _proposed(mentions)
+    context.states = _states(told) or context.states
     context.seen |= set(files)
     if context.tool == "search_knowledge" and (files or mentions.of("url")):
         context.source = (files + mentions.of("url"))[0]
@@ -167,12 +172,29 @@ _BETTER = r"\W{0,4}(?:is|was|wins|won|performs|does|scores|comes|leads|beats|bea
 _SCORE = re.compile(r"(?<![\w.\-])(0?\.\d+|\d{1,3}(?:\.\d+)?(?=\s*%)|1\.0+)")
 
 
-def _states(mentions: Mentions) -> dict[str, str]:
-    """How the jobs stand that a reply names, by the words behind each name."""
+def _proposed(mentions: Mentions) -> dict[str, str]:
+    """The job, model or file that a question at the end of a reply names, where it is one only of its kind."""
+    text = mentions.text.rstrip()
+    if not text.endswith(("?", "？")):
+        return {}
+    begins = max((found.end() for found in re.finditer(r"[.!?。！？]\s+|[。！？]|\n", text[:-1])), default=0)
+    last = [m for m in mentions.found if m.start >= begins]
+    kinds = {"job": "job", "model": "model", "file": "dataset"}
+    one = {kind: {m.value for m in last if m.kind == kind} for kind in kinds}
+    return {kinds[kind]: next(iter(values)) for kind, values in one.items() if len(values) == 1}
+
+
+def _told(mentions: Mentions) -> dict[str, str]:
+    """What a reply says of the jobs that it names: the words behind each name."""
     jobs = [m for m in mentions.found if m.kind == "job"]
     ends = [*(m.start for m in jobs[1:]), len(mentions.text)]
-    told = {m.value: state_of(mentions.text[m.end : end]) for m, end in zip(jobs, ends, strict=False)}
-    return {name: state for name, state in told.items() if state}
+    return {m.value: mentions.text[m.end : end] for m, end in zip(jobs, ends, strict=False)}
+
+
+def _states(told: Mapping[str, str]) -> dict[str, str]:
+    """How the jobs stand that a reply tells of."""
+    states = {name: state_of(words) for name, words in told.items()}
+    return {name: state for name, state in states.items() if state}
 
 
 def winner(mentions: Mentions) -> str | None:

@@ -21,11 +21,11 @@ _HIDDEN = re.compile(r"<[A-Z][A-Z_]{2,}>")  # the gate's placeholders
 _URL = re.compile(r"https?://[^\s<>\"'“”‘’，。！？、）)]+|\bwww\.[^\s<>\"'，。！？、）)]+", re.IGNORECASE)
 _CHINESE_FILE = re.compile(
     rf"(?<![\w.])(?:(?:请|帮我|帮忙|看一?看|看一?下|检查|分析|用|拿|把|在|将|从|对|给|基于|添加|加入|删除|导入|和|跟|与)+)?"
-    rf"([\w\-\u4e00-\u9fff]+\.(?:{EXTENSIONS}))(?![A-Za-z0-9_])",
+    rf"([\w\-\u4e00-\u9fff]+(?:[（(][\w\-\u4e00-\u9fff]+[)）][\w\-\u4e00-\u9fff]*)?\.(?:{EXTENSIONS}))(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 _ASCII_FILE = re.compile(
-    rf"(?:(?:~|\.{{1,2}})?/)?(?:[A-Za-z0-9_.\-]+/)*[A-Za-z0-9_\-.]*[A-Za-z0-9_\-]\.(?:{EXTENSIONS})(?![A-Za-z0-9_])",
+    rf"(?:(?:~|\.{{1,2}})?/)?(?:[A-Za-z0-9_.\-]+/)*[A-Za-z0-9_\-.]*[A-Za-z0-9_\-](?:\([\w\-]+\))?\.(?:{EXTENSIONS})(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 _JOB = re.compile(r"\bjob[\s\-_#]*(?:no\.?|number)?\s*(\d+)\b|(?:任务|作业)\s*#?\s*(\d+)", re.IGNORECASE)
@@ -38,6 +38,7 @@ _BASES = re.compile(
 )
 _PATH = re.compile(r"(?<![\w/])(?:~|\.{1,2})?/(?:[\w.\-]+/)*[\w.\-]*\w")
 _HUB = re.compile(r"(?<![\w/.:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[A-Za-z0-9])(?![\w/])")
+_SCORED = re.compile(r"\s*\((?:0?\.\d|\d{1,3}\s*%)")  # a label such as "defect/zip (0.95)"
 _NOT_HUB = re.compile(r"^(?:and/or|yes/no|en/zh|he/she|\d+/\d+|i/o|n/a|true/false|either/or)$", re.IGNORECASE)
 
 LONGEST = 2_000  # characters in which names are looked for; what follows is a text to work on
@@ -150,7 +151,7 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
     for kind, name, said in sorted(spoken, key=lambda each: -len(each[2])):
         for match in re.finditer(_exactly(said), head, re.IGNORECASE):
             take(kind, name, match.start(), match.end())
-    if numbered := _NUMBER_FIRST.match(head):
+    if numbered := _NUMBER_FIRST.match(head) or _NUMBER_LAST.search(head):
         for job in situation.job_ids:
             if re.search(rf"(?<!\d){numbered[1]}$", job):
                 take("job", job, numbered.start(1), numbered.end(1))
@@ -173,6 +174,13 @@ def _stems(situation: Situation) -> list[tuple[str, str, str]]:
 _NUMBER_FIRST = re.compile(
     r"(?:(?:ok|okay|ah|i see|and|what about|how about|那|还有|看看|看下)[\s,.]*)*#?"
     r"(\d{1,4})(?=\s*[?？.!]*$|\s*(?:号|为什么|怎么|呢|的))",
+    re.IGNORECASE,
+)
+
+
+# … and at its end: "ok cancel 57".
+_NUMBER_LAST = re.compile(
+    r"(?:\b(?:cancel|stop|kill|abort|show|check|resume)\s|取消|停掉|停止?|看看?)\s*(?:the\s)?(?:no\.?\s)?#?(\d{1,4})(?=\s*[?？.!。！]*$)",
     re.IGNORECASE,
 )
 
@@ -212,8 +220,10 @@ def _take_patterns(text: str, situation: Situation, take) -> None:
     for match in _PATH.finditer(text):
         take("base", match[0], match.start(), match.end())
     for match in _HUB.finditer(text):
-        if not _NOT_HUB.match(match[0]) and not match[0].lower().endswith(
-            tuple(f".{e}" for e in EXTENSIONS.split("|"))
+        if (
+            not _NOT_HUB.match(match[0])
+            and not _SCORED.match(text, match.end())
+            and not match[0].lower().endswith(tuple(f".{e}" for e in EXTENSIONS.split("|")))
         ):
             take("base", match[0], match.start(), match.end())
     for match in _BASES.finditer(text):

@@ -25,7 +25,10 @@ _EPOCHS = [
         rf"\b({NUMBER})[\s-]+(?:more |full |training )*(?:epochs?|ep|passes|rounds?)\b", re.IGNORECASE
     ),
     re.compile(rf"\b(?:num_?)?epochs?\s*(?:to|=|:|of|is|\|)?\s*({NUMBER})\b", re.IGNORECASE),
-    re.compile(rf"({CHINESE_NUMBER})\s*(?:个)?\s*(?:轮|epochs?|遍|个周期)", re.IGNORECASE),
+    re.compile(
+        rf"({CHINESE_NUMBER})\s*(?:个)?\s*(?:轮|epochs?|个周期)|(\d+|[两三四五六七八九十]+)\s*遍",
+        re.IGNORECASE,
+    ),
     re.compile(
         rf"(?:轮数|轮次|epochs?)\s*(?:改成|改为|设为|设成|为|是|=|:|：|用)?\s*({CHINESE_NUMBER})",
         re.IGNORECASE,
@@ -60,7 +63,7 @@ _TASKS = [
 METHODS = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot", "全量", "少样本", "小样本")
 _COLUMN = r"[\"'“‘`「]?([\w.\-\u4e00-\u9fff]+?)[\"'”’`」]?"
 _LABELS = [
-    re.compile(r"^\s*labels?(?: ?col(?:umn)?)?\s*[:=]\s*(\S.*?)\s*$(?=\n|\Z)", re.IGNORECASE | re.MULTILINE),
+    re.compile(r"^\s*labels?(?: ?col(?:umn)?)?\s*[:=]\s*([^\s,;，；][^,;，；\n]*?)\s*(?=[,;，；\n]|\Z)", re.IGNORECASE | re.MULTILINE),
     re.compile(r"\b(?:labels?|targets?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:predicts?|learns?|guess(?:es)?)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(r"(?:标签|目标|类别)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
@@ -71,11 +74,12 @@ _LABELS = [
     re.compile(rf"\b(?:predict|learn|learning|predicting|classify by|by|target|on)\s+(?:the\s+)?{_COLUMN}\s+(?:column|field)\b", re.IGNORECASE),
     re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:label|target|class|output|category)", re.IGNORECASE),
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|are|as)\s+(?:the\s+)?(?:label|target|class)s?\b", re.IGNORECASE),
-    re.compile(r"(?:标签|目标|类别)(?:列|字段)?(?:是|为|用|在|叫|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:标签|目标|类别|答案)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:标签|目标|类别)\s+([A-Za-z_][\w.\-]*)(?=[\s,，。;；]|$)"),
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:标签|目标|类别)"),
 ]  # fmt: skip
 _TEXTS = [
-    re.compile(r"^\s*texts?(?: ?col(?:umn)?)?\s*[:=]\s*(\S.*?)\s*$(?=\n|\Z)", re.IGNORECASE | re.MULTILINE),
+    re.compile(r"^\s*texts?(?: ?col(?:umn)?)?\s*[:=]\s*([^\s,;，；][^,;，；\n]*?)\s*(?=[,;，；\n]|\Z)", re.IGNORECASE | re.MULTILINE),
     re.compile(r"\b(?:texts?|inputs?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:from|out of|using)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(r"(?:文本|正文|输入|内容)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
@@ -85,11 +89,12 @@ _TEXTS = [
     re.compile(rf"\btexts?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:text|input)", re.IGNORECASE),
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|as)\s+(?:the\s+)?(?:text|input)\b", re.IGNORECASE),
-    re.compile(r"(?:文本|正文|输入|内容)(?:列|字段)?(?:是|为|用|在|叫|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:文本|正文|输入|内容|文字|原文)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:文本|正文|输入|内容)\s+([A-Za-z_][\w.\-]*)(?=[\s,，。;；]|$)"),
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)"),
 ]  # fmt: skip
 _NAME = re.compile(
-    r"(?:\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?model|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
+    r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
     r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:是|叫|为|用)?|叫做?|名为|称为))\s*[:：]?\s*"
     r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*)[\"'”’`」]?",
     re.IGNORECASE,
@@ -103,11 +108,17 @@ def _number(patterns: Sequence[re.Pattern[str]], text: str, read: Callable[[str]
     """The number that the first pattern finds; the last such number where the message corrects itself."""
     at = -1 if _CORRECTS.search(text) else 0
     found = next((matches for pattern in patterns if (matches := list(pattern.finditer(text)))), None)
-    return read(found[at][1]) if found else None
+    return read(found[at][found[at].lastindex or 1]) if found else None
+
+
+def corrects(text: str) -> bool:
+    """Whether a message takes back what it has just said: the last of its values counts."""
+    return bool(_CORRECTS.search(text))
 
 
 _CORRECTS = re.compile(
-    r"\b(?:correction|i mean|i meant|no wait|sorry|scratch that)\b|更正|不对|说错", re.IGNORECASE
+    r"\b(?:correction|i mean|i meant|(?:no|hmm|oh) wait|wait,|sorry|scratch that|make (?:it|that))\b|更正|不对|说错",
+    re.IGNORECASE,
 )
 
 
@@ -140,6 +151,11 @@ def _name(text: str) -> str | None:
 _NOT_THAT = re.compile(
     r"\b(?:instead of|rather than|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+", re.IGNORECASE
 )
+
+
+def ruled_out(at: int, text: str) -> bool:
+    """Whether what stands at a place of a text is named only to be ruled out ("head instead of dora")."""
+    return any(found.start() < at < found.end() for found in _NOT_THAT.finditer(text))
 
 
 def strict_task(text: str) -> str | None:

@@ -33,7 +33,7 @@ ROWS = {
 def train_head(folder: Path, name: str = "router", max_length: int = 64) -> Path:
     """Write a model folder as a fine-tuning run does."""
     from tools.finetune.encoder import FrozenEncoder
-    from tools.finetune.head import regression, save
+    from tools.finetune.head import regression, save, weights_of
     from tools.models.card import write_info
     from tools.models.embedded import minilm_folder
 
@@ -42,7 +42,7 @@ def train_head(folder: Path, name: str = "router", max_length: int = 64) -> Path
     encoder = FrozenEncoder(minilm_folder(), "cpu")
     fitted = regression(encoder.embed(texts), labels, strength=100.0)
     folder.mkdir(parents=True)
-    save(folder, encoder, fitted, list(ROWS))
+    save(folder, encoder, *weights_of(fitted, list(ROWS)))
     info = {"name": name, "task": "text-classification", "base": "minilm", "method": "head"}
     write_info(
         folder,

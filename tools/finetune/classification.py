@@ -2,8 +2,10 @@
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy  # noqa: TID253
 from transformers import (  # noqa: TID253
     AutoConfig,
     AutoModelForSequenceClassification,
@@ -11,16 +13,17 @@ from transformers import (  # noqa: TID253
     set_seed,
 )
 
-from tools.finetune import baselines, head, methods
+from tools.finetune import averaging, baselines, head, methods
 from tools.finetune.classifier import TextClassifier
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length
 from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.machine import best_device
-from tools.finetune.metrics import classifier_evaluation
+from tools.finetune.metrics import classification, classifier_evaluation
 from tools.finetune.task import Outcome, Run
 
 Example = tuple[str, str]
+Weights = tuple[numpy.ndarray, numpy.ndarray]  # float [classes, width] and [classes]
 Trained = tuple[int, int, list[dict[str, float]]]  # trainable parameters, tokens read, curve
 
 
@@ -31,13 +34,15 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
     if run.plan["method"] in ("head", "few-shot"):
         encoder = _encoder(run, parts, labels)
         vectors = _vectors(run, encoder, parts)
-        baseline = _baselines(parts, vectors)
-        trained = _train_head(run, encoder, parts, vectors, labels)
-        # The vectors are there already, so only the saved layer on top is applied to them.
-        probabilities = head.probabilities(run.staging, vectors["test"])
+        baseline = _frozen(parts, vectors, labels)[0]
+        weights = _train_head(run, parts, vectors, labels)
+        _save_head(run, encoder, labels, weights)
+        trained: Trained = sum(part.size for part in weights), encoder.max_length, []
+        # The vectors are there already, so only the layer on top is applied to them.
+        probabilities = head.probabilities(*weights, vectors["test"])
     else:
-        baseline = _stored_baselines(run, parts)
-        trained = _train_model(run, parts, labels)
+        baseline, weights = _stored_frozen(run, parts, labels)
+        trained = _train_model(run, parts, labels, weights)
         run.report.tell("Measuring on the held-out rows")
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
@@ -54,13 +59,15 @@ def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncode
 
 
 def _vectors(run: Run, encoder: FrozenEncoder, parts: Parts[Example]) -> dict[str, Any]:
-    """Vectors of all three parts, under one count of steps."""
+    """Vectors of all three parts, under one count of steps; as a plain classifier sees them, where there is one."""
     groups = {"train": parts.train, "validation": parts.validation, "test": parts.test}
     total = sum(len(rows) for rows in groups.values())
     run.report.phase("Reading the texts", total)
     vectors, before = {}, 0
     for name, rows in groups.items():
         vectors[name] = encoder.embed([text for text, _ in rows], partial(_told, run, before))
+        if averaging.takes(encoder.model.config):
+            vectors[name] = averaging.pooled(vectors[name])
         before += len(rows)
     return vectors
 
@@ -73,35 +80,42 @@ def _labels(rows: list[Example]) -> list[str]:
     return [label for _, label in rows]
 
 
-def _baselines(parts: Parts[Example], vectors: dict[str, Any]) -> dict[str, dict[str, float]]:
-    truth = _labels(parts.test)
-    return {
-        "majority": baselines.majority(_labels(parts.train), truth),
-        "frozen_encoder": baselines.frozen(vectors["train"], _labels(parts.train), vectors["test"], truth),
+def _frozen(
+    parts: Parts[Example], vectors: dict[str, Any], labels: list[str]
+) -> tuple[dict[str, dict[str, float]], Weights]:
+    """The baselines, and the weights of the classifier on the frozen encoder that is one of them."""
+    truth, answers = _labels(parts.test), _labels(parts.train)
+    fitted = head.regression(vectors["train"], answers)
+    measured = {
+        "majority": baselines.majority(answers, truth),
+        "frozen_encoder": classification(truth, list(fitted.predict(vectors["test"]))),
     }
+    return measured, head.weights_of(fitted, labels)
 
 
-def _stored_baselines(run: Run, parts: Parts[Example]) -> dict[str, dict[str, float]]:
-    """The baselines, computed once a run: a resumed run finds them in its folder."""
-    file = run.workdir / "baselines.json"
-    if not file.exists():
+def _stored_frozen(
+    run: Run, parts: Parts[Example], labels: list[str]
+) -> tuple[dict[str, dict[str, float]], Weights]:
+    """The same, computed once a run: a resumed run finds it in its folder."""
+    from safetensors.numpy import load_file, save_file
+
+    file, note = run.workdir / "frozen.safetensors", run.workdir / "baselines.json"
+    if not note.exists():
         encoder = FrozenEncoder(run.base)
-        found = _baselines(parts, _vectors(run, encoder, parts))
-        unfinished = file.with_suffix(".partial")
+        found, (weight, bias) = _frozen(parts, _vectors(run, encoder, parts), labels)
+        save_file({"weight": weight, "bias": bias}, file)
+        unfinished = note.with_suffix(".partial")
         unfinished.write_text(json.dumps(found))
-        unfinished.replace(file)
+        unfinished.replace(note)
         run.report.tell(
             f"A first result without fine-tuning: accuracy {found['frozen_encoder']['accuracy']:.1%}"
         )
-    return json.loads(file.read_text())
+    kept = load_file(file)
+    return json.loads(note.read_text()), (kept["weight"], kept["bias"])
 
 
-def _train_head(
-    run: Run, encoder: FrozenEncoder, parts: Parts[Example], vectors: dict[str, Any], labels: list[str]
-) -> Trained:
+def _train_head(run: Run, parts: Parts[Example], vectors: dict[str, Any], labels: list[str]) -> Weights:
     """Choose the strength on the validation rows, then learn from those too."""
-    import numpy
-
     run.report.phase("Fitting the classifier", len(head.STRENGTHS) + 1)
     known = [i for i, (_, label) in enumerate(parts.validation) if label in labels]
     strength = 10.0
@@ -112,15 +126,27 @@ def _train_head(
     answers = _labels(parts.train) + [parts.validation[i][1] for i in known]
     fitted = head.regression(everything, answers, strength)
     run.report.advance(len(head.STRENGTHS) + 1)
-    head.save(run.staging, encoder, fitted, labels)
-    return len(labels) * (everything.shape[1] + 1), encoder.max_length, []
+    return head.weights_of(fitted, labels)
 
 
-def _train_model(run: Run, parts: Parts[Example], labels: list[str]) -> Trained:
+def _save_head(run: Run, encoder: FrozenEncoder, labels: list[str], weights: Weights) -> None:
+    """Write a plain Hugging Face folder where the base allows it."""
+    if not averaging.takes(encoder.model.config):
+        head.save(run.staging, encoder, *weights)
+        return
+    model = build(encoder.base, labels, encoder.tokenizer)
+    averaging.warm_start(model, *weights)
+    model.save_pretrained(run.staging, safe_serialization=True)
+    encoder.tokenizer.save_pretrained(run.staging)
+
+
+def _train_model(run: Run, parts: Parts[Example], labels: list[str], weights: Weights) -> Trained:
     """Full fine-tuning or an adapter; either way a plain Hugging Face folder comes out."""
     method = run.plan["method"]
     tokenizer = load_tokenizer(run.base)
-    model: Any = build(run, labels, tokenizer)
+    model: Any = build(run.base, labels, tokenizer)
+    if averaging.takes(model.config):
+        averaging.warm_start(model, *weights)
     length = max_length(tokenizer, model.config)
     steps = steps_of(run.plan, len(parts.train))
     model = methods.wrap(model, method, "SEQ_CLS", steps, ("pooler", "classifier", "score", "pre_classifier"))
@@ -143,16 +169,22 @@ def _train_model(run: Run, parts: Parts[Example], labels: list[str]) -> Trained:
     return trained, length, curve
 
 
-def build(run: Run, labels: list[str], tokenizer: Any) -> Any:
-    """The base model with a new classification layer (an old one of the same size is kept)."""
-    config = AutoConfig.from_pretrained(str(run.base), trust_remote_code=False)
+def build(base: Path | str, labels: list[str], tokenizer: Any) -> Any:
+    """The base model with a new classification layer.
+
+    Args:
+        base: folder or hub id.
+        labels: in the order of the logits.
+        tokenizer: the base's.
+    """
+    config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
     config.num_labels = len(labels)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: number for number, label in enumerate(labels)}
     config.problem_type = "single_label_classification"
     config.pad_token_id = tokenizer.pad_token_id
     return AutoModelForSequenceClassification.from_pretrained(
-        str(run.base), config=config, ignore_mismatched_sizes=True, use_safetensors=True, dtype="float32"
+        str(base), config=config, ignore_mismatched_sizes=True, use_safetensors=True, dtype="float32"
     )
 
 

@@ -63,7 +63,7 @@ class FrozenEncoder:
     def __init__(self, base: Path | str, device: str | None = None):
         from transformers import AutoModel
 
-        self.device = best_device(device)
+        self.base, self.device = base, best_device(device)
         self.tokenizer = load_tokenizer(base)
         self.model = AutoModel.from_pretrained(str(base), trust_remote_code=False, use_safetensors=True)
         self.model.to(self.device, torch.float32).eval().requires_grad_(False)

@@ -1,5 +1,6 @@
 """A classifier over a frozen encoder: logistic regression, its folder, and the torch module explanations go through."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tools.finetune.encoder import FrozenEncoder, pool
 
 FILE = "head.safetensors"
 STRENGTHS = (3.0, 10.0, 30.0, 100.0)
+CHOOSING_ROWS = 4_000  # as many training rows tell which strength is best
 
 
 def regression(vectors: numpy.ndarray, labels: Sequence[str], strength: float = 10.0) -> Any:
@@ -23,7 +25,8 @@ def regression(vectors: numpy.ndarray, labels: Sequence[str], strength: float = 
     """
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(vectors, list(labels))
+    # scikit-learn's own tolerance: ten times more stops early enough to cost half a point of accuracy on 77 labels.
+    return LogisticRegression(C=strength, max_iter=1000, tol=1e-4).fit(vectors, list(labels))
 
 
 def choose_strength(
@@ -32,14 +35,28 @@ def choose_strength(
     told: Any = None,
 ) -> float:
     """The regularization that does best on the validation rows (the stronger one in a draw)."""
+    some = _some_rows(train[1])
+    vectors, labels = train[0][some], [train[1][row] for row in some]
     best, best_score = STRENGTHS[1], -1.0
     for number, strength in enumerate(STRENGTHS, 1):
-        score = float(regression(*train, strength).score(validation[0], list(validation[1])))
+        score = float(regression(vectors, labels, strength).score(validation[0], list(validation[1])))
         if score > best_score + 1e-9:
             best, best_score = strength, score
         if told:
             told(number)
     return best
+
+
+def _some_rows(labels: Sequence[str]) -> list[int]:
+    """Places of at most :data:`CHOOSING_ROWS` rows, the same share of each label and at least one."""
+    share = min(1.0, CHOOSING_ROWS / max(1, len(labels)))
+    seen: Counter[str] = Counter()
+    chosen = []
+    for row, label in enumerate(labels):
+        if seen[label] == 0 or int((seen[label] + 1) * share) > int(seen[label] * share):
+            chosen.append(row)
+        seen[label] += 1
+    return chosen
 
 
 class HeadModel(torch.nn.Module):
@@ -68,13 +85,12 @@ def weights_of(fitted: Any, labels: Sequence[str]) -> tuple[numpy.ndarray, numpy
     return weight[order].astype(numpy.float32), bias[order].astype(numpy.float32)
 
 
-def save(folder: Path, encoder: FrozenEncoder, fitted: Any, labels: Sequence[str]) -> None:
-    """Write encoder, tokenizer and head: the folder is a plain encoder folder with one more file."""
+def save(folder: Path, encoder: FrozenEncoder, weight: numpy.ndarray, bias: numpy.ndarray) -> None:
+    """Write encoder, tokenizer and head: a plain encoder folder with one more file, for bases without a warm start."""
     from safetensors.numpy import save_file
 
     encoder.model.save_pretrained(folder, safe_serialization=True)
     encoder.tokenizer.save_pretrained(folder)
-    weight, bias = weights_of(fitted, labels)
     save_file({"weight": numpy.ascontiguousarray(weight), "bias": bias}, folder / FILE)
 
 
@@ -86,18 +102,15 @@ def load(folder: Path, device: str) -> HeadModel:
     return HeadModel(FrozenEncoder(folder, device).model, head["weight"], head["bias"]).to(device).eval()
 
 
-def probabilities(folder: Path, vectors: numpy.ndarray) -> numpy.ndarray:
-    """What the saved head says of unit vectors that are there already.
+def probabilities(weight: numpy.ndarray, bias: numpy.ndarray, vectors: numpy.ndarray) -> numpy.ndarray:
+    """What a linear classifier says of vectors.
 
     Args:
-        folder: that :func:`save` wrote.
-        vectors: float [n, width], from the same encoder.
+        weight: float [classes, width].
+        bias: float [classes].
+        vectors: float [n, width], of the kind it was fitted on.
 
     Returns:
         float [n, classes], rows sum to 1.
     """
-    from safetensors.numpy import load_file
-
-    head = load_file(folder / FILE)
-    logits = torch.from_numpy(vectors @ head["weight"].T + head["bias"])
-    return logits.softmax(-1).numpy()
+    return torch.from_numpy(vectors @ weight.T + bias).softmax(-1).numpy()

@@ -37,7 +37,7 @@ def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, 
         raise Unsupported("qlora needs an NVIDIA GPU, and this machine has none.", "Use lora instead.")
     from peft import AdaLoraConfig, LoraConfig, get_peft_model
 
-    present = [name for name in whole if any(n.split(".")[-1] == name for n, _ in model.named_modules())]
+    present = [name for name in whole if _trained_part(model, name)]
     common: dict[str, Any] = {
         "task_type": task_type,
         "lora_alpha": 2 * RANK,
@@ -48,6 +48,12 @@ def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, 
     if method == "adalora":
         return _adalora(model, AdaLoraConfig(**common | _adalora_plan(steps)))
     return get_peft_model(model, LoraConfig(r=RANK, use_dora=method == "dora", **common))
+
+
+def _trained_part(model: Any, name: str) -> bool:
+    """Whether a model has a part of this name that is not frozen."""
+    parts = [module for path, module in model.named_modules() if path.split(".")[-1] == name]
+    return any(parameter.requires_grad for part in parts for parameter in part.parameters())
 
 
 def _adalora_plan(steps: int) -> dict[str, Any]:
@@ -82,13 +88,14 @@ def _adalora(model: Any, config: Any) -> Any:
 
 
 def _linear_layers(model: Any, excluded: list[str]) -> list[str]:
-    """Full names of the layers that get an adapter: all linear ones but new layers and the output vocabulary."""
+    """Full names of the layers that get an adapter: all linear ones but new, frozen and vocabulary layers."""
     head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
     return [
         name
         for name, module in model.named_modules()
         if (isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D")
         and module is not head
+        and module.weight.requires_grad
         and not set(name.split(".")) & set(excluded)
     ]
 

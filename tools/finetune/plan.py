@@ -210,11 +210,16 @@ def base_folder(
     return fetch_base(name, place or Path()) if convert else resolve_base(name, place or Path())
 
 
+def _starts_warm(task: Task, base: recipe.Base) -> bool:
+    """Whether the classifier starts from one fitted on the frozen encoder (``tools.finetune.averaging``)."""
+    return task.name == "text-classification" and base.kind == "bert"
+
+
 def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str, Any]:
     """The numbers."""
     task, facts = chosen.task, chosen.facts
     size = spec.batch_size or recipe.batch_size(task.name, facts.rows, facts.tokens)
-    passes = spec.epochs or recipe.epochs(task.name, facts.rows, size)
+    passes = spec.epochs or recipe.epochs(task.name, facts.rows, size, _starts_warm(task, base))
     estimates = {m: recipe.seconds(m, base, facts, passes, task.name) for m in task.methods}
     method, why = spec.method, "The method was chosen by you."
     if method == "auto":

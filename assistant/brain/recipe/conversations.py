@@ -1,7 +1,8 @@
 """Training conversations: made from the phrase banks, each with what is to be understood of its last message.
 
 Kinds: a wish (alone, or after some other talk), a short phrase that goes on from the last action, an answer to the
-assistant's question, an answer to its proposal, and messages of the assistant itself (whose values "do that" means).
+assistant's question, an answer to its proposal, a moment of a talk written as a whole (``exchanges``), and messages of
+the assistant itself (whose values "do that" means).
 """
 
 import random
@@ -97,14 +98,15 @@ def conversations(seed: int, count: int) -> Iterator[Example]:
     """
     rng = random.Random(seed)
     kinds: list[tuple[Callable[[Talk], Example], float]] = [
-        (_wish, 0.32),
-        (_wish_after_talk, 0.11),
-        (_followup, 0.14),
-        (_talk_after, 0.04),
-        (_answer, 0.14),
+        (_wish, 0.30),
+        (_moment, 0.16),
+        (_wish_after_talk, 0.09),
+        (_followup, 0.10),
+        (_talk_after, 0.03),
+        (_answer, 0.11),
         (_choice, 0.03),
-        (_decision, 0.11),
-        (_again, 0.04),
+        (_decision, 0.08),
+        (_again, 0.03),
         (_assistant, 0.07),
     ]
     makers, weights = zip(*kinds, strict=True)
@@ -203,6 +205,18 @@ def _followup(talk: Talk) -> Example:
         talk.add("assistant", talk.rng.choice(_by_tool(talk.scene.language, "replies")[NONE]))
     said = talk.says(phrase, tool)
     return talk.example(said, tool, "more" if tool == before else "new", "follow-up")
+
+
+def _moment(talk: Talk) -> Example:
+    """A wish, the answer and what is said next, written to fit each other."""
+    first, reply, wish, act, phrase = talk.rng.choice(columns(talk.scene.language, "exchanges", 5))
+    tool, _, attached = wish.partition("+")
+    if first != "-":
+        talk.add("user", first)
+    talk.add("assistant", reply)
+    if attached:
+        attach(talk.rng, talk.scene, document=attached == "doc")
+    return talk.example(talk.says(phrase, tool), tool, act, "moment")
 
 
 def _talk_after(talk: Talk) -> Example:

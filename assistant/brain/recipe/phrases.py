@@ -4,6 +4,9 @@ A bank is a text file in ``banks/LANGUAGE``. A phrase is plain words with slots 
 filled with a name or a pointing phrase, ``{dataset!}`` with a name only; ``{text}`` with a text in quotation marks,
 ``{rawtext}`` with a bare one. ``[epochs|ten]`` is a value in words of its own, ``[model:new|the one I just trained]`` a
 pointing phrase with its meaning (``labels.POINTERS``).
+
+A line of ``exchanges`` is a moment of a talk: what the user said before (``-`` for nothing), what the assistant
+answered, the tool of what is said next (``+file`` or ``+doc`` where something is attached to it), its act, its words.
 """
 
 import re

@@ -4,7 +4,7 @@ import re
 
 from assistant.brain.asked import Asked
 from assistant.brain.history import state_of
-from assistant.brain.things.names import nth, other
+from assistant.brain.things.names import nth, other, place_said, sharing
 
 
 def job(asked: Asked) -> str | None:
@@ -33,7 +33,20 @@ def job(asked: Asked) -> str | None:
                 return known[0]
         if span.pointer == "new":
             return context.jobs[0] if len(context.jobs) == 1 else None
-    return context.job
+        if span.pointer == "value" and (said := sharing(words, context.told)):
+            return said
+    meant = sharing(asked.text, context.told)
+    counted = None if asked.reading.of("job") or meant else _COUNTED.search(asked.text)
+    if counted and (place := place_said(counted[0])):
+        return nth(place, context.jobs if len(context.jobs) > 1 else ids) or context.job
+    return meant or context.job
+
+
+_COUNTED = re.compile(
+    r"\b(?:first|second|third|fourth|latter|former|last)(?: (?:one|job|training|run)\b|\W*$)"
+    r"|第[一二三四1-4][个次]|[前后]者",
+    re.IGNORECASE,
+)
 
 
 def _in_state(state: str, asked: Asked) -> str | None:

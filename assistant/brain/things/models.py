@@ -14,6 +14,9 @@ from assistant.brain.values import bare
 # A name nobody knows yet still is one by its form: one word of Latin letters with a digit, a joint or a capital inside.
 _IDENTIFIER = re.compile(r"(?=.*[\d_\-.]|\w*[a-z][A-Z])[A-Za-z][\w.\-/]*\w|[A-Za-z]\w*\d")
 
+_LIVE = re.compile(r"\b(?:live|deployed|online|serving)\b|上线|在线", re.IGNORECASE)
+_SAME = re.compile(r"\bsame\b|同一|同样", re.IGNORECASE)
+
 
 def model(asked: Asked) -> str | None:
     """The model meant: named, pointed at, spoken of, or the only one."""
@@ -50,6 +53,10 @@ def model_of(span: Span, asked: Asked) -> str | None:
     words = bare(asked.words(span))
     if meant := by_stem(words, names):  # "the deep one" for toxfilter-deep
         return meant
+    if _SAME.search(words):
+        return implied_model(asked)
+    if context.deployed and _LIVE.search(words):
+        return context.deployed
     if span.pointer == "value":
         return words if _IDENTIFIER.fullmatch(words) else None
     pool = context.pair if len(context.pair) > 1 else names
@@ -115,14 +122,15 @@ def models(asked: Asked) -> list[str]:
         return found
     if "all" in pointers:
         return names
+    sharing = [] if found else sharing_part(asked.outside_quotes(), names)  # "the two fraud ones"
+    if len(sharing) > 1:
+        return sharing
     if len(context.pair) > 1 and not found and (pointers & {"both", "it"} or _PLURAL.search(asked.text)):
         return context.pair
     if len(context.recent) > 1 and not found and _PLURAL.search(asked.text):
         return context.recent[-2:]
     if found:
         return _with_another(found[0], names, context.model)
-    if len(sharing := sharing_part(asked.outside_quotes(), names)) > 1:  # "the two fraud ones"
-        return sharing
     if count := _COUNT.search(asked.text):
         return names[: 3 if (count[1] or count[2]) in ("three", "3", "三") else 2]
     return names

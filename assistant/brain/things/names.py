@@ -1,13 +1,13 @@
 """Names in lists, and names that people say half."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.brain.mentions import EXTENSIONS
 
 FILE = re.compile(rf".+\.(?:{EXTENSIONS})", re.IGNORECASE)
 _IDLE = re.compile(
-    r"^(?:the|my|our|that|this|a|an|model|classifier|tagger|one|called|named|模型|分类器|那个|这个|叫)\b\s*|\s*(?:model|classifier|tagger|filter|one|file|dataset|data|sheet|table|spreadsheet|csv|模型|分类器|文件|数据集?|表格?|的)$",
+    r"^(?:the|my|our|that|this|a|an|model|classifier|tagger|one|called|named|模型|分类器|那个|这个|叫)\b\s*|\s*(?:model|classifier|tagger|filter|version|one|file|dataset|data|sheet|table|spreadsheet|csv|模型|分类器|版本?|文件|数据集?|表格?|的)$",
     re.IGNORECASE,
 )
 
@@ -18,6 +18,21 @@ def nth(pointer: str, names: Sequence[str]) -> str | None:
         return names[-1] if names else None
     at = int(pointer) - 1 if pointer.isdigit() else len(names)
     return names[at] if at < len(names) else None
+
+
+def place_said(words: str) -> str | None:
+    """The place that some words count to ("the second of those", "后者"), as :func:`nth` takes it."""
+    found = [(match.start(), place) for place, pattern in _PLACES.items() if (match := pattern.search(words))]
+    return min(found)[1] if found else None
+
+
+_PLACES = {
+    "1": re.compile(r"\b(?:first|1st|former)\b|第[一1]|前者|头一", re.IGNORECASE),
+    "2": re.compile(r"\b(?:second|2nd)\b|第[二2]", re.IGNORECASE),
+    "3": re.compile(r"\b(?:third|3rd)\b|第[三3]", re.IGNORECASE),
+    "4": re.compile(r"\b(?:fourth|4th)\b|第[四4]", re.IGNORECASE),
+    "last": re.compile(r"\b(?:latter|the last)\b|后者|最后一?[个份]", re.IGNORECASE),
+}
 
 
 def other(names: Sequence[str], spoken_of: str | None) -> str | None:
@@ -36,9 +51,8 @@ def by_stem(words: str, names: Sequence[str]) -> str | None:
         return None
     stems = {name: _plain(name.rsplit(".", 1)[0] if FILE.fullmatch(name) else name) for name in names}
     exact = [name for name, stem in stems.items() if stem == plain]
-    close = exact or [
-        name for name, stem in stems.items() if stem.startswith(plain) or plain in stem.split(" ")
-    ]
+    close = exact or [name for name, stem in stems.items() if plain in stem.split(" ")]
+    close = close or [name for name, stem in stems.items() if stem.startswith(plain)]
     close = close or [name for name, stem in stems.items() if _akin(plain, stem)]
     return close[0] if len(close) == 1 or exact else None
 
@@ -66,6 +80,21 @@ def sharing_part(text: str, names: Sequence[str]) -> list[str]:
         if 1 < len(found) < len(names) and _place(part, text.lower()) is not None:
             return found
     return []
+
+
+def sharing(text: str, told: Mapping[str, str]) -> str | None:
+    """The thing of whose description a text repeats a word that is in no other's: "the dogs one"; None where none is.
+
+    Args:
+        text: what the user says.
+        told: by name, what was said of each thing.
+    """
+    words = {name: _parts(said) for name, said in told.items()}
+    found = []
+    for name, own in words.items():
+        telling = own.difference(*(others for other, others in words.items() if other != name))
+        found += [(at, name) for part in telling if (at := _place(part, text.lower())) is not None]
+    return min(found)[1] if found and len(told) > 1 else None
 
 
 def _parts(name: str) -> set[str]:

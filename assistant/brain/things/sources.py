@@ -14,6 +14,8 @@ _THAT_DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 
+_ATTACHED = re.compile(r"\battach\w*|\bupload\w*|附件|上传", re.IGNORECASE)
+
 
 def source(asked: Asked) -> str | None:
     """The document or address meant: named, described, attached, or last spoken of."""
@@ -34,7 +36,8 @@ def _source(span: Span, asked: Asked) -> str | None:
     if mention and mention.kind in ("url", "file", "quote"):
         return mention.value
     if span.pointer == "value" and not _THAT_DOCUMENT.fullmatch(words):
-        return by_stem(words, asked.situation.file_names) or words
+        attached = files and _ATTACHED.search(words)
+        return by_stem(words, asked.situation.file_names) or (files[0] if attached else words)
     if span.pointer == "other":
         return other(files if len(files) > 1 else context.sources, context.source)
     if span.pointer == "this" and files and not context.source:

@@ -3,6 +3,7 @@
 import re
 
 from assistant.brain.asked import Asked
+from assistant.brain.language import CHINESE
 from assistant.brain.reading import Span
 from assistant.brain.values import unquoted
 
@@ -26,6 +27,10 @@ def text_sent(asked: Asked) -> str | None:
 _OWN_COLON = re.compile(r"[\d@]|\b(?:re|subject)$", re.IGNORECASE)  # the colon belongs to the text
 
 
+_INSIDE = re.compile(r"[:：]\s*(\S.+)", re.DOTALL)  # the tagger took the text along
+_FOLLOWS = re.compile(r"(?:\s*\w{1,2})?\s*[:：]\s*(\S.*)", re.DOTALL)  # "on this text: …", "那这句呢：…"
+
+
 def text(asked: Asked) -> str | None:
     """The text to work on, exactly as it was given."""
     spans, quotes = asked.reading.of("text"), asked.mentions.of("quote")
@@ -35,12 +40,28 @@ def text(asked: Asked) -> str | None:
     if quotes:
         return quotes[0]
     for span in spans:
-        if follows := re.match(r"\s*[:：]\s*(\S.*)", asked.text[span.end :], re.DOTALL):  # "on this text: …"
+        if follows := _FOLLOWS.match(asked.text[span.end :]) or _INSIDE.search(asked.words(span)):
             return unquoted(follows[1])
         if asked.context.text:
             return asked.context.text
     follows = re.search(r"[:：]\s+(\S.{3,})$|：(\S.{3,})$|\n(\S.{3,})$", asked.text, re.DOTALL)
     return unquoted(next(group for group in follows.groups() if group)) if follows else None
+
+
+def next_text(asked: Asked) -> str | None:
+    """The message itself, where it is but another text for the model that has just been tried."""
+    words = asked.text.split()
+    long = len(words) > 2 or (CHINESE.search(asked.text) and len(asked.text) > 6)
+    plain = not asked.reading.spans and not asked.mentions.found and not _ABOUT.search(asked.text)
+    tried = asked.context.tool == "predict" == asked.reading.tool
+    return _LEAD.sub("", asked.text.strip()) if tried and plain and long else None
+
+
+_LEAD = re.compile(r"^(?:(?:and|now|next|then|try|also|那|再试试|再来|换)\b[\s:：,，-]+)+", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\b(?:it|that|this|model|again|same|other|try|predict\w*|classif\w*|label)\b|它|这|那|模型|再|试|测|预测|换",
+    re.IGNORECASE,
+)
 
 
 def _value(span: Span, asked: Asked) -> str | None:

@@ -1,0 +1,131 @@
+"""What the assistant's question asks for, the values it lists, and what answers it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from assistant.brain import values
+from assistant.brain.arguments import Filled, arguments, training_values
+from assistant.brain.asked import Asked
+from assistant.brain.history import Context
+from assistant.brain.labels import ARGUMENTS
+from assistant.brain.mentions import Mentions
+from assistant.brain.patterns import clear_values, strict_task
+from assistant.brain.things import datasets, models, texts
+from assistant.brain.things.names import nth, place_said
+
+
+def answer_to(slot: str, asked: Asked) -> Any:
+    """The value for a slot that the assistant has asked for: said, picked from those it listed, or the bare message.
+
+    Args:
+        slot: one of ``labels.ASKS``.
+        asked: the message that answers.
+    """
+    listed_there = asked.context.listed.get(slot, [])
+    for span in asked.reading.spans:
+        if (span.pointer.isdigit() or span.pointer == "last") and (picked := nth(span.pointer, listed_there)):
+            return picked
+    if (place := place_said(asked.text)) and (picked := nth(place, listed_there)):
+        return picked
+    if slot == "text":
+        return texts.text_sent(asked)
+    key = ARGUMENTS.get(slot, slot)
+    if slot == "task":
+        return values.task(asked.text)
+    if slot in ("base", "method", "epochs", "rate", "name", "text_col", "label_col"):
+        return training_values(asked).get(key) or _bare_value(slot, asked)
+    tool = {"source": "add_knowledge", "job": "show_job", "models": "compare_models"}.get(slot)
+    return (
+        arguments(tool, asked).get(slot)
+        if tool
+        else (datasets.dataset if slot == "dataset" else models.model)(asked)
+    )
+
+
+def asked_for(asks: str, question: str, context: Context) -> str:
+    """What a question asks for; its own words tell text and label apart where it is a column.
+
+    Args:
+        asks: one of ``labels.ASKS``, as it was read.
+        question: the assistant's words.
+        context: what was asked before: "and which one is the text?" goes on from a question for the label's column.
+    """
+    going_on = context.tool == "finetune_model" and _WHICH_ONE.search(question)
+    if asks not in ("text_col", "label_col") and not going_on:
+        return asks
+    text, label = _TEXT_WORDS.search(question), _LABEL_WORDS.search(question)
+    if bool(text) == bool(label):
+        return asks
+    return "text_col" if text else "label_col"
+
+
+_WHICH_ONE = re.compile(r"\bwhich (?:one|column|field)\b|哪一?[个列]", re.IGNORECASE)
+_TEXT_WORDS = re.compile(r"\btexts?\b|文本|正文|内容", re.IGNORECASE)
+_LABEL_WORDS = re.compile(
+    r"\b(?:labels?|target|class\w*|categor\w+|answers?|predict\w*)\b|标签|类别|分类|目标", re.IGNORECASE
+)
+
+
+def both_columns(asked: Asked) -> Filled:
+    """Text and label column, where a question asked for both and the answer names two, in the question's order."""
+    question = asked.context.question
+    text, label = _TEXT_WORDS.search(question), _LABEL_WORDS.search(question)
+    names = [values.column(part) for part in re.split(r"\s*(?:[,，、/]|\band\b|和)\s*", asked.text.strip())]
+    single = len(names) == 2 and all(name and len(name.split()) == 1 for name in names)
+    if asked.context.asks not in ("text_col", "label_col") or not (text and label and single):
+        return {}
+    order = (
+        ("text_column", "label_column") if text.start() < label.start() else ("label_column", "text_column")
+    )
+    return dict(zip(order, names, strict=True))
+
+
+def _bare_value(slot: str, asked: Asked) -> Any:
+    """The value where the message is little more than that."""
+    clause = re.split(r"[.,;]\s|[，。；\n]|\s(?:and|but|with)\s|然后", asked.text.strip())[0]
+    words = re.sub(
+        r"^(?:(?:it'?s|the|use|call it|用|就?叫|是)\s+|用|就?叫|是)|(?:\s+(?:column|please|pls|thanks)|列|吧)[.!。]*$",
+        "",
+        clause,
+        flags=re.IGNORECASE,
+    )
+    readers: dict[str, Callable[[str], Any]] = {
+        "epochs": values.number,
+        "rate": values.rate,
+        "method": values.method,
+    }
+    if slot in readers:
+        return readers[slot](words)
+    named = [
+        m for m in asked.mentions.found if m.start < len(clause) and m.kind in ("base", "model", "quote")
+    ]
+    if named:
+        return named[0].value
+    if clear_values(clause):  # it is about something else
+        return None
+    return values.bare(words) if len(words.split()) <= 2 and len(words) <= 40 else None
+
+
+def listed(slot: str, mentions: Mentions) -> list[str]:
+    """The values of a slot that a question lists, in its order.
+
+    Args:
+        slot: one of ``labels.SLOTS``.
+        mentions: what the question names.
+    """
+    if slot in ("method", "task"):
+        read = values.method if slot == "method" else strict_task
+        found = [read(part) for part in re.split(r"[,;:?，。；、：？\n]|\bor\b|还是|或者?|和", mentions.text)]
+        return list(dict.fromkeys(value for value in found if value))
+    kinds = {"base": ("base", "model"), "dataset": ("file",), "source": ("file", "url")}
+    if slot in ("text_col", "label_col"):
+        return [m.value for m in mentions.found if m.kind == "quote"] or _named_columns(mentions.text)
+    wanted = kinds.get(slot, (slot,))
+    return list(dict.fromkeys(m.value for m in mentions.found if m.kind in wanted))
+
+
+def _named_columns(text: str) -> list[str]:
+    """Columns in a question that offers two: "topic or queue?", "是 type 列还是 district 列"."""
+    found = re.search(r"([\w\-]+)(?: column| 列|列)?,? ?(?:or|还是|或) ?(?:the )?([\w\-]+)", text)
+    return [found[1], found[2]] if found else []

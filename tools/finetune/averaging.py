@@ -1,0 +1,95 @@
+"""Mean pooling inside a plain BERT classifier: one more layer whose attention gives every token the same weight.
+
+A sentence encoder such as MiniLM says most in the mean of its tokens, but transformers' classifier for BERT reads the
+first token. A layer with queries and keys of zero attends to all tokens alike; its values pass through unchanged and
+drown the residual, so its output is the layer norm of the mean. The pooler then only scales it to about unit length.
+The folder stays one that ``transformers.pipeline`` loads. Imported only with torch.
+"""
+
+from typing import Any
+
+import numpy  # noqa: TID253
+import torch  # noqa: TID253
+
+LOUD = 1000.0  # how much louder than the residual the mean is
+KIND = "bert"
+MARK = "averages_tokens"  # in the folder's config.json
+
+
+def takes(config: Any) -> bool:
+    """Whether a base model can have the layer.
+
+    Args:
+        config: a transformers configuration.
+    """
+    return bool(config.model_type == KIND)
+
+
+def averages(config: Any) -> bool:
+    """Whether a model has the layer already."""
+    return bool(getattr(config, MARK, False))
+
+
+def warm_start(model: Any, weight: numpy.ndarray, bias: numpy.ndarray) -> None:
+    """Let a ``BertForSequenceClassification`` read the mean of the tokens, through a fitted linear classifier.
+
+    Training then begins where the frozen encoder's classifier ends, and does not tear the encoder apart to suit a
+    random layer (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features"). The added layer stays as it is.
+
+    Args:
+        model: changed in place, its configuration too.
+        weight: float [classes, width], fitted on :func:`pooled` vectors.
+        bias: float [classes].
+    """
+    if not averages(model.config):
+        add_averaging(model)
+    _freeze(model)
+    with torch.no_grad():
+        model.classifier.weight.copy_(torch.from_numpy(weight))
+        model.classifier.bias.copy_(torch.from_numpy(bias))
+
+
+def add_averaging(model: Any) -> None:
+    """Give a ``BertForSequenceClassification`` the layer, and a pooler that scales to about unit length.
+
+    An adapter that was trained on such a model fits its base only with this layer.
+
+    Args:
+        model: changed in place, its configuration too.
+    """
+    from transformers.models.bert.modeling_bert import BertLayer
+
+    config, bert = model.config, model.bert
+    width = config.hidden_size
+    layer = BertLayer(config, layer_idx=config.num_hidden_layers)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+        layer.attention.self.value.weight.copy_(torch.eye(width))
+        layer.attention.output.dense.weight.copy_(torch.eye(width) * LOUD)
+        layer.attention.output.LayerNorm.weight.fill_(1.0)
+        layer.output.LayerNorm.weight.fill_(1.0)
+        bert.pooler.dense.weight.copy_(torch.eye(width) / width**0.5)
+        bert.pooler.dense.bias.zero_()
+    bert.encoder.layer.append(layer)
+    config.num_hidden_layers += 1
+    setattr(config, MARK, True)
+
+
+def _freeze(model: Any) -> None:
+    for part in (model.bert.encoder.layer[-1], model.bert.pooler):
+        part.requires_grad_(False)
+
+
+def pooled(vectors: numpy.ndarray) -> numpy.ndarray:
+    """What the pooler gives for a text of which the mean of the tokens is known.
+
+    Args:
+        vectors: float [n, width], means of the last ordinary layer's tokens, of any length.
+
+    Returns:
+        float32 [n, width], of about unit length.
+    """
+    centred = vectors - vectors.mean(-1, keepdims=True)
+    unit = centred / numpy.linalg.norm(centred, axis=-1, keepdims=True).clip(1e-12)
+    return numpy.tanh(unit).astype(numpy.float32)
