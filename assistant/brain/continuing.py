@@ -11,6 +11,7 @@ from assistant.brain.arguments import OFFERING, arguments, said
 from assistant.brain.asked import Asked
 from assistant.brain.history import Context
 from assistant.brain.labels import ARGUMENTS, NONE
+from assistant.brain.language import CHINESE
 from assistant.brain.patterns import clear_values
 from assistant.brain.questions import answer_to, both_columns
 
@@ -18,7 +19,7 @@ SHORT = 24  # characters of a bare answer
 CLEAR = 0.9  # share of a tool from which a message is no answer to an open question
 Step = tuple[str | None, dict[str, Any]]  # a tool, or none, and its arguments
 _AGAIN = re.compile(
-    r"\b(?:again|instead|same|identical|rerun|re-run|retry|repeat|once more|this time)\b|再(?:来|跑|训|试)|重新|重跑|还是|改成|换成|同样",
+    r"\b(?:again|instead|same|identical|rerun|re-run|retry|repeat|once more|this time)\b|再(?:来|跑|训|试)|重新|重跑|重训|还是|改成|换成|同样|照旧|其余|其[它他]不|剩下|不变",
     re.IGNORECASE,
 )
 _POINTING = re.compile(
@@ -164,13 +165,18 @@ def _answers(asked: Asked, tool: str) -> bool:
     if reading.act in ("yes", "no"):
         return False
     if reading.tool == tool and asked.context.asks != "text":
-        return reading.act == "more" or len(asked.text) <= SHORT
+        return reading.act == "more" or len(asked.text) <= _short(asked.text)
     if asked.context.asks == "text":  # what is sent to be classified looks like a question or like talk
         return (
             reading.tool in ("search_knowledge", NONE, "predict", "redact_text")
             or reading.tools[reading.tool] < CLEAR
         )
-    return len(asked.text) <= SHORT and reading.tools[reading.tool] < CLEAR
+    return len(asked.text) <= _short(asked.text) and reading.tools[reading.tool] < CLEAR
+
+
+def _short(text: str) -> int:
+    """Characters of a bare answer; a Chinese one has fewer."""
+    return SHORT * 2 // 3 if CHINESE.search(text) else SHORT
 
 
 def filled(tool: str, asked: Asked) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from assistant.brain.situation import Situation
 class Context:
     """The state of a conversation before its newest message.
 
-    ``dataset``, ``model``, ``job``, ``text``, ``source``: the things last spoken of. ``pair``: models last named together,
+    ``dataset``, ``model``, ``job``, ``text``, ``source``: the things last spoken of; ``texts``: all of them, in order. ``pair``: models last named together,
     and ``best`` of them. ``tool``, ``args``: the last action, which the assistant may still have a question about
     (``open``). ``offer``: the arguments in what it recommended or proposed. ``choices``: tools it offered to choose from.
     ``asks``: the slot it has asked for, ``asker``: for which tool, in which words (``question``), ``listed``: the values it named, by slot. ``states``: how
@@ -31,6 +31,7 @@ class Context:
     text: str | None = None
     source: str | None = None
     best: str | None = None
+    texts: list[str] = field(default_factory=list)
     pair: list[str] = field(default_factory=list)
     recent: list[str] = field(default_factory=list)
     done: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -77,6 +78,8 @@ def note_call(context: Context, tool: str | None, args: Mapping[str, Any], situa
     for key in ("dataset", "model", "job", "text", "source"):
         if isinstance(args.get(key), str):
             setattr(context, key, args[key])
+    if isinstance(args.get("text"), str) and args["text"] not in context.texts:
+        context.texts.append(args["text"])
     context.seen |= {str(args[key]) for key in ("dataset", "source") if args.get(key)}
     if args.get("source") and args["source"] not in context.sources:
         context.sources.append(str(args["source"]))

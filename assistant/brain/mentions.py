@@ -24,16 +24,18 @@ _CHINESE_FILE = re.compile(
     rf"([\w\-\u4e00-\u9fff]+(?:[（(][\w\-\u4e00-\u9fff]+[)）][\w\-\u4e00-\u9fff]*)?\.(?:{EXTENSIONS}))(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
+# Characters that a name without Chinese ones may follow at once: "用data.csv训练", not "调度守则v1.docx".
+_LEADS = "用把在将从对给看查析看删加入和跟与拿是的了据件份个叫到传于讀看進"
 _ASCII_FILE = re.compile(
     rf"(?:(?:~|\.{{1,2}})?/)?(?:[A-Za-z0-9_.\-]+/)*[A-Za-z0-9_\-.]*[A-Za-z0-9_\-](?:\([\w\-]+\))?\.(?:{EXTENSIONS})(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 _JOB = re.compile(r"\bjob[\s\-_#]*(?:no\.?|number)?\s*(\d+)\b|(?:任务|作业)\s*#?\s*(\d+)", re.IGNORECASE)
 _BASES = re.compile(
-    r"(?<![\w/-])(?:minilm|mini-lm|all-minilm-l6-v2|smollm2?(?:-135m)?|(?:distil)?(?:al|deb|mod(?:ern)?|ro|cam|tiny|mini|mobile|sci|bio|fin|legal)?bert(?:a)?(?:-v\d)?"
+    r"(?<![A-Za-z0-9_/-])(?:minilm|mini-lm|all-minilm-l6-v2|smollm2?(?:-135m)?|(?:distil)?(?:al|deb|mod(?:ern)?|ro|cam|tiny|mini|mobile|sci|bio|fin|legal)?bert(?:a)?(?:-v\d)?"
     r"(?:-(?:tiny|mini|small|base|large|multilingual|chinese|cased|uncased|v\d))*|xlm-roberta(?:-base|-large)?|"
     r"qwen\d?(?:\.\d)?(?:-[\w.]+)*|llama-?\d(?:\.\d)?(?:-[\w.]+)*|gemma-?\d?(?:-[\w.]+)*|mpnet|electra|bge-[\w-]+|t5-\w+|vit)"
-    r"(?![\w/-])",
+    r"(?![A-Za-z0-9_/-])",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?<![\w/])(?:~|\.{1,2})?/(?:[\w.\-]+/)*[\w.\-]*\w")
@@ -209,7 +211,8 @@ def _take_quote(match: re.Match[str], situation: Situation, take) -> None:
 
 def _take_patterns(text: str, situation: Situation, take) -> None:
     for match in _ASCII_FILE.finditer(text):
-        if match.start() == 0 or not CHINESE.match(text[match.start() - 1]) or match[0][0].isalpha():
+        before = text[: match.start()][-1:]
+        if not CHINESE.match(before) or (match[0][0].isalpha() and before in _LEADS):
             take("file", match[0], match.start(), match.end())
     for match in _CHINESE_FILE.finditer(text):
         take("file", match[1], match.start(1), match.end())

@@ -16,7 +16,7 @@ NUMBER = rf"\d+(?:\.\d+)?|{_WORDS}"
 CHINESE_NUMBER = r"\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+"
 RATE = (
     r"\d+(?:\.\d+)?\s*(?:[x×*·]\s*10\s*(?:\^|\*\*)?\s*[-−–]\s*\d+|e\s*[-−–]\s*\d+)|10\s*(?:\^|\*\*)\s*[-−–]\s*\d+|0?\.\d+|"
-    r"\d+(?:\.\d+)?\s*%|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
+    r"\d+(?:\.\d+)?\s*%|[十百千万]+分之[零一二两三四五六七八九十点]+|零点[零一二三四五六七八九]+|[一二三四五六七八九]?(?:点[一二三四五六七八九])?(?:乘以?)?十的负[一二三四五六七八九]次方|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
     r"(?:minus|negative|-)\s*(?:one|two|three|four|five|six|seven|eight|nine|\d+)|1"
 )
 
@@ -35,22 +35,22 @@ _EPOCHS = [
     ),
 ]
 _RATE_NAMED = re.compile(
-    rf"(?:learning[\s_-]*rate|\blr\b|\blearn rate\b|step size|学习率|\brate\b)\s*(?:to|=|:|：|of|is|at|\||改成|改为|设为|设成|为|是|用|调到|到)?\s*(?<![\w.])({RATE})",
+    rf"(?:learning[\s_-]*rate|\blr\b|\blearn rate\b|step size|学习率|\brate\b)\s*(?:to|=|:|：|of|is|at|\||改成|改为|设为|设成|为|是|用|调到|到)?\s*(?<![A-Za-z0-9_.])({RATE})",
     re.IGNORECASE,
 )
 _RATE_BEFORE = re.compile(
-    rf"(?<![\w.])({RATE})\s*(?:as (?:the )?)?(?:learning[\s_-]*rate|lr\b|的学习率)", re.IGNORECASE
+    rf"(?<![A-Za-z0-9_.])({RATE})\s*(?:as (?:the )?)?(?:learning[\s_-]*rate|lr\b|的学习率)", re.IGNORECASE
 )
 _RATE_BARE = re.compile(
-    r"(?<![\w.\-])(\d+(?:\.\d+)?\s*e\s*[-−–]\s*\d+|\d+(?:\.\d+)?\s*[x×*·]\s*10\s*\^\s*[-−–]\s*\d+)(?!\w)",
+    r"(?<![A-Za-z0-9_.\-])(\d+(?:\.\d+)?\s*e\s*[-−–]\s*\d+|\d+(?:\.\d+)?\s*[x×*·]\s*10\s*\^\s*[-−–]\s*\d+)(?!\w)",
     re.IGNORECASE,
 )
 _METHODS = [
     ("adalora", r"\bada-?lora\b"), ("qlora", r"\bq-?lora\b"), ("dora", r"\bdora\b"), ("lora", r"\blora\b"),
     ("few-shot", r"\bfew[\s-]?shot\b|\bset-?fit\b|少样本|小样本"),
     ("full", r"\bfull(?:y)?(?: (?:fine|weights?|parameter|training|model|method|update))|\bfull\b(?=\s*(?:please|method|ft\b|$|[.,!\n`|]))|\bmethod[:=\s]+`?full|\ball (?:the )?(?:weights|parameters)\b|全量|全参数|方法[是为用:：\s]*full"),
-    ("head", r"\bhead[\s-]?only\b|\b(?:only|just) (?:the |a )?head\b|\bmethod[:=\s]+head\b|\bwith (?:a |the )?head\b|\bthe head method\b|\bhead method\b|\bfrozen (?:body|encoder)\b|只训练(?:分类)?头|冻结|[\u4e00-\u9fff]\s*head\b"),
-    ("auto", r"\bmethod[:=\s]+auto\b|\bauto method\b"),
+    ("head", r"\bhead[\s-]?only\b|\b(?:only|just) (?:the |a )?head\b|\bmethod[:=\s]+head\b|\bwith (?:a |the )?head\b|\bthe head method\b|\bhead method\b|\bfrozen (?:body|encoder)\b|只训练(?:分类)?头|冻结|[\u4e00-\u9fff]\s*head\b|[（(]head[)）]"),
+    ("auto", r"\bmethod[:=\s]+auto\b|\bauto method\b|方法[是用为选:：\s]*auto\b"),
 ]  # fmt: skip
 _TASKS = [
     ("token-classification", r"\btoken[\s_-]classif\w+|\bner\b|named[\s-]entit\w+|sequence (?:labell?ing|tagging)|命名实体|实体识别|词元分类|序列标注"),
@@ -83,7 +83,7 @@ _TEXTS = [
     re.compile(r"\b(?:texts?|inputs?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:from|out of|using)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(r"(?:文本|正文|输入|内容)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
-    re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:文本|正文|输入)"),
+    re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:文本|正文|输入)(?!生成|分类)"),
     re.compile(rf"\b(?:texts?|messages?|inputs?)\b[^,.;!?]{{0,16}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:text|input|message|content)[\s_-]*col(?:umn)?(?:\s*(?:is|=|:|\||to|should be|called|named))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\btexts?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
@@ -91,11 +91,11 @@ _TEXTS = [
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|as)\s+(?:the\s+)?(?:text|input)\b", re.IGNORECASE),
     re.compile(r"(?:文本|正文|输入|内容|文字|原文)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
     re.compile(r"(?:文本|正文|输入|内容)\s+([A-Za-z_][\w.\-]*)(?=[\s,，。;；]|$)"),
-    re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)"),
+    re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)(?!生成|分类)"),
 ]  # fmt: skip
 _NAME = re.compile(
     r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
-    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:是|叫|为|用)?|叫做?|名为|称为))\s*[:：]?\s*"
+    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫|为|用)|就)?|叫做?|名为|称为))\s*[:：]?\s*"
     r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*)[\"'”’`」]?",
     re.IGNORECASE,
 )

@@ -9,6 +9,7 @@ from assistant.brain.arguments import Filled, arguments, training_values
 from assistant.brain.asked import Asked
 from assistant.brain.history import Context
 from assistant.brain.labels import ARGUMENTS
+from assistant.brain.language import CHINESE
 from assistant.brain.mentions import Mentions
 from assistant.brain.patterns import clear_values, strict_task
 from assistant.brain.things import datasets, models, texts
@@ -90,6 +91,8 @@ def _bare_value(slot: str, asked: Asked) -> Any:
         clause,
         flags=re.IGNORECASE,
     )
+    if slot in ("text_col", "label_col") and (column := _COLUMN_SAID.search(asked.text)):
+        return column["before"] or column["after"]
     readers: dict[str, Callable[[str], Any]] = {
         "epochs": values.number,
         "rate": values.rate,
@@ -104,7 +107,13 @@ def _bare_value(slot: str, asked: Asked) -> Any:
         return named[0].value
     if clear_values(clause):  # it is about something else
         return None
-    return values.bare(words) if len(words.split()) <= 2 and len(words) <= 40 else None
+    longest = 10 if CHINESE.search(words) else 40
+    return values.bare(words) if len(words.split()) <= 2 and len(words) <= longest else None
+
+
+_COLUMN_SAID = re.compile(
+    r"(?P<before>[A-Za-z_][\w\-]*)(?:\s+(?:column|field)\b|\s*[那这]?一?[列栏])|\b(?:column|field)\s+(?P<after>[A-Za-z_][\w\-]*)"
+)
 
 
 def listed(slot: str, mentions: Mentions) -> list[str]:

@@ -64,6 +64,28 @@ def number(words: str) -> float | int | None:
     return next((value for value in known if value != 1), known[0] if known else None)
 
 
+def _chinese_rate(words: str) -> float | None:
+    """A learning rate in Chinese words: 万分之三, 零点零零零二, 五乘十的负五次方."""
+    if part := re.search(r"([十百千万]+)分之([零一二两三四五六七八九十点]+)", words):
+        scale = 1.0
+        for sign in part[1]:
+            scale *= {"十": 10, "百": 100, "千": 1000, "万": 10_000}[sign]
+        return float(f"{_chinese_decimal(part[2]) / scale:.6g}")
+    if power := re.search(
+        r"([一二三四五六七八九](?:点[一二三四五六七八九])?)?(?:乘以?)?十的负([一二三四五六七八九])次方", words
+    ):
+        return float(f"{_chinese_decimal(power[1] or '一')}e-{CHINESE_DIGITS[power[2]]}")
+    if plain := re.search(r"零点[零一二三四五六七八九]+", words):
+        return _chinese_decimal(plain[0])
+    return None
+
+
+def _chinese_decimal(word: str) -> float:
+    whole, _, rest = word.partition("点")
+    digits = "".join(str(CHINESE_DIGITS[sign]) for sign in rest)
+    return float(f"{int(_chinese(whole))}.{digits or 0}")
+
+
 def _chinese(word: str) -> float | int:
     if "十" not in word:
         return CHINESE_DIGITS[word]
@@ -72,17 +94,24 @@ def _chinese(word: str) -> float | int:
 
 
 def normal(text: str) -> str:
-    """A text with its minus signs, raised digits ("10⁻⁴") and decimal commas ("0,0005") written plainly."""
+    """A text with its minus signs, raised digits ("10⁻⁴"), decimal commas ("0,0005") and traditional characters of training
+    written plainly."""
     raised = re.sub(r"(?<=\d)([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "^" + found[1].translate(_RAISED), text)
-    return re.sub(r"(?<![\d.,])0,(?=0*\d+\b)", "0.", re.sub(r"[−–]", "-", raised))
+    plain = re.sub(r"(?<![\d.,])0,(?=0*\d+\b)", "0.", re.sub(r"[−–]", "-", raised))
+    return plain.translate(_SIMPLE)
 
 
+_SIMPLE = str.maketrans(
+    "學習標籤訓練類別欄輪個萬點負遍層頭開選為輸", "学习标签训练类别栏轮个万点负遍层头开选为输"
+)
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
 def rate(words: str) -> float | None:
     """A learning rate in any notation: 2e-5, 2 x 10^-5, 0.00002, .001, "two e minus five"; None where it is none."""
     low = normal(words.lower().strip(EDGES + ",;!?，。；！？"))
+    if (chinese := _chinese_rate(low)) is not None:
+        return chinese
     if spoken := re.search(
         r"(\w+)\s+(?:e|times ten to the|to the|乘(?:以)?十的)\s*(?:minus|negative|负|-)\s*(\w+)", low
     ):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - talks read best in one line
 import json
 from pathlib import Path
 
@@ -103,6 +104,29 @@ def test_open_approval_is_answered():
     assert _ask("yes", waiting).args == {"dataset": "a.csv"}
     assert _ask("make it 5 epochs instead", waiting).args == {"dataset": "a.csv", "epochs": 5}
     assert _ask("no, not now", waiting).tool is None
+
+
+TALKS = [  # what was said, the situation, and the arguments of the last message's tool
+    (["train a classifier on a.csv", "Which column holds the label?", "queue", "And which one is the text?", "body"], {},
+     {"dataset": "a.csv", "label_column": "queue", "text_column": "body"}),
+    (["train minilm on a.csv, 2 epochs", "That would be: a.csv, minilm, 2 epochs. Approve?", "no I meant b.csv, the rest is right"], {},
+     {"dataset": "b.csv", "base_model": "minilm", "epochs": 2}),
+    (["train on a.csv, text is in body, label in team", "Shall I start? a.csv, text: body, label: team", "the column is called squad, not team. sorry"], {},
+     {"dataset": "a.csv", "text_column": "body", "label_column": "squad"}),
+    (["which jobs are there?", "Two are running: job-23 (cats.csv) and job-24 (dogs.csv).", "please stop the dogs one"], {"jobs": ["job-24", "job-23"]},
+     {"job": "job-24"}),
+    (["try x-1 with: no hot water since sunday", "boiler (0.86)", "toilet keeps running all night"], {},
+     {"model": "x-1", "text": "toilet keeps running all night"}),
+    (["can you put our volunteer page into the knowledge base?", "Gladly, what is its address?", "sec, on my phone..", "Take your time.", "https://aid.example/help"], {},
+     {"source": "https://aid.example/help"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "more", "args"), TALKS, ids=[talk[0][-1] for talk in TALKS])
+def test_a_talk_is_kept_together(said: list[str], more: dict, args: dict):
+    talk = [{"role": ("user", "assistant")[at % 2], "content": content} for at, content in enumerate(said)]
+    situation = Situation(datasets=["a.csv", "b.csv"], models=[{"name": "x-1"}, {"name": "y-1"}], **more)
+    assert decide(talk, situation).args == args
 
 
 def test_situation_survives_the_prompt():

@@ -3,7 +3,7 @@ from itertools import islice
 
 import pytest
 
-from assistant.brain.labels import ASKS, POINTERS, SLOTS, TAGS, TOOLS
+from assistant.brain.labels import ACTS, ASKS, NONE, POINTERS, SLOTS, TAGS, TOOLS
 from assistant.brain.recipe.conversations import census, conversations
 from assistant.brain.recipe.phrases import BANKS, LANGUAGES, BadPhrase, columns, lines, parse
 from assistant.brain.recipe.render import render
@@ -11,7 +11,7 @@ from assistant.brain.recipe.scene import make_scene
 from tools.catalog.registry import catalog
 
 PHRASES = [*TOOLS, "plans", "changes", "again"]
-TABLES = {"followups": 3, "choices": 3} | dict.fromkeys(
+TABLES = {"followups": 3, "choices": 3, "exchanges": 5} | dict.fromkeys(
     (
         "answers",
         "questions",
@@ -50,6 +50,12 @@ def test_tables_name_tools_and_slots_that_exist(language: str):
     for firsts, _, tool in columns(language, "followups", 3):
         assert {part.strip() for part in firsts.split(",")} <= {*TOOLS, "any"}
         assert tool in TOOLS
+    for _, _, wish, act, _ in columns(language, "exchanges", 5):
+        tool, _, attached = wish.partition("+")
+        assert tool in TOOLS
+        assert attached in ("", "file", "doc")
+        assert act in ACTS
+        assert act != "no" or tool == NONE
     for name in ("replies", "proposals", "offers", "agree", "decline"):
         assert {tool for tool, _ in columns(language, name, 2)} <= set(TOOLS)
     assert {slot for slot, _ in columns(language, "questions", 2)} == set(ASKS) - {"nothing"}
@@ -90,7 +96,7 @@ def test_conversations_cover_all_tools_acts_and_kinds():
     counts = census(list(conversations(5, 4000)))
     assert set(counts["tool"]) == set(TOOLS)
     assert min(counts["act"].values()) > 100
-    assert len(counts["kind"]) == 10
+    assert len(counts["kind"]) == 11
 
 
 def test_labels_fit_the_tokens():

@@ -10,6 +10,7 @@ from assistant.brain.values import bare, method, number, rate, task, unquoted
     [
         ("2e-5", 2e-5), ("0.0001", 1e-4), (".001", 1e-3), ("3 x 10^-4", 3e-4), ("10^-3", 1e-3), ("5E-5", 5e-5), ("2e-05.", 2e-5),
         ("two e minus five", 2e-5), ("0.1%", 1e-3), ("1.5e−4", 1.5e-4), ("slow", None),
+        ("万分之三", 3e-4), ("千分之一点五", 1.5e-3), ("五乘十的负五次方", 5e-5), ("零点零零二", 2e-3),
     ],
 )  # fmt: skip
 def test_learning_rates(words: str, value: float | None):
@@ -52,6 +53,10 @@ def test_tasks(words: str, value: str | None):
          {"method": "dora", "text_column": "body", "label_column": "queue", "epochs": 2, "learning_rate": 2e-5, "name": "q-1"}),
         ("文本分类，标签列是topic，三轮，学习率 5e-5", {"task": "text-classification", "label_column": "topic", "epochs": 3, "learning_rate": 5e-5}),
         ("a classifier for our mails, in full swing", {}),
+        ("text = blurb, predict genre", {"text_column": "blurb"}),
+        ("重新训一遍，方法换成 lora", {"method": "lora"}),
+        ("文字在「正文」那一列，答案在「归属部门」那一列", {"text_column": "正文", "label_column": "归属部门"}),
+        ("標籤列是 dept，五輪，學習率萬分之三", {"label_column": "dept", "epochs": 5, "learning_rate": 3e-4}),
         ("an f1 of 0.9 after half an hour", {}),
     ],
 )  # fmt: skip

@@ -123,6 +123,11 @@ def rate(rng: random.Random, language: str) -> str:
     if language == "en" and rng.random() < 0.08:
         words = pool("en", "numbers")
         return f"{words[digit - 1]} e minus {words[power - 1]}"
+    if language == "zh" and rng.random() < 0.1:
+        said = "一二三四五六七八九"[digit - 1]
+        parts = {3: "千分之", 4: "万分之", 5: "十万分之", 6: "百万分之"}
+        spoken = [f"{said}乘十的负{'一二三四五六'[power - 1]}次方", f"零点{'零' * (power - 1)}{said}"]
+        return rng.choice([*spoken, *([parts[power] + said] * 3 if power in parts else [])])
     if digit == 1 and rng.random() < 0.06:
         return f"10^-{power}"
     rare = [f"{digit}.5e-{power}", f"{digit}e-0{power}", f"{digit} x 10^-{power}", f"{digit}*10^-{power}"]

@@ -7,7 +7,7 @@ from assistant.brain.mentions import EXTENSIONS
 
 FILE = re.compile(rf".+\.(?:{EXTENSIONS})", re.IGNORECASE)
 _IDLE = re.compile(
-    r"^(?:the|my|our|that|this|a|an|model|classifier|tagger|one|called|named|模型|分类器|那个|这个|叫)\b\s*|\s*(?:model|classifier|tagger|filter|version|one|file|dataset|data|sheet|table|spreadsheet|csv|模型|分类器|版本?|文件|数据集?|表格?|的)$",
+    r"^(?:the|my|our|that|this|a|an|model|classifier|tagger|one|called|named|模型|分类器|那个|这个|叫)\b\s*|\s*(?:model|classifier|tagger|filter|version|one|file|dataset|data|sheet|table|spreadsheet|csv|模型|分类器|版本?|文件|数据集?|表格?|的?[那这]个|的)$",
     re.IGNORECASE,
 )
 

@@ -5,6 +5,7 @@ import re
 from assistant.brain.asked import Asked
 from assistant.brain.language import CHINESE
 from assistant.brain.reading import Span
+from assistant.brain.things.names import nth, other
 from assistant.brain.values import unquoted
 
 _THAT_TEXT = re.compile(
@@ -27,6 +28,16 @@ def text_sent(asked: Asked) -> str | None:
 _OWN_COLON = re.compile(r"[\d@]|\b(?:re|subject)$", re.IGNORECASE)  # the colon belongs to the text
 
 
+def _told(pointer: str, asked: Asked) -> str | None:
+    """The text of the conversation that a pointing phrase counts to."""
+    told = asked.context.texts
+    if len(told) < 2:
+        return None
+    if pointer == "old":
+        return told[0]
+    return other(told, asked.context.text) if pointer == "other" else nth(pointer, told)
+
+
 _INSIDE = re.compile(r"[:：]\s*(\S.+)", re.DOTALL)  # the tagger took the text along
 _FOLLOWS = re.compile(r"(?:\s*\w{1,2})?\s*[:：]\s*(\S.*)", re.DOTALL)  # "on this text: …", "那这句呢：…"
 
@@ -42,8 +53,8 @@ def text(asked: Asked) -> str | None:
     for span in spans:
         if follows := _FOLLOWS.match(asked.text[span.end :]) or _INSIDE.search(asked.words(span)):
             return unquoted(follows[1])
-        if asked.context.text:
-            return asked.context.text
+        if meant := _told(span.pointer, asked) or asked.context.text:
+            return meant
     follows = re.search(r"[:：]\s+(\S.{3,})$|：(\S.{3,})$|\n(\S.{3,})$", asked.text, re.DOTALL)
     return unquoted(next(group for group in follows.groups() if group)) if follows else None
 
