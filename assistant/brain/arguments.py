@@ -14,6 +14,7 @@ from assistant.brain.patterns import (
     clear_values,
     corrects,
     goes_on,
+    inside_rate,
     listed_method,
     ruled_out,
     strict_task,
@@ -153,7 +154,8 @@ def training_values(asked: Asked) -> Filled:
 
 def _epochs(span: Span, asked: Asked) -> float | int | None:
     """How many epochs; a number of rows or texts is none."""
-    return None if _ROWS.match(asked.text, span.end) else values.number(asked.words(span))
+    rows = _ROWS.match(asked.text, span.end)
+    return None if rows or inside_rate(span.start, asked.text) else values.number(asked.words(span))
 
 
 _ROWS = re.compile(

@@ -14,8 +14,11 @@ from assistant.brain.labels import ARGUMENTS, NONE
 from assistant.brain.language import CHINESE
 from assistant.brain.patterns import clear_values
 from assistant.brain.questions import answer_to, both_columns
+from assistant.brain.things.names import nth_of, place_said
 
 SHORT = 24  # characters of a bare answer
+FREE = ("name", "text_col", "label_col")  # slots that any word may fill
+BRIEF = 48  # characters of a message that picks from a list
 CLEAR = 0.9  # share of a tool from which a message is no answer to an open question
 Step = tuple[str | None, dict[str, Any]]  # a tool, or none, and its arguments
 _AGAIN = re.compile(
@@ -26,6 +29,12 @@ _POINTING = re.compile(
     r"\b(?:that|this|it|your|you|suggest\w*|recommend\w*|advi[cs]e\w*|as (?:you )?said|those|so)\b|这个|就|推荐|建议|按|你说|那样",
     re.IGNORECASE,
 )
+
+
+def going_on(asked: Asked) -> Step | None:
+    """Tool and arguments where the message goes on from what the assistant asked, offered or proposed."""
+    ways = (approval, chosen, picked, answered, corrected, agreed)
+    return next((step for way in ways if (step := way(asked)) is not None), None)
 
 
 def approval(asked: Asked) -> Step | None:
@@ -54,6 +63,22 @@ def chosen(asked: Asked) -> Step | None:
     return (choices[at], arguments(choices[at], asked)) if at < len(choices) else None
 
 
+def picked(asked: Asked) -> Step | None:
+    """The training that the message picks from several that the assistant has described ("the second option")."""
+    context = asked.context
+    place = place_said(asked.text)
+    plan = nth_of(place, context.plans) if place and len(asked.text) <= BRIEF else None
+    if plan is None:
+        return None
+    known = context.args if context.tool in ("finetune_model", "recommend_model") else {}
+    return "finetune_model", {
+        **arguments("finetune_model", asked),
+        **_known("finetune_model", known),
+        **plan,
+        **_known("finetune_model", said("finetune_model", asked)),
+    }
+
+
 def answered(asked: Asked) -> Step | None:
     """The last action with its arguments completed, where the message answers what the assistant asked for."""
     context = asked.context
@@ -75,6 +100,8 @@ def answered(asked: Asked) -> Step | None:
             if name in ("model", "dataset", "source", "job", *clear)
         }
     before = context.args if context.tool == tool else arguments(tool, asked)
+    if key == "learning_rate" and "epochs" in own and not _EPOCHS.search(asked.text):
+        del own["epochs"]  # "three times ten to the minus five"
     if key == "models" and len(value) == 1 == len(before.get("models", [])):
         value = list(dict.fromkeys([*before["models"], *value]))
     return tool, {**before, **own, key: value}
@@ -135,6 +162,9 @@ def agreed(asked: Asked) -> Step | None:
     return context.asker, filled(str(context.asker), asked)
 
 
+_EPOCHS = re.compile(r"epoch|round|pass|轮|遍", re.IGNORECASE)
+
+
 def same_again(asked: Asked) -> str | None:
     """The last action, where the message wants the same for something else ("now the same for the other file")."""
     doubtful = asked.reading.tools[asked.reading.tool] < SURELY_ELSE
@@ -164,6 +194,11 @@ def _answers(asked: Asked, tool: str) -> bool:
     reading = asked.reading
     if reading.act in ("yes", "no"):
         return False
+    if asked.context.asks in FREE and len(asked.text.split()) == 1 and len(asked.text) <= SHORT:
+        return not CHINESE.search(asked.text) or reading.tool == tool
+    listed = asked.context.listed.get(asked.context.asks) and place_said(asked.text)
+    if listed and len(asked.text) <= BRIEF and reading.tools[reading.tool] < CLEAR:
+        return True
     if reading.tool == tool and asked.context.asks != "text":
         return reading.act == "more" or len(asked.text) <= _short(asked.text)
     if asked.context.asks == "text":  # what is sent to be classified looks like a question or like talk
@@ -185,6 +220,10 @@ def filled(tool: str, asked: Asked) -> dict[str, Any]:
     new, own, offer = arguments(tool, asked), said(tool, asked), _known(tool, asked.context.offer)
     before = context.args if context.tool == tool else {}
     accepts = context.open and offer and tool == context.asker and len(asked.text) <= SHORT and not own
+    if tool == "finetune_model" and (
+        scaled := _relative(asked.text, {**context.done.get(tool, {}), **before, **offer})
+    ):
+        own = {key: value for key, value in own.items() if key not in _SCALED} | scaled
     if act == "yes" or accepts:
         return {**_known(tool, context.proposed), **new, **_known(tool, before), **offer, **own}
     if context.open and before and (act == "more" or offer or _AGAIN.search(asked.text)):
@@ -195,6 +234,30 @@ def filled(tool: str, asked: Asked) -> dict[str, Any]:
     if tool == "finetune_model" and offer and _takes_advice(asked):
         return {**new, **_known(tool, before or context.args), **offer, **own}
     return new
+
+
+def _relative(text: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that are said in terms of those before: "half the learning rate", "轮数翻倍"."""
+    found = {}
+    for key, words in _SCALED.items():
+        value = before.get(key)
+        for factor, pattern in ((0.5, _HALF), (2.0, _DOUBLE)):
+            near = (
+                rf"(?:{pattern})[^.,;，。；]{{0,16}}(?:{words})|(?:{words})[^.,;，。；]{{0,8}}(?:{pattern})"
+            )
+            if isinstance(value, int | float) and re.search(near, text, re.IGNORECASE):
+                scaled = value * factor
+                whole = isinstance(value, int) and float(scaled).is_integer()
+                found[key] = int(scaled) if whole else float(f"{scaled:.6g}")
+    return found
+
+
+_SCALED = {
+    "learning_rate": r"learning[\s_-]?rate|\blr\b|\brate\b|学习率",
+    "epochs": r"epochs?|rounds?|passes|轮数?",
+}
+_HALF = r"\bhalf (?:the|of the|as many|that)|\bhalv\w+|\bin half|砍一半|减半|一半"
+_DOUBLE = r"\bdoubl\w+|\btwice (?:the|as many)|翻倍|加倍|翻一番"
 
 
 def _but_for_name(args: Mapping[str, Any]) -> dict[str, Any]:

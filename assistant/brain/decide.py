@@ -12,12 +12,12 @@ from typing import Any
 from assistant.brain import ask
 from assistant.brain.arguments import offered
 from assistant.brain.asked import Asked
-from assistant.brain.continuing import agreed, answered, approval, chosen, corrected, filled, same_again
+from assistant.brain.continuing import filled, going_on, same_again
 from assistant.brain.history import Context, note_call, note_reply, note_result
 from assistant.brain.labels import NONE, SLOTS
 from assistant.brain.language import CHINESE, language_of
 from assistant.brain.mentions import find_mentions
-from assistant.brain.questions import asked_for, listed
+from assistant.brain.questions import asked_for, listed, plans
 from assistant.brain.reader import reader
 from assistant.brain.reading import Reading
 from assistant.brain.replies.talk import PERSONAL, is_greeting
@@ -120,10 +120,10 @@ def _note(
     asked = Asked(reading, find_mentions(message["content"], situation), context, situation)
     if message["role"] == "assistant":
         told = at > 0 and talk[at - 1]["role"] == "tool"  # a result is known better than its words
-        if context.idle and context.asks != "nothing" and reading.asks == "nothing":
-            return  # after a word between, the question still stands
+        if context.idle and context.open and reading.asks == "nothing" and not _asks_again(asked.text):
+            return  # after a word between, the question or proposal still stands
         note_reply(context, asked.mentions, {} if told else offered(asked))
-        context.choices = ask.offered(message["content"])
+        context.choices, context.plans = ask.offered(asked.text), plans(asked)
         context.asks = asked_for(reading.asks, asked.text, context) if context.open else "nothing"
         context.question = asked.text if context.open else ""
         context.asker = reading.tool
@@ -132,13 +132,20 @@ def _note(
         _note_user(asked, called=at + 1 < len(talk) and bool(talk[at + 1].get("tool_calls")))
 
 
+def _asks_again(text: str) -> bool:
+    """Whether a reply asks or proposes something itself."""
+    return text.rstrip().endswith(("?", "？"))
+
+
 def _note_user(asked: Asked, called: bool) -> None:
     context, text = asked.context, asked.text
     if CHINESE.search(text) or re.search(r"[A-Za-z]{2}", text):
         context.language = language_of(text)
     if not called:
         decision = _next(asked, None)
-        if not (decision.options and context.tool):  # what is unsure does not change what the talk is about
+        if decision.options and context.tool:  # what is unsure does not change what the talk is about
+            context.idle = True
+        else:
             note_call(context, decision.tool, decision.args, asked.situation)
     files = asked.mentions.of("file")
     context.dataset = next(iter(files), context.dataset)
@@ -157,9 +164,9 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
     language = _language(asked.text, asked.context)
     if not asked.context.open and (PERSONAL.match(asked.text.strip()) or is_greeting(asked.text)):
         return Decision(None, language=language)
-    going_on = approval(asked) or chosen(asked) or answered(asked) or corrected(asked) or agreed(asked)
-    if going_on is not None and (allowed is None or going_on[0] is None or going_on[0] in allowed):
-        return _finish(*going_on, SURE, [], asked, language)
+    step = going_on(asked)
+    if step is not None and (allowed is None or step[0] is None or step[0] in allowed):
+        return _finish(*step, SURE, [], asked, language)
     if (again := same_again(asked)) and (allowed is None or again in allowed):
         return _finish(again, filled(again, asked), SURE, [], asked, language)
     shares = _restrict(asked.reading.tools, allowed, asked.situation)

@@ -19,10 +19,10 @@ class Context:
     ``dataset``, ``model``, ``job``, ``text``, ``source``: the things last spoken of; ``texts``: all of them, in order. ``pair``: models last named together,
     and ``best`` of them. ``tool``, ``args``: the last action, which the assistant may still have a question about
     (``open``). ``offer``: the arguments in what it recommended or proposed. ``choices``: tools it offered to choose from.
-    ``asks``: the slot it has asked for, ``asker``: for which tool, in which words (``question``), ``listed``: the values it named, by slot. ``states``: how
+    ``asks``: the slot it has asked for, ``asker``: for which tool, in which words (``question``), ``listed``: the values it named, by slot; ``plans``: the trainings it offered to choose from. ``states``: how
     each job it named stands, ``told``: what it said of each. ``proposed``: the thing of each kind that its question names. ``deployed``: the model last put into service. ``jobs``, ``sources``: those spoken of one by
     one, in this order; ``recent``: models, the last one last. ``done``: the last arguments of each action. ``idle``: whether
-    the last message was small talk. ``seen``: files that came up.
+    the last message was small talk or a question beside an open matter. ``seen``: files that came up.
     """
 
     dataset: str | None = None
@@ -44,6 +44,7 @@ class Context:
     asks: str = "nothing"
     asker: str | None = None
     question: str = ""
+    plans: list[dict[str, Any]] = field(default_factory=list)
     listed: dict[str, list[str]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
@@ -64,10 +65,11 @@ def note_call(context: Context, tool: str | None, args: Mapping[str, Any], situa
         args: its arguments.
         situation: unused names are not remembered as models.
     """
-    context.idle = tool is None
-    if tool is None:  # a word between leaves an open question open
+    context.idle = tool is None or (tool == "search_knowledge" and context.open)
+    if tool is None or context.idle:  # a word or a question between leaves an open matter open
         return
-    context.open, context.choices, context.asks, context.listed = False, [], "nothing", {}
+    context.open, context.choices, context.plans = False, [], []
+    context.asks, context.listed = "nothing", {}
     if tool == "search_knowledge" and context.tool:  # a question between leaves the matter where it is
         return
     advised = context.offer if tool == context.tool == "recommend_model" else {}

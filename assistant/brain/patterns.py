@@ -17,7 +17,7 @@ CHINESE_NUMBER = r"\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+"
 RATE = (
     r"\d+(?:\.\d+)?\s*(?:[x×*·]\s*10\s*(?:\^|\*\*)?\s*[-−–]\s*\d+|e\s*[-−–]\s*\d+)|10\s*(?:\^|\*\*)\s*[-−–]\s*\d+|0?\.\d+|"
     r"\d+(?:\.\d+)?\s*%|[十百千万]+分之[零一二两三四五六七八九十点]+|零点[零一二三四五六七八九]+|[一二三四五六七八九]?(?:点[一二三四五六七八九])?(?:乘以?)?十的负[一二三四五六七八九]次方|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
-    r"(?:minus|negative|-)\s*(?:one|two|three|four|five|six|seven|eight|nine|\d+)|1"
+    r"(?:minus|negative|-)\s*(?:one|two|three|four|five|six|seven|eight|nine|\d+)|(?:(?:half|one|two|three|four|five|\d)\s+)?(?:an?\s+)?(?:(?:ten|hundred)[\s-]+)?thousandths?|1"
 )
 
 _EPOCHS = [
@@ -74,6 +74,8 @@ _LABELS = [
     re.compile(rf"\b(?:predict|learn|learning|predicting|classify by|by|target|on)\s+(?:the\s+)?{_COLUMN}\s+(?:column|field)\b", re.IGNORECASE),
     re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:label|target|class|output|category)", re.IGNORECASE),
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|are|as)\s+(?:the\s+)?(?:label|target|class)s?\b", re.IGNORECASE),
+    re.compile(rf"\b(?:column|field)\s+{_COLUMN}\s+(?:holds|has|contains|is|gives|says)\s+(?:the\s+|what (?:it|they) )?(?:right\s+)?(?:answers?|label|target|class|categor|result)", re.IGNORECASE),
+    re.compile(rf"\b(?:learn|predict|guess)\w*\s+(?:is|are|sits|stands)\s+in\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(r"(?:标签|目标|类别|答案)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
     re.compile(r"(?:标签|目标|类别)\s+([A-Za-z_][\w.\-]*)(?=[\s,，。;；]|$)"),
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:标签|目标|类别)"),
@@ -151,6 +153,12 @@ def _name(text: str) -> str | None:
 _NOT_THAT = re.compile(
     r"\b(?:instead of|rather than|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+", re.IGNORECASE
 )
+
+
+def inside_rate(at: int, text: str) -> bool:
+    """Whether what stands at a place of a text belongs to a learning rate ("a ten-thousandth")."""
+    found = [match for pattern in (_RATE_NAMED, _RATE_BEFORE, _RATE_BARE) for match in pattern.finditer(text)]
+    return any(match.start() <= at < match.end() for match in found)
 
 
 def ruled_out(at: int, text: str) -> bool:

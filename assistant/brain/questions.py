@@ -134,6 +134,35 @@ def listed(slot: str, mentions: Mentions) -> list[str]:
     return list(dict.fromkeys(m.value for m in mentions.found if m.kind in wanted))
 
 
+def plans(asked: Asked) -> list[Filled]:
+    """The trainings that the assistant describes to choose from ("option 1: lora, 5 epochs. Option 2: …").
+
+    Args:
+        asked: the assistant's message.
+    """
+    text = asked.text
+    starts = [found.start() for found in _OPTION.finditer(text)]
+    if len(starts) < 2:
+        return []
+    bases = [mention for mention in asked.mentions.found if mention.kind == "base"]
+    for_all = {"base_model": bases[0].value} if len({base.value for base in bases}) == 1 else {}
+    found = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        own = [base.value for base in bases if start <= base.start < end]
+        segment = text[start:end]
+        plan = clear_values(segment) | ({"base_model": own[0]} if own else {})
+        if "method" not in plan and (method := values.method(segment)):
+            plan["method"] = method
+        found.append({**for_all, **plan} if plan else {})
+    return found if all(found) else []
+
+
+_OPTION = re.compile(
+    r"\(\d\)|\boption \d|(?:^|[\s:：;；])\d[.)]\s|方案[一二三]|(?<![零一二三四五六七八九十])[一二三]、|第[一二三]种",
+    re.IGNORECASE,
+)
+
+
 def _named_columns(text: str) -> list[str]:
     """Columns in a question that offers two: "topic or queue?", "是 type 列还是 district 列"."""
     found = re.search(r"([\w\-]+)(?: column| 列|列)?,? ?(?:or|还是|或) ?(?:the )?([\w\-]+)", text)

@@ -117,6 +117,9 @@ def rate(words: str) -> float | None:
     ):
         base, power = number(spoken[1]), number(spoken[2])
         return float(f"{base}e-{power}") if base is not None and power is not None else None
+    if part := _THOUSANDTHS.search(low):
+        count = {"half": 0.5}.get(part[1] or "", number(part[1] or "one") or 1)
+        return float(f"{count / {'ten': 1e4, 'hundred': 1e5}.get(part[2] or '', 1e3):.6g}")
     low = re.sub(r"\s+", "", low)
     if found := re.search(r"(?:(\d+(?:\.\d+)?)[x×*·])?10(?:\^|\*\*)-(\d+)", low):
         return float(f"{found[1] or 1}e-{found[2]}")
@@ -124,6 +127,11 @@ def rate(words: str) -> float | None:
         value = float(found[0])
         return value / 100 if f"{found[0]}%" in low else value
     return None
+
+
+_THOUSANDTHS = re.compile(
+    r"(?:(half|one|two|three|four|five|\d)\s+)?(?:an?\s+)?(?:(ten|hundred)[\s-]+)?thousandths?\b"
+)
 
 
 def method(words: str) -> str | None:

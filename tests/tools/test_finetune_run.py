@@ -109,9 +109,15 @@ def test_the_folder_is_plain_hugging_face_and_the_report_whole(spec, tmp_path):
     ours = find_task("text-classification").load(tmp_path / "mine", "cpu").predict(["stolen card pin"])[0]
     assert answer["label"] == ours["label"]
     assert answer["score"] == pytest.approx(ours["score"], abs=0.02)
-    assert {entry["kind"] for entry in result["artifacts"]} == {"confusion-matrix", "curve", "report"}
+    assert {entry["kind"] for entry in result["artifacts"]} == {
+        "calibration",
+        "confusion-matrix",
+        "curve",
+        "report",
+    }
     page = (tmp_path / "mine" / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 2
+    assert page.count("data:image/png;base64,") == 3
+    assert "95 % interval" in page
     assert "http" not in page.replace("data:image", "").split("<body>")[0]
     stored = json.loads((tmp_path / "mine" / "evaluation.json").read_text())
     assert sum(map(sum, stored["confusion"]["matrix"])) == result["metrics"]["rows"]

@@ -38,6 +38,30 @@ def confusion_picture(confusion: dict[str, Any], path: Path) -> None:
     figure.savefig(path)
 
 
+def calibration_picture(calibration: dict[str, Any], path: Path) -> None:
+    """Draw how often a classifier is right against how sure it is; on the diagonal it says the truth about itself.
+
+    Args:
+        calibration: ``{"error", "bins": [{"confidence", "accuracy", "rows"}]}``.
+        path: the PNG to write.
+    """
+    from matplotlib.figure import Figure
+
+    bins = calibration["bins"]
+    figure = Figure(figsize=(4.6, 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--", label="perfect")
+    sizes = [12 + 160 * (each["rows"] / max(other["rows"] for other in bins)) ** 0.5 for each in bins]
+    sure, right = [each["confidence"] for each in bins], [each["accuracy"] for each in bins]
+    axes.plot(sure, right, color=BLUE, linewidth=1)
+    axes.scatter(sure, right, s=sizes, color=BLUE, label="this model (larger: more rows)")
+    axes.set(xlabel="how sure", ylabel="how often right", xlim=(0, 1.03), ylim=(0, 1.03))
+    axes.set_title(f"Calibration: off by {calibration['error']:.1%} on average")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", fontsize=8)
+    figure.savefig(path)
+
+
 def curve_picture(curve: list[dict[str, float]], path: Path) -> None:
     """Draw training and validation loss over the steps.
 

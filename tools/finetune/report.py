@@ -26,7 +26,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
     parts = [
         _heading(info),
         *(f"<p><strong>{escape(warning)}</strong></p>" for warning in info.get("warnings", [])),
-        _measures(info),
+        _measures(info, evaluation.get("intervals") or {}),
         *(_image(folder / entry["path"], entry["title"]) for entry in made),
         _per_class(evaluation.get("per_class") or {}),
         _mistakes(evaluation.get("mistakes") or []),
@@ -44,7 +44,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
 
 
 def _pictures(folder: Path, name: str, evaluation: dict[str, Any]) -> list[dict[str, str]]:
-    from tools.finetune.pictures import confusion_picture, curve_picture
+    from tools.finetune.pictures import calibration_picture, confusion_picture, curve_picture
 
     made = []
     if evaluation.get("confusion"):
@@ -52,6 +52,9 @@ def _pictures(folder: Path, name: str, evaluation: dict[str, Any]) -> list[dict[
         made.append(
             {"kind": "confusion-matrix", "path": "confusion.png", "title": f"Confusion matrix of {name}"}
         )
+    if (evaluation.get("calibration") or {}).get("bins"):
+        calibration_picture(evaluation["calibration"], folder / "calibration.png")
+        made.append({"kind": "calibration", "path": "calibration.png", "title": f"Calibration of {name}"})
     if any("loss" in point for point in evaluation.get("curve") or []):
         curve_picture(evaluation["curve"], folder / "curve.png")
         made.append({"kind": "curve", "path": "curve.png", "title": f"Loss curve of {name}"})
@@ -69,12 +72,22 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
-def _measures(info: dict[str, Any]) -> str:
-    """The metrics beside those of the untrained baselines, on the same rows."""
+def _measures(info: dict[str, Any], intervals: dict[str, list[float]]) -> str:
+    """The metrics with what they can be trusted to, beside those of the untrained baselines on the same rows."""
     columns = {"this model": info["metrics"]}
     columns |= {name.replace("_", " "): values for name, values in info["baseline"].items()}
-    rows = [[name, *(_shown(values.get(name)) for values in columns.values())] for name in info["metrics"]]
-    return "<h2>Quality on held-out rows</h2>" + _table(["", *columns], rows)
+    rows = [
+        [name, *(_shown(values.get(name)) for values in columns.values()), _between(intervals.get(name))]
+        for name in info["metrics"]
+    ]
+    head = ["", *columns, "95 % interval of this model"]
+    if not intervals:
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    return "<h2>Quality on held-out rows</h2>" + _table(head, rows)
+
+
+def _between(interval: list[float] | None) -> str:
+    return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
 
 
 def _per_class(classes: dict[str, dict[str, float]]) -> str:

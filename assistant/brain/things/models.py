@@ -115,6 +115,8 @@ def models(asked: Asked) -> list[str]:
     """The models to compare: those named or pointed at, "it" with the one named, the pair spoken of, or all."""
     names, context = asked.situation.model_names, asked.context
     pointers = {span.pointer for span in asked.reading.of("model")}
+    if len(context.pair) > 2 and (end := _END.search(asked.text)):
+        return context.pair[-2:] if end["last"] or end["lasts"] else context.pair[:2]
     found = _said(asked)
     if context.tool == "compare_models" and found and _ADDS.search(asked.text):
         return list(dict.fromkeys([*context.pair, *found]))
@@ -137,7 +139,8 @@ def models(asked: Asked) -> list[str]:
 
 
 _ADDS = re.compile(r"\b(?:add|include|plus|as well|too|also)\b|加上|也", re.IGNORECASE)
-_PLURAL = re.compile(r"\b(?:them|they|those|these|both|two)\b|它们|[俩两这]", re.IGNORECASE)
+_PLURAL = re.compile(r"\b(?:them|they|those|these|both|two|pair)\b|它们|[俩两这]", re.IGNORECASE)
+_END = re.compile(r"\b(?:(?P<last>last)|first) two\b|(?P<lasts>[后末])[两二]个|前[两二]个", re.IGNORECASE)
 _COUNT = re.compile(
     r"\b(?:last|latest|newest|first|recent) (two|three|2|3)\b|(?:最近|最新|前)(?:的)?(两|三)个", re.IGNORECASE
 )

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from assistant.brain.mentions import EXTENSIONS
+
+Thing = TypeVar("Thing")
 
 FILE = re.compile(rf".+\.(?:{EXTENSIONS})", re.IGNORECASE)
 _IDLE = re.compile(
@@ -18,6 +21,12 @@ def nth(pointer: str, names: Sequence[str]) -> str | None:
         return names[-1] if names else None
     at = int(pointer) - 1 if pointer.isdigit() else len(names)
     return names[at] if at < len(names) else None
+
+
+def nth_of(pointer: str, things: Sequence[Thing]) -> Thing | None:
+    """The thing at the place that a pointer such as ``2`` or ``last`` says."""
+    at = len(things) - 1 if pointer == "last" else int(pointer) - 1
+    return things[at] if 0 <= at < len(things) else None
 
 
 def place_said(words: str) -> str | None:

@@ -5,7 +5,7 @@ import re
 from assistant.brain.asked import Asked
 from assistant.brain.language import CHINESE
 from assistant.brain.reading import Span
-from assistant.brain.things.names import nth, other
+from assistant.brain.things.names import nth, other, place_said
 from assistant.brain.values import unquoted
 
 _THAT_TEXT = re.compile(
@@ -38,6 +38,10 @@ def _told(pointer: str, asked: Asked) -> str | None:
     return other(told, asked.context.text) if pointer == "other" else nth(pointer, told)
 
 
+_INTRODUCED = re.compile(
+    r"\b(?:with|on|for|to) (?:the|this|that) (?:sentence|text|message|line|phrase)[:,]?\s+(.{8,})$",
+    re.IGNORECASE | re.DOTALL,
+)
 _INSIDE = re.compile(r"[:：]\s*(\S.+)", re.DOTALL)  # the tagger took the text along
 _FOLLOWS = re.compile(r"(?:\s*\w{1,2})?\s*[:：]\s*(\S.*)", re.DOTALL)  # "on this text: …", "那这句呢：…"
 
@@ -55,8 +59,12 @@ def text(asked: Asked) -> str | None:
             return unquoted(follows[1])
         if meant := _told(span.pointer, asked) or asked.context.text:
             return meant
+    if introduced := _INTRODUCED.search(asked.text):
+        return unquoted(introduced[1])
     follows = re.search(r"[:：]\s+(\S.{3,})$|：(\S.{3,})$|\n(\S.{3,})$", asked.text, re.DOTALL)
-    return unquoted(next(group for group in follows.groups() if group)) if follows else None
+    if follows:
+        return unquoted(next(group for group in follows.groups() if group))
+    return _told(place, asked) if (place := place_said(asked.text)) else None
 
 
 def next_text(asked: Asked) -> str | None:
@@ -91,8 +99,12 @@ def _value(span: Span, asked: Asked) -> str | None:
 
 def _trimmed(span: Span, message: str) -> str:
     """A text without words of the wish that the tagger took along: what stands before a colon near its beginning."""
-    words = message[span.start : span.end]
-    before = message[: span.start].rstrip()
+    begins = message.rfind("\n", 0, span.start) + 1
+    start = (
+        begins if 0 < begins < span.start <= begins + 12 else span.start
+    )  # the tagger missed the first words
+    words = message[start : span.end]
+    before = message[:start].rstrip()
     lead = re.match(r"[^:：\n]{0,16}[:：\n]\s*(\S.*)", words, re.DOTALL)
     if lead and (not before or before[-1] not in ":：\n"):
         words = lead[1]
