@@ -283,3 +283,28 @@ def test_two_labels_keep_the_probabilities_of_the_regression():
     logits = vectors @ weight.T + bias
     ours = numpy.exp(logits) / numpy.exp(logits).sum(1, keepdims=True)
     assert numpy.allclose(ours[:, ::-1], fitted.predict_proba(vectors), atol=1e-5)
+
+
+@pytest.mark.parametrize("fits", [5, 0])
+def test_batches_are_parted_where_the_memory_is_not_enough(spec, tmp_path, monkeypatch, fits):
+    import torch
+
+    from tools.errors import WorkFailed
+    from tools.finetune import classification
+
+    class SmallMemory(classification.DataCollatorWithPadding):
+        def __call__(self, rows):
+            if len(rows) > fits and "labels" in rows[0]:
+                raise torch.OutOfMemoryError("no more")
+            return super().__call__(rows)
+
+    monkeypatch.setattr(classification, "DataCollatorWithPadding", SmallMemory)
+    wish = _with(spec, batch_size=16)
+    if not fits:
+        with pytest.raises(WorkFailed, match="memory"):
+            train(wish, tmp_path / "mine", tmp_path / "work", quiet)
+        return
+    told = []
+    result = train(wish, tmp_path / "mine", tmp_path / "work", lambda progress: told.append(progress.message))
+    assert any("4 parts" in message for message in told)
+    assert result["metrics"]["accuracy"] > 0.9

@@ -1,6 +1,7 @@
 """How a text classifier is trained: baselines, then the model, then the measuring. Imported only with torch."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from transformers import (  # noqa: TID253
     set_seed,
 )
 
-from tools.finetune import averaging, baselines, head, methods
+from tools.finetune import averaging, baselines, continual, head, methods
 from tools.finetune.classifier import TextClassifier
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length
 from tools.finetune.examples import Parts
@@ -30,6 +31,21 @@ Trained = tuple[int, int, list[dict[str, float]]]  # trainable parameters, token
 def train(run: Run, parts: Parts[Example]) -> Outcome:
     """One whole run of text classification."""
     set_seed(run.spec.seed)
+    if (old := continual.earlier(run, parts)) is None:
+        return _train(run, parts)[0]
+    parts, replayed = continual.with_replay(parts, old, run.spec.seed)
+    outcome, labels = _train(run, parts)
+    run.report.tell("Measuring on the earlier held-out rows")
+    lost = continual.forgetting(run, old, labels, outcome.info["max_length"], replayed)
+    return replace(
+        outcome,
+        evaluation=outcome.evaluation | {"forgetting": lost},
+        warnings=continual.told(old, lost),
+    )
+
+
+def _train(run: Run, parts: Parts[Example]) -> tuple[Outcome, list[str]]:
+    """Train and measure; the labels in the order of the logits."""
     labels = sorted({label for _, label in parts.train})
     if run.plan["method"] in ("head", "few-shot"):
         encoder = _encoder(run, parts, labels)
@@ -46,7 +62,7 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
         run.report.tell("Measuring on the held-out rows")
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
-    return _outcome(parts, labels, baseline, trained, probabilities)
+    return _outcome(parts, labels, baseline, trained, probabilities), labels
 
 
 def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncoder:

@@ -15,26 +15,27 @@ from transformers import AutoModel, Trainer  # noqa: TID253
 from tools.finetune import methods
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
 from tools.finetune.fit import Material, fit, steps_of
+from tools.finetune.recipe import rounds
 from tools.finetune.task import Run
 
 Triple = tuple[str, str, str]  # a text, one that belongs to it, and the group both are in
 SCALE = 20.0
 
 
-def partners(rows: list[tuple[str, str]], seed: int, rounds: int = 1) -> list[Triple]:
-    """Each text with another one of its label, ``rounds`` times: linear in the rows, not quadratic.
+def partners(rows: list[tuple[str, str]], seed: int, each: int = 1) -> list[Triple]:
+    """Each text with another one of its label, ``each`` times: linear in the rows, not quadratic.
 
     Args:
         rows: texts with labels.
         seed: of the choice.
-        rounds: partners for each text.
+        each: partners for each text.
     """
     dice = random.Random(seed)
     groups: dict[str, list[str]] = defaultdict(list)
     for text, label in rows:
         groups[label].append(text)
     found = []
-    for text, label in rows * rounds:
+    for text, label in rows * each:
         others = [other for other in groups[label] if other != text]
         if others:
             found.append((text, dice.choice(others), label))
@@ -140,8 +141,7 @@ def tuned_encoder(run: Run, train: list[tuple[str, str]], validation: list[tuple
     folder = run.workdir / "encoder"
     if not (folder / "tokenizer_config.json").exists():
         folder.mkdir(exist_ok=True)
-        rounds = max(1, min(8, 4000 // max(1, len(train))))
-        pairs = partners(train, run.spec.seed, rounds)
+        pairs = partners(train, run.spec.seed, rounds(len(train)))
         train_encoder(run, pairs, partners(validation, run.spec.seed), "full", folder)
     return FrozenEncoder(folder)
 

@@ -62,17 +62,42 @@ def steps_of(plan: dict[str, Any], rows: int) -> int:
 def fit(run: Run, material: Material) -> list[dict[str, float]]:
     """Train, from the last complete checkpoint in ``run.workdir`` if there is one.
 
+    Where the memory is not enough, the same batches are taken in halves, quarters and so on, whose gradients add up.
+
     Returns:
         The curve: ``{"step", "loss"}`` and ``{"step", "validation_loss", …}`` entries in order.
 
     Raises:
-        WorkFailed: the loss is no longer a number.
+        WorkFailed: the loss is no longer a number, or the memory is too small for a single row.
         Cancelled: from the progress callback.
     """
+    parts = 1
+    while True:
+        try:
+            return _fit(run, material, parts)
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
+            if parts >= run.plan["batch_size"]:
+                hint = "Choose a smaller base model, or the method head."
+                raise WorkFailed("The memory is not enough for this training.", hint) from error
+        parts *= 2
+        material.model.zero_grad(set_to_none=True)
+        torch.cuda.empty_cache()
+        run.report.tell(f"The memory was not enough: going on with batches in {parts} parts")
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Whether memory ran out: on a GPU, or where the system refuses more (torch has no error of its own for that)."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _fit(run: Run, material: Material, parts: int) -> list[dict[str, float]]:
+    """One attempt, each batch in so many parts."""
     folder = run.workdir / CHECKPOINTS
     last = last_checkpoint(folder)
     watcher = _Watcher(run.report, folder, material)
-    arguments = _arguments(run, material, folder)
+    arguments = _arguments(run, material, folder, parts)
     trainer = material.trainer(
         model=material.model,
         args=arguments,
@@ -84,25 +109,21 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
     )
     trainer.remove_callback(PrinterCallback)  # standard output belongs to the caller
     run.report.phase("Training", steps_of(run.plan, len(material.train)), _step_of(last))
-    try:
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
-    except torch.OutOfMemoryError as error:
-        raise WorkFailed(
-            "The memory is not enough for this training.", "Choose a smaller batch size."
-        ) from error
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
     watcher.restore_best(material.model)
     return _curve(trainer.state.log_history)
 
 
-def _arguments(run: Run, material: Material, folder: Path) -> TrainingArguments:
+def _arguments(run: Run, material: Material, folder: Path, parts: int) -> TrainingArguments:
     """Settings that hold for every task; the plan's numbers; the machine's abilities."""
     plan = run.plan
     gpu = torch.cuda.is_available()
     steps = steps_of(plan, len(material.train))
     settings: dict[str, Any] = {
         "output_dir": str(folder),
-        "per_device_train_batch_size": plan["batch_size"],
-        "per_device_eval_batch_size": max(plan["batch_size"], 16),
+        "per_device_train_batch_size": max(1, plan["batch_size"] // parts),
+        "gradient_accumulation_steps": parts,
+        "per_device_eval_batch_size": max(plan["batch_size"], 16) // parts or 1,
         "num_train_epochs": plan["epochs"],
         "learning_rate": plan["learning_rate"],
         "lr_scheduler_type": "linear",

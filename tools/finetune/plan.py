@@ -210,17 +210,16 @@ def base_folder(
     return fetch_base(name, place or Path()) if convert else resolve_base(name, place or Path())
 
 
-def _starts_warm(task: Task, base: recipe.Base) -> bool:
-    """Whether the classifier starts from one fitted on the frozen encoder (``tools.finetune.averaging``)."""
-    return task.name == "text-classification" and base.kind == "bert"
-
-
 def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str, Any]:
     """The numbers."""
     task, facts = chosen.task, chosen.facts
     size = spec.batch_size or recipe.batch_size(task.name, facts.rows, facts.tokens)
-    passes = spec.epochs or recipe.epochs(task.name, facts.rows, size, _starts_warm(task, base))
-    estimates = {m: recipe.seconds(m, base, facts, passes, task.name) for m in task.methods}
+    warm = recipe.starts_warm(task.name, base)
+
+    def passes(method: str) -> float:
+        return spec.epochs or recipe.epochs(task.name, method, facts.rows, size, warm)
+
+    estimates = {m: recipe.seconds(m, base, facts, passes(m), task.name) for m in task.methods}
     method, why = spec.method, "The method was chosen by you."
     if method == "auto":
         method, why = recipe.choose_method(task.name, task.methods, facts, estimates)
@@ -235,7 +234,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "label_column": chosen.label,
         "rows": facts.rows,
         "labels": len(facts.labels) or None,
-        "epochs": passes,
+        "epochs": passes(method),
         "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
         "batch_size": size,
         "estimated_seconds": round(estimates[method], 1),

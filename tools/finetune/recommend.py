@@ -169,7 +169,8 @@ def _larger(each: Larger, task: "Task", facts: "Facts") -> dict[str, Any]:
 def _seconds(method: str, base: "Base", facts: "Facts", task: "Task") -> float:
     from tools.finetune import recipe
 
-    passes = recipe.epochs(task.name, facts.rows, recipe.batch_size(task.name, facts.rows, facts.tokens))
+    size = recipe.batch_size(task.name, facts.rows, facts.tokens)
+    passes = recipe.epochs(task.name, method, facts.rows, size, recipe.starts_warm(task.name, base))
     return recipe.seconds(method, base, facts, passes, task.name)
 
 

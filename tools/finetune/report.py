@@ -28,6 +28,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
         *(f"<p><strong>{escape(warning)}</strong></p>" for warning in info.get("warnings", [])),
         _measures(info, evaluation.get("intervals") or {}),
         *(_image(folder / entry["path"], entry["title"]) for entry in made),
+        _forgetting(evaluation.get("forgetting") or {}),
         _per_class(evaluation.get("per_class") or {}),
         _mistakes(evaluation.get("mistakes") or []),
         _examples(evaluation.get("examples") or []),
@@ -88,6 +89,17 @@ def _measures(info: dict[str, Any], intervals: dict[str, list[float]]) -> str:
 
 def _between(interval: list[float] | None) -> str:
     return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
+
+
+def _forgetting(lost: dict[str, Any]) -> str:
+    """What learning on did to the earlier task."""
+    if not lost:
+        return ""
+    rows = [["the model it goes on from", _shown(lost["before"])], ["this model", _shown(lost["after"])]]
+    return (
+        f"<h2>What it forgot</h2><p>{lost['replayed']:,} earlier rows were mixed in. "
+        f"On the {lost['rows']:,} held-out rows of the earlier data:</p>" + _table(["", "accuracy"], rows)
+    )
 
 
 def _per_class(classes: dict[str, dict[str, float]]) -> str:

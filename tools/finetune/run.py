@@ -99,11 +99,14 @@ def _finish(
 ) -> dict[str, Any]:
     """Metadata, card, pictures and report; returns the result with paths as they will be after the renaming."""
     from tools.finetune.baselines import worse
+    from tools.finetune.continual import write_lineage
     from tools.finetune.report import write_report
     from tools.models.card import write_card, write_info
 
     head = "head" in find_task(plan["task"]).methods
-    warnings = worse(outcome.metrics, outcome.baseline, plan["method"], head) + plan["warnings"]
+    sha256 = sha256_of(spec.data)
+    warnings = worse(outcome.metrics, outcome.baseline, plan["method"], head)
+    warnings += outcome.warnings + plan["warnings"]
     result = {
         "model": spec.name,
         **{key: plan[key] for key in ("task", "base", "method")},
@@ -119,16 +122,18 @@ def _finish(
         **{key: plan[key] for key in more},
         "warnings": warnings,
         "seed": spec.seed,
-        "data_sha256": _sha256(spec.data),
+        "data_sha256": sha256,
         **outcome.info,
     }
     (staging / "evaluation.json").write_text(_evaluation(outcome))
     write_info(staging, info)
+    write_lineage(staging, spec, plan, sha256)
     write_card(staging, info)
     made = write_report(staging, info, outcome.evaluation)
     artifacts = [{**entry, "path": str(output / entry["path"])} for entry in made]
     report = next(entry["path"] for entry in artifacts if entry["kind"] == "report")
-    return result | {"report": report, "artifacts": artifacts, "warnings": warnings}
+    more_found = {key: outcome.evaluation[key] for key in ("forgetting",) if outcome.evaluation.get(key)}
+    return result | {"report": report, "artifacts": artifacts, "warnings": warnings} | more_found
 
 
 def _evaluation(outcome: Outcome) -> str:
@@ -142,7 +147,7 @@ def _evaluation(outcome: Outcome) -> str:
     return json.dumps(whole, ensure_ascii=False)
 
 
-def _sha256(path: Path) -> str | None:
+def sha256_of(path: Path) -> str | None:
     """Of the data file; None for a folder."""
     if not path.is_file():
         return None

@@ -69,6 +69,7 @@ class Outcome:
         trainable_parameters: how many numbers were trained.
         info: what ``assistant.json`` shall hold besides the usual (``labels``, ``max_length``, …).
         evaluation: ``per_class``, ``confusion``, ``mistakes``, ``curve`` where the task has them.
+        warnings: sentences for people.
     """
 
     metrics: dict[str, float]
@@ -76,6 +77,7 @@ class Outcome:
     trainable_parameters: int
     info: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 class Loaded(Protocol):

@@ -109,6 +109,7 @@ def _copy(entry: "ModelEntry", folder: Path) -> Path:
     import tempfile
 
     from tools.errors import BadArgument, NotFound
+    from tools.finetune.continual import LINEAGE
 
     if not entry.path.is_dir():
         raise NotFound(
@@ -119,6 +120,7 @@ def _copy(entry: "ModelEntry", folder: Path) -> Path:
     target = folder.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as partial:
-        copied = shutil.copytree(entry.path, Path(partial) / "model")
+        left = shutil.ignore_patterns(LINEAGE)
+        copied = shutil.copytree(entry.path, Path(partial) / "model", ignore=left)
         copied.replace(target)
     return target

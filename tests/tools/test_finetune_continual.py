@@ -1,0 +1,76 @@
+"""A classifier that learns on: old rows are replayed, what is forgotten is measured, other labels are a transfer."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tools.tiny_models import sentences, tiny_bert, write_csv
+from tools.finetune.run import train
+from tools.finetune.spec import FinetuneSpec
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> Path:
+    """A model of three labels, beside its data."""
+    folder = tmp_path_factory.mktemp("first")
+    data = write_csv(folder / "old.csv", sentences(120))
+    spec = FinetuneSpec(
+        data, "first", "tiny", tiny_bert(folder / "tiny"), method="full", epochs=8, learning_rate=5e-3
+    )
+    train(spec, folder / "model", folder / "work", lambda progress: None)
+    return folder
+
+
+def _go_on(first: Path, folder: Path, rows: list, method: str = "full") -> dict:
+    data = write_csv(folder / "new.csv", rows)
+    spec = FinetuneSpec(
+        data, "second", "first", first / "model", method=method, epochs=4, learning_rate=5e-3
+    )
+    return train(spec, folder / "model", folder / "work", lambda progress: None)
+
+
+@pytest.mark.parametrize("method", ["full", "head"])
+def test_old_rows_are_replayed_and_what_was_forgotten_is_told(first, tmp_path, method):
+    new = [row for row in sentences(150, seed=5) if row[1] != "money"]
+    result = _go_on(first, tmp_path, new, method)
+    lost = result["forgetting"]
+    assert lost["rows"] == 12
+    assert lost["replayed"] > 50
+    assert lost["after"] > 0.8
+    info = json.loads((tmp_path / "model" / "assistant.json").read_text())
+    assert info["labels"] == ["cards", "money", "orders"]
+    assert "What it forgot" in (tmp_path / "model" / "report.html").read_text()
+    behind = json.loads((tmp_path / "model" / "lineage.json").read_text())
+    assert [Path(each["data"]).name for each in behind] == ["new.csv", "old.csv"]
+
+
+def test_without_the_old_data_it_says_so(first, tmp_path):
+    data = first / "old.csv"
+    kept = data.read_bytes()
+    data.write_bytes(kept + b"one more row,cards\n")
+    try:
+        result = _go_on(first, tmp_path, [row for row in sentences(90, seed=5) if row[1] != "money"])
+    finally:
+        data.write_bytes(kept)
+    assert "forgetting" not in result
+    assert "may forget" in result["warnings"][0]
+
+
+def test_other_labels_are_a_transfer(first, tmp_path):
+    renamed = [(text, label.upper()) for text, label in sentences(90, seed=5)]
+    result = _go_on(first, tmp_path, renamed)
+    assert "forgetting" not in result
+    info = json.loads((tmp_path / "model" / "assistant.json").read_text())
+    assert info["labels"] == ["CARDS", "MONEY", "ORDERS"]
+    assert result["metrics"]["accuracy"] > 0.8

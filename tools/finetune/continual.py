@@ -1,0 +1,166 @@
+"""Learning on: a text classifier made here gets new data without losing what it learned from the old.
+
+Rows of the old data are mixed into the new ones (experience replay: Rolnick et al. 2019, "Experience Replay for
+Continual Learning"), and the old held-out rows, which neither model was trained on, tell what was forgotten. Where the
+labels are others, it is no learning on but a transfer: the encoder is taken, and nothing is replayed.
+"""
+
+import json
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from knowledge.errors import TeachingError
+from tools.finetune.examples import Parts, pairs, part, read
+from tools.finetune.spec import FinetuneSpec
+from tools.finetune.task import Run
+
+LINEAGE = "lineage.json"  # beside the weights, never in an export: it holds paths of this machine
+LEAST_EACH = 20  # old rows of each label that are replayed, where there are as many
+Example = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a base model learned from.
+
+    Attributes:
+        labels: its labels, in the order of its logits.
+        max_length: tokens it reads.
+        train: old rows to replay from; empty where the old file is gone or was changed.
+        test: old held-out rows.
+    """
+
+    labels: list[str]
+    max_length: int
+    train: list[Example] = field(default_factory=list)
+    test: list[Example] = field(default_factory=list)
+
+
+def write_lineage(folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256: str | None) -> None:
+    """Note where the data of a model lies, that of its base behind its own."""
+    own = {
+        "data": str(spec.data),
+        "sha256": sha256,
+        "test_data": str(spec.test_data) if spec.test_data else None,
+        "seed": spec.seed,
+        "text_column": plan["text_column"],
+        "label_column": plan["label_column"],
+    }
+    before = read_lineage(Path(spec.base_path)) if spec.base_path else []
+    (folder / LINEAGE).write_text(json.dumps([own, *before], ensure_ascii=False, indent=1))
+
+
+def read_lineage(folder: Path) -> list[dict[str, Any]]:
+    """The data files behind a model, the newest first; an empty list where nothing is known."""
+    try:
+        return list(json.loads((folder / LINEAGE).read_text()))
+    except (OSError, ValueError):
+        return []
+
+
+def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
+    """What the base learned, if this run teaches it more of the same.
+
+    Args:
+        run: its base may be the folder of a classifier made here.
+        parts: the new rows.
+
+    Returns:
+        None where the base is no such classifier, or knows fewer than half of the new labels.
+    """
+    try:
+        info = json.loads((Path(run.base) / "assistant.json").read_text())
+    except (OSError, ValueError):
+        return None
+    new = {label for _, label in parts.train}
+    if info.get("task") != "text-classification" or 2 * len(new & set(info.get("labels", []))) < len(new):
+        return None
+    found = Earlier(info["labels"], info["max_length"])
+    for source in read_lineage(Path(run.base)):
+        if (old := _parts(source)) is not None:
+            found.train.extend(old.train + old.validation)
+            found.test.extend(old.test)
+    return found
+
+
+def _parts(source: dict[str, Any]) -> Parts[Example] | None:
+    """The rows of an old data file, parted as they were then; None where it is not what it was."""
+    from tools.finetune.run import sha256_of
+
+    path, test = Path(source["data"]), source["test_data"]
+    try:
+        if sha256_of(path) != source["sha256"]:
+            return None
+        columns = source["text_column"], source["label_column"]
+        rows = pairs(read(path, columns), *columns)
+        held = pairs(read(Path(test), columns), *columns) if test else None
+    except (OSError, KeyError, ValueError, TeachingError):
+        return None
+    return part(rows, held, source["seed"], lambda row: row[0], lambda row: row[1])
+
+
+def with_replay(parts: Parts[Example], old: Earlier, seed: int) -> tuple[Parts[Example], int]:
+    """The new rows with old ones among those to train on, and how many those are.
+
+    About as many old rows as new ones, and a few of each label however rare it has become. A text that the new data
+    holds is not replayed: its label there is the newer one.
+
+    Args:
+        parts: the new rows.
+        old: what the base learned from.
+        seed: of the choice.
+    """
+    known = {
+        _plain(text) for rows in (parts.train, parts.validation, parts.test, old.test) for text, _ in rows
+    }
+    groups: dict[str, list[Example]] = defaultdict(list)
+    for row in old.train:
+        if _plain(row[0]) not in known:
+            groups[row[1]].append(row)
+    dice = random.Random(seed)
+    each = max(LEAST_EACH, len(parts.train) // max(1, len(groups)))
+    chosen = [row for rows in groups.values() for row in dice.sample(rows, min(each, len(rows)))]
+    return Parts(parts.train + chosen, parts.validation, parts.test), len(chosen)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def forgetting(run: Run, old: Earlier, labels: list[str], max_length: int, replayed: int) -> dict[str, Any]:
+    """How the base and the new model do on the old held-out rows.
+
+    Returns:
+        ``{"rows", "replayed", "before", "after"}``, the last two as accuracies; empty where no old row is left.
+    """
+    from tools.finetune.classifier import TextClassifier
+    from tools.finetune.machine import best_device
+
+    if not old.test:
+        return {}
+    texts, truth = [text for text, _ in old.test], [label for _, label in old.test]
+    accuracies = []
+    for folder, names, length in (
+        (Path(run.base), old.labels, old.max_length),
+        (run.staging, labels, max_length),
+    ):
+        guesses = TextClassifier(folder, names, length, best_device()).predict_proba(texts).argmax(axis=1)
+        right = sum(names[guess] == label for guess, label in zip(guesses, truth, strict=True))
+        accuracies.append(round(right / len(truth), 4))
+    return {"rows": len(truth), "replayed": replayed, "before": accuracies[0], "after": accuracies[1]}
+
+
+def told(old: Earlier, measured: dict[str, Any]) -> list[str]:
+    """What people should know of it, as sentences."""
+    if not old.train:
+        return ["The earlier data is gone or was changed, so none of it was mixed in: the model may forget."]
+    lost = measured.get("before", 0) - measured.get("after", 0)
+    if lost > 0.02:
+        return [
+            f"It forgot something: {measured['after']:.1%} of the earlier held-out rows are right, "
+            f"{measured['before']:.1%} were before."
+        ]
+    return []
