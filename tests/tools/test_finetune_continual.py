@@ -34,9 +34,7 @@ def first(tmp_path_factory) -> Path:
 
 def _go_on(first: Path, folder: Path, rows: list, method: str = "full") -> dict:
     data = write_csv(folder / "new.csv", rows)
-    spec = FinetuneSpec(
-        data, "second", "first", first / "model", method=method, epochs=4, learning_rate=5e-3
-    )
+    spec = FinetuneSpec(data, "second", "first", first / "model", method=method, epochs=4, learning_rate=5e-3)
     return train(spec, folder / "model", folder / "work", lambda progress: None)
 
 

@@ -1,5 +1,6 @@
-"""``assistant data``: what is in a file."""
+"""``assistant data``: what is in a file, and which of its rows to label next."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,3 +39,31 @@ def inspect(
 
         found = inspect_dataset(workspace(application), dataset(application, file))
         return {**found, "dataset": file}
+
+
+def _chosen(found: dict[str, Any]) -> str:
+    columns = {"row": "row", "text": "text", "label": "the model's guess", "score": "sure"}
+    rows = [{**row, "text": plain(row["text"])[:80]} for row in found["rows"]]
+    wrote = f"\n\nFill in the labels in {found['file']}, and train on." if found["file"] else ""
+    return f"{table(rows, columns, 'No rows.')}{wrote}"
+
+
+@command(app, "next", show=_chosen)
+def label_next(
+    file: Annotated[str, typer.Argument(help="A file with unlabelled rows.", metavar="FILE")],
+    model: Annotated[str, typer.Option(help="The text classifier that is to learn from them.")],
+    rows: Annotated[int, typer.Option(help="How many rows to choose.")] = 20,
+    text: Annotated[str | None, typer.Option(help="The column with the texts.", metavar="COL")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write them here (CSV), with room for the labels.", metavar="FILE")
+    ] = None,
+) -> dict[str, Any]:
+    """Which rows to label next: those the model doubts most, no two alike."""
+    with opened() as application:
+        from tools.serving.active import rows_to_label, write_sheet
+
+        known = workspace(application)
+        found = rows_to_label(known.predictor(model), known.dataset(dataset(application, file)), rows, text)
+        if out:
+            write_sheet(found, out.expanduser())
+        return {**found, "file": str(out) if out else None}

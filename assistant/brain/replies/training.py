@@ -165,6 +165,7 @@ def _succeeded(result: dict[str, Any], language: str) -> Reply:
     if scores := scores_of(done.get("metrics") or result.get("metrics") or {}, language):
         lines.append(f"在没有训练过的数据上：{scores}。" if zh else f"On held-out rows: {scores}.")
     lines += _baselines(done.get("baseline") or {}, zh)
+    lines += _forgetting(done.get("forgetting") or {}, zh)
     lines += [str(warning) for warning in done.get("warnings") or []]
     if took := duration(done.get("seconds"), language):
         lines.append(f"用时 {took}。" if zh else f"It took {took}.")
@@ -186,6 +187,16 @@ def _baselines(baseline: dict[str, Any], zh: bool) -> list[str]:
     if not parts:
         return []
     return [f"作为对照：{'，'.join(parts)}。" if zh else f"For comparison: {', '.join(parts)}."]
+
+
+def _forgetting(lost: dict[str, Any], zh: bool) -> list[str]:
+    """What learning on did to the earlier task."""
+    if not lost:
+        return []
+    now, before, mixed = percent(lost["after"]), percent(lost["before"]), count(lost["replayed"])
+    if zh:
+        return [f"在之前的数据上：现在准确率 {now}，之前 {before}（混入了 {mixed} 行旧数据，以免遗忘）。"]
+    return [f"On the earlier data {now} are right, {before} were before ({mixed} earlier rows were mixed in)."]
 
 
 def _after_training(model: str | None, zh: bool) -> list[str]:
