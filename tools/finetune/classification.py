@@ -14,7 +14,7 @@ from transformers import (  # noqa: TID253
     set_seed,
 )
 
-from tools.finetune import averaging, baselines, continual, head, methods
+from tools.finetune import averaging, baselines, continual, head, methods, pseudo
 from tools.finetune.classifier import TextClassifier
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length
 from tools.finetune.examples import Parts
@@ -31,10 +31,17 @@ Trained = tuple[int, int, list[dict[str, float]]]  # trainable parameters, token
 def train(run: Run, parts: Parts[Example]) -> Outcome:
     """One whole run of text classification."""
     set_seed(run.spec.seed)
-    if (old := continual.earlier(run, parts)) is None:
-        return _train(run, parts)[0]
-    parts, replayed = continual.with_replay(parts, old, run.spec.seed)
-    outcome, labels = _train(run, parts)
+    old = continual.earlier(run, parts)
+    replayed = 0
+    if old:
+        parts, replayed = continual.with_replay(parts, old, run.spec.seed)
+    more = pseudo.unlabeled(run, parts)
+    if len(more) >= pseudo.WORTH:
+        outcome, labels = pseudo.train_with(run, parts, more, _train)
+    else:
+        outcome, labels = _train(run, parts)
+    if not old:
+        return outcome
     run.report.tell("Measuring on the earlier held-out rows")
     lost = continual.forgetting(run, old, labels, outcome.info["max_length"], replayed)
     return replace(

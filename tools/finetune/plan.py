@@ -111,6 +111,8 @@ def _read(spec: FinetuneSpec) -> _Chosen:
     facts.warnings[:0] = table.attrs.get("warnings", [])
     if spec.test_data:
         _check_test(spec, task, text, label)
+    if spec.unlabeled:
+        _check_unlabeled(spec, task, text)
     return _Chosen(task, text, label, facts)
 
 
@@ -140,6 +142,21 @@ def _check_test(spec: FinetuneSpec, task: Task, text: str, label: str | None) ->
         raise BadData(
             f"{spec.test_data.name} has no row to measure on.", "Give a test file with texts and labels."
         )
+
+
+def _check_unlabeled(spec: FinetuneSpec, task: Task, text: str) -> None:
+    """The file of unlabelled texts has the text column, and the task can use it."""
+    from tools.finetune.examples import read, texts
+
+    assert spec.unlabeled is not None
+    if task.name != "text-classification":
+        raise Unsupported(
+            f"{task.name} cannot learn from unlabelled rows.",
+            "Leave the file out, or train a text classifier.",
+            param="unlabeled",
+        )
+    if not texts(read(spec.unlabeled, (text,)), text):
+        raise BadData(f"{spec.unlabeled.name} has no text in column {text}.", "Give a file with texts.")
 
 
 def _base(spec: FinetuneSpec, task: Task) -> recipe.Base:
@@ -237,7 +254,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "epochs": passes(method),
         "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
         "batch_size": size,
-        "estimated_seconds": round(estimates[method], 1),
+        "estimated_seconds": round(estimates[method] * (3 if spec.unlabeled else 1), 1),
         "why": why,
         "warnings": facts.warnings,
     }

@@ -28,6 +28,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
         *(f"<p><strong>{escape(warning)}</strong></p>" for warning in info.get("warnings", [])),
         _measures(info, evaluation.get("intervals") or {}),
         *(_image(folder / entry["path"], entry["title"]) for entry in made),
+        _unlabeled(evaluation.get("unlabeled") or {}),
         _forgetting(evaluation.get("forgetting") or {}),
         _per_class(evaluation.get("per_class") or {}),
         _mistakes(evaluation.get("mistakes") or []),
@@ -89,6 +90,22 @@ def _measures(info: dict[str, Any], intervals: dict[str, list[float]]) -> str:
 
 def _between(interval: list[float] | None) -> str:
     return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
+
+
+def _unlabeled(told: dict[str, Any]) -> str:
+    """What the texts without labels brought."""
+    if not told:
+        return ""
+    rows = [
+        ["without them", _shown(told["supervised"])],
+        ["with them", _shown(told["with_unlabeled"])],
+    ]
+    outcome = "was kept" if told["kept"] else "was not kept, as it did no better on the validation rows"
+    return (
+        f"<h2>Texts without labels</h2><p>Of {told['rows']:,} texts, {told['used']:,} were labelled by the model "
+        f"itself (at least {told['sure']:.0%} sure) and learned from. The model with them {outcome}.</p>"
+        + _table(["", "accuracy on the held-out rows"], rows)
+    )
 
 
 def _forgetting(lost: dict[str, Any]) -> str:

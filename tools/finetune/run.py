@@ -66,7 +66,7 @@ def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) ->
         staging.rename(output)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    for folder in ("checkpoints", "encoder"):
+    for folder in ("checkpoints", "encoder", "supervised"):
         shutil.rmtree(workdir / folder, ignore_errors=True)
     report.tell("Done")
     return result
@@ -132,7 +132,9 @@ def _finish(
     made = write_report(staging, info, outcome.evaluation)
     artifacts = [{**entry, "path": str(output / entry["path"])} for entry in made]
     report = next(entry["path"] for entry in artifacts if entry["kind"] == "report")
-    more_found = {key: outcome.evaluation[key] for key in ("forgetting",) if outcome.evaluation.get(key)}
+    more_found = {
+        key: outcome.evaluation[key] for key in ("forgetting", "unlabeled") if outcome.evaluation.get(key)
+    }
     return result | {"report": report, "artifacts": artifacts, "warnings": warnings} | more_found
 
 

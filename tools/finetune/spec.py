@@ -23,6 +23,7 @@ class FinetuneSpec:
         text_column: the column that holds the text (prompt, tokens, image, first of a pair).
         label_column: the column that holds the label (reply, tags, second of a pair).
         test_data: a file to measure the result on; without one a tenth of the data is held out.
+        unlabeled: a file with more texts in the text column, without labels (text classification).
         epochs: how often the data is passed.
         learning_rate: the optimizer's step size.
         batch_size: rows a step.
@@ -39,6 +40,7 @@ class FinetuneSpec:
     text_column: str | None = None
     label_column: str | None = None
     test_data: Path | None = None
+    unlabeled: Path | None = None
     epochs: float | None = None
     learning_rate: float | None = None
     batch_size: int | None = None
@@ -60,7 +62,9 @@ class FinetuneSpec:
         for key in values:
             if key not in known:
                 raise BadArgument(f"Fine-tuning has no option {key}.", did_you_mean(key, known), param=key)
-        paths = {key: Path(values[key]) for key in ("data", "test_data", "cache") if values.get(key)}
+        paths = {
+            key: Path(values[key]) for key in ("data", "test_data", "unlabeled", "cache") if values.get(key)
+        }
         base = values.get("base_path")
         if isinstance(base, str) and Path(base).is_dir():
             paths["base_path"] = Path(base)

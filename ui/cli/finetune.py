@@ -41,6 +41,9 @@ def finetune(
     test_data: Annotated[
         str | None, typer.Option(help="Measure on this file; else on a part held out.", metavar="FILE")
     ] = None,
+    unlabeled: Annotated[
+        str | None, typer.Option(help="More texts, without labels, to learn from.", metavar="FILE")
+    ] = None,
     epochs: Annotated[float | None, typer.Option(help="How often the data is passed.", metavar="N")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="The optimizer's step size, for example 2e-5.", metavar="X")
@@ -53,7 +56,8 @@ def finetune(
     wishes = {"task": task, "method": method, "text_column": text, "label_column": label, "epochs": epochs}
     wishes |= {"learning_rate": learning_rate, "batch_size": batch_size, "seed": seed}
     with opened() as application:
-        spec = _spec(application, data, name, base, test_data, wishes)
+        files = {"test_data": test_data, "unlabeled": unlabeled}
+        spec = _spec(application, data, name, base, files, wishes)
         _tell_plan(spec)
         job = workspace(application).submit("finetune", spec.as_dict())
         if detach:
@@ -63,7 +67,12 @@ def finetune(
 
 
 def _spec(
-    application: "Application", data: str, name: str, base: str, test_data: str | None, wishes: dict[str, Any]
+    application: "Application",
+    data: str,
+    name: str,
+    base: str,
+    files: dict[str, str | None],
+    wishes: dict[str, Any],
 ) -> "FinetuneSpec":
     """The wish, with every name resolved."""
     from tools.finetune.spec import FinetuneSpec
@@ -74,7 +83,7 @@ def _spec(
         name=application.registry.check_name(name),
         base=base,
         base_path=known.base_model(base) if base else None,
-        test_data=known.dataset(dataset(application, test_data)) if test_data else None,
+        **{key: known.dataset(dataset(application, file)) for key, file in files.items() if file},
         cache=application.home.cache,
         **wishes,
     )
