@@ -75,7 +75,12 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
     teacher = model(first_run.staging)
     least = threshold(*_checked(teacher, parts.validation))
     chosen = confident(teacher.predict_proba(more), labels, more, least, parts.train)
-    told = {"rows": len(more), "used": len(chosen), "sure": least, "supervised": first.metrics["accuracy"]}
+    told: dict[str, Any] = {
+        "rows": len(more),
+        "used": len(chosen),
+        "sure": least,
+        "supervised": first.metrics["accuracy"],
+    }
     second = train(run, replace(parts, train=parts.train + chosen))[0] if chosen else None
     kept = second is not None and _accuracy(model(run.staging), parts) >= _accuracy(teacher, parts)
     if second is None or not kept:

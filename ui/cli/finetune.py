@@ -78,14 +78,17 @@ def _spec(
     from tools.finetune.spec import FinetuneSpec
 
     known = workspace(application)
+    found: dict[str, Any] = {
+        key: known.dataset(dataset(application, file)) for key, file in files.items() if file
+    }
     return FinetuneSpec(
         data=known.dataset(dataset(application, data)),
         name=application.registry.check_name(name),
         base=base,
         base_path=known.base_model(base) if base else None,
-        **{key: known.dataset(dataset(application, file)) for key, file in files.items() if file},
         cache=application.home.cache,
         **wishes,
+        **found,
     )
 
 

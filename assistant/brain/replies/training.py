@@ -196,7 +196,9 @@ def _forgetting(lost: dict[str, Any], zh: bool) -> list[str]:
     now, before, mixed = percent(lost["after"]), percent(lost["before"]), count(lost["replayed"])
     if zh:
         return [f"在之前的数据上：现在准确率 {now}，之前 {before}（混入了 {mixed} 行旧数据，以免遗忘）。"]
-    return [f"On the earlier data {now} are right, {before} were before ({mixed} earlier rows were mixed in)."]
+    return [
+        f"On the earlier data {now} are right, {before} were before ({mixed} earlier rows were mixed in)."
+    ]
 
 
 def _after_training(model: str | None, zh: bool) -> list[str]:
