@@ -1,8 +1,6 @@
 """How a text classifier is trained: baselines, then the model, then the measuring. Imported only with torch."""
 
-import json
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +12,18 @@ from transformers import (  # noqa: TID253
     set_seed,
 )
 
-from tools.finetune import averaging, baselines, continual, head, methods, pseudo
+from tools.finetune import averaging, continual, frozen, head, methods, pseudo
 from tools.finetune.classifier import TextClassifier
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length
 from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
+from tools.finetune.frozen import Frozen, Weights
+from tools.finetune.label_errors import told as doubts_told
 from tools.finetune.machine import best_device
-from tools.finetune.metrics import classification, classifier_evaluation
+from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.task import Outcome, Run
 
 Example = tuple[str, str]
-Weights = tuple[numpy.ndarray, numpy.ndarray]  # float [classes, width] and [classes]
 Trained = tuple[int, int, list[dict[str, float]]]  # trainable parameters, tokens read, curve
 
 
@@ -47,7 +46,7 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
     return replace(
         outcome,
         evaluation=outcome.evaluation | {"forgetting": lost},
-        warnings=continual.told(old, lost),
+        warnings=outcome.warnings + continual.told(old, lost),
     )
 
 
@@ -56,20 +55,20 @@ def _train(run: Run, parts: Parts[Example]) -> tuple[Outcome, list[str]]:
     labels = sorted({label for _, label in parts.train})
     if run.plan["method"] in ("head", "few-shot"):
         encoder = _encoder(run, parts, labels)
-        vectors = _vectors(run, encoder, parts)
-        baseline = _frozen(parts, vectors, labels)[0]
+        vectors = frozen.vectors_of(run, encoder, parts)
+        found = frozen.measure(parts, vectors, labels, doubt=len(parts.train) <= head.CHOOSING_ROWS)
         weights = _train_head(run, parts, vectors, labels)
         _save_head(run, encoder, labels, weights)
         trained: Trained = sum(part.size for part in weights), encoder.max_length, []
         # The vectors are there already, so only the layer on top is applied to them.
         probabilities = head.probabilities(*weights, vectors["test"])
     else:
-        baseline, weights = _stored_frozen(run, parts, labels)
-        trained = _train_model(run, parts, labels, weights)
+        found = frozen.stored(run, parts, labels)
+        trained = _train_model(run, parts, labels, found.weights)
         run.report.tell("Measuring on the held-out rows")
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
-    return _outcome(parts, labels, baseline, trained, probabilities), labels
+    return _outcome(parts, labels, found, trained, probabilities), labels
 
 
 def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncoder:
@@ -81,60 +80,8 @@ def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncode
     return FrozenEncoder(run.base)
 
 
-def _vectors(run: Run, encoder: FrozenEncoder, parts: Parts[Example]) -> dict[str, Any]:
-    """Vectors of all three parts, under one count of steps; as a plain classifier sees them, where there is one."""
-    groups = {"train": parts.train, "validation": parts.validation, "test": parts.test}
-    total = sum(len(rows) for rows in groups.values())
-    run.report.phase("Reading the texts", total)
-    vectors, before = {}, 0
-    for name, rows in groups.items():
-        vectors[name] = encoder.embed([text for text, _ in rows], partial(_told, run, before))
-        if averaging.takes(encoder.model.config):
-            vectors[name] = averaging.pooled(vectors[name])
-        before += len(rows)
-    return vectors
-
-
-def _told(run: Run, before: int, done: int) -> None:
-    run.report.advance(before + done)
-
-
 def _labels(rows: list[Example]) -> list[str]:
     return [label for _, label in rows]
-
-
-def _frozen(
-    parts: Parts[Example], vectors: dict[str, Any], labels: list[str]
-) -> tuple[dict[str, dict[str, float]], Weights]:
-    """The baselines, and the weights of the classifier on the frozen encoder that is one of them."""
-    truth, answers = _labels(parts.test), _labels(parts.train)
-    fitted = head.regression(vectors["train"], answers)
-    measured = {
-        "majority": baselines.majority(answers, truth),
-        "frozen_encoder": classification(truth, list(fitted.predict(vectors["test"]))),
-    }
-    return measured, head.weights_of(fitted, labels)
-
-
-def _stored_frozen(
-    run: Run, parts: Parts[Example], labels: list[str]
-) -> tuple[dict[str, dict[str, float]], Weights]:
-    """The same, computed once a run: a resumed run finds it in its folder."""
-    from safetensors.numpy import load_file, save_file
-
-    file, note = run.workdir / "frozen.safetensors", run.workdir / "baselines.json"
-    if not note.exists():
-        encoder = FrozenEncoder(run.base)
-        found, (weight, bias) = _frozen(parts, _vectors(run, encoder, parts), labels)
-        save_file({"weight": weight, "bias": bias}, file)
-        unfinished = note.with_suffix(".partial")
-        unfinished.write_text(json.dumps(found))
-        unfinished.replace(note)
-        run.report.tell(
-            f"A first result without fine-tuning: accuracy {found['frozen_encoder']['accuracy']:.1%}"
-        )
-    kept = load_file(file)
-    return json.loads(note.read_text()), (kept["weight"], kept["bias"])
 
 
 def _train_head(run: Run, parts: Parts[Example], vectors: dict[str, Any], labels: list[str]) -> Weights:
@@ -226,11 +173,7 @@ def accuracy(prediction: Any) -> dict[str, float]:
 
 
 def _outcome(
-    parts: Parts[Example],
-    labels: list[str],
-    baseline: dict[str, dict[str, float]],
-    trained: Trained,
-    probabilities: Any,
+    parts: Parts[Example], labels: list[str], found: Frozen, trained: Trained, probabilities: Any
 ) -> Outcome:
     """What the run brought, by the saved model's probabilities of the held-out rows."""
     parameters, length, curve = trained
@@ -238,8 +181,9 @@ def _outcome(
     metrics, evaluation = classifier_evaluation(texts, truth, probabilities, labels)
     return Outcome(
         metrics=metrics,
-        baseline=baseline,
+        baseline=found.baseline,
         trainable_parameters=parameters,
         info={"labels": labels, "max_length": length},
-        evaluation=evaluation | {"curve": curve},
+        evaluation=evaluation | {"curve": curve, "label_errors": found.errors},
+        warnings=doubts_told(found.doubtful, len(parts.train)),
     )

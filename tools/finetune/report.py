@@ -32,6 +32,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
         _forgetting(evaluation.get("forgetting") or {}),
         _per_class(evaluation.get("per_class") or {}),
         _mistakes(evaluation.get("mistakes") or []),
+        _label_errors(evaluation.get("label_errors") or []),
         _examples(evaluation.get("examples") or []),
         _settings(info),
     ]
@@ -133,6 +134,17 @@ def _mistakes(wrong: list[dict[str, Any]]) -> str:
         return ""
     rows = [[row["text"], row["label"], row["predicted"], _shown(row["score"])] for row in wrong]
     return "<h2>Surest mistakes</h2>" + _table(["text", "label", "predicted", "score"], rows)
+
+
+def _label_errors(doubtful: list[dict[str, Any]]) -> str:
+    if not doubtful:
+        return ""
+    rows = [[row["text"], row["label"], row["suggested"], _shown(row["score"])] for row in doubtful]
+    return (
+        "<h2>Labels that look wrong</h2><p>Training rows that a classifier which had not seen them is surer of under "
+        "another label. Mend them in your file, and train again.</p>"
+        + _table(["text", "label in the data", "likelier", "by"], rows)
+    )
 
 
 def _examples(examples: list[dict[str, Any]]) -> str:
