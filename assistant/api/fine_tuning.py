@@ -59,6 +59,8 @@ class JobRequest(Body):
     text: Name | None = Field(None, validation_alias=AliasChoices("text", "text_column"))
     label: Name | None = Field(None, validation_alias=AliasChoices("label", "label_column"))
     test_data: Name | None = Field(None, validation_alias=AliasChoices("test_data", "test-data"))
+    unlabeled: Name | None = None
+    search: Annotated[float, Field(gt=0, le=1440)] | None = None
     epochs: Epochs | None = None
     learning_rate: Rate | None = Field(None, validation_alias=AliasChoices("learning_rate", "learning-rate"))
     batch_size: Size | None = Field(None, validation_alias=AliasChoices("batch_size", "batch-size"))
@@ -175,6 +177,8 @@ def _spec(app: Application, body: JobRequest, workspace: Any) -> Any:
         text_column=body.text,
         label_column=body.label,
         test_data=workspace.dataset(test) if test else None,
+        unlabeled=workspace.dataset(body.unlabeled) if body.unlabeled else None,
+        search=body.search,
         epochs=body.epochs or _number(steps.n_epochs),
         learning_rate=body.learning_rate or _rate(steps.learning_rate_multiplier),
         batch_size=body.batch_size or _number(steps.batch_size),

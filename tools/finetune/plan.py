@@ -227,6 +227,12 @@ def base_folder(
     return fetch_base(name, place or Path()) if convert else resolve_base(name, place or Path())
 
 
+def _lasting(spec: FinetuneSpec, seconds: float) -> float:
+    """How long the whole takes: with unlabelled texts it is trained twice, a search has its time."""
+    once = seconds * (3 if spec.unlabeled else 1)
+    return max(once, 60 * spec.search) if spec.search else once
+
+
 def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str, Any]:
     """The numbers."""
     task, facts = chosen.task, chosen.facts
@@ -243,6 +249,10 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
     if method not in task.methods:
         hint = f"It knows {', '.join(task.methods)}."
         raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")
+    if spec.search and method in ("head", "few-shot"):
+        raise BadArgument(
+            f"The method {method} has no learning rate to search for.", "Use full or lora.", param="search"
+        )
     return {
         "task": task.name,
         "base": spec.base or task.default_base,
@@ -254,7 +264,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "epochs": passes(method),
         "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
         "batch_size": size,
-        "estimated_seconds": round(estimates[method] * (3 if spec.unlabeled else 1), 1),
+        "estimated_seconds": round(_lasting(spec, estimates[method]), 1),
         "why": why,
         "warnings": facts.warnings,
     }

@@ -34,6 +34,7 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
         _mistakes(evaluation.get("mistakes") or []),
         _label_errors(evaluation.get("label_errors") or []),
         _examples(evaluation.get("examples") or []),
+        _search(evaluation.get("search") or []),
         _settings(info),
     ]
     title = escape(str(info["name"]))
@@ -152,6 +153,19 @@ def _examples(examples: list[dict[str, Any]]) -> str:
         return ""
     names = list(examples[0])
     return "<h2>Examples</h2>" + _table(names, [[str(row[name]) for name in names] for row in examples])
+
+
+def _search(trials: list[dict[str, Any]]) -> str:
+    """The settings that were tried, the best first."""
+    if not trials:
+        return ""
+    ordered = sorted(trials, key=lambda trial: -(trial["score"] if trial["score"] is not None else -1e9))
+    rows = [
+        [f"{t['learning_rate']:.2g}", str(t["epochs"]), _shown(t["score"]), f"{t['seconds']:.0f}"]
+        for t in ordered
+    ]
+    head = ["learning rate", "epochs", "score on the validation rows", "seconds"]
+    return "<h2>Settings that were tried</h2>" + _table(head, rows)
 
 
 def _settings(info: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import BadArgument
-from tools.finetune import space
+from tools.finetune import search, space
 from tools.finetune.plan import base_folder, make_plan
 from tools.finetune.progress import Callback, Reporter
 from tools.finetune.spec import FinetuneSpec
@@ -60,13 +60,20 @@ def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) ->
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     try:
-        outcome = task.train(Run(spec, plan, base, workdir, staging, report))
+        run = Run(spec, plan, base, workdir, staging, report)
+        outcome, plan = search.train(run, task) if spec.search else (task.train(run), plan)
         result = _finish(spec, plan, outcome, staging, output, time.monotonic() - began)
         _note(workdir / "result.json", result)
         staging.rename(output)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    for folder in ("checkpoints", "encoder", "supervised"):
+    for folder in (
+        "checkpoints",
+        "encoder",
+        "supervised",
+        "best",
+        *(f.name for f in workdir.glob("trial-*")),
+    ):
         shutil.rmtree(workdir / folder, ignore_errors=True)
     report.tell("Done")
     return result

@@ -28,6 +28,7 @@ class FinetuneSpec:
         learning_rate: the optimizer's step size.
         batch_size: rows a step.
         seed: the same seed gives the same split and the same training.
+        search: minutes in which learning rates and epochs are tried.
         cache: the folder for converted base models.
     """
 
@@ -45,6 +46,7 @@ class FinetuneSpec:
     learning_rate: float | None = None
     batch_size: int | None = None
     seed: int = 42
+    search: float | None = None
     cache: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:

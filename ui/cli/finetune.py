@@ -50,11 +50,16 @@ def finetune(
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step.", metavar="N")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same training.", metavar="N")] = 42,
+    search: Annotated[
+        float | None,
+        typer.Option(help="Try learning rates and epochs for so many minutes.", metavar="MINUTES", min=0.01),
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
 ) -> dict[str, Any]:
     """Fine-tune a model on a file; what is left out is chosen for the data and this machine."""
     wishes = {"task": task, "method": method, "text_column": text, "label_column": label, "epochs": epochs}
     wishes |= {"learning_rate": learning_rate, "batch_size": batch_size, "seed": seed}
+    wishes["search"] = search
     with opened() as application:
         files = {"test_data": test_data, "unlabeled": unlabeled}
         spec = _spec(application, data, name, base, files, wishes)
