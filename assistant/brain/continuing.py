@@ -3,12 +3,12 @@
 # ruff: noqa: E501 - patterns read best in one line
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from assistant.brain.answers import Change, read_answer
 from assistant.brain.arguments import OFFERING, arguments, said
 from assistant.brain.asked import Asked
+from assistant.brain.filling import SHORT, filled, known
 from assistant.brain.history import Context
 from assistant.brain.labels import ARGUMENTS, NONE
 from assistant.brain.language import CHINESE
@@ -16,19 +16,10 @@ from assistant.brain.patterns import clear_values
 from assistant.brain.questions import answer_to, both_columns
 from assistant.brain.things.names import nth_of, place_said
 
-SHORT = 24  # characters of a bare answer
 FREE = ("name", "text_col", "label_col")  # slots that any word may fill
 BRIEF = 48  # characters of a message that picks from a list
 CLEAR = 0.9  # share of a tool from which a message is no answer to an open question
 Step = tuple[str | None, dict[str, Any]]  # a tool, or none, and its arguments
-_AGAIN = re.compile(
-    r"\b(?:again|instead|same|identical|rerun|re-run|retry|repeat|once more|this time)\b|再(?:来|跑|训|试)|重新|重跑|重训|还是|改成|换成|同样|照旧|其余|其[它他]不|剩下|不变",
-    re.IGNORECASE,
-)
-_POINTING = re.compile(
-    r"\b(?:that|this|it|your|you|suggest\w*|recommend\w*|advi[cs]e\w*|as (?:you )?said|those|so)\b|这个|就|推荐|建议|按|你说|那样",
-    re.IGNORECASE,
-)
 
 
 def going_on(asked: Asked) -> Step | None:
@@ -70,12 +61,12 @@ def picked(asked: Asked) -> Step | None:
     plan = nth_of(place, context.plans) if place and len(asked.text) <= BRIEF else None
     if plan is None:
         return None
-    known = context.args if context.tool in ("finetune_model", "recommend_model") else {}
+    before = context.args if context.tool in ("finetune_model", "recommend_model") else {}
     return "finetune_model", {
         **arguments("finetune_model", asked),
-        **_known("finetune_model", known),
+        **known("finetune_model", before),
         **plan,
-        **_known("finetune_model", said("finetune_model", asked)),
+        **known("finetune_model", said("finetune_model", asked)),
     }
 
 
@@ -91,7 +82,7 @@ def answered(asked: Asked) -> Step | None:
     if value in (None, "", []):
         return None
     key = ARGUMENTS.get(context.asks, context.asks)
-    own = _known(tool, said(tool, asked))
+    own = known(tool, said(tool, asked))
     if key in ("text", "label_column", "text_column", "name") or len(asked.text) <= SHORT:
         clear = clear_values(asked.text[:200]) if key != "text" else {}
         own = {
@@ -130,7 +121,7 @@ def corrected(asked: Asked) -> Step | None:
     context = asked.context
     if not context.open or not context.tool or not context.args:
         return None
-    before = {**context.args, **_known(context.tool, context.offer)}
+    before = {**context.args, **known(context.tool, context.offer)}
     for found in _X_NOT_Y.finditer(asked.text):
         right, wrong = found["right"] or found["right_after"], found["wrong"] or found["wrong_before"]
         for key, value in before.items():
@@ -184,7 +175,7 @@ def _asking_tool(context: Context) -> str | None:
         return None
     key = ARGUMENTS.get(context.asks, context.asks)
     for tool in (context.tool, context.asker):
-        if tool and tool != NONE and _known(tool, {key: True}):
+        if tool and tool != NONE and known(tool, {key: True}):
             return tool
     return None
 
@@ -195,7 +186,8 @@ def _answers(asked: Asked, tool: str) -> bool:
     if reading.act in ("yes", "no"):
         return False
     if asked.context.asks in FREE and len(asked.text.split()) == 1 and len(asked.text) <= SHORT:
-        return not CHINESE.search(asked.text) or reading.tool == tool
+        elsewhere = reading.tool != tool and reading.tools[reading.tool] >= SURELY_ELSE
+        return not elsewhere and (not CHINESE.search(asked.text) or reading.tool == tool)
     listed = asked.context.listed.get(asked.context.asks) and place_said(asked.text)
     if listed and len(asked.text) <= BRIEF and reading.tools[reading.tool] < CLEAR:
         return True
@@ -212,67 +204,3 @@ def _answers(asked: Asked, tool: str) -> bool:
 def _short(text: str) -> int:
     """Characters of a bare answer; a Chinese one has fewer."""
     return SHORT * 2 // 3 if CHINESE.search(text) else SHORT
-
-
-def filled(tool: str, asked: Asked) -> dict[str, Any]:
-    """The arguments: of the message alone, or on top of what was proposed or done before."""
-    context, act = asked.context, asked.reading.act
-    new, own, offer = arguments(tool, asked), said(tool, asked), _known(tool, asked.context.offer)
-    before = context.args if context.tool == tool else {}
-    accepts = context.open and offer and tool == context.asker and len(asked.text) <= SHORT and not own
-    if tool == "finetune_model" and (
-        scaled := _relative(asked.text, {**context.done.get(tool, {}), **before, **offer})
-    ):
-        own = {key: value for key, value in own.items() if key not in _SCALED} | scaled
-    if act == "yes" or accepts:
-        return {**_known(tool, context.proposed), **new, **_known(tool, before), **offer, **own}
-    if context.open and before and (act == "more" or offer or _AGAIN.search(asked.text)):
-        return {**new, **before, **offer, **own}
-    again = _AGAIN.search(asked.text)
-    if (act == "more" and before) or (again and tool in context.done):
-        return {**new, **_but_for_name(context.done[tool]), **own}
-    if tool == "finetune_model" and offer and _takes_advice(asked):
-        return {**new, **_known(tool, before or context.args), **offer, **own}
-    return new
-
-
-def _relative(text: str, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that are said in terms of those before: "half the learning rate", "轮数翻倍"."""
-    found = {}
-    for key, words in _SCALED.items():
-        value = before.get(key)
-        for factor, pattern in ((0.5, _HALF), (2.0, _DOUBLE)):
-            near = (
-                rf"(?:{pattern})[^.,;，。；]{{0,16}}(?:{words})|(?:{words})[^.,;，。；]{{0,8}}(?:{pattern})"
-            )
-            if isinstance(value, int | float) and re.search(near, text, re.IGNORECASE):
-                scaled = value * factor
-                whole = isinstance(value, int) and float(scaled).is_integer()
-                found[key] = int(scaled) if whole else float(f"{scaled:.6g}")
-    return found
-
-
-_SCALED = {
-    "learning_rate": r"learning[\s_-]?rate|\blr\b|\brate\b|学习率",
-    "epochs": r"epochs?|rounds?|passes|轮数?",
-}
-_HALF = r"\bhalf (?:the|of the|as many|that)|\bhalv\w+|\bin half|砍一半|减半|一半"
-_DOUBLE = r"\bdoubl\w+|\btwice (?:the|as many)|翻倍|加倍|翻一番"
-
-
-def _but_for_name(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments for another run; it needs another name."""
-    return {key: value for key, value in args.items() if key != "name"}
-
-
-def _known(tool: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """Of some arguments, those that a tool takes."""
-    from tools.catalog.registry import catalog
-
-    return {key: value for key, value in args.items() if key in catalog()[tool].parameters}
-
-
-def _takes_advice(asked: Asked) -> bool:
-    """Whether a wish to train means the training that was recommended."""
-    agrees = asked.reading.act in ("yes", "more")
-    return agrees or bool(_POINTING.search(asked.text)) or len(asked.text.split()) <= 5

@@ -12,7 +12,8 @@ from typing import Any
 from assistant.brain import ask
 from assistant.brain.arguments import offered
 from assistant.brain.asked import Asked
-from assistant.brain.continuing import filled, going_on, same_again
+from assistant.brain.continuing import going_on, same_again
+from assistant.brain.filling import filled
 from assistant.brain.history import Context, note_call, note_reply, note_result
 from assistant.brain.labels import NONE, SLOTS
 from assistant.brain.language import CHINESE, language_of
