@@ -21,6 +21,7 @@ from tools.finetune.frozen import Frozen, Weights
 from tools.finetune.label_errors import told as doubts_told
 from tools.finetune.machine import best_device
 from tools.finetune.metrics import classifier_evaluation
+from tools.finetune.names import with_names
 from tools.finetune.task import Outcome, Run
 
 Example = tuple[str, str]
@@ -53,6 +54,7 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
 def _train(run: Run, parts: Parts[Example]) -> tuple[Outcome, list[str]]:
     """Train and measure; the labels in the order of the logits."""
     labels = sorted({label for _, label in parts.train})
+    parts = with_names(parts)
     if run.plan["method"] in ("head", "few-shot"):
         encoder = _encoder(run, parts, labels)
         vectors = frozen.vectors_of(run, encoder, parts)

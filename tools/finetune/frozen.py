@@ -15,6 +15,7 @@ from tools.finetune.encoder import FrozenEncoder
 from tools.finetune.examples import Parts
 from tools.finetune.label_errors import label_errors
 from tools.finetune.metrics import classification
+from tools.finetune.names import is_name
 from tools.finetune.task import Run
 
 Example = tuple[str, str]
@@ -67,12 +68,15 @@ def measure(
         doubt: whether to look for wrong labels, which takes a few more fits.
     """
     truth, answers = [label for _, label in parts.test], [label for _, label in parts.train]
+    own = [at for at, row in enumerate(parts.train) if not is_name(row)]
+    texts, given = [parts.train[at][0] for at in own], [answers[at] for at in own]
     fitted = head.regression(vectors["train"], answers)
+    plain = fitted if len(own) == len(answers) else head.regression(vectors["train"][own], given)
     baseline = {
-        "majority": baselines.majority(answers, truth),
-        "frozen_encoder": classification(truth, list(fitted.predict(vectors["test"]))),
+        "majority": baselines.majority(given, truth),
+        "frozen_encoder": classification(truth, list(plain.predict(vectors["test"]))),
     }
-    found = label_errors(vectors["train"], answers, [text for text, _ in parts.train]) if doubt else (0, [])
+    found = label_errors(vectors["train"][own], given, texts) if doubt else (0, [])
     return Frozen(baseline, head.weights_of(fitted, labels), *found)
 
 
