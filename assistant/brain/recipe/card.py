@@ -23,7 +23,8 @@ was said before, which words hold which argument, and what a pointing phrase poi
 
 The first line is the generator's own kind and says little. All others are conversations by people who had the table of tools and nothing of
 the generator, and none was learned from. Those **held out** were scored at the end, and their misses never looked at. Those **developed on** were looked at:
-phrases were added and the reading of arguments mended until they went well, so they flatter. "Right where it acts" leaves out the messages
+phrases were added (other wordings of the same situations among them) and the reading of arguments mended until they went well, so they
+flatter. "Right where it acts" leaves out the messages
 where the assistant asks back.
 
 | cases | n | right tool | tool and all arguments | several turns, all arguments | acts at once | right where it acts |
