@@ -37,7 +37,7 @@ def test_doubtful_rows_come_first_and_labelled_ones_not_at_all(predictor, tmp_pa
     assert found["unlabeled"] == 5
     sheet = tmp_path / "sheet.csv"
     write_sheet(found, sheet)
-    assert list(read_table(sheet).columns) == ["text", "label", "guess", "sure"]
+    assert list(read_table(sheet).columns) == ["text", "label"]
     with pytest.raises(BadArgument, match="exists"):
         write_sheet(found, sheet)
 

@@ -72,3 +72,33 @@ def test_other_labels_are_a_transfer(first, tmp_path):
     info = json.loads((tmp_path / "model" / "assistant.json").read_text())
     assert info["labels"] == ["CARDS", "MONEY", "ORDERS"]
     assert result["metrics"]["accuracy"] > 0.8
+
+
+def test_nothing_is_measured_on_rows_that_were_trained_on():
+    from tools.finetune.continual import Earlier, with_replay
+    from tools.finetune.examples import Parts
+
+    rows = sentences(120)
+    old = Earlier(["cards", "money", "orders"], 64, train=rows[:50], test=rows[50:60])
+    # The new file holds the old one: its parts cut across the earlier ones.
+    new = Parts(rows[20:55] + rows[60:100], rows[45:48] + rows[100:105], rows[:10] + rows[105:])
+    parts, _ = with_replay(new, old, seed=1)
+    train, learned = {text for text, _ in parts.train}, {text for text, _ in old.train}
+    assert not train & {text for text, _ in old.test}
+    assert not train & {text for text, _ in parts.test + parts.validation}
+    assert not learned & {text for text, _ in parts.test + parts.validation}
+    own_file, _ = with_replay(new, old, seed=1, held_apart=False)
+    assert own_file.test == new.test
+
+
+def test_a_classifier_as_base_of_another_task_keeps_its_tokens_apart(first):
+    from transformers import AutoModel, AutoTokenizer
+
+    from tools.finetune.averaging import averages, plain_config
+
+    config = plain_config(first / "model")
+    assert config.num_hidden_layers == 2
+    assert not averages(config)
+    model = AutoModel.from_pretrained(first / "model", config=config).eval()
+    tokens = AutoTokenizer.from_pretrained(first / "model")("stolen card pin", return_tensors="pt")
+    assert model(**tokens).last_hidden_state[0].std(dim=0).max() > 0.1

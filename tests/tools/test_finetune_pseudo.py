@@ -68,3 +68,13 @@ def test_a_file_that_does_not_fit_is_told_before_training(tmp_path):
         make_plan(FinetuneSpec(data, "m", unlabeled=other))
     with pytest.raises(Unsupported, match="unlabelled"):
         make_plan(FinetuneSpec(data, "m", task="masked-lm", unlabeled=other))
+
+
+def test_a_head_is_judged_on_rows_it_has_not_seen_and_learns_from_them_in_the_end(tmp_path):
+    rows = sentences(240)
+    texts = [(text, label if at < 120 else "") for at, (text, label) in enumerate(rows)]
+    data = write_csv(tmp_path / "data.csv", texts)
+    spec = FinetuneSpec(data, "m", "tiny", tiny_bert(tmp_path / "tiny"), method="head")
+    told = train(spec, tmp_path / "model", tmp_path / "work", lambda progress: None)["unlabeled"]
+    assert told["rows"] == 120
+    assert 0.4 < told["sure"] <= 1.0

@@ -69,3 +69,22 @@ def test_a_search_that_has_no_time_left_has_tried_the_usual_settings(spec, tmp_p
 def test_a_head_has_nothing_to_search(spec):
     with pytest.raises(BadArgument, match="learning rate"):
         make_plan(FinetuneSpec.from_dict(spec.as_dict() | {"method": "head"}))
+
+
+def test_an_interrupted_trial_goes_on_with_its_own_settings(spec, tmp_path):
+    def stop(progress):
+        if progress.step and (tmp_path / "work" / "trial-2" / "params.json").exists():
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        train(spec, tmp_path / "model", tmp_path / "work", stop)
+    begun = json.loads((tmp_path / "work" / "trial-2" / "params.json").read_text())
+    train(spec, tmp_path / "model", tmp_path / "work", lambda progress: None)
+    second = json.loads((tmp_path / "model" / "evaluation.json").read_text())["search"][1]
+    assert {key: second[key] for key in begun} == begun
+
+
+def test_a_search_of_auto_takes_a_method_that_can_be_searched(spec):
+    plan = make_plan(FinetuneSpec.from_dict(spec.as_dict() | {"method": "auto"}))
+    assert plan["method"] == "full"
+    assert "search" in plan["why"]

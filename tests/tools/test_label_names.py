@@ -3,7 +3,7 @@
 import pytest
 
 from tools.finetune.examples import Parts
-from tools.finetune.names import is_name, readable, with_names
+from tools.finetune.names import readable, with_names
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,13 @@ def test_labels_are_read_as_words(label: str, words: str):
 
 def test_names_join_few_rows_and_codes_do_not():
     rows = [("where is it", "card_arrival"), ("my money", "B2"), ("lost", "card_arrival"), ("gone", "B2")]
-    parts = with_names(Parts(rows, [], []))
+    parts, named = with_names(Parts(rows, [], []))
     assert parts.train == [*rows, ("card arrival", "card_arrival")]
-    assert [is_name(row) for row in parts.train] == [False] * 4 + [True]
+    assert named == 1
+    held = [("Card Arrival", "card_arrival")]
+    assert with_names(Parts(rows, [], held)) == (Parts(rows, [], held), 0)
 
 
 def test_many_rows_stay_as_they_are():
     rows = [(f"text {at}", "card_arrival") for at in range(40)]
-    assert with_names(Parts(rows, [], [])).train == rows
+    assert with_names(Parts(rows, [], [])) == (Parts(rows, [], []), 0)

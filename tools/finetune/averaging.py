@@ -30,6 +30,21 @@ def averages(config: Any) -> bool:
     return bool(getattr(config, MARK, False))
 
 
+def plain_config(base: Any) -> Any:
+    """A base's configuration without the layer, for tasks that need the single tokens.
+
+    Args:
+        base: folder or hub id; of a classifier made here, or any other.
+    """
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
+    if averages(config):
+        config.num_hidden_layers -= 1
+        setattr(config, MARK, False)
+    return config
+
+
 def warm_start(model: Any, weight: numpy.ndarray, bias: numpy.ndarray) -> None:
     """Let a ``BertForSequenceClassification`` read the mean of the tokens, through a fitted linear classifier.
 

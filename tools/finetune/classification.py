@@ -34,9 +34,9 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
     old = continual.earlier(run, parts)
     replayed = 0
     if old:
-        parts, replayed = continual.with_replay(parts, old, run.spec.seed)
-    more = pseudo.unlabeled(run, parts)
-    if len(more) >= pseudo.WORTH:
+        parts, replayed = continual.with_replay(parts, old, run.spec.seed, run.spec.test_data is None)
+    more = [] if run.spec.search else pseudo.unlabeled(run, parts)
+    if len(more) >= pseudo.WORTH and parts.validation:
         outcome, labels = pseudo.train_with(run, parts, more, _train)
     else:
         outcome, labels = _train(run, parts)
@@ -51,26 +51,33 @@ def train(run: Run, parts: Parts[Example]) -> Outcome:
     )
 
 
-def _train(run: Run, parts: Parts[Example]) -> tuple[Outcome, list[str]]:
-    """Train and measure; the labels in the order of the logits."""
+def _train(run: Run, parts: Parts[Example], whole: bool = True) -> tuple[Outcome, list[str]]:
+    """Train and measure; the labels in the order of the logits.
+
+    Args:
+        run: the run.
+        parts: the rows.
+        whole: whether a head learns from the validation rows too, once they have chosen its strength.
+    """
     labels = sorted({label for _, label in parts.train})
-    parts = with_names(parts)
+    parts, named = with_names(parts)
     if run.plan["method"] in ("head", "few-shot"):
         encoder = _encoder(run, parts, labels)
         vectors = frozen.vectors_of(run, encoder, parts)
-        found = frozen.measure(parts, vectors, labels, doubt=len(parts.train) <= head.CHOOSING_ROWS)
-        weights = _train_head(run, parts, vectors, labels)
+        doubt = run.plan["method"] == "head" and len(parts.train) <= head.CHOOSING_ROWS
+        found = frozen.measure(parts, vectors, labels, named, doubt)
+        weights = _train_head(run, parts, vectors, labels, whole)
         _save_head(run, encoder, labels, weights)
         trained: Trained = sum(part.size for part in weights), encoder.max_length, []
         # The vectors are there already, so only the layer on top is applied to them.
         probabilities = head.probabilities(*weights, vectors["test"])
     else:
-        found = frozen.stored(run, parts, labels)
+        found = frozen.stored(run, parts, labels, named)
         trained = _train_model(run, parts, labels, found.weights)
         run.report.tell("Measuring on the held-out rows")
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
-    return _outcome(parts, labels, found, trained, probabilities), labels
+    return _outcome(parts, labels, found, trained, probabilities, named), labels
 
 
 def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncoder:
@@ -86,14 +93,17 @@ def _labels(rows: list[Example]) -> list[str]:
     return [label for _, label in rows]
 
 
-def _train_head(run: Run, parts: Parts[Example], vectors: dict[str, Any], labels: list[str]) -> Weights:
-    """Choose the strength on the validation rows, then learn from those too."""
+def _train_head(
+    run: Run, parts: Parts[Example], vectors: dict[str, Any], labels: list[str], whole: bool
+) -> Weights:
+    """Choose the strength on the validation rows, then (for the ``whole``) learn from those too."""
     run.report.phase("Fitting the classifier", len(head.STRENGTHS) + 1)
     known = [i for i, (_, label) in enumerate(parts.validation) if label in labels]
     strength = 10.0
     if known:
         held = vectors["validation"][known], [parts.validation[i][1] for i in known]
         strength = head.choose_strength((vectors["train"], _labels(parts.train)), held, run.report.advance)
+    known = known if whole else []
     everything = numpy.concatenate([vectors["train"], vectors["validation"][known]])
     answers = _labels(parts.train) + [parts.validation[i][1] for i in known]
     fitted = head.regression(everything, answers, strength)
@@ -175,7 +185,12 @@ def accuracy(prediction: Any) -> dict[str, float]:
 
 
 def _outcome(
-    parts: Parts[Example], labels: list[str], found: Frozen, trained: Trained, probabilities: Any
+    parts: Parts[Example],
+    labels: list[str],
+    found: Frozen,
+    trained: Trained,
+    probabilities: Any,
+    named: int,
 ) -> Outcome:
     """What the run brought, by the saved model's probabilities of the held-out rows."""
     parameters, length, curve = trained
@@ -187,5 +202,5 @@ def _outcome(
         trainable_parameters=parameters,
         info={"labels": labels, "max_length": length},
         evaluation=evaluation | {"curve": curve, "label_errors": found.errors},
-        warnings=doubts_told(found.doubtful, len(parts.train)),
+        warnings=doubts_told(found.doubtful, len(parts.train) - named),
     )

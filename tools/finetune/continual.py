@@ -31,12 +31,14 @@ class Earlier:
         max_length: tokens it reads.
         train: old rows to replay from; empty where the old file is gone or was changed.
         test: old held-out rows.
+        gone: names of earlier files that are no longer there, or no longer the same.
     """
 
     labels: list[str]
     max_length: int
     train: list[Example] = field(default_factory=list)
     test: list[Example] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
 
 def write_lineage(folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256: str | None) -> None:
@@ -79,10 +81,15 @@ def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
     if info.get("task") != "text-classification" or 2 * len(new & set(info.get("labels", []))) < len(new):
         return None
     found = Earlier(info["labels"], info["max_length"])
-    for source in read_lineage(Path(run.base)):
+    sources = read_lineage(Path(run.base))
+    for source in sources:
         if (old := _parts(source)) is not None:
-            found.train.extend(old.train + old.validation)
-            found.test.extend(old.test)
+            found.train.extend(row for row in old.train + old.validation if row[1] in found.labels)
+            found.test.extend(row for row in old.test if row[1] in found.labels)
+        else:
+            found.gone.append(Path(source["data"]).name)
+    learned = {_plain(text) for text, _ in found.train}
+    found.test[:] = [row for row in found.test if _plain(row[0]) not in learned]
     return found
 
 
@@ -102,17 +109,33 @@ def _parts(source: dict[str, Any]) -> Parts[Example] | None:
     return part(rows, held, source["seed"], lambda row: row[0], lambda row: row[1])
 
 
-def with_replay(parts: Parts[Example], old: Earlier, seed: int) -> tuple[Parts[Example], int]:
+def with_replay(
+    parts: Parts[Example], old: Earlier, seed: int, held_apart: bool = True
+) -> tuple[Parts[Example], int]:
     """The new rows with old ones among those to train on, and how many those are.
 
     About as many old rows as new ones, and a few of each label however rare it has become. A text that the new data
-    holds is not replayed: its label there is the newer one.
+    holds is not replayed: its label there is the newer one. New held-out rows that the base was trained on are trained
+    on again instead, and no earlier held-out text is trained on: neither would measure anything.
 
     Args:
         parts: the new rows.
         old: what the base learned from.
         seed: of the choice.
+        held_apart: whether the new held-out rows were parted from the same file; a test file of its own stays whole.
     """
+    learned, old_test = ({_plain(text) for text, _ in rows} for rows in (old.train, old.test))
+    again = [
+        row for row in parts.validation + (parts.test if held_apart else []) if _plain(row[0]) in learned
+    ]
+    test = [row for row in parts.test if _plain(row[0]) not in learned] if held_apart else parts.test
+    validation = [row for row in parts.validation if _plain(row[0]) not in learned]
+    if (
+        not test or not validation
+    ):  # the new file is the old one: its own held-out rows are the best there are
+        again, test, validation = [], parts.test, parts.validation
+    fresh = [row for row in parts.train + again if _plain(row[0]) not in old_test]
+    parts = Parts(fresh or parts.train, validation, test)
     known = {
         _plain(text) for rows in (parts.train, parts.validation, parts.test, old.test) for text, _ in rows
     }
@@ -155,12 +178,13 @@ def forgetting(run: Run, old: Earlier, labels: list[str], max_length: int, repla
 
 def told(old: Earlier, measured: dict[str, Any]) -> list[str]:
     """What people should know of it, as sentences."""
-    if not old.train:
-        return ["The earlier data is gone or was changed, so none of it was mixed in: the model may forget."]
-    lost = measured.get("before", 0) - measured.get("after", 0)
-    if lost > 0.02:
-        return [
+    said = []
+    if old.gone or not old.train:
+        names = ", ".join(old.gone) or "The earlier data"
+        said.append(f"{names} is gone or was changed, so nothing of it was mixed in: the model may forget.")
+    if measured.get("before", 0) - measured.get("after", 0) > 0.02:
+        said.append(
             f"It forgot something: {measured['after']:.1%} of the earlier held-out rows are right, "
             f"{measured['before']:.1%} were before."
-        ]
-    return []
+        )
+    return said

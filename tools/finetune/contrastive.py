@@ -12,7 +12,7 @@ import numpy  # noqa: TID253
 import torch  # noqa: TID253
 from transformers import AutoModel, Trainer  # noqa: TID253
 
-from tools.finetune import methods
+from tools.finetune import averaging, methods
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
 from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.recipe import rounds
@@ -95,7 +95,10 @@ def train_encoder(
         Trained parameters, tokens read, and the curve.
     """
     tokenizer = load_tokenizer(run.base)
-    model: Any = AutoModel.from_pretrained(str(run.base), use_safetensors=True, dtype="float32")
+    config = averaging.plain_config(run.base)  # the mean is taken here, over trained tokens
+    model: Any = AutoModel.from_pretrained(
+        str(run.base), config=config, use_safetensors=True, dtype="float32"
+    )
     length = max_length(tokenizer, model.config)
     model = methods.wrap(model, method, "FEATURE_EXTRACTION", steps_of(run.plan, len(train)))
     trained = methods.trainable(model)

@@ -81,7 +81,9 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
             if parts >= run.plan["batch_size"]:
                 hint = "Choose a smaller base model, or the method head."
                 raise WorkFailed("The memory is not enough for this training.", hint) from error
-        parts *= 2
+        parts = next(
+            each for each in range(parts + 1, run.plan["batch_size"] + 1) if not run.plan["batch_size"] % each
+        )
         material.model.zero_grad(set_to_none=True)
         torch.cuda.empty_cache()
         run.report.tell(f"The memory was not enough: going on with batches in {parts} parts")
@@ -107,6 +109,9 @@ def _fit(run: Run, material: Material, parts: int) -> list[dict[str, float]]:
         compute_metrics=material.measure,
         callbacks=[watcher],
     )
+    if parts > 1 and run.plan.get("task") != "text-generation":
+        # Encoders' losses are means over the part of the batch they see, though they take the argument for more.
+        trainer.loss_is_scaled_for_ga = False
     trainer.remove_callback(PrinterCallback)  # standard output belongs to the caller
     run.report.phase("Training", steps_of(run.plan, len(material.train)), _step_of(last))
     trainer.train(resume_from_checkpoint=str(last) if last else None)

@@ -15,7 +15,6 @@ from tools.finetune.encoder import FrozenEncoder
 from tools.finetune.examples import Parts
 from tools.finetune.label_errors import label_errors
 from tools.finetune.metrics import classification
-from tools.finetune.names import is_name
 from tools.finetune.task import Run
 
 Example = tuple[str, str]
@@ -57,7 +56,11 @@ def _told(run: Run, before: int, done: int) -> None:
 
 
 def measure(
-    parts: Parts[Example], vectors: dict[str, numpy.ndarray], labels: list[str], doubt: bool = True
+    parts: Parts[Example],
+    vectors: dict[str, numpy.ndarray],
+    labels: list[str],
+    named: int = 0,
+    doubt: bool = True,
 ) -> Frozen:
     """Baselines, a classifier on the frozen encoder, and labels that look wrong.
 
@@ -65,28 +68,29 @@ def measure(
         parts: the rows.
         vectors: of :func:`vectors_of`.
         labels: in the order of the logits.
+        named: how many of the last rows to train on are but names of labels.
         doubt: whether to look for wrong labels, which takes a few more fits.
     """
     truth, answers = [label for _, label in parts.test], [label for _, label in parts.train]
-    own = [at for at, row in enumerate(parts.train) if not is_name(row)]
-    texts, given = [parts.train[at][0] for at in own], [answers[at] for at in own]
+    own = len(answers) - named
+    texts, given = [text for text, _ in parts.train[:own]], answers[:own]
     fitted = head.regression(vectors["train"], answers)
-    plain = fitted if len(own) == len(answers) else head.regression(vectors["train"][own], given)
+    plain = head.regression(vectors["train"][:own], given) if named else fitted
     baseline = {
         "majority": baselines.majority(given, truth),
         "frozen_encoder": classification(truth, list(plain.predict(vectors["test"]))),
     }
-    found = label_errors(vectors["train"][own], given, texts) if doubt else (0, [])
+    found = label_errors(vectors["train"][:own], given, texts) if doubt else (0, [])
     return Frozen(baseline, head.weights_of(fitted, labels), *found)
 
 
-def stored(run: Run, parts: Parts[Example], labels: list[str]) -> Frozen:
+def stored(run: Run, parts: Parts[Example], labels: list[str], named: int = 0) -> Frozen:
     """The same for a run that goes on to fine-tune, found once: a resumed run has it in its folder."""
     from safetensors.numpy import load_file, save_file
 
     file, note = run.workdir / "frozen.safetensors", run.workdir / "frozen.json"
     if not note.exists():
-        found = measure(parts, vectors_of(run, FrozenEncoder(run.base), parts), labels)
+        found = measure(parts, vectors_of(run, FrozenEncoder(run.base), parts), labels, named)
         weight, bias = found.weights
         save_file({"weight": weight, "bias": bias}, file)
         unfinished = note.with_suffix(".partial")

@@ -20,19 +20,23 @@ def readable(label: str) -> str:
     return re.sub(r"[_\-./:]+|\s+", " ", apart).strip()
 
 
-def with_names(parts: Parts[Example]) -> Parts[Example]:
-    """The rows with the labels' names among those to train on, where rows are few; codes such as "A1" are no names.
+def with_names(parts: Parts[Example]) -> tuple[Parts[Example], int]:
+    """The rows with the labels' names behind those to train on, where rows are few, and how many names that are.
+
+    Codes such as "A1" are no names, and a name that stands in the rows as a text already is not added.
 
     Args:
         parts: texts with labels.
     """
     labels = sorted({label for _, label in parts.train})
     if len(parts.train) >= FEW * len(labels):
-        return parts
-    named = [(readable(label), label) for label in labels if _WORDS.search(readable(label))]
-    return replace(parts, train=parts.train + named)
-
-
-def is_name(row: Example) -> bool:
-    """Whether a row is but its label's name."""
-    return row[0] == readable(row[1])
+        return parts, 0
+    taken = {
+        text.casefold().strip() for rows in (parts.train, parts.validation, parts.test) for text, _ in rows
+    }
+    named = [
+        (readable(label), label)
+        for label in labels
+        if _WORDS.search(readable(label)) and readable(label).casefold() not in taken
+    ]
+    return replace(parts, train=parts.train + named), len(named)

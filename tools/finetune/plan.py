@@ -227,6 +227,9 @@ def base_folder(
     return fetch_base(name, place or Path()) if convert else resolve_base(name, place or Path())
 
 
+SEARCHED = ("full", "lora", "dora", "adalora", "qlora")  # methods with a learning rate
+
+
 def _lasting(spec: FinetuneSpec, seconds: float) -> float:
     """How long the whole takes: with unlabelled texts it is trained twice, a search has its time."""
     once = seconds * (3 if spec.unlabeled else 1)
@@ -249,6 +252,15 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
     if method not in task.methods:
         hint = f"It knows {', '.join(task.methods)}."
         raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")
+    if spec.search and spec.method == "auto" and method not in SEARCHED:
+        method = next((each for each in task.methods if each in SEARCHED), method)
+        why = f"{method} is taken, as a search needs a learning rate to try."
+    if spec.search and spec.unlabeled:
+        raise BadArgument(
+            "A search does not go together with unlabelled texts.",
+            "Search first, then use them.",
+            param="search",
+        )
     if spec.search and method in ("head", "few-shot"):
         raise BadArgument(
             f"The method {method} has no learning rate to search for.", "Use full or lora.", param="search"

@@ -1,8 +1,8 @@
 """Learning from texts without labels: the classifier labels those it is sure of, and learns from them too.
 
 Self-training with pseudo-labels (Lee 2013, "Pseudo-Label"). How sure is sure enough is read off the validation rows, no
-label gets many more made-up rows than real ones, and the result is kept only where it does better on the validation
-rows than the one without.
+label gets many more made-up rows than real ones, and the result is kept only where it does at least as well on the
+validation rows as the one without.
 """
 
 import shutil
@@ -21,7 +21,7 @@ TIMES = 4  # as many pseudo-labelled rows of a label as labelled ones, at most
 MOST = 50_000  # texts that are looked at
 WORTH = 20  # texts below which it is not tried
 Example = tuple[str, str]
-Train = Callable[[Run, Parts[Example]], tuple[Outcome, list[str]]]
+Train = Callable[[Run, Parts[Example], bool], tuple[Outcome, list[str]]]
 
 
 def unlabeled(run: Run, parts: Parts[Example]) -> list[str]:
@@ -53,7 +53,8 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
         run: the run.
         parts: the labelled rows.
         more: the unlabelled texts.
-        train: trains into ``run.staging`` and measures.
+        train: trains into ``run.staging`` and measures; its last argument is whether a head may learn from the
+            validation rows, which it may not before they have been asked.
 
     Returns:
         As ``train``; the evaluation tells of both under ``unlabeled``.
@@ -65,7 +66,7 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
     first_run = replace(run, workdir=place, staging=place / "model")
     shutil.rmtree(first_run.staging, ignore_errors=True)
     first_run.staging.mkdir(parents=True)
-    first, labels = train(first_run, parts)
+    first, labels = train(first_run, parts, False)
     length = first.info["max_length"]
 
     def model(folder: Any) -> TextClassifier:
@@ -81,15 +82,24 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
         "sure": least,
         "supervised": first.metrics["accuracy"],
     }
-    second = train(run, replace(parts, train=parts.train + chosen))[0] if chosen else None
+    joined = replace(parts, train=parts.train + chosen)
+    second = train(run, joined, False)[0] if chosen else None
     kept = second is not None and _accuracy(model(run.staging), parts) >= _accuracy(teacher, parts)
     if second is None or not kept:
         shutil.rmtree(run.staging)
         shutil.copytree(first_run.staging, run.staging)
     measured = second.metrics["accuracy"] if second else None
     told |= {"with_unlabeled": measured, "kept": kept}
-    best = replace(second, baseline=first.baseline) if second and kept else first
-    return replace(best, evaluation=best.evaluation | {"unlabeled": told}), labels
+    best = second if second and kept else first
+    if run.plan["method"] in ("head", "few-shot"):
+        best = train(run, joined if kept else parts, True)[0]
+    doubtful = {"label_errors": first.evaluation["label_errors"]}
+    return replace(
+        best,
+        baseline=first.baseline,
+        evaluation=best.evaluation | doubtful | {"unlabeled": told},
+        warnings=first.warnings,
+    ), labels
 
 
 def _checked(model: Any, rows: Sequence[Example]) -> tuple[Any, list[bool]]:

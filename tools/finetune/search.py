@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tools.errors import WorkFailed
+from tools.errors import BadData, WorkFailed
 from tools.finetune.task import Outcome, Run, Task
 
 MOST = 40  # trials
 WIDTH = 4.0  # the learning rate is searched between a fourth and four times the usual one
+BEST, PARAMS = "best.json", "params.json"
 Plan = dict[str, Any]
 
 
@@ -52,15 +53,17 @@ def train(run: Run, task: Task) -> tuple[Outcome, Plan]:
     study, spent = _study(run, done), sum(trial.seconds for trial in done)
     while len(done) < MOST and _time_for_one_more(done, spent, 60 * float(run.spec.search or 0)):
         asked = study.ask(_space(run.plan))
-        done.append(_try(run, task, asked.params, done))
+        params = _begun(run.workdir, len(done) + 1) or asked.params
+        done.append(_try(run, task, params, done))
         spent += done[-1].seconds
         _tell(study, asked, done[-1])
-        _write(run.workdir, done)
+        _write(run.workdir / "search.json", [asdict(trial) for trial in done])
     if not (run.workdir / "best").exists():
         raise WorkFailed("No setting could be trained.", "Give a smaller learning rate.")
     shutil.rmtree(run.staging)
     shutil.copytree(run.workdir / "best", run.staging)
-    kept = json.loads((run.workdir / "best.json").read_text())
+    kept = json.loads((run.staging / BEST).read_text())
+    (run.staging / BEST).unlink()
     outcome = Outcome(**kept["outcome"])
     outcome.evaluation["search"] = [asdict(trial) for trial in done]
     return outcome, run.plan | kept["params"]
@@ -120,6 +123,7 @@ def _try(run: Run, task: Task, params: dict[str, Any], done: list[Trial]) -> Tri
     one = replace(run, plan=run.plan | params, workdir=place, staging=place / "model")
     shutil.rmtree(one.staging, ignore_errors=True)
     one.staging.mkdir(parents=True)
+    _write(place / PARAMS, params)
     run.report.tell(
         f"Trial {len(done) + 1}: learning rate {params['learning_rate']:.2g}, {params['epochs']} epochs"
     )
@@ -133,9 +137,9 @@ def _try(run: Run, task: Task, params: dict[str, Any], done: list[Trial]) -> Tri
         and score is not None
         and score > max((t.score for t in done if t.score is not None), default=-1e9)
     ):
+        _write(one.staging / BEST, {"outcome": asdict(outcome), "params": params})
         shutil.rmtree(run.workdir / "best", ignore_errors=True)
         one.staging.rename(run.workdir / "best")
-        (run.workdir / "best.json").write_text(json.dumps({"outcome": asdict(outcome), "params": params}))
     for folder in ("checkpoints", "model"):
         shutil.rmtree(place / folder, ignore_errors=True)
     return Trial(params["learning_rate"], params["epochs"], score, round(time.monotonic() - began, 2))
@@ -147,7 +151,7 @@ def _share(source: Path, target: Path) -> None:
     if source == target or not source.is_dir():
         return
     for file in source.iterdir():
-        if file.is_file() and not (target / file.name).exists():
+        if file.is_file() and file.name != PARAMS and not (target / file.name).exists():
             shutil.copy2(file, target / file.name)
 
 
@@ -155,7 +159,12 @@ def _score(place: Path) -> float:
     """The best validation score of a trial, as the training loop noted it."""
     from tools.finetune.fit import CHECKPOINTS
 
-    note = json.loads((place / CHECKPOINTS / "best.json").read_text())
+    try:
+        note = json.loads((place / CHECKPOINTS / "best.json").read_text())
+    except OSError as error:
+        raise BadData(
+            "There are too few rows to hold some out, so settings cannot be compared.", "Leave --search out."
+        ) from error
     return float(note["score"]) - 1e-4 * float(
         note["loss"]
     )  # among few rows, the loss decides between equals
@@ -168,7 +177,15 @@ def _read(workdir: Path) -> list[Trial]:
         return []
 
 
-def _write(workdir: Path, done: list[Trial]) -> None:
-    partial = workdir / "search.partial"
-    partial.write_text(json.dumps([asdict(trial) for trial in done]))
-    partial.replace(workdir / "search.json")
+def _begun(workdir: Path, number: int) -> dict[str, Any] | None:
+    """The settings of a trial that was interrupted: its checkpoints fit no others."""
+    try:
+        return dict(json.loads((workdir / f"trial-{number}" / PARAMS).read_text()))
+    except (OSError, ValueError):
+        return None
+
+
+def _write(file: Path, value: Any) -> None:
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(value))
+    partial.replace(file)

@@ -10,7 +10,7 @@ from transformers import (  # noqa: TID253
     set_seed,
 )
 
-from tools.finetune import methods
+from tools.finetune import averaging, methods
 from tools.finetune.encoder import autocast, load_tokenizer, max_length
 from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
@@ -32,11 +32,13 @@ def train(run: Run, parts: Parts[Sentence]) -> Outcome:
     set_seed(run.spec.seed)
     labels = sorted({tag for _, tags in parts.train for tag in tags})
     tokenizer = load_tokenizer(run.base)
+    config = averaging.plain_config(run.base)
+    config.num_labels = len(labels)
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: number for number, label in enumerate(labels)}
     model: Any = AutoModelForTokenClassification.from_pretrained(
         str(run.base),
-        num_labels=len(labels),
-        id2label=dict(enumerate(labels)),
-        label2id={label: number for number, label in enumerate(labels)},
+        config=config,
         ignore_mismatched_sizes=True,
         use_safetensors=True,
         dtype="float32",

@@ -114,7 +114,7 @@ def _unlabeled(
 
 
 def write_sheet(found: dict[str, Any], path: Path) -> None:
-    """Write the chosen rows as CSV with an empty label column for people to fill in, the guess beside it.
+    """Write the chosen rows as CSV with an empty label column; without the guesses, which would sway who labels them.
 
     Args:
         found: what :func:`rows_to_label` returned.
@@ -132,6 +132,6 @@ def write_sheet(found: dict[str, Any], path: Path) -> None:
         raise BadArgument(f"{path} exists already.", "Name a new file.", param="out")
     text = io.StringIO()
     sheet = csv.writer(text)
-    sheet.writerow([found["text_column"], found["label_column"] or "label", "guess", "sure"])
-    sheet.writerows([[row["text"], "", row["label"], row["score"]] for row in found["rows"]])
+    sheet.writerow([found["text_column"], found["label_column"] or "label"])
+    sheet.writerows([[row["text"], ""] for row in found["rows"]])
     write_atomically(path, text.getvalue())

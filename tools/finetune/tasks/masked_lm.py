@@ -34,7 +34,7 @@ class MaskedLM:
         """Train on random masks; measure on masks that are the same before and after."""
         from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
 
-        from tools.finetune import methods
+        from tools.finetune import averaging, methods
         from tools.finetune.encoder import load_tokenizer
         from tools.finetune.fit import Material, fit, steps_of
 
@@ -44,7 +44,7 @@ class MaskedLM:
         set_seed(run.spec.seed)
         tokenizer = load_tokenizer(run.base)
         model: Any = AutoModelForMaskedLM.from_pretrained(
-            str(run.base), use_safetensors=True, dtype="float32"
+            str(run.base), config=averaging.plain_config(run.base), use_safetensors=True, dtype="float32"
         )
         train, validation, held = (_blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
         baseline = {"base_model": _measure(model, held, tokenizer, run)}

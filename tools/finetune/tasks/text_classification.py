@@ -117,7 +117,7 @@ def _check_counts(counts: dict[str, int], column: str) -> None:
 def gaps(table: "pandas.DataFrame", used: int) -> list[str]:
     """A warning about rows that are left out."""
     missing = len(table) - used
-    return [f"{missing:,} rows without a text or a label are left out."] if missing else []
+    return [f"{missing:,} rows lack a text or a label."] if missing else []
 
 
 TASK = TextClassification()
