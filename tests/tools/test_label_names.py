@@ -8,7 +8,10 @@ from tools.finetune.names import readable, with_names
 
 @pytest.mark.parametrize(
     ("label", "words"),
-    [("card_arrival", "card arrival"), ("cardArrival", "card arrival"), ("Refund-Late", "Refund Late"), ("退款", "退款"), ("A1", "A1")],
+    [
+        ("card_arrival", "card arrival"), ("cardArrival", "card arrival"), ("Refund-Late", "Refund Late"),
+        ("退款", "退款"), ("A1", "A1"),
+    ],
 )  # fmt: skip
 def test_labels_are_read_as_words(label: str, words: str):
     assert readable(label).lower() == words.lower()
