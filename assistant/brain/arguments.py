@@ -147,6 +147,8 @@ def training_values(asked: Asked) -> Filled:
             found.pop(
                 "name" if asked.context.asks == column.replace("umn", "") else column, None
             )  # it is not both
+    if found.get("text_column") and found.get("text_column") == found.get("label_column"):
+        found.pop("text_column" if "label_column" in clear else "label_column")
     if "base_model" not in found and goes_on(sentence):
         found["base_model"] = asked.context.model
     return _present(found)
@@ -159,7 +161,7 @@ def _epochs(span: Span, asked: Asked) -> float | int | None:
 
 
 _ROWS = re.compile(
-    r"\s*(?:[来几多]\s*)?(?:[条行份张]|个?样本)|\s+(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
+    r"\s*(?:[十百千万]*[来几多]?\s*)?(?:[条行份张]|个?样本)|\s+(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
     re.IGNORECASE,
 )
 
@@ -202,6 +204,8 @@ def _base(span: Span, asked: Asked) -> str | None:
     if span.pointer != "value":
         return nth(span.pointer, asked.context.listed.get("base", [])) or models.model_of(span, asked)
     mention = asked.named(span)
+    if mention and mention.kind in ("file", "url", "job"):
+        return None
     return mention.value if mention else values.bare(asked.words(span))
 
 

@@ -170,7 +170,7 @@ def state_of(words: str) -> str | None:
 
 
 _ASKS = re.compile(
-    r"\b(?:please (?:tell|send|name|confirm|upload)|tell me|send me|let me know|waiting for your|approv\w+|y/n)\b|请(?:告诉|发|提供|确认|批准)|待确认|等待确认|\?|？",
+    r"\b(?:please (?:tell|send|name|confirm|upload)|tell me|send me|paste (?:it|the|your)|let me know|waiting for your|approv\w+|y/n)\b|请(?:告诉|发|提供|确认|批准)|待确认|等待确认|\?|？",
     re.IGNORECASE,
 )
 _BETTER = r"\W{0,4}(?:is|was|wins|won|performs|does|scores|comes|leads|beats|beat|clearly|takes|edges|更|最|胜|赢|略|领先|好)(?! (?:worse|behind|last|second))"

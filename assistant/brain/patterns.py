@@ -24,6 +24,7 @@ _EPOCHS = [
     re.compile(
         rf"\b({NUMBER})[\s-]+(?:more |full |training )*(?:epochs?|ep|passes|rounds?)\b", re.IGNORECASE
     ),
+    re.compile(rf"\bmake (?:it|that) ({NUMBER})(?!\s*e\s*-|\s*[%x×*]|\.?\w)", re.IGNORECASE),
     re.compile(rf"\b(?:num_?)?epochs?\s*(?:to|=|:|of|is|\|)?\s*({NUMBER})\b", re.IGNORECASE),
     re.compile(
         rf"({CHINESE_NUMBER})\s*(?:个)?\s*(?:轮|epochs?|个周期)|(\d+|[两三四五六七八九十]+)\s*遍",
@@ -49,7 +50,7 @@ _METHODS = [
     ("adalora", r"\bada-?lora\b"), ("qlora", r"\bq-?lora\b"), ("dora", r"\bdora\b"), ("lora", r"\blora\b"),
     ("few-shot", r"\bfew[\s-]?shot\b|\bset-?fit\b|少样本|小样本"),
     ("full", r"\bfull(?:y)?(?: (?:fine|weights?|parameter|training|model|method|update))|\bfull\b(?=\s*(?:please|method|ft\b|$|[.,!\n`|]))|\bmethod[:=\s]+`?full|\ball (?:the )?(?:weights|parameters)\b|全量|全参数|方法[是为用:：\s]*full"),
-    ("head", r"\bhead[\s-]?only\b|\b(?:only|just) (?:the |a )?head\b|\bmethod[:=\s]+head\b|\bwith (?:a |the )?head\b|\bthe head method\b|\bhead method\b|\bfrozen (?:body|encoder)\b|只训练(?:分类)?头|冻结|[\u4e00-\u9fff]\s*head\b|[（(]head[)）]"),
+    ("head", r"\bhead[\s-]?only\b|\b(?:only|just) (?:(?:train|tune|fit) )?(?:the |a )?head\b|\btrain (?:only |just )?the head\b|\bmethod[:=\s]+head\b|\bwith (?:a |the )?head\b|\bthe head method\b|\bhead method\b|\bfrozen (?:body|encoder)\b|只训练(?:分类)?头|冻结|[\u4e00-\u9fff]\s*head\b|[（(]head[)）]"),
     ("auto", r"\bmethod[:=\s]+auto\b|\bauto method\b|方法[是用为选:：\s]*auto\b"),
 ]  # fmt: skip
 _TASKS = [
@@ -97,7 +98,7 @@ _TEXTS = [
 ]  # fmt: skip
 _NAME = re.compile(
     r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
-    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫|为|用)|就)?|叫做?|名为|称为))\s*[:：]?\s*"
+    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫|为|用)|就)?|叫做?|名为|称为|模型名(?:字)?))\s*[:：]?\s*"
     r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*)[\"'”’`」]?",
     re.IGNORECASE,
 )

@@ -52,6 +52,9 @@ def asked_for(asks: str, question: str, context: Context) -> str:
         question: the assistant's words.
         context: what was asked before: "and which one is the text?" goes on from a question for the label's column.
     """
+    clear = [slot for slot, words in _ASKED.items() if words.search(_question(question))]
+    if len(clear) == 1 and (asks != "nothing" or re.search(r"[?？]", question)):
+        return clear[0]
     going_on = context.tool == "finetune_model" and _WHICH_ONE.search(question)
     if asks not in ("text_col", "label_col") and not going_on:
         return asks
@@ -59,6 +62,34 @@ def asked_for(asks: str, question: str, context: Context) -> str:
     if bool(text) == bool(label):
         return asks
     return "text_col" if text else "label_col"
+
+
+def _question(text: str) -> str:
+    """The part of a reply that asks: its last sentence with a question mark, else the whole."""
+    asking = re.findall(r"[^.!?。！？\n]+[?？]", text)
+    return asking[-1] if asking else text
+
+
+# What a question asks for where its words leave no doubt.
+_ASKED = {
+    "dataset": re.compile(
+        r"\b(?:which|what) (?:file|data ?set|data|table)\b|哪[个份](?:数据集?|文件|表)", re.IGNORECASE
+    ),
+    "rate": re.compile(
+        r"\b(?:which|what|how (?:large|high)).{0,12}learning rate\b|学习率.{0,6}(?:多少|多大|几)",
+        re.IGNORECASE,
+    ),
+    "epochs": re.compile(r"\bhow many (?:epochs|rounds|passes)\b|(?:几|多少)轮", re.IGNORECASE),
+    "name": re.compile(
+        r"\b(?:what|which) name\b|\bbe called\b|\bcall (?:it|the (?:new )?model)\b|叫什么|什么名字",
+        re.IGNORECASE,
+    ),
+    "method": re.compile(
+        r"\b(?:which|what) method\b|^\W*method\W*$|(?:哪种|什么)(?:训练)?方法", re.IGNORECASE
+    ),
+    "base": re.compile(r"\bbase model\b|\bwhich base\b|哪个(?:基座|底座|基础模型)", re.IGNORECASE),
+    "job": re.compile(r"\bwhich (?:job|training|run)\b|哪[个项](?:任务|训练)", re.IGNORECASE),
+}
 
 
 _WHICH_ONE = re.compile(r"\bwhich (?:one|column|field)\b|哪一?[个列]", re.IGNORECASE)

@@ -122,6 +122,8 @@ def models(asked: Asked) -> list[str]:
         return list(dict.fromkeys([*context.pair, *found]))
     if len(found) >= 2:
         return found
+    if len(context.recent) > 1 and not found and len(context.pair) < 2 and _TWO.search(asked.text):
+        return context.recent[-2:]
     if "all" in pointers:
         return names
     sharing = [] if found else sharing_part(asked.outside_quotes(), names)  # "the two fraud ones"
@@ -141,6 +143,7 @@ def models(asked: Asked) -> list[str]:
 _ADDS = re.compile(r"\b(?:add|include|plus|as well|too|also)\b|加上|也", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(?:them|they|those|these|both|two|pair)\b|它们|[俩两这]", re.IGNORECASE)
 _END = re.compile(r"\b(?:(?P<last>last)|first) two\b|(?P<lasts>[后末])[两二]个|前[两二]个", re.IGNORECASE)
+_TWO = re.compile(r"\b(?:those|these|the|both) two\b|\bboth\b|\bpair\b|[俩两]个", re.IGNORECASE)
 _COUNT = re.compile(
     r"\b(?:last|latest|newest|first|recent) (two|three|2|3)\b|(?:最近|最新|前)(?:的)?(两|三)个", re.IGNORECASE
 )

@@ -108,4 +108,6 @@ def _trimmed(span: Span, message: str) -> str:
     lead = re.match(r"[^:：\n]{0,16}[:：\n]\s*(\S.*)", words, re.DOTALL)
     if lead and (not before or before[-1] not in ":：\n"):
         words = lead[1]
+    elif before.endswith((":", "：")) and len(message) - span.end <= len(words):
+        words = message[start:]  # the tagger stopped early
     return unquoted(words.lstrip(":：,，-–— "))
