@@ -183,6 +183,7 @@ def _column(span: Span, asked: Asked) -> str | None:
         (mention and mention.kind != "quote")
         or name.lower() in (*METHODS, *NO_COLUMN)
         or span.pointer != "value"
+        or (not mention and asked.text[span.end : span.end + 1] in ("器", "模"))  # of "classifier", "模型"
         or (len(name) == 1 and not mention and not name.isascii())  # a piece of a Chinese word
     )
     return None if taken else name

