@@ -14,9 +14,10 @@ COMMANDS = {
     "chat": "--file --thread --yes",
     "plan": "--expect",
     "data inspect": "",
+    "data next": "--model --rows --text --out",
     "recommend": "--task --data",
     "finetune": "--name --task --base --method --text --label --test-data --epochs --learning-rate --batch-size --seed "
-    "--detach",
+    "--unlabeled --search --detach",
     "jobs list": "",
     "jobs show": "",
     "jobs cancel": "",

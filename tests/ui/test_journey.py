@@ -41,6 +41,11 @@ class Chat:
             self.page.locator("#sa-box .thumbnail-item").first.wait_for()
         box.fill(words)
         box.press("Enter")
+        # The news of a job may come at this very moment, and the page then keeps what is typed for the next try.
+        self.page.wait_for_timeout(400)
+        if box.input_value() == words:
+            self.page.locator("#sa-box .submit-button").wait_for()
+            box.press("Enter")
 
     def see(self, words: str | re.Pattern[str], seconds: float = 30) -> None:
         self.page.locator("#sa-chat").get_by_text(words).last.wait_for(timeout=seconds * 1000)

@@ -50,12 +50,13 @@ def _chosen(found: dict[str, Any]) -> str:
 
 @command(app, "next", show=_chosen)
 def label_next(
-    file: Annotated[str, typer.Argument(help="A file with unlabelled rows.", metavar="FILE")],
+    file: Annotated[str, typer.Argument(help="A file with unlabelled rows.", metavar="DATA")],
     model: Annotated[str, typer.Option(help="The text classifier that is to learn from them.")],
     rows: Annotated[int, typer.Option(help="How many rows to choose.")] = 20,
     text: Annotated[str | None, typer.Option(help="The column with the texts.", metavar="COL")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write them here (CSV), with room for the labels.", metavar="FILE")
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write them here (CSV), with room for the labels.", metavar="FILE"),
     ] = None,
 ) -> dict[str, Any]:
     """Which rows to label next: those the model doubts most, no two alike."""
@@ -64,6 +65,6 @@ def label_next(
 
         known = workspace(application)
         found = rows_to_label(known.predictor(model), known.dataset(dataset(application, file)), rows, text)
-        if out:
-            write_sheet(found, out.expanduser())
-        return {**found, "file": str(out) if out else None}
+        if sheet:
+            write_sheet(found, sheet.expanduser())
+        return {**found, "file": str(sheet) if sheet else None}
