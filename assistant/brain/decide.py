@@ -174,7 +174,10 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
     tool, confidence = next(iter(shares.items()))
     if tool == NONE:
         return _finish(None, {}, confidence, _options(shares), asked, language)
-    return _finish(tool, filled(tool, asked), confidence, _options(shares), asked, language)
+    args = filled(tool, asked)
+    # A quoted text and a model to try it with: that is harmless to do, and asking back would only annoy.
+    plain = tool == "predict" and asked.mentions.of("quote") and args.get("model") and args.get("text")
+    return _finish(tool, args, confidence, [] if plain else _options(shares), asked, language)
 
 
 def _options(shares: Mapping[str, float]) -> list[str]:
