@@ -14,7 +14,7 @@ from assistant.brain.labels import ARGUMENTS, NONE
 from assistant.brain.language import CHINESE
 from assistant.brain.patterns import clear_values
 from assistant.brain.questions import answer_to, both_columns
-from assistant.brain.things.names import nth_of, place_said
+from assistant.brain.things.names import nth, place_said
 
 FREE = ("name", "text_col", "label_col")  # slots that any word may fill
 BRIEF = 48  # characters of a message that picks from a list
@@ -58,7 +58,7 @@ def picked(asked: Asked) -> Step | None:
     """The training that the message picks from several that the assistant has described ("the second option")."""
     context = asked.context
     place = place_said(asked.text)
-    plan = nth_of(place, context.plans) if place and len(asked.text) <= BRIEF else None
+    plan = nth(place, context.plans) if place and len(asked.text) <= BRIEF else None
     if plan is None:
         return None
     before = context.args if context.tool in ("finetune_model", "recommend_model") else {}

@@ -9,15 +9,7 @@ from tests.tools.tiny_models import sentences, tiny_bert, write_csv
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

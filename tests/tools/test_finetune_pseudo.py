@@ -12,15 +12,7 @@ from tools.finetune.pseudo import confident, threshold
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_unlabelled_rows_are_learned_from_and_both_results_told(tmp_path):

@@ -11,16 +11,7 @@ from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import find_task, task_names
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Models this small are slower with more threads, and far slower on a busy machine."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_all_tasks_of_the_contract_are_found():

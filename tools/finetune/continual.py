@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.errors import TeachingError
-from tools.finetune.examples import Parts, pairs, part, read
+from tools.finetune.examples import Parts, pairs, part, plain, read
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Run
 
@@ -88,8 +88,8 @@ def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
             found.test.extend(row for row in old.test if row[1] in found.labels)
         else:
             found.gone.append(Path(source["data"]).name)
-    learned = {_plain(text) for text, _ in found.train}
-    found.test[:] = [row for row in found.test if _plain(row[0]) not in learned]
+    learned = {plain(text) for text, _ in found.train}
+    found.test[:] = [row for row in found.test if plain(row[0]) not in learned]
     return found
 
 
@@ -124,33 +124,27 @@ def with_replay(
         seed: of the choice.
         held_apart: whether the new held-out rows were parted from the same file; a test file of its own stays whole.
     """
-    learned, old_test = ({_plain(text) for text, _ in rows} for rows in (old.train, old.test))
-    again = [
-        row for row in parts.validation + (parts.test if held_apart else []) if _plain(row[0]) in learned
-    ]
-    test = [row for row in parts.test if _plain(row[0]) not in learned] if held_apart else parts.test
-    validation = [row for row in parts.validation if _plain(row[0]) not in learned]
+    learned, old_test = ({plain(text) for text, _ in rows} for rows in (old.train, old.test))
+    again = [row for row in parts.validation + (parts.test if held_apart else []) if plain(row[0]) in learned]
+    test = [row for row in parts.test if plain(row[0]) not in learned] if held_apart else parts.test
+    validation = [row for row in parts.validation if plain(row[0]) not in learned]
     if (
         not test or not validation
     ):  # the new file is the old one: its own held-out rows are the best there are
         again, test, validation = [], parts.test, parts.validation
-    fresh = [row for row in parts.train + again if _plain(row[0]) not in old_test]
+    fresh = [row for row in parts.train + again if plain(row[0]) not in old_test]
     parts = Parts(fresh or parts.train, validation, test)
     known = {
-        _plain(text) for rows in (parts.train, parts.validation, parts.test, old.test) for text, _ in rows
+        plain(text) for rows in (parts.train, parts.validation, parts.test, old.test) for text, _ in rows
     }
     groups: dict[str, list[Example]] = defaultdict(list)
     for row in old.train:
-        if _plain(row[0]) not in known:
+        if plain(row[0]) not in known:
             groups[row[1]].append(row)
     dice = random.Random(seed)
     each = max(LEAST_EACH, len(parts.train) // max(1, len(groups)))
     chosen = [row for rows in groups.values() for row in dice.sample(rows, min(each, len(rows)))]
     return Parts(parts.train + chosen, parts.validation, parts.test), len(chosen)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def forgetting(run: Run, old: Earlier, labels: list[str], max_length: int, replayed: int) -> dict[str, Any]:

@@ -97,12 +97,13 @@ def part(
 
     fractions = (0.8, 0.1, 0.1) if test is None else (0.9, 0.1, 0.0)
     if test is not None:
-        seen = {_plain(text(row)) for row in test}
-        rows = [row for row in rows if _plain(text(row)) not in seen] or rows
+        seen = {plain(text(row)) for row in test}
+        rows = [row for row in rows if plain(text(row)) not in seen] or rows
     cut = split([text(r) for r in rows], [label(r) for r in rows] if label else None, seed, fractions)
     chosen = [[rows[i] for i in indices] for indices in (cut.train, cut.validation, cut.test)]
     return Parts(chosen[0], chosen[1], chosen[2] if test is None else test)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text without its capitals and extra spaces, by which duplicates are told."""
     return " ".join(text.casefold().split())

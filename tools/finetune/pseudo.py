@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tools.finetune.examples import Parts, label_name, read, texts
+from tools.finetune.examples import Parts, label_name, plain, read, texts
 from tools.finetune.task import Outcome, Run
 
 PRECISION = 0.95  # of the pseudo-labels, as the validation rows tell it
@@ -37,13 +37,9 @@ def unlabeled(run: Run, parts: Parts[Example]) -> list[str]:
     found = texts(table[empty], column)
     if run.spec.unlabeled:
         found += texts(read(run.spec.unlabeled, (column,)), column)
-    known = {_plain(text) for rows in (parts.train, parts.validation, parts.test) for text, _ in rows}
-    fresh = {_plain(text): text for text in found if _plain(text) not in known}
+    known = {plain(text) for rows in (parts.train, parts.validation, parts.test) for text, _ in rows}
+    fresh = {plain(text): text for text in found if plain(text) not in known}
     return list(fresh.values())[:MOST]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -> tuple[Outcome, list[str]]:

@@ -15,17 +15,9 @@ _IDLE = re.compile(
 )
 
 
-def nth(pointer: str, names: Sequence[str]) -> str | None:
-    """The name at the place that a pointer such as ``2`` or ``last`` says."""
-    if pointer == "last":
-        return names[-1] if names else None
-    at = int(pointer) - 1 if pointer.isdigit() else len(names)
-    return names[at] if at < len(names) else None
-
-
-def nth_of(pointer: str, things: Sequence[Thing]) -> Thing | None:
-    """The thing at the place that a pointer such as ``2`` or ``last`` says."""
-    at = len(things) - 1 if pointer == "last" else int(pointer) - 1
+def nth(pointer: str, things: Sequence[Thing]) -> Thing | None:
+    """The thing at the place that a pointer such as ``2`` or ``last`` says; None where it says none."""
+    at = len(things) - 1 if pointer == "last" else int(pointer) - 1 if pointer.isdigit() else -1
     return things[at] if 0 <= at < len(things) else None
 
 
