@@ -98,16 +98,16 @@ def conversations(seed: int, count: int) -> Iterator[Example]:
     """
     rng = random.Random(seed)
     kinds: list[tuple[Callable[[Talk], Example], float]] = [
-        (_wish, 0.30),
-        (_moment, 0.16),
-        (_wish_after_talk, 0.09),
-        (_followup, 0.10),
+        (_wish, 0.28),
+        (_moment, 0.22),
+        (_wish_after_talk, 0.08),
+        (_followup, 0.08),
         (_talk_after, 0.03),
-        (_answer, 0.11),
+        (_answer, 0.10),
         (_choice, 0.03),
-        (_decision, 0.08),
+        (_decision, 0.07),
         (_again, 0.03),
-        (_assistant, 0.07),
+        (_assistant, 0.08),
     ]
     makers, weights = zip(*kinds, strict=True)
     for _ in range(count):
