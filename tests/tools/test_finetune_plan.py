@@ -33,17 +33,23 @@ def test_a_plan_says_all_that_will_be_done(data):
     assert plan["why"]
 
 
-def test_few_rows_a_label_mean_a_frozen_encoder(tmp_path):
+def test_few_rows_train_all_weights_where_training_starts_from_a_frozen_classifier(tmp_path):
     plan = make_plan(FinetuneSpec(write_csv(tmp_path / "few.csv", sentences(24)), "mine"))
-    assert plan["method"] == "head"
-    assert "8 rows a label" in plan["why"]
-    assert "full" in plan["why"]
+    assert plan["method"] == "full"
+    assert "8 rows a label" in plan["why"] and "first result" in plan["why"]
 
 
-def test_the_rows_a_label_that_auto_needs_for_all_weights(tmp_path):
-    for rows, method in ((144, "head"), (156, "full")):
-        plan = make_plan(FinetuneSpec(write_csv(tmp_path / "some.csv", sentences(rows)), "mine"))
-        assert (plan["method"], plan["rows"] / plan["labels"] < 50) == (method, method == "head")
+@pytest.mark.parametrize(("rows", "method"), [(24, "head"), (144, "head"), (156, "full")])
+def test_other_bases_need_more_rows_a_label_for_all_weights(tmp_path, rows, method):
+    base = tmp_path / "roberta"
+    base.mkdir()
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 1000}
+    (base / "config.json").write_text(json.dumps({"model_type": "roberta"} | sizes))
+    (base / "model.safetensors").write_bytes(b"")
+    data = write_csv(tmp_path / "some.csv", sentences(rows))
+    plan = make_plan(FinetuneSpec(data, "mine", base=str(base), base_path=base))
+    assert plan["method"] == method
+    assert f"{rows / 3:.0f} rows a label" in plan["why"]
 
 
 def test_what_the_user_states_is_kept(data):

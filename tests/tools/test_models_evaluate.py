@@ -96,7 +96,7 @@ def test_what_cannot_be_compared_is_said() -> None:
 def test_recommendations_follow_the_data(data: Path, tmp_path: Path) -> None:
     few = recommend(data=data)
     assert few["task"] == "text-classification"
-    assert (few["candidates"][0]["model"], few["candidates"][0]["method"]) == ("minilm", "head")
+    assert (few["candidates"][0]["model"], few["candidates"][0]["method"]) == ("minilm", "full")
     assert few["rows"] == 20
     many = tmp_path / "many.csv"
     rows = [f"this is {label} text number {i},{label}" for i in range(400) for label in ("a", "b", "c")]

@@ -99,7 +99,7 @@ def _train_head(
     """Choose the strength on the validation rows, then (for the ``whole``) learn from those too."""
     run.report.phase("Fitting the classifier", len(head.STRENGTHS) + 1)
     known = [i for i, (_, label) in enumerate(parts.validation) if label in labels]
-    strength = 10.0
+    strength = head.USUAL
     if known:
         held = vectors["validation"][known], [parts.validation[i][1] for i in known]
         strength = head.choose_strength((vectors["train"], _labels(parts.train)), held, run.report.advance)

@@ -248,7 +248,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
     estimates = {m: recipe.seconds(m, base, facts, passes(m), task.name) for m in task.methods}
     method, why = spec.method, "The method was chosen by you."
     if method == "auto":
-        method, why = recipe.choose_method(task.name, task.methods, facts, estimates)
+        method, why = recipe.choose_method(task.name, task.methods, facts, estimates, warm)
     if method not in task.methods:
         hint = f"It knows {', '.join(task.methods)}."
         raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")

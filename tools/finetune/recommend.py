@@ -136,7 +136,8 @@ def _candidates(task: "Task", facts: "Facts", foreign: bool) -> list[dict[str, A
     if task.default_base:
         base = _embedded(task.default_base)
         times = {name: _seconds(name, base, facts, task) for name in task.methods}
-        preferred, why = recipe.choose_method(task.name, task.methods, facts, times)
+        warm = recipe.starts_warm(task.name, base)
+        preferred, why = recipe.choose_method(task.name, task.methods, facts, times, warm)
         order = [preferred, *(name for name in METHODS_TOLD if name in task.methods and name != preferred)]
         found = [
             _candidate(task.default_base, name, base, times[name], WHY[name]) for name in order if name in WHY
