@@ -1,17 +1,14 @@
 """Base models of the Hugging Face hub: found in the local cache, checked at the hub, downloaded as safetensors."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from tools.errors import BadArgument, NotFound, OutOfSpace, Unsupported
+from tools.errors import BadArgument, NotFound, Unsupported
+from tools.hub import HUB_ID, PATIENCE, explained
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 # Configuration, tokenizer and safetensors; never pickles or Python files.
 WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "tokenizer*", "vocab*", "merges*"]
 REFUSED = ["*.py", "*.bin", "*.pt", "*.h5", "*.msgpack", "onnx/*", "openvino/*"]
-PATIENCE = 8.0
 
 
 def find_model(name: str, cache: Path, offline: bool) -> Path | str:
@@ -92,34 +89,5 @@ def download_model(name: str, cache: Path) -> Path:
     return check_folder(Path(folder))
 
 
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn the hub client's errors into ours."""
-    import errno
-
-    from huggingface_hub import errors as hub
-
-    away = f"The model hub cannot be reached, so {name} cannot be fetched."
-    try:
-        yield
-    except hub.GatedRepoError as error:
-        raise Unsupported(
-            f"{name} is gated.", "Accept its terms at huggingface.co and set HF_TOKEN."
-        ) from error
-    except hub.RepositoryNotFoundError as error:
-        raise NotFound(
-            f"There is no model {name} at the hub (or it is private).",
-            "Check the id, or use minilm or smollm2.",
-            param="base",
-        ) from error
-    except (hub.HfHubHTTPError, hub.LocalEntryNotFoundError, ConnectionError) as error:
-        raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise OutOfSpace(f"There is no room on the disk for {name}.", "Free some space.") from error
-        raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
-    except Exception as error:
-        # The hub's HTTP client has its own errors; which client it is depends on the hub package's version.
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpx2"):
-            raise
-        raise Unsupported(away, "Try later, or use minilm or smollm2, which are installed.") from error
+def _explained(name: str) -> AbstractContextManager[None]:
+    return explained(name, "model", "base", "use minilm or smollm2, which are installed")
