@@ -25,12 +25,17 @@ class ClassifyRequest(Body):
 
 
 class Classified(BaseModel):
-    """One text's label and the probability of every label; for token classification also what was found where."""
+    """One text's label and the probability of every label.
+
+    ``entities`` says for token classification what was found where, ``labels`` what a model gives that may give
+    several.
+    """
 
     index: int
     label: str | None
     probs: dict[str, float]
     num_classes: int
+    labels: list[str] | None = None
     entities: list[dict[str, Any]] | None = None
 
 
@@ -73,5 +78,6 @@ def _shown(index: int, prediction: dict[str, Any]) -> Classified:
         label=prediction.get("label"),
         probs=probs,
         num_classes=len(probs),
+        labels=prediction.get("labels"),
         entities=prediction.get("entities"),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tools.tiny_models import sentences, tiny_bert, write_csv
 from tools.errors import BadArgument, Cancelled
-from tools.finetune import search
+from tools.finetune import recipe, search
 from tools.finetune.plan import make_plan
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
@@ -76,7 +76,8 @@ def test_an_interrupted_trial_goes_on_with_its_own_settings(spec, tmp_path):
     assert {key: second[key] for key in begun} == begun
 
 
-def test_a_search_of_auto_takes_a_method_that_can_be_searched(spec):
+def test_a_search_of_auto_takes_a_method_that_can_be_searched(spec, monkeypatch):
+    monkeypatch.setattr(recipe, "PATIENT_SECONDS", 0)  # auto would take head
     plan = make_plan(FinetuneSpec.from_dict(spec.as_dict() | {"method": "auto"}))
     assert plan["method"] == "full"
     assert "search" in plan["why"]

@@ -16,7 +16,8 @@ TEXT_NAMES = (
 )
 LABEL_NAMES = (
     "label", "category", "class", "intent", "sentiment", "target", "topic", "tag", "type", "kind",
-    "department", "queue", "rating", "priority", "标签", "类别", "分类", "意图", "情感",
+    "department", "queue", "rating", "priority", "labels", "categories", "topics", "tags",
+    "标签", "类别", "分类", "意图", "情感",
 )
 # fmt: on
 PROMPTS = ("prompt", "instruction", "question", "input", "query", "问题", "指令")

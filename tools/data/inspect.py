@@ -9,6 +9,7 @@ from typing import Any
 from tools.data.columns import Guess, guess_columns
 from tools.data.findings import findings
 from tools.data.formats import Row
+from tools.data.label_sets import separator
 from tools.data.read import open_table, sample_rows
 from tools.data.sniff import TableInfo
 from tools.data.stats import Distinct, Reservoir, column_type
@@ -22,12 +23,13 @@ CHUNK = 5_000
 class Tally:
     """Everything that is counted while the rows go by."""
 
-    def __init__(self, info: TableInfo, guess: Guess):
+    def __init__(self, info: TableInfo, guess: Guess, sign: str | None = None):
         width = len(info.columns)
         self.columns = info.columns
         self.text = _place(info.columns, guess.text_column)
         self.label = _place(info.columns, guess.label_column if _has_labels(guess) else None)
         room = max(5_000, 600_000 // max(1, width))
+        self.sign = sign
         self.rows = 0
         self.missing = [0] * width
         self.distinct = [Distinct(room) for _ in range(width)]
@@ -52,7 +54,7 @@ class Tally:
     def _count_labels(self, columns: list[tuple[Any, ...]]) -> None:
         if self.label is None:
             return
-        self.labels.update(value for value in _label_values(columns[self.label]))
+        self.labels.update(value for value in _label_values(columns[self.label], self.sign))
         if len(self.labels) > MAX_LABELS:
             self.more_labels = True
             self.labels = Counter(dict(self.labels.most_common(MAX_LABELS)))
@@ -86,9 +88,10 @@ def inspect_file(path: Path, find_pii: Callable[[list[str]], dict[str, int]] | N
         BadData: the file is no table, is empty, or breaks off.
     """
     path = Path(path)
-    guess = guess_columns(sample_rows(path))
+    sample = sample_rows(path)
+    guess = guess_columns(sample)
     info, rows = open_table(path)
-    tally = _count(info, rows, guess)
+    tally = _count(rows, Tally(info, guess, _sign(sample, guess)))
     columns = _describe(tally)
     cells, of = pii_cells(tally, columns)
     pii = {name: count for name, count in find_pii(cells).items() if count} if find_pii and cells else {}
@@ -105,9 +108,8 @@ def inspect_file(path: Path, find_pii: Callable[[list[str]], dict[str, int]] | N
     }
 
 
-def _count(info: TableInfo, rows: Iterator[Row], guess: Guess) -> Tally:
+def _count(rows: Iterator[Row], tally: Tally) -> Tally:
     first = list(islice(rows, CHUNK))
-    tally = Tally(info, guess)
     while first:
         tally.add(first)
         first = list(islice(rows, CHUNK))
@@ -123,11 +125,21 @@ def _has_labels(guess: Guess) -> bool:
     return guess.task is not None and guess.task.endswith("classification")
 
 
-def _label_values(values: Iterable[Any]) -> Iterator[str]:
-    """Labels as text; those of tag lists one by one."""
+def _sign(sample: list[dict[str, Any]], guess: Guess) -> str | None:
+    """What stands between labels, where a row has several."""
+    if not _has_labels(guess) or guess.label_column is None:
+        return None
+    cells = (row.get(guess.label_column) for row in sample)
+    return separator([cell for cell in cells if isinstance(cell, str) and cell.strip()])
+
+
+def _label_values(values: Iterable[Any], sign: str | None = None) -> Iterator[str]:
+    """Labels as text; those of lists, and those with a sign between them, one by one."""
     for value in values:
         if isinstance(value, list):
             yield from (str(tag) for tag in value)
+        elif sign and isinstance(value, str):
+            yield from (part.strip() for part in value.split(sign) if part.strip())
         elif value is not None:
             yield str(value)
 

@@ -1,6 +1,8 @@
 """How a text classifier is trained: baselines, then the model, then the measuring. Imported only with torch."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +69,15 @@ def _train(run: Run, parts: Parts[Example], whole: bool = True) -> tuple[Outcome
         doubt = run.plan["method"] == "head" and len(parts.train) <= head.CHOOSING_ROWS
         found = frozen.measure(parts, vectors, labels, named, doubt)
         weights = _train_head(run, parts, vectors, labels, whole)
-        _save_head(run, encoder, labels, weights)
+        save_head(run, encoder, labels, weights)
         trained: Trained = sum(part.size for part in weights), encoder.max_length, []
         # The vectors are there already, so only the layer on top is applied to them.
         probabilities = head.probabilities(*weights, vectors["test"])
     else:
         found = frozen.stored(run, parts, labels, named)
-        trained = _train_model(run, parts, labels, found.weights)
+        seen = [row for row in parts.validation if row[1] in labels]
+        read = partial(_features, rows=(parts.train, seen), labels=labels)
+        trained = train_model(run, labels, found.weights, read, accuracy)
         run.report.tell("Measuring on the held-out rows")
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
@@ -111,36 +115,53 @@ def _train_head(
     return head.weights_of(fitted, labels)
 
 
-def _save_head(run: Run, encoder: FrozenEncoder, labels: list[str], weights: Weights) -> None:
-    """Write a plain Hugging Face folder where the base allows it."""
+def save_head(
+    run: Run, encoder: FrozenEncoder, labels: list[str], weights: Weights, several: bool = False
+) -> None:
+    """Write a plain Hugging Face folder where the base allows it; ``several``: labels a text."""
     if not averaging.takes(encoder.model.config):
         head.save(run.staging, encoder, *weights)
         return
-    model = build(encoder.base, labels, encoder.tokenizer)
+    model = build(encoder.base, labels, encoder.tokenizer, several)
     averaging.warm_start(model, *weights)
     model.save_pretrained(run.staging, safe_serialization=True)
     encoder.tokenizer.save_pretrained(run.staging)
 
 
-def _train_model(run: Run, parts: Parts[Example], labels: list[str], weights: Weights) -> Trained:
-    """Full fine-tuning or an adapter; either way a plain Hugging Face folder comes out."""
+def train_model(
+    run: Run,
+    labels: list[str],
+    weights: Weights,
+    read: Callable[[Any, int], list[list[dict[str, Any]]]],
+    measure: Callable[[Any], dict[str, float]],
+    several: bool = False,
+) -> Trained:
+    """Full fine-tuning or an adapter; either way a plain Hugging Face folder comes out.
+
+    Args:
+        run: the run.
+        labels: in the order of the logits.
+        weights: of the classifier on the frozen encoder, from which training starts where the base allows it.
+        read: tokenizer and longest length to the rows to train on and to choose by.
+        measure: see :class:`tools.finetune.fit.Material`.
+        several: whether a text may have several labels.
+    """
     method = run.plan["method"]
     tokenizer = load_tokenizer(run.base)
-    model: Any = build(run.base, labels, tokenizer)
+    model: Any = build(run.base, labels, tokenizer, several)
     if averaging.takes(model.config):
         averaging.warm_start(model, *weights)
     length = max_length(tokenizer, model.config)
-    steps = steps_of(run.plan, len(parts.train))
+    train, validation = read(tokenizer, length)
+    steps = steps_of(run.plan, len(train))
     model = methods.wrap(model, method, "SEQ_CLS", steps, ("pooler", "classifier", "score", "pre_classifier"))
     trained = methods.trainable(model)
     material = Material(
         model=model,
-        train=_features(parts.train, tokenizer, labels, length),
-        validation=_features(
-            [row for row in parts.validation if row[1] in labels], tokenizer, labels, length
-        ),
+        train=train,
+        validation=validation,
         collate=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=None),
-        measure=accuracy,
+        measure=measure,
         after_step=methods.after_step(model, method),
     )
     curve = fit(run, material)
@@ -151,32 +172,43 @@ def _train_model(run: Run, parts: Parts[Example], labels: list[str], weights: We
     return trained, length, curve
 
 
-def build(base: Path | str, labels: list[str], tokenizer: Any) -> Any:
+def build(base: Path | str, labels: list[str], tokenizer: Any, several: bool = False) -> Any:
     """The base model with a new classification layer.
 
     Args:
         base: folder or hub id.
         labels: in the order of the logits.
         tokenizer: the base's.
+        several: whether a text may have several labels.
     """
     config = AutoConfig.from_pretrained(str(base), trust_remote_code=False)
     config.num_labels = len(labels)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: number for number, label in enumerate(labels)}
-    config.problem_type = "single_label_classification"
+    config.problem_type = f"{'multi' if several else 'single'}_label_classification"
     config.pad_token_id = tokenizer.pad_token_id
     return AutoModelForSequenceClassification.from_pretrained(
         str(base), config=config, ignore_mismatched_sizes=True, use_safetensors=True, dtype="float32"
     )
 
 
-def _features(rows: list[Example], tokenizer: Any, labels: list[str], length: int) -> list[dict[str, Any]]:
-    """Token ids and label numbers; padding comes later, batch by batch."""
-    if not rows:
-        return []
+def _features(
+    tokenizer: Any, length: int, rows: tuple[list[Example], ...], labels: list[str]
+) -> list[list[dict[str, Any]]]:
+    """Token ids and label numbers of each group of rows; padding comes later, batch by batch."""
     numbers = {label: number for number, label in enumerate(labels)}
-    ids = tokenizer([text for text, _ in rows], truncation=True, max_length=length)["input_ids"]
-    return [{"input_ids": row, "labels": numbers[label]} for row, (_, label) in zip(ids, rows, strict=True)]
+    return [
+        tokenized(tokenizer, length, [text for text, _ in group], [numbers[label] for _, label in group])
+        for group in rows
+    ]
+
+
+def tokenized(tokenizer: Any, length: int, texts: list[str], targets: list[Any]) -> list[dict[str, Any]]:
+    """Texts as token ids, each with its target."""
+    if not texts:
+        return []
+    ids = tokenizer(texts, truncation=True, max_length=length)["input_ids"]
+    return [{"input_ids": row, "labels": target} for row, target in zip(ids, targets, strict=True)]
 
 
 def accuracy(prediction: Any) -> dict[str, float]:

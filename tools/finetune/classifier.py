@@ -23,11 +23,22 @@ class Logits(torch.nn.Module):
 
 
 class TextClassifier:
-    """See ``tools.finetune.task.Classifier``."""
+    """See ``tools.finetune.task.Classifier``.
+
+    Args:
+        folder: the model's.
+        labels: of the logits.
+        max_length: tokens that are read.
+        device: torch's name of it.
+        threshold: from which probability a label is given, where a text may have several.
+    """
 
     task = "text-classification"
 
-    def __init__(self, folder: Path, labels: list[str], max_length: int, device: str):
+    def __init__(
+        self, folder: Path, labels: list[str], max_length: int, device: str, threshold: float | None = None
+    ):
+        self.threshold = threshold
         self.labels, self.max_length, self.device = labels, max_length, device
         self.tokenizer = load_tokenizer(folder)
         self.module = _module(folder, device)
@@ -48,17 +59,28 @@ class TextClassifier:
         return torch.where(torch.isin(ids, special), ids, torch.full_like(ids, self.tokenizer.pad_token_id))
 
     def predict_proba(self, texts: list[str]) -> numpy.ndarray:
-        """Probabilities, float32 [n, classes]; texts are batched by length."""
+        """Probabilities, float32 [n, classes], each for itself where a text may have several labels.
+
+        Texts are batched by length.
+        """
         out = numpy.zeros((len(texts), len(self.labels)), dtype=numpy.float32)
         for batch in by_length([len(text) for text in texts], 64):
             with torch.inference_mode(), autocast(self.device):
                 logits = self.module(**self.encode([texts[i] for i in batch]))
-            out[batch] = logits.float().softmax(-1).cpu().numpy()
+            shares = logits.float().softmax(-1) if self.threshold is None else logits.float().sigmoid()
+            out[batch] = shares.cpu().numpy()
         return out
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Label, its probability, and all probabilities, the likeliest first."""
-        return [scored(self.labels, row) for row in self.predict_proba(texts)]
+        """Label, its probability, and all probabilities, the likeliest first.
+
+        Where a text may have several labels, ``labels`` are those that are given; there may be none.
+        """
+        found = [scored(self.labels, row) for row in self.predict_proba(texts)]
+        if self.threshold is not None:
+            for each in found:
+                each["labels"] = [name for name, share in each["scores"].items() if share >= self.threshold]
+        return found
 
 
 def scored(labels: list[str], row: numpy.ndarray) -> dict[str, Any]:

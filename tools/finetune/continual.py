@@ -78,7 +78,11 @@ def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
     except (OSError, ValueError):
         return None
     new = {label for _, label in parts.train}
-    if info.get("task") != "text-classification" or 2 * len(new & set(info.get("labels", []))) < len(new):
+    if (
+        info.get("task") != "text-classification" or info.get("threshold") is not None
+    ):  # several labels a text
+        return None
+    if 2 * len(new & set(info.get("labels", []))) < len(new):
         return None
     found = Earlier(info["labels"], info["max_length"])
     sources = read_lineage(Path(run.base))

@@ -1,10 +1,12 @@
 """From a table to rows to learn from, and how they are parted into training, validation and test."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tools.data.label_sets import label_name, label_sets, missing
 
 if TYPE_CHECKING:
     import pandas
@@ -34,28 +36,32 @@ def pairs(
     """
     found = []
     for text, label in zip(table[text_column], table[label_column], strict=True):
-        if _empty(text) or _empty(label):
+        if missing(text) or missing(label):
             continue
         shown = str(text).strip() if strip else str(text)
         found.append((shown, label_name(label)))
     return found
 
 
-def _empty(cell: Any) -> bool:
-    """None, not-a-number and blank text."""
-    return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
+def text_sets(
+    table: "pandas.DataFrame", text_column: str, label_column: str, known: Collection[str] = ()
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Text and labels of each row that has both, where a row may have several labels (or say that none applies).
+
+    Args:
+        table: as for :func:`pairs`.
+        text_column: one of its columns.
+        label_column: another.
+        known: see :func:`tools.data.label_sets.label_sets`.
+    """
+    sets = label_sets(list(table[label_column]), known) or []
+    rows = zip(table[text_column], sets, strict=True)
+    return [(str(text).strip(), names) for text, names in rows if names is not None and not missing(text)]
 
 
 def texts(table: "pandas.DataFrame", column: str) -> list[str]:
     """The column's texts that are not empty."""
-    return [str(cell).strip() for cell in table[column] if not _empty(cell)]
-
-
-def label_name(cell: Any) -> str:
-    """A label as text: 1.0 is ``1`` (spreadsheets store whole numbers as floats)."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
+    return [str(cell).strip() for cell in table[column] if not missing(cell)]
 
 
 def items(cell: Any) -> list[Any]:

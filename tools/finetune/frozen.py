@@ -38,7 +38,7 @@ class Frozen:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
 
-def vectors_of(run: Run, encoder: FrozenEncoder, parts: Parts[Example]) -> dict[str, numpy.ndarray]:
+def vectors_of(run: Run, encoder: FrozenEncoder, parts: Parts[Any]) -> dict[str, numpy.ndarray]:
     """Vectors of all three parts, under one count of steps; as a plain classifier sees them, where there is one."""
     groups = {"train": parts.train, "validation": parts.validation, "test": parts.test}
     run.report.phase("Reading the texts", sum(len(rows) for rows in groups.values()))

@@ -252,6 +252,13 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
     if method not in task.methods:
         hint = f"It knows {', '.join(task.methods)}."
         raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")
+    if facts.several and (method == "few-shot" or spec.unlabeled):
+        raise Unsupported(
+            f"Column {chosen.label} holds several labels a row, which "
+            f"{'few-shot' if method == 'few-shot' else 'learning from unlabelled texts'} cannot use.",
+            "Use full, lora or head, without unlabelled texts.",
+            param="method" if method == "few-shot" else "unlabeled",
+        )
     if spec.search and spec.method == "auto" and method not in SEARCHED:
         method = next((each for each in task.methods if each in SEARCHED), method)
         why = f"{method} is taken, as a search needs a learning rate to try."
@@ -273,6 +280,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "label_column": chosen.label,
         "rows": facts.rows,
         "labels": len(facts.labels) or None,
+        "several_labels": facts.several,
         "epochs": passes(method),
         "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
         "batch_size": size,

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tools.finetune.examples import Parts, label_name, plain, read, texts
+from tools.data.label_sets import label_name
+from tools.finetune.examples import Parts, plain, read, texts
 from tools.finetune.task import Outcome, Run
 
 PRECISION = 0.95  # of the pseudo-labels, as the validation rows tell it

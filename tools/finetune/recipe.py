@@ -9,9 +9,9 @@ from tools.finetune.task import Facts
 
 PATIENT_SECONDS = 900  # `auto` keeps to this
 # Rows a label below which `auto` takes the frozen encoder, unless training starts from a classifier on it. Started so,
-# full was better at every size tried (MiniLM, accuracy of head → full; 1,500 held-out messages of 19 wishes: 48.3 → 56.9 %
-# with 3 rows a label, 66.0 → 71.5 with 10, 74.3 → 80.6 with 30; 2,000 rows of Banking77's training file: 83.6 → 84.9
-# with 10). Without such a start, on the sample tickets (36 rows a label), it made no difference beyond chance.
+# full was better at every size tried (MiniLM, accuracy of head → full; 1,500 held-out messages of 19 wishes: 48 → 57 %
+# with 3 rows a label, 66 → 71 with 10, 74 → 81 with 30; 2,000 rows of Banking77's training file: 83.6 → 84.9 with 10).
+# Without such a start, on the sample tickets (36 rows a label), it made no difference beyond chance.
 FEW_ROWS = 50
 
 

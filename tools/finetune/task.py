@@ -30,12 +30,14 @@ class Facts:
         labels: label → rows, most frequent first; empty where the task has none.
         tokens: mean length of a row in tokens, roughly.
         warnings: sentences for people.
+        several: whether a row may have several labels.
     """
 
     rows: int
     labels: dict[str, int] = field(default_factory=dict)
     tokens: float = 20.0
     warnings: list[str] = field(default_factory=list)
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Loaded(Protocol):
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
         """One entry a text, as ``assistant predict`` prints it.
 
-        text-classification, image-classification (``texts`` are paths): ``{"label", "score", "scores"}``;
+        text-classification, image-classification (``texts`` are paths): ``{"label", "score", "scores"}``, and
+        ``labels`` where a text may have several;
         token-classification: also ``"entities": [{"entity", "start", "end", "score", "text"}]``;
         text-generation: also ``"text"``; embedding: also ``"embedding"``; masked-lm: the filled mask.
         """

@@ -46,8 +46,6 @@ def evaluate(
         BadData: no row with a text and a label, or no label that the model knows.
         Unsupported: the model is no text classifier.
     """
-    from tools.finetune.metrics import classifier_evaluation
-
     if predictor.task != "text-classification":
         raise Unsupported(
             f"{predictor.name} is a {predictor.task} model; only text-classification models are measured on new data "
@@ -56,19 +54,30 @@ def evaluate(
             param="model",
         )
     columns, rows, warnings = _rows(predictor, {**info, **predictor.info}, data)
-    texts, truth = [text for text, _ in rows], [label for _, label in rows]
-    metrics, found = classifier_evaluation(texts, truth, predictor.predict_proba(texts), predictor.labels)
+    metrics, found = _measured(predictor, rows)
     result = {"metrics": metrics, **found, **columns, "warnings": warnings, "report": None, "artifacts": []}
     return result | _written(predictor, result, picture, report, data.name)
 
 
+def _measured(predictor: Predictor, rows: list[tuple[str, Any]]) -> tuple[dict[str, float], dict[str, Any]]:
+    """Metrics and evaluation; ``rows`` hold a label each, or a set of them where the model gives several."""
+    from tools.finetune.metrics import classifier_evaluation
+    from tools.finetune.multi_metrics import multilabel_evaluation
+
+    texts, truth = [text for text, _ in rows], [label for _, label in rows]
+    threshold, found = predictor.info.get("threshold"), predictor.predict_proba(texts)
+    if threshold is None:
+        return classifier_evaluation(texts, truth, found, predictor.labels)
+    return multilabel_evaluation(texts, truth, found, predictor.labels, threshold)
+
+
 def _rows(
     predictor: Predictor, info: dict[str, Any], data: Path
-) -> tuple[dict[str, str], list[tuple[str, str]], list[str]]:
+) -> tuple[dict[str, str], list[tuple[str, Any]], list[str]]:
     """The columns used, texts with labels, and what people should know about the rest."""
     from tools.data.columns import guess_columns
     from tools.data.read import read_table
-    from tools.finetune.examples import pairs
+    from tools.finetune.examples import pairs, text_sets
 
     table = read_table(data)
     wishes = [
@@ -82,12 +91,16 @@ def _rows(
             f"{data.name} has no column of texts beside one of labels; its columns are {names}.",
             "Give a file with the columns that the model was trained on.",
         )
-    rows = pairs(table, guess.text_column, guess.label_column)
+    columns = guess.text_column, guess.label_column
+    several = predictor.info.get("threshold") is not None
+    rows: list[tuple[str, Any]] = (
+        text_sets(table, *columns, predictor.labels) if several else pairs(table, *columns)
+    )
     warnings = [*table.attrs.get("warnings", []), *_strange(predictor, data, rows, len(table))]
     return {"text_column": guess.text_column, "label_column": guess.label_column}, rows, warnings
 
 
-def _strange(predictor: Predictor, data: Path, rows: list[tuple[str, str]], total: int) -> list[str]:
+def _strange(predictor: Predictor, data: Path, rows: list[tuple[str, Any]], total: int) -> list[str]:
     """Warnings about rows left out and labels that the model cannot know.
 
     Raises:
@@ -95,9 +108,10 @@ def _strange(predictor: Predictor, data: Path, rows: list[tuple[str, str]], tota
     """
     if not rows:
         raise BadData(f"No row of {data.name} has both a text and a label.", "Fill them in.")
-    labels = {label for _, label in rows}
+    each = [{given} if isinstance(given, str) else set(given) for _, given in rows]
+    labels = set().union(*each)
     unknown = sorted(labels - set(predictor.labels))
-    if len(unknown) == len(labels):
+    if labels and len(unknown) == len(labels):
         raise BadData(
             f"{predictor.name} knows none of the labels in {data.name}.",
             f"It knows {', '.join(predictor.labels[:8])}.",
@@ -106,7 +120,7 @@ def _strange(predictor: Predictor, data: Path, rows: list[tuple[str, str]], tota
     if total > len(rows):
         warnings.append(f"{total - len(rows):,} rows without a text or a label are left out.")
     if unknown:
-        count = sum(label not in predictor.labels for _, label in rows)
+        count = sum(bool(given - set(predictor.labels)) for given in each)
         warnings.append(f"{count:,} rows have labels that the model does not know: {', '.join(unknown[:5])}.")
     return warnings
 

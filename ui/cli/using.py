@@ -80,6 +80,8 @@ def _prediction(found: dict[str, Any]) -> str:
         )
     if "embedding" in found:
         return plain(found["embedding"])
+    if "labels" in found:
+        return plain([f"{found['scores'][label]:.3f}  {label}" for label in found["labels"]]) or "–"
     return f"{found['score']:.3f}  {found['label']}"
 
 

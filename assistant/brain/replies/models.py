@@ -181,6 +181,8 @@ def _prediction(first: dict[str, Any], zh: bool) -> str:
     if first.get("entities") is not None:
         found = ", ".join(f"“{e.get('text')}” ({e.get('label')})" for e in first["entities"])
         return found or ("没有找到实体。" if zh else "no entities found.")
+    if first.get("labels") is not None:
+        return _labels(first, zh)
     if first.get("label") is not None:
         return _label(first, zh)
     if first.get("text") is not None:
@@ -189,6 +191,15 @@ def _prediction(first: dict[str, Any], zh: bool) -> str:
         size = len(first["embedding"])
         return f"一个 {size} 维的向量。" if zh else f"a vector of {size} numbers."
     return "没有结果。" if zh else "no result."
+
+
+def _labels(first: dict[str, Any], zh: bool) -> str:
+    """What a model says that may give several labels."""
+    given = [f"**{label}** ({percent(first['scores'].get(label))})" for label in first["labels"]]
+    if not given:
+        nearest = f"{first['label']} {percent(first.get('score'))}"
+        return f"没有合适的标签（最接近：{nearest}）。" if zh else f"no label fits (the nearest: {nearest})."
+    return "、".join(given) + "。" if zh else ", ".join(given) + "."
 
 
 def _label(first: dict[str, Any], zh: bool) -> str:

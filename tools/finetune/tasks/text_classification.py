@@ -1,12 +1,13 @@
-"""Text classification: one label a text, by full fine-tuning, adapters, or a head on a frozen encoder."""
+"""Text classification: one label or several a text, by full fine-tuning, adapters, or a head on a frozen encoder."""
 
 import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.data.label_sets import label_name, label_sets
 from tools.errors import BadData
-from tools.finetune.examples import Parts, label_name, pairs, part, read
+from tools.finetune.examples import Parts, pairs, part, read, text_sets
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -28,8 +29,14 @@ class TextClassification:
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """Refuse what no classifier can learn from."""
         assert label_column is not None
-        rows = pairs(table, text_column, label_column)
-        counts = check_labels(table, label_column, [label for _, label in rows])
+        several = label_sets(list(table[label_column])) is not None
+        rows: list[Any] = (
+            text_sets(table, text_column, label_column)
+            if several
+            else pairs(table, text_column, label_column)
+        )
+        given = [name for _, names in rows for name in names] if several else [label for _, label in rows]
+        counts = check_labels(table, label_column, given)
         texts = {text.casefold() for text, _ in rows}
         if len(texts) < 2 * len(counts):
             raise BadData(
@@ -38,10 +45,14 @@ class TextClassification:
                 param="text_column",
             )
         words = sum(len(text.split()) for text, _ in rows[:2000]) / len(rows[:2000])
-        return Facts(len(rows), counts, words * 1.4 + 2, gaps(table, len(rows)))
+        return Facts(len(rows), counts, words * 1.4 + 2, gaps(table, len(rows)), several)
 
     def train(self, run: Run) -> Outcome:
         """Baselines first (they are quick and give a first result), then the model, then the measuring."""
+        if run.plan.get("several_labels"):
+            from tools.finetune import multilabel
+
+            return multilabel.train(run, _parts_of_sets(run))
         from tools.finetune import classification
 
         return classification.train(run, self._parts(run))
@@ -58,7 +69,18 @@ class TextClassification:
         from tools.finetune.machine import best_device
 
         info = json.loads((folder / "assistant.json").read_text())
-        return TextClassifier(folder, info["labels"], info["max_length"], best_device(device))
+        given = info["labels"], info["max_length"], best_device(device), info.get("threshold")
+        return TextClassifier(folder, *given)
+
+
+def _parts_of_sets(run: Run) -> Parts[tuple[str, tuple[str, ...]]]:
+    """Rows with sets of labels, spread by the rarest label of each."""
+    columns = run.plan["text_column"], run.plan["label_column"]
+    rows = text_sets(read(run.spec.data, columns), *columns)
+    counts = Counter(name for _, names in rows for name in names)
+    test = text_sets(read(run.spec.test_data, columns), *columns, counts) if run.spec.test_data else None
+    rarest = lambda row: min(row[1], key=lambda name: counts[name], default="")  # noqa: E731
+    return part(rows, test, run.spec.seed, lambda row: row[0], rarest)
 
 
 def check_labels(table: "pandas.DataFrame", column: str, labels: list[str]) -> dict[str, int]:
