@@ -14,6 +14,7 @@ COMMANDS = {
     "chat": "--file --thread --yes",
     "plan": "--expect",
     "data inspect": "",
+    "data scrub": "--out --operator --column",
     "data next": "--model --rows --text --out",
     "recommend": "--task --data",
     "finetune": "--name --task --base --method --text --label --test-data --epochs --learning-rate --batch-size --seed "
@@ -27,7 +28,7 @@ COMMANDS = {
     "models show": "",
     "models delete": "",
     "models pull": "",
-    "models export": "",
+    "models export": "--format",
     "predict": "",
     "evaluate": "--data",
     "explain": "--method --html",

@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.errors import BadArgument
 from tools.finetune import search, space
+from tools.finetune.personal import personal
 from tools.finetune.plan import base_folder, make_plan
 from tools.finetune.progress import Callback, Reporter
 from tools.finetune.spec import FinetuneSpec
@@ -90,6 +91,7 @@ def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
         shutil.rmtree(workdir)
         workdir.mkdir(parents=True)
     plan = make_plan(spec)
+    plan["warnings"] = plan["warnings"] + personal(spec, plan)
     _note(file, {"spec": wish, "plan": plan})
     return plan
 

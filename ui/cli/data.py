@@ -1,13 +1,13 @@
-"""``assistant data``: what is in a file, and which of its rows to label next."""
+"""``assistant data``: what is in a file, a copy of it without personal data, and which of its rows to label next."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from ui.cli.command import command, group
 from ui.cli.opened import dataset, opened, workspace
-from ui.cli.output import facts, plain, table
+from ui.cli.output import facts, note, plain, table
 
 app = group("Look into data files.")
 
@@ -31,7 +31,9 @@ def _shown(found: dict[str, Any]) -> str:
 
 @command(app, show=_shown)
 def inspect(
-    file: Annotated[str, typer.Argument(help="A file, or the name of an upload.", metavar="FILE")],
+    file: Annotated[
+        str, typer.Argument(help="A file, the name of an upload, or hf:owner/name.", metavar="FILE")
+    ],
 ) -> dict[str, Any]:
     """Rows, columns, labels, duplicates, personal data and the task a file fits."""
     with opened() as application:
@@ -68,3 +70,34 @@ def label_next(
         if sheet:
             write_sheet(found, sheet.expanduser())
         return {**found, "file": str(sheet) if sheet else None}
+
+
+def _scrubbed(found: dict[str, Any]) -> str:
+    hidden = ", ".join(f"{count:,} {name}" for name, count in found["entities"].items()) or "nothing"
+    return f"{found['file']}: {found['changed']:,} of {found['rows']:,} rows changed; hidden: {hidden}."
+
+
+@command(app, show=_scrubbed)
+def scrub(
+    file: Annotated[
+        str, typer.Argument(help="A file, the name of an upload, or hf:owner/name.", metavar="FILE")
+    ],
+    target: Annotated[
+        Path, typer.Option("--out", help="The new file: .csv, .tsv or .jsonl.", metavar="FILE")
+    ],
+    operator: Annotated[
+        Literal["pseudonym", "replace", "mask", "hash"],
+        typer.Option(help="What takes the place of personal data."),
+    ] = "pseudonym",
+    column: Annotated[
+        list[str] | None, typer.Option(help="Only this column; can be given again.", metavar="COL")
+    ] = None,
+) -> dict[str, Any]:
+    """Write a copy of a data file without the personal data in its texts."""
+    with opened() as application:
+        from tools.data.scrub import scrub as write
+
+        known = workspace(application)
+        path = known.dataset(dataset(application, file))
+        told = lambda done: note(f"{done:,} rows …") if not done % 2000 else None  # noqa: E731
+        return write(path, target.expanduser(), known.redactor(), operator, column, told)

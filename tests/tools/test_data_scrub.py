@@ -1,0 +1,74 @@
+"""A file without personal data: what changes, what stays, and what is refused."""
+
+import json
+
+import pytest
+
+from tests.tools.tiny_models import write_csv
+from tools.data.read import read_table
+from tools.data.scrub import scrub
+from tools.errors import BadArgument
+from tools.finetune.personal import personal
+from tools.finetune.spec import FinetuneSpec
+from tools.privacy.redactor import Redactor
+
+ROWS = [
+    ("please call me at +1 415 555 2671 about my order", "orders"),
+    ("my mail is maria.lopez@example.com, where is it?", "orders"),
+    ("write to maria.lopez@example.com again", "contact"),
+    ("the parcel is late again", "orders"),
+]
+
+
+@pytest.fixture(scope="module")
+def redactor() -> Redactor:
+    return Redactor()
+
+
+def test_texts_lose_their_personal_data_and_labels_stay(redactor, tmp_path):
+    data = write_csv(tmp_path / "mails.csv", ROWS)
+    found = scrub(data, tmp_path / "clean.csv", redactor)
+    clean = read_table(tmp_path / "clean.csv")
+    assert list(clean["label"]) == [label for _, label in ROWS]
+    text = "\n".join(clean["text"])
+    assert "maria" not in text and "2671" not in text and "the parcel is late again" in text
+    assert text.count("<EMAIL_ADDRESS_1>") == 2  # the same person keeps the same name
+    assert (found["rows"], found["changed"], found["columns"]) == (4, 3, ["text"])
+    assert found["entities"]["EMAIL_ADDRESS"] == 2 and found["entities"]["PHONE_NUMBER"] == 1
+
+
+def test_conversations_are_looked_through_and_stay_conversations(redactor, tmp_path):
+    talk = [{"role": "user", "content": "I am at maria.lopez@example.com"}]
+    talk += [{"role": "assistant", "content": "Noted."}]
+    data = tmp_path / "talks.jsonl"
+    data.write_text("\n".join(json.dumps({"messages": talk}) for _ in range(3)))
+    scrub(data, tmp_path / "clean.jsonl", redactor, "replace")
+    clean = json.loads((tmp_path / "clean.jsonl").read_text().splitlines()[0])["messages"]
+    assert clean[0] == {"role": "user", "content": "I am at <EMAIL_ADDRESS>"} and clean[1] == talk[1]
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "said"),
+    [
+        ("mails.csv", {}, "exists already"),
+        ("clean.docx", {}, "ending"),
+        ("clean.csv", {"operator": "shred"}, "operator"),
+        ("clean.csv", {"columns": ["txt"]}, "Did you mean text"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_leaves_nothing_behind(redactor, tmp_path, target, options, said):
+    data = write_csv(tmp_path / "mails.csv", ROWS)
+    with pytest.raises(BadArgument, match=said):
+        scrub(data, tmp_path / target, redactor, **options)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mails.csv"]
+
+
+def test_training_says_that_its_texts_hold_personal_data(tmp_path):
+    data = write_csv(tmp_path / "mails.csv", ROWS)
+    spec = FinetuneSpec(data, "m")
+    (said,) = personal(spec, {"task": "text-classification", "text_column": "text"})
+    assert "EMAIL_ADDRESS" in said and "assistant data scrub mails.csv" in said
+    clean = write_csv(
+        tmp_path / "clean.csv", [("the parcel is late", "orders"), ("where is my order", "orders")]
+    )
+    assert personal(FinetuneSpec(clean, "m"), {"task": "text-classification", "text_column": "text"}) == []

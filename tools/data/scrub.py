@@ -1,0 +1,126 @@
+"""A copy of a data file without personal data, to train on or to share."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tools.data.columns import check_column, guess_columns
+from tools.data.read import iter_rows, sample_rows
+from tools.errors import BadArgument, BadData
+from tools.privacy.operators import Operators, check
+from tools.privacy.redactor import Redactor, replaced
+
+FORMATS = (".csv", ".tsv", ".jsonl")
+ROLES = ("role", "from")  # keys of a chat message that say who speaks, not what
+
+
+def scrub(
+    path: Path,
+    target: Path,
+    redactor: Redactor,
+    operator: str = "pseudonym",
+    columns: list[str] | None = None,
+    told: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Write a file anew with the personal data in its texts hidden; labels stay as they are.
+
+    Equal values get equal pseudonyms and hashes throughout the file, so that a model can still tell people apart.
+
+    Args:
+        path: the data file.
+        target: the file to write: CSV, TSV or JSON lines, by its ending.
+        redactor: finds the personal data.
+        operator: ``pseudonym``, ``replace``, ``mask`` or ``hash``.
+        columns: only these; all texts but the labels where None.
+        told: called now and then with the number of rows done.
+
+    Returns:
+        ``{"rows", "changed": rows that held some, "entities": {type: count}, "columns", "file"}``.
+
+    Raises:
+        BadArgument: the target exists or has another ending; no such operator or column.
+        BadData: the file is no table, or holds images.
+    """
+    check(operator)
+    if target.exists():
+        raise BadArgument(f"{target} exists already.", "Name a new file.", param="out")
+    if target.suffix.lower() not in FORMATS:
+        raise BadArgument(
+            f"{target.name} has no ending known here.", "Use .csv, .tsv or .jsonl.", param="out"
+        )
+    chosen = _columns(path, columns)
+    hide = _Hider(redactor, operator)
+    rows, changed = 0, 0
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            write = _writer(file, target.suffix.lower())
+            for rows, row in enumerate(iter_rows(path), 1):
+                clean = row | {name: hide(row[name]) for name in chosen}
+                changed += clean != row
+                write(clean)
+                if told and not rows % 100:
+                    told(rows)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    entities = dict(hide.counts.most_common())
+    return {"rows": rows, "changed": changed, "entities": entities, "columns": chosen, "file": str(target)}
+
+
+def _columns(path: Path, wish: list[str] | None) -> list[str]:
+    """The columns to clean."""
+    sample = sample_rows(path)
+    guess = guess_columns(sample)
+    if guess.task == "image-classification":
+        raise BadData(f"{path.name} holds images, in which nothing is looked for.", "Give a table of texts.")
+    names = list(sample[0])
+    if wish:
+        return [check_column(name, names, "columns") for name in wish]
+    labels = guess.label_column if str(guess.task).endswith("classification") else None
+    return [name for name in names if name != labels and any(_holds_text(row[name]) for row in sample)]
+
+
+def _holds_text(cell: Any) -> bool:
+    return isinstance(cell, str | list | dict) and bool(cell)
+
+
+class _Hider:
+    """Hides personal data in cells, and counts what it found."""
+
+    def __init__(self, redactor: Redactor, operator: str):
+        self.redactor, self.operator, self.operators = redactor, operator, Operators()
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, cell: Any) -> Any:
+        """A cell without it; lists and objects (conversations) are looked through."""
+        if isinstance(cell, str):
+            found = self.redactor.find(cell)
+            self.counts.update(entity.entity_type for entity in found)
+            return replaced(cell, found, self.operator, self.operators) if found else cell
+        if isinstance(cell, list):
+            return [self(each) for each in cell]
+        if isinstance(cell, dict):
+            return {key: value if key in ROLES else self(value) for key, value in cell.items()}
+        return cell
+
+
+def _writer(file: Any, kind: str) -> Callable[[dict[str, Any]], None]:
+    """Writes rows one by one; in tables, lists and objects become JSON, which is how they are read back."""
+    sheet = csv.writer(file, delimiter="\t" if kind == ".tsv" else ",")
+
+    def line(row: dict[str, Any]) -> None:
+        file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+    def cells(row: dict[str, Any]) -> None:
+        if not file.tell():
+            sheet.writerow(row)
+        sheet.writerow(
+            json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else cell
+            for cell in row.values()
+        )
+
+    return line if kind == ".jsonl" else cells

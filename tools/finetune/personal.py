@@ -1,0 +1,31 @@
+"""Personal data in what is trained on: said, with the way to take it out."""
+
+from typing import Any
+
+from tools.finetune.examples import read, texts
+from tools.finetune.spec import FinetuneSpec
+
+LOOKED = 200  # texts, spread over the file
+
+
+def personal(spec: FinetuneSpec, plan: dict[str, Any]) -> list[str]:
+    """A warning where a sample of the texts holds personal data, which a model might give away.
+
+    Args:
+        spec: names the data.
+        plan: names the text column.
+    """
+    from tools.privacy.redactor import Redactor
+
+    if plan["task"] in ("image-classification", "token-classification"):
+        return []
+    found = texts(read(spec.data, (plan["text_column"],)), plan["text_column"])
+    sample = found[:: max(1, -(-len(found) // LOOKED))]
+    counts = Redactor().count(sample)
+    if not counts:
+        return []
+    shown = ", ".join(f"{count} × {name}" for name, count in list(counts.items())[:5])
+    return [
+        f"Of {len(sample):,} texts looked at, some hold personal data ({shown}), which a model may learn by heart. "
+        f"Without it: assistant data scrub {spec.data.name} --out clean.csv, then train on clean.csv."
+    ]
