@@ -173,6 +173,8 @@ def test_excel_parquet_json_and_jsonl_read_alike(tmp_path):
     book.save(tmp_path / "data.xlsx")
     for suffix in ("parquet", "json", "jsonl", "xlsx"):
         assert list(iter_rows(tmp_path / f"data.{suffix}")) == records, suffix
+        found = inspect_file(tmp_path / f"data.{suffix}")
+        assert found["rows"] == len(records) and found["label_column"] == "label", suffix
 
 
 def test_conll_sentences_fit_token_classification(tmp_path):

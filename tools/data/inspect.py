@@ -91,7 +91,7 @@ def inspect_file(path: Path, find_pii: Callable[[list[str]], dict[str, int]] | N
     sample = sample_rows(path)
     guess = guess_columns(sample)
     info, rows = open_table(path)
-    tally = _count(rows, Tally(info, guess, _sign(sample, guess)))
+    tally = _count(info, rows, guess, _sign(sample, guess))
     columns = _describe(tally)
     cells, of = pii_cells(tally, columns)
     pii = {name: count for name, count in find_pii(cells).items() if count} if find_pii and cells else {}
@@ -108,8 +108,9 @@ def inspect_file(path: Path, find_pii: Callable[[list[str]], dict[str, int]] | N
     }
 
 
-def _count(rows: Iterator[Row], tally: Tally) -> Tally:
+def _count(info: TableInfo, rows: Iterator[Row], guess: Guess, sign: str | None) -> Tally:
     first = list(islice(rows, CHUNK))
+    tally = Tally(info, guess, sign)  # only now does every kind of file know its columns
     while first:
         tally.add(first)
         first = list(islice(rows, CHUNK))
