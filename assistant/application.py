@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
     from knowledge.base import KnowledgeBase
+    from tools.data.hub_choice import HubName
     from tools.privacy.redactor import Redactor
     from tools.serving.cache import PredictorCache
 
@@ -61,6 +62,7 @@ class Application:
             redactor=lambda: self.redactor,
             predictors=lambda: self.predictors,
             base_model=self.base_model,
+            hub_dataset=self.hub_dataset,
             start_worker=self.start_worker,
         )
         self._graphs: dict[bool, CompiledStateGraph] = {}
@@ -154,6 +156,12 @@ class Application:
         from tools.models.embedded import resolve_base
 
         return resolve_base(name, self.home.cache, self.settings.offline == "true")
+
+    def hub_dataset(self, name: "HubName", tell: Callable[[str], None] | None = None) -> Path:
+        """The table of a data set at the Hugging Face hub, fetched the first time."""
+        from tools.data.hub import fetch_dataset
+
+        return fetch_dataset(name, self.home.cache, self.settings.offline == "true", tell)
 
     def start_worker(self) -> None:
         """See that a worker process runs the queued jobs."""

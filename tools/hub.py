@@ -15,6 +15,24 @@ TRANSPORT = ("httpx", "httpx2", "hf_xet")  # which HTTP client it is depends on 
 
 
 @contextmanager
+def room_for(name: str) -> Iterator[None]:
+    """Say so where a full disk is the reason.
+
+    Args:
+        name: what is being written.
+
+    Raises:
+        OutOfSpace: no room on the disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OutOfSpace(f"There is no room on the disk for {name}.", "Free some space.") from error
+
+
+@contextmanager
 def explained(name: str, kind: str, param: str, instead: str) -> Iterator[None]:
     """Turn the hub client's errors into ours.
 
@@ -33,7 +51,8 @@ def explained(name: str, kind: str, param: str, instead: str) -> Iterator[None]:
     from huggingface_hub import errors as hub
 
     try:
-        yield
+        with room_for(name):
+            yield
     except hub.HFValidationError as error:
         raise BadArgument(
             f"{name!r} is no Hugging Face id.", "An id looks like owner/name.", param
@@ -45,8 +64,6 @@ def explained(name: str, kind: str, param: str, instead: str) -> Iterator[None]:
     except (hub.HfHubHTTPError, hub.LocalEntryNotFoundError) as error:
         raise _answered(error, name, kind, param, instead) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace(f"There is no room on the disk for {name}.", "Free some space.") from error
         raise _away(name, instead) from error
     except Exception as error:
         # hf_xet reports broken transfers as plain RuntimeErrors.

@@ -35,7 +35,7 @@ class Workspace(Protocol):
     """The application as the tools see it. Every method raises ``tools.errors.NotFound`` for unknown names."""
 
     def dataset(self, name: str) -> Path:
-        """The file behind a dataset's name (an upload; for the owner of this machine also a path)."""
+        """The file behind a dataset's name: an upload, a hub data set, for the owner of this machine also a path."""
         ...
 
     def datasets(self) -> list[str]:

@@ -10,6 +10,7 @@ from assistant.access.roles import allow
 from assistant.workspace.artifacts import ArtifactStore
 from assistant.workspace.files import DATASETS, DOCUMENTS, FileStore
 from assistant.workspace.models import Registry
+from tools.data.hub_choice import PREFIX, HubName, hub_name
 from tools.errors import NotFound, Unsupported, did_you_mean
 from tools.workspace import ModelEntry
 
@@ -32,6 +33,7 @@ class Shared:
     redactor: Callable[[], "Redactor"]
     predictors: Callable[[], "PredictorCache"]
     base_model: Callable[[str], Path | str]
+    hub_dataset: Callable[[HubName, Callable[[str], None] | None], Path]
     start_worker: Callable[[], None]
 
 
@@ -48,14 +50,43 @@ class TeamWorkspace:
     said: Sequence[str] = field(default_factory=tuple)
     local: bool = False
 
-    def dataset(self, name: str) -> Path:
-        """The file behind a dataset's name; a name without its ending will do where only one fits."""
+    def dataset(self, name: str, tell: Callable[[str], None] | None = None) -> Path:
+        """The file behind a dataset's name; a name without its ending will do where only one fits.
+
+        Args:
+            name: an upload, for the owner of this machine a path, or a data set of the Hugging Face hub.
+            tell: told in words how far a download is.
+
+        Raises:
+            NotFound: there is nothing of that name.
+        """
         if row := self.shared.files.by_name(name) or self._by_stem(name):
             return self.shared.files.path(row)
         if self.local and Path(name).expanduser().is_file():
             return Path(name).expanduser().resolve()
+        if wanted := self.at_hub(name):
+            return self._from_hub(wanted, tell)
         hint = did_you_mean(name, self.datasets()) or "Upload the file first."
         raise NotFound(f"There is no dataset named {name}.", hint, param="dataset")
+
+    def at_hub(self, name: str) -> HubName | None:
+        """What a name may mean at the Hugging Face hub; beside files of this machine it means one of them."""
+        wanted = hub_name(name)
+        if wanted and not wanted.sure and self.local and Path(name).parent.is_dir():
+            return None
+        return wanted
+
+    def _from_hub(self, wanted: HubName, tell: Callable[[str], None] | None) -> Path:
+        """A data set of the hub, which is brought here as an upload would be."""
+        allow(self.principal, "upload")
+        try:
+            return self.shared.hub_dataset(wanted, tell)
+        except (NotFound, Unsupported) as error:
+            if wanted.sure:
+                raise
+            raise type(error)(
+                f"There is no dataset named {wanted} here. {error.message}", error.hint, error.param
+            ) from error
 
     def _by_stem(self, name: str) -> dict[str, Any] | None:
         fitting = [each for each in self.datasets() if Path(each).stem.lower() == name.lower()]
@@ -80,7 +111,9 @@ class TeamWorkspace:
         return self.shared.base_model(name)
 
     def model_name(self, wish: str) -> str:
-        """A free, valid registry name made from a wish."""
+        """A free, valid registry name made from a wish; of a data set at the hub its own name without the owner's."""
+        if wish.startswith(PREFIX) and (wanted := hub_name(wish)):
+            wish = wanted.repo.split("/")[-1]
         return self.shared.registry.free_name(wish)
 
     def predictor(self, name: str) -> Any:

@@ -11,7 +11,7 @@ def inspect_dataset(workspace: Workspace, dataset: str) -> dict[str, Any]:
     """Look into a dataset: rows, columns, labels, duplicates, personal data and the task it fits.
 
     Args:
-        dataset: the name of an uploaded file, for example ``tickets.csv``.
+        dataset: an uploaded file such as ``tickets.csv``, or ``hf:owner/name`` of the Hugging Face hub.
     """
     from tools.data.inspect import inspect_file
 

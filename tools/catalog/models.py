@@ -18,7 +18,7 @@ def evaluate_model(workspace: Workspace, model: str, dataset: str | None = None)
 
     Args:
         model: the model's name.
-        dataset: the name of an uploaded file with labels; the held-out rows of its training where left out.
+        dataset: an uploaded file (or ``hf:owner/name``) with labels; the held-out rows of its training where left out.
     """
     from tools.serving.evaluate import evaluate, stored_evaluation
 

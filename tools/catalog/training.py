@@ -14,7 +14,7 @@ def recommend_model(
 
     Args:
         task: for example ``text-classification``; guessed from the dataset where left out.
-        dataset: the name of an uploaded file.
+        dataset: the name of an uploaded file, or ``hf:owner/name`` of the Hugging Face hub.
     """
     from tools.finetune.recommend import recommend
 
@@ -67,7 +67,7 @@ def finetune_model(
     """Fine-tune a model on a dataset in the background; what is left out is chosen for the data and this machine.
 
     Args:
-        dataset: the name of an uploaded file.
+        dataset: the name of an uploaded file, or ``hf:owner/name`` of the Hugging Face hub.
         task: text-classification, token-classification, text-generation, embedding, masked-lm, image-classification.
         base_model: minilm, smollm2, a Hugging Face id, a folder, or the name of an earlier model.
         method: auto, full, lora, dora, adalora, qlora, head or few-shot.

@@ -25,7 +25,9 @@ def enter(app: typer.Typer) -> None:
 
 
 def finetune(
-    data: Annotated[str, typer.Argument(help="A file, or the name of an upload.", metavar="DATA")],
+    data: Annotated[
+        str, typer.Argument(help="A file, the name of an upload, or hf:owner/name.", metavar="DATA")
+    ],
     name: Annotated[str, typer.Option(help="What the new model will be called.")],
     task: Annotated[
         str, typer.Option(help="For example text-classification; found out where left out.")

@@ -56,20 +56,26 @@ def workspace(app: "Application") -> "TeamWorkspace":
 
 
 def dataset(app: "Application", name: str) -> str:
-    """What the user calls a file, as the workspace takes it: a path first, then the name of an upload.
+    """What the user calls a file, as the workspace takes it: a path, the name of an upload, or a hub data set.
+
+    A data set of the Hugging Face hub is fetched here, and the user told how far it is.
 
     Raises:
-        NotFound: neither.
+        NotFound: none of them.
     """
     from tools.errors import NotFound, did_you_mean
+    from ui.cli.output import note
 
     path = Path(name).expanduser()
     if path.exists():
         return str(path.resolve())
     known = workspace(app)
-    with contextlib.suppress(NotFound):
-        known.dataset(name)
+    try:
+        known.dataset(name, note)
         return name
+    except NotFound:
+        if known.at_hub(name):
+            raise
     hint = did_you_mean(name, known.datasets()) or "Check the path."
     raise NotFound(f"There is no file {name}, and no uploaded dataset of that name.", hint, param="data")
 
