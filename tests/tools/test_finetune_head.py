@@ -1,8 +1,9 @@
 """How the classifier on a frozen encoder chooses its regularization."""
 
 import numpy
+from sklearn.linear_model import LogisticRegression
 
-from tools.finetune.head import CHOOSING_ROWS, USUAL, _some_rows, choose_strength
+from tools.finetune.head import CHOOSING_ROWS, USUAL, _some_rows, choose_strength, label_weights, regression
 
 
 def _near(count: int, apart: float, seed: int) -> tuple[numpy.ndarray, list[str]]:
@@ -21,7 +22,7 @@ def test_the_usual_strength_stays_where_no_other_does_clearly_better():
 
 def test_another_strength_is_taken_where_it_does_clearly_better():
     told: list[int] = []
-    assert choose_strength(_near(400, 0.06, 0), _near(300, 0.06, 1), told.append) > USUAL
+    assert choose_strength(_near(400, 0.02, 0), _near(300, 0.02, 1), told.append) > USUAL
     assert told == [1, 2, 3, 4]
 
 
@@ -31,3 +32,19 @@ def test_the_rows_to_choose_by_keep_every_label_and_its_share():
     assert len(some) <= CHOOSING_ROWS + 3
     assert abs(some.count("often") / some.count("seldom") - 3) < 0.01
     assert some.count("once") == 1
+
+
+def test_rare_labels_weigh_more_but_not_as_much_as_they_are_rare():
+    weights = label_weights(["often"] * 90 + ["rare"] * 10)
+    assert weights["rare"] == 3 * weights["often"]
+    assert label_weights(["a", "b"] * 5) == {"a": 1.0, "b": 1.0}
+
+
+def test_a_rare_label_is_found_that_plain_counting_overlooks():
+    vectors, labels = _near(400, 0.04, 0)
+    held, truth = _near(400, 0.04, 1)
+    plain = LogisticRegression(C=USUAL).fit(vectors, labels).predict(held)
+    ours = regression(vectors, labels).predict(held)
+    rare = numpy.array(truth) == "rare"
+    assert (ours[rare] == "rare").mean() > (plain[rare] == "rare").mean()
+    assert (ours[~rare] == "usual").mean() > 0.95

@@ -17,7 +17,7 @@ CHOOSING_ROWS = 4_000  # as many training rows tell which strength is best
 
 
 def regression(vectors: numpy.ndarray, labels: Sequence[str], strength: float = USUAL) -> Any:
-    """Logistic regression on unit vectors.
+    """Logistic regression on unit vectors, rare labels weighing more.
 
     Args:
         vectors: float [n, width].
@@ -27,7 +27,23 @@ def regression(vectors: numpy.ndarray, labels: Sequence[str], strength: float = 
     from sklearn.linear_model import LogisticRegression
 
     # scikit-learn's own tolerance: ten times more stops early enough to cost half a point of accuracy on 77 labels.
-    return LogisticRegression(C=strength, max_iter=1000, tol=1e-4).fit(vectors, list(labels))
+    weights = label_weights(labels)
+    return LogisticRegression(C=strength, max_iter=1000, tol=1e-4, class_weight=weights).fit(
+        vectors, list(labels)
+    )
+
+
+def label_weights(labels: Sequence[Any]) -> dict[Any, float]:
+    """What a row of each label counts: the root of how much rarer it is than the mean.
+
+    Measured on Banking77's training file thinned out to 10 : 1 and 50 : 1 between labels (frozen MiniLM, 1,540 rows
+    with all labels alike, two draws): macro F1 81.4 → 84.2 % and 59.2 → 69.1 %, accuracy on rows as uneven as those
+    learned from 88.6 → 88.8 % and 86.8 → 87.9 %; as it is (5 : 1), no difference. Without the root they gain more there; the
+    root is the careful choice for labels that overlap.
+    """
+    counts = Counter(labels)
+    mean = len(labels) / len(counts)
+    return {label: (mean / count) ** 0.5 for label, count in counts.items()}
 
 
 def choose_strength(
