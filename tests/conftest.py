@@ -1,9 +1,14 @@
 """What all tests share: an isolated home, no model hub, no settings of the developer's own."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.tools.hub_server import HubServer
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -30,3 +35,19 @@ def app(home: Path):
     application = Application(Settings(home=home), local=True)
     yield application
     application.close()
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator["HubServer"]:
+    """A small Hugging Face hub with one data set, which this test may ask."""
+    from tests.tools.hub_server import HubServer, intents
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    parts = {"train/0000": (0, 30), "train/0001": (30, 12), "test/0000": (42, 9)}
+    running = HubServer()
+    running.add(
+        "PolyAI/banking77", {f"default/{name}.parquet": intents(*rows) for name, rows in parts.items()}
+    )
+    yield running
+    running.shutdown()
+    running.server_close()

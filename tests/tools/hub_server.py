@@ -1,5 +1,6 @@
 """A small Hugging Face hub on loopback: it speaks as much of the API as fetching a data set needs."""
 
+import io
 import json
 import threading
 from collections.abc import Mapping
@@ -8,6 +9,9 @@ from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 
 CONVERTED = "refs/convert/parquet"
 Files = Mapping[str, bytes]
@@ -102,7 +106,7 @@ class HubServer(ThreadingHTTPServer):
         self.spelling: dict[str, str] = {}
         self.seen: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def add(self, repo: str, converted: Files | None = None, main: Files | None = None, **about: Any) -> None:
         """Put a data set on the hub: the files of its own branch, and those of the hub's conversion."""
@@ -111,3 +115,24 @@ class HubServer(ThreadingHTTPServer):
             branches[CONVERTED] = converted
         self.repositories[repo.lower()] = Repository(branches, **about)
         self.spelling[repo.lower()] = repo
+
+
+NAMES = ["activate_my_card", "card_arrival", "refund"]
+INTENTS = {"text": {"dtype": "string", "_type": "Value"}, "label": {"names": NAMES, "_type": "ClassLabel"}}
+
+
+def packed(columns: dict[str, Any], features: dict[str, Any] | None = None) -> bytes:
+    """A Parquet file as the ``datasets`` library writes it."""
+    table = arrow.table(columns)
+    if features:
+        noted = json.dumps({"info": {"features": features}})
+        table = table.replace_schema_metadata({"huggingface": noted})
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    return file.getvalue()
+
+
+def intents(start: int, count: int, label: int | None = None) -> bytes:
+    rows = range(start, start + count)
+    labels = [n % 3 if label is None else label for n in rows]
+    return packed({"text": [f"where is my card number {n}" for n in rows], "label": labels}, INTENTS)

@@ -1,68 +1,16 @@
 """Data sets of the Hugging Face hub, fetched with the hub's own client from a small hub on loopback."""
 
-import io
-import json
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as arrow
-import pyarrow.parquet as parquet
 import pytest
 
-from tests.tools.hub_server import HubServer
+from tests.tools.hub_server import NAMES, HubServer, intents, packed
 from tools.data.hub import fetch_dataset
 from tools.data.hub_choice import HubName, hub_name
-from tools.data.hub_files import card_labels, own_splits
-from tools.data.hub_table import class_name
 from tools.data.inspect import inspect_file
 from tools.data.read import read_table
 from tools.errors import BadArgument, BadData, NotFound, Unsupported
-
-NAMES = ["activate_my_card", "card_arrival", "refund"]
-INTENTS = {"text": {"dtype": "string", "_type": "Value"}, "label": {"names": NAMES, "_type": "ClassLabel"}}
-
-
-def packed(columns: dict[str, Any], features: dict[str, Any] | None = None) -> bytes:
-    """A Parquet file as the ``datasets`` library writes it."""
-    table = arrow.table(columns)
-    if features:
-        noted = json.dumps({"info": {"features": features}})
-        table = table.replace_schema_metadata({"huggingface": noted})
-    file = io.BytesIO()
-    parquet.write_table(table, file)
-    return file.getvalue()
-
-
-def intents(start: int, count: int, label: int | None = None) -> bytes:
-    rows = range(start, start + count)
-    labels = [n % 3 if label is None else label for n in rows]
-    return packed({"text": [f"where is my card number {n}" for n in rows], "label": labels}, INTENTS)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[HubServer]:
-    running = HubServer()
-    running.add(
-        "PolyAI/banking77",
-        {
-            "default/train/0000.parquet": intents(0, 30),
-            "default/train/0001.parquet": intents(30, 12),
-            "default/test/0000.parquet": intents(42, 9),
-        },
-    )
-    yield running
-    running.shutdown()
-    running.server_close()
-
-
-@pytest.fixture
-def hub(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> HubServer:
-    """The hub, which may be asked in this test."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    server.seen.clear()
-    return server
 
 
 def wanted(name: str) -> HubName:
@@ -73,35 +21,6 @@ def wanted(name: str) -> HubName:
 
 def fetch(hub: HubServer, name: str, cache: Path, **how: Any) -> Path:
     return fetch_dataset(wanted(name), cache, endpoint=hub.url, **how)
-
-
-@pytest.mark.parametrize(
-    ("name", "repo", "rest"),
-    [
-        ("hf:PolyAI/banking77", "PolyAI/banking77", ()),
-        ("hf:PolyAI/banking77/test", "PolyAI/banking77", ("test",)),
-        ("hf:nyu-mll/glue/sst2/validation", "nyu-mll/glue", ("sst2", "validation")),
-        ("hf:imdb", "imdb", ()),
-        ("PolyAI/banking77", "PolyAI/banking77", ()),
-        ("owner/set-v1.0", "owner/set-v1.0", ()),
-    ],
-)
-def test_names_of_the_hub(name: str, repo: str, rest: tuple[str, ...]) -> None:
-    assert hub_name(name) == HubName(repo, rest, sure=name.startswith("hf:"))
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["tickets.csv", "data/tickets.csv", "./data/june", "/data/june", "june", "a/b/c", "~/x", "a b/c", ""],
-)
-def test_names_of_files(name: str) -> None:
-    assert hub_name(name) is None
-
-
-@pytest.mark.parametrize("name", ["hf:", "hf:a/b/c/d/e", "hf:a//b", "hf:../x", "hf:a/b//c"])
-def test_what_is_no_name_at_all(name: str) -> None:
-    with pytest.raises(BadArgument, match="Write hf:owner/name"):
-        hub_name(name)
 
 
 def test_shards_become_one_table_with_named_labels(hub: HubServer, tmp_path: Path) -> None:
@@ -304,91 +223,3 @@ def test_a_repository_of_plain_files(hub: HubServer, tmp_path: Path) -> None:
     ]
     dev = fetch(hub, "hf:a/plain/validation", tmp_path)
     assert dev.name == "plain-validation.csv" and read_table(dev)["label"].tolist() == ["x", "y"]
-
-
-@pytest.mark.parametrize(
-    ("files", "card", "splits"),
-    [
-        ("tickets.csv", {}, {"default/train": "tickets.csv"}),
-        (
-            "a/train.json a/test.json b.json",
-            {},
-            {"default/train": "a/train.json", "default/test": "a/test.json"},
-        ),
-        ("train/x.csv test/x.csv", {}, {"default/train": "train/x.csv", "default/test": "test/x.csv"}),
-        (
-            "data/test_1-00000-of-00002.parquet data/test_1-00001-of-00002.parquet",
-            {},
-            {"default/test_1": "data/test_1-00000-of-00002.parquet data/test_1-00001-of-00002.parquet"},
-        ),
-        (
-            "en/all.csv de/all.csv extra.csv",
-            {"configs": [{"config_name": each, "data_files": f"{each}/*"} for each in ("en", "de")]},
-            {"en/train": "en/all.csv", "de/train": "de/all.csv"},
-        ),
-        (
-            "x.csv y.csv",
-            {
-                "configs": [
-                    {"data_files": [{"split": "train", "path": ["x.csv"]}, {"split": "held", "path": "y.*"}]}
-                ]
-            },
-            {"default/train": "x.csv", "default/held": "y.csv"},
-        ),
-        (
-            "x.csv",
-            {"configs": [{"data_files": [{"split": "train", "path": "gone.csv"}]}]},
-            {"default/train": "x.csv"},
-        ),
-        ("x.csv", {"configs": "nonsense", "dataset_info": [3]}, {"default/train": "x.csv"}),
-        (".hidden/x.csv README.md run.py config.json", {}, {}),
-    ],
-)
-def test_which_files_make_which_split(files: str, card: dict[str, Any], splits: dict[str, str]) -> None:
-    found = own_splits("a/b", "main", dict.fromkeys(files.split(), 1), card)
-    assert {f"{each.config}/{each.split}": " ".join(each.files) for each in found} == splits
-
-
-def test_tables_lie_inside_their_folder_and_apart() -> None:
-    names = ["..", "../..", "a/b", "a-b", "a b"]
-    card = {"configs": [{"config_name": each, "data_files": "x.csv"} for each in names]}
-    tables = [each.table for each in own_splits("a/b", "main", {"x.csv": 1}, card)]
-    assert len(set(tables)) == len(names)
-    assert not [each for each in tables if ".." in Path(each).parts or Path(each).is_absolute()]
-
-
-def test_class_names_of_cards() -> None:
-    def names(feature: dict[str, Any]) -> dict[str, list[str]]:
-        return card_labels(
-            {"dataset_info": [{"config_name": "x", "features": [{"name": "y", **feature}]}]}, "x"
-        )
-
-    assert names({"dtype": {"class_label": {"names": ["a", "b"]}}}) == {"y": ["a", "b"]}
-    assert names({"sequence": {"class_label": {"names": {"1": "b", "0": "a"}}}}) == {"y": ["a", "b"]}
-    assert names({"list": {"dtype": {"class_label": {"names": {"0": "a"}}}}}) == {"y": ["a"]}
-    assert names({"dtype": {"class_label": {"names": {"99999999999": "a"}}}}) == {}
-    assert names({"dtype": "string"}) == {}
-
-
-@pytest.mark.parametrize(
-    ("value", "name"),
-    [(1, "b"), ("1", "b"), (-1, None), (7, "7"), ("b", "b"), (0.9, 0.9), (None, None), ([0], ["a"])],
-)
-def test_a_class_by_its_number(value: Any, name: Any) -> None:
-    assert class_name(value, ["a", "b"]) == name
-
-
-def test_from_the_command_line(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.ui.commands import apart
-
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    run = partial(apart, tmp_path / "home")
-    ran = run("data", "inspect", "hf:PolyAI/banking77", "--json")
-    assert ran.json["rows"] == 42 and ran.json["labels"]["refund"] == 14
-    assert ran.json["dataset"] == "hf:PolyAI/banking77"
-    assert "Fetching PolyAI/banking77 (default, train)" in ran.err
-    monkeypatch.setenv("ASSISTANT_OFFLINE", "true")
-    assert run("data", "inspect", "PolyAI/banking77", "--json").json["rows"] == 42
-    gone = run("data", "inspect", "owner/nothing")
-    assert gone.code == 2 and gone.error.startswith("There is no dataset named owner/nothing here.")

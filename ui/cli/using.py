@@ -27,7 +27,7 @@ def enter(app: typer.Typer) -> None:
 def recommend(
     task: Annotated[str | None, typer.Option(help="For example text-classification.")] = None,
     data: Annotated[
-        str | None, typer.Option(help="A file, or the name of an upload.", metavar="FILE")
+        str | None, typer.Option(help="A file, the name of an upload, or hf:owner/name.", metavar="FILE")
     ] = None,
 ) -> dict[str, Any]:
     """Base models and methods for a task or a dataset, best first, with the time each would take here."""
