@@ -40,6 +40,7 @@ _BASES = re.compile(
 )
 _PATH = re.compile(r"(?<![\w/])(?:~|\.{1,2})?/(?:[\w.\-]+/)*[\w.\-]*\w")
 _HUB = re.compile(r"(?<![\w/.:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[A-Za-z0-9])(?![\w/])")
+_HUB_DATA = re.compile(r"(?<![\w/])hf:[A-Za-z0-9][\w.-]*(?:/[\w.-]*[A-Za-z0-9]){1,3}")  # a data set of the hub
 _SCORED = re.compile(r"\s*\((?:0?\.\d|\d{1,3}\s*%)")  # a label such as "defect/zip (0.95)"
 _NOT_HUB = re.compile(r"^(?:and/or|yes/no|en/zh|he/she|\d+/\d+|i/o|n/a|true/false|either/or)$", re.IGNORECASE)
 
@@ -145,6 +146,8 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
     for match in _URL.finditer(head):
         address = match[0].rstrip(".,;:!?")
         take("url", address, match.start(), match.start() + len(address))
+    for match in _HUB_DATA.finditer(head):
+        take("file", match[0], match.start(), match.end())
     known = [("file", name) for name in situation.file_names] + [
         ("model", name) for name in situation.model_names
     ]

@@ -17,6 +17,7 @@ HERE = Situation(datasets=["tickets.csv"], models=["order-topic"], jobs=["job-7"
         ("deploy order-topic.", "model", "order-topic"),
         ("don't say 'it's here'", "quote", "it's here"),
         ("train google/bert_uncased.", "base", "google/bert_uncased"),
+        ("train minilm on hf:PolyAI/banking77/train.", "file", "hf:PolyAI/banking77/train"),
     ],
 )
 def test_mentions(text: str, kind: str, value: str):
