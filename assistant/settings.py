@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     offline: Literal["auto", "true", "false"] = Field(
         "auto", description="Never ask a model hub (auto: ask, and go on without it where it is away)."
     )
+    llama_cpp: Path | None = Field(
+        None, description="llama.cpp's folder, or its convert_hf_to_gguf.py, for exports as GGUF."
+    )
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 
     @property

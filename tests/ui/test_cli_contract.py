@@ -87,6 +87,7 @@ WRONG = {
     "jobs show job-9 --json": "There is no job job-9",
     "jobs cancel what": "There is no job what",
     "models show nope --json": "There is no model named nope",
+    "models export nope out --format zip": "'zip' is not one of",
     "predict nope text": "There is no model named nope",
     "data inspect nope.csv": "There is no file nope.csv",
     "finetune nope.csv --name a": "There is no file nope.csv",

@@ -61,6 +61,15 @@ def test_a_model_leaves_the_home_whole(router: Path, tmp_path: Path, capfd) -> N
     assert here(capfd, "models", "export", "router", "out/router").code == 2
 
 
+def test_a_model_leaves_as_onnx(router: Path, tmp_path: Path, capfd) -> None:
+    got = here(capfd, "models", "export", "router", "out", "--format", "onnx", "--json").json
+    assert got["name"] == "router" and got["format"] == "onnx" and Path(got["path"]) == tmp_path / "out"
+    assert got["check"]["largest_difference"] < got["check"]["limit"] == 1e-3
+    assert (tmp_path / "out" / "model.onnx").stat().st_size > 80_000_000
+    refused = here(capfd, "models", "export", "router", "other", "--format", "adapter")
+    assert refused.code == 2 and "router was made by head, which leaves no adapter" in refused.error
+
+
 def test_a_base_model_is_pulled(home: Path, capfd) -> None:
     got = here(capfd, "models", "pull", "minilm", "--json").json
     assert (Path(got["path"]) / "model.safetensors").is_file() and got["status"] == "ready"

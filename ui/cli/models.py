@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,11 +10,9 @@ from ui.cli.command import command, group
 from ui.cli.opened import opened
 from ui.cli.output import facts, note, table
 
-if TYPE_CHECKING:
-    from tools.workspace import ModelEntry
-
 app = group("Fine-tuned models, and base models to train on.")
 Name = Annotated[str, typer.Argument(help="The model's name.", metavar="NAME")]
+Format = Literal["folder", "adapter", "onnx", "gguf"]
 COLUMNS = {
     "name": "name",
     "task": "task",
@@ -87,40 +85,29 @@ def pull(
         return {"name": name, **about, "created_at": made, "path": str(folder)}
 
 
-@command(app, show=lambda entry: f"{entry['name']} is in {entry['path']}.")
+def _exported(result: dict[str, Any]) -> str:
+    said = f"{result['name']} is in {result['path']}."
+    if check := result.get("check"):
+        said += f" It says what the model says: probabilities differ by at most {check['largest_difference']:.1g}."
+    return f"{said} {result['note']}" if "note" in result else said
+
+
+@command(app, show=_exported)
 def export(
-    name: Name, folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")]
+    name: Name,
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
+    format: Annotated[
+        Format,
+        typer.Option(
+            help="folder: all of it, weights as safetensors. adapter: what lora and its kin trained. "
+            "onnx: for ONNX Runtime. gguf: for llama.cpp."
+        ),
+    ] = "folder",
 ) -> dict[str, Any]:
-    """Copy a model's folder out of the home: weights as safetensors, tokenizer, card and evaluation."""
+    """Take a model out of the home, whole or as what other programs run."""
     with opened() as application:
+        from tools.finetune.export import export as write
+
         entry = application.registry.get(name)
-        target = _copy(entry, folder.expanduser())
-        return {**entry.as_dict(), "path": str(target)}
-
-
-def _copy(entry: "ModelEntry", folder: Path) -> Path:
-    """Copy a model's folder whole or not at all.
-
-    Raises:
-        BadArgument: the target is a file, or a folder with something in it.
-        NotFound: the model's own folder is gone.
-    """
-    import shutil
-    import tempfile
-
-    from tools.errors import BadArgument, NotFound
-    from tools.finetune.continual import LINEAGE
-
-    if not entry.path.is_dir():
-        raise NotFound(
-            f"The folder of model {entry.name} is gone.", "Fine-tune it again, or delete the model."
-        )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BadArgument(f"{folder} exists already.", "Name a new or empty folder.", param="folder")
-    target = folder.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as partial:
-        left = shutil.ignore_patterns(LINEAGE)
-        copied = shutil.copytree(entry.path, Path(partial) / "model", ignore=left)
-        copied.replace(target)
-    return target
+        told = write(entry.path, folder.expanduser(), format, application.settings.llama_cpp)
+        return {**entry.as_dict(), **told}
