@@ -103,6 +103,17 @@ def test_odd_texts_end_soon(redactor, text):
     assert isinstance(redactor.redact(text)["text"], str)
 
 
+def test_torch_is_whole_where_it_was_there_first():
+    """Parts of torch are imported late, and may be while the redactor's are."""
+    code = (
+        "import torch; from tools.privacy.lean import lean_imports\n"
+        "with lean_imports():\n    import torch._dynamo\n"
+        "print(torch._dynamo.utils.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "torch._dynamo.utils", done.stderr
+
+
 def test_a_cold_start_does_not_load_torch():
     code = "import sys; from tools.privacy.redactor import Redactor; Redactor().redact('I am Jane Doe'); print('torch' in sys.modules)"
     assert (

@@ -18,10 +18,12 @@ class _NotNow(importlib.abc.MetaPathFinder):
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
+        # Parts of torch that are imported late look for tensorflow, and stay broken where that question fails.
+        self._hidden = HEAVY - {"tensorflow"} if "torch" in sys.modules else HEAVY
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         """See :class:`importlib.abc.MetaPathFinder`."""
-        if fullname in HEAVY and threading.get_ident() == self._thread:
+        if fullname in self._hidden and threading.get_ident() == self._thread:
             raise ModuleNotFoundError(f"{fullname} is not wanted here", name=fullname)
 
 
