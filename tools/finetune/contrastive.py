@@ -12,7 +12,7 @@ import numpy  # noqa: TID253
 import torch  # noqa: TID253
 from transformers import AutoModel, Trainer  # noqa: TID253
 
-from tools.finetune import averaging, methods
+from tools.finetune import averaging, methods, ranks
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
 from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.recipe import rounds
@@ -43,19 +43,32 @@ def partners(rows: list[tuple[str, str]], seed: int, each: int = 1) -> list[Trip
 
 
 class Contrast(Trainer):
-    """A Trainer whose loss is the multiple-negatives ranking loss (Henderson et al. 2017) over the batch."""
+    """A Trainer whose loss is the multiple-negatives ranking loss (Henderson et al. 2017) over the batch.
+
+    In a group each process computes the loss of the whole batch, so that there are as many negatives as in one process.
+    """
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """Cross-entropy of finding each text's partner in the batch; others of its group do not count as wrong."""
         first, second = (_vectors(model, inputs[side]) for side in ("first", "second"))
+        groups, several = inputs["groups"], ranks.world() if model.training else 1
+        if several > 1:
+            first, second, groups = ranks.gathered(first), ranks.gathered(second), ranks.gathered(groups)
         scores = first @ second.T * SCALE
-        same = inputs["groups"][:, None] == inputs["groups"][None, :]
+        same = groups[:, None] == groups[None, :]
         same.fill_diagonal_(False)
         targets = torch.arange(len(scores), device=scores.device)
         loss = torch.nn.functional.cross_entropy(scores.masked_fill(same, -1e4), targets)
+        # Gradients are averaged over the processes, where those of their own rows have to be added up.
+        loss = loss * several - loss.detach() * (several - 1)
         return (loss, {"scores": scores}) if return_outputs else loss
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+        """All rows in each process: parted among them, batches would be filled up with rows they hold already."""
+        rows: Any = self.eval_dataset if eval_dataset is None else eval_dataset
+        return torch.utils.data.DataLoader(rows, self.args.eval_batch_size, collate_fn=self.data_collator)
 
     def prediction_step(
         self, model: Any, inputs: Any, prediction_loss_only: bool, ignore_keys: Any = None
@@ -111,6 +124,8 @@ def train_encoder(
         after_step=methods.after_step(model, method),
         trainer=Contrast,
         group_by_length=False,  # batches of like lengths would make the negatives too easy to tell
+        # A group would change the buffers between the two sides of a step.
+        arguments={"ddp_broadcast_buffers": False},
     )
     curve = fit(run, material)
     methods.merge(model, method, folder).save_pretrained(folder, safe_serialization=True)
@@ -142,10 +157,11 @@ def tuned_encoder(run: Run, train: list[tuple[str, str]], validation: list[tuple
         validation: the same.
     """
     folder = run.workdir / "encoder"
-    if not (folder / "tokenizer_config.json").exists():
+    if ranks.agree(lambda: not (folder / "tokenizer_config.json").exists()):
         folder.mkdir(exist_ok=True)
         pairs = partners(train, run.spec.seed, rounds(len(train)))
         train_encoder(run, pairs, partners(validation, run.spec.seed), "full", folder)
+    ranks.release()
     return FrozenEncoder(folder)
 
 

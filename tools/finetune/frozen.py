@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy  # noqa: TID253
 
-from tools.finetune import averaging, baselines, head
+from tools.finetune import averaging, baselines, head, ranks
 from tools.finetune.encoder import FrozenEncoder
 from tools.finetune.examples import Parts
 from tools.finetune.label_errors import label_errors
@@ -86,19 +86,25 @@ def measure(
 
 def stored(run: Run, parts: Parts[Example], labels: list[str], named: int = 0) -> Frozen:
     """The same for a run that goes on to fine-tune, found once: a resumed run has it in its folder."""
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import load_file
 
     file, note = run.workdir / "frozen.safetensors", run.workdir / "frozen.json"
-    if not note.exists():
-        found = measure(parts, vectors_of(run, FrozenEncoder(run.base), parts), labels, named)
-        weight, bias = found.weights
-        save_file({"weight": weight, "bias": bias}, file)
-        unfinished = note.with_suffix(".partial")
-        kept = {"baseline": found.baseline, "doubtful": found.doubtful, "errors": found.errors}
-        unfinished.write_text(json.dumps(kept, ensure_ascii=False))
-        unfinished.replace(note)
-        run.report.tell(
-            f"A first result without fine-tuning: accuracy {found.baseline['frozen_encoder']['accuracy']:.1%}"
-        )
+    ranks.agree(lambda: None if note.exists() else _store(run, parts, labels, named))
     tensors = load_file(file)
     return Frozen(weights=(tensors["weight"], tensors["bias"]), **json.loads(note.read_text()))
+
+
+def _store(run: Run, parts: Parts[Example], labels: list[str], named: int) -> None:
+    """Find it, and write it into the run's folder: the weights first, the note last."""
+    from safetensors.numpy import save_file
+
+    found = measure(parts, vectors_of(run, FrozenEncoder(run.base), parts), labels, named)
+    weight, bias = found.weights
+    save_file({"weight": weight, "bias": bias}, run.workdir / "frozen.safetensors")
+    unfinished = run.workdir / "frozen.partial"
+    kept = {"baseline": found.baseline, "doubtful": found.doubtful, "errors": found.errors}
+    unfinished.write_text(json.dumps(kept, ensure_ascii=False))
+    unfinished.replace(run.workdir / "frozen.json")
+    run.report.tell(
+        f"A first result without fine-tuning: accuracy {found.baseline['frozen_encoder']['accuracy']:.1%}"
+    )

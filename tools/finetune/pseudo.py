@@ -5,6 +5,7 @@ label gets many more made-up rows than real ones, and the result is kept only wh
 validation rows as the one without.
 """
 
+import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from tools.data.label_sets import label_name
+from tools.finetune import ranks
 from tools.finetune.examples import Parts, plain, read, texts
 from tools.finetune.task import Outcome, Run
 
@@ -55,12 +57,17 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
 
     Returns:
         As ``train``; the evaluation tells of both under ``unlabeled``.
+
+    Raises:
+        Released: in all processes of a group but the first.
     """
     from tools.finetune.classifier import TextClassifier
     from tools.finetune.machine import best_device
 
     place = run.workdir / "supervised"
     first_run = replace(run, workdir=place, staging=place / "model")
+    if ranks.rank():
+        _help(run, first_run, parts, train)
     shutil.rmtree(first_run.staging, ignore_errors=True)
     first_run.staging.mkdir(parents=True)
     first, labels = train(first_run, parts, False)
@@ -79,9 +86,11 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
         "sure": least,
         "supervised": first.metrics["accuracy"],
     }
+    ranks.agree(lambda: chosen)
     joined = replace(parts, train=parts.train + chosen)
     second = train(run, joined, False)[0] if chosen else None
     kept = second is not None and _accuracy(model(run.staging), parts) >= _accuracy(teacher, parts)
+    ranks.agree(lambda: kept)
     if second is None or not kept:
         shutil.rmtree(run.staging)
         shutil.copytree(first_run.staging, run.staging)
@@ -97,6 +106,20 @@ def train_with(run: Run, parts: Parts[Example], more: list[str], train: Train) -
         evaluation=best.evaluation | doubtful | {"unlabeled": told},
         warnings=first.warnings,
     ), labels
+
+
+def _help(run: Run, first_run: Run, parts: Parts[Example], train: Train) -> None:
+    """Train along in the same trainings; what is learned from the first process of the group decides."""
+    with contextlib.suppress(ranks.Released):
+        train(first_run, parts, False)
+    chosen = ranks.heard()
+    joined = replace(parts, train=parts.train + chosen)
+    with contextlib.suppress(ranks.Released):
+        _ = train(run, joined, False) if chosen else None
+    kept = ranks.heard()
+    if run.plan["method"] == "few-shot":
+        train(run, joined if kept else parts, True)
+    ranks.release()
 
 
 def _checked(model: Any, rows: Sequence[Example]) -> tuple[Any, list[bool]]:

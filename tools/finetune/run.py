@@ -1,14 +1,17 @@
 """One fine-tuning run from wish to model folder; called again after a death it goes on where it was."""
 
+import contextlib
 import hashlib
 import json
 import shutil
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tools.errors import BadArgument
-from tools.finetune import search, space
+from tools.finetune import ranks, search, space
 from tools.finetune.personal import personal
 from tools.finetune.plan import base_folder, make_plan
 from tools.finetune.progress import Callback, Reporter
@@ -17,17 +20,17 @@ from tools.finetune.task import Outcome, Run, find_task
 
 
 def train(spec: FinetuneSpec, output: Path, workdir: Path, progress: Callback) -> dict[str, Any]:
-    """Fine-tune a model.
+    """Fine-tune a model; in all processes of a group at once (``tools.finetune.ranks``), where there is one.
 
     Args:
         spec: the wish.
         output: the model folder to make; it appears whole or not at all.
         workdir: for checkpoints; the same folder again resumes the run.
-        progress: told about progress; may raise ``tools.errors.Cancelled``.
+        progress: told about progress, by the first process of a group; may raise ``tools.errors.Cancelled``.
 
     Returns:
         ``model``, ``task``, ``base``, ``method``, ``metrics``, ``baseline``, ``seconds``, ``trainable_parameters``,
-        ``report`` (path), ``artifacts``, ``warnings``.
+        ``report`` (path), ``artifacts``, ``warnings``. In a group only the first process returns them.
 
     Raises:
         BadInput, NotFound, Unsupported: see :func:`tools.finetune.plan.make_plan`.
@@ -35,15 +38,26 @@ def train(spec: FinetuneSpec, output: Path, workdir: Path, progress: Callback) -
         Cancelled: from ``progress``.
         WorkFailed: the training failed.
     """
+    ranks.join()
+    finished = ranks.agree(lambda: _finished(output, workdir))
+    if finished is not None:
+        return finished
+    output.parent.mkdir(parents=True, exist_ok=True)
+    workdir.mkdir(parents=True, exist_ok=True)
+    report = Reporter((lambda _: None) if ranks.rank() else progress)
+    with contextlib.suppress(ranks.Released), space.guarded(workdir), space.guarded(output.parent):
+        return _train(spec, output, workdir, report)
+    return {}
+
+
+def _finished(output: Path, workdir: Path) -> dict[str, Any] | None:
+    """The result of a run that has come to its end before."""
     done = workdir / "result.json"
     if output.exists():
         if done.exists():
             return json.loads(done.read_text())
         raise BadArgument(f"There is a model {output.name} already.", "Choose another name.", param="name")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    workdir.mkdir(parents=True, exist_ok=True)
-    with space.guarded(workdir), space.guarded(output.parent):
-        return _train(spec, output, workdir, Reporter(progress))
+    return None
 
 
 def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) -> dict[str, Any]:
@@ -52,22 +66,20 @@ def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) ->
     logging.disable_progress_bar()
     began = time.monotonic()
     report.tell("Checking the data")
-    plan = _plan(spec, workdir)
+    plan = ranks.agree(lambda: _plan(spec, workdir))
     task = find_task(plan["task"])
     report.tell("Loading the base model")
-    base = base_folder(spec, task, convert=True, cache=workdir / "cache")
+    base = ranks.in_turn(lambda: base_folder(spec, task, convert=True, cache=workdir / "cache"))
     assert base is not None
-    staging = output.parent / f".{output.name}.partial"
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir()
-    try:
+    if plan["method"] == "head":
+        ranks.release()  # one takes seconds for it
+    with _staging(output) as staging:
         run = Run(spec, plan, base, workdir, staging, report)
         outcome, plan = search.train(run, task) if spec.search else (task.train(run), plan)
+        ranks.release()
         result = _finish(spec, plan, outcome, staging, output, time.monotonic() - began)
         _note(workdir / "result.json", result)
         staging.rename(output)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     for folder in (
         "checkpoints",
         "encoder",
@@ -78,6 +90,18 @@ def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) ->
         shutil.rmtree(workdir / folder, ignore_errors=True)
     report.tell("Done")
     return result
+
+
+@contextlib.contextmanager
+def _staging(output: Path) -> Iterator[Path]:
+    """An empty folder to fill, gone afterwards; whoever only helps gets one of its own that nobody looks at."""
+    folder = Path(tempfile.mkdtemp()) if ranks.rank() else output.parent / f".{output.name}.partial"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 The settings that would be used without a search are tried first, so the result is never worse by the validation rows.
 """
 
+import contextlib
 import json
 import shutil
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import BadData, WorkFailed
+from tools.finetune import ranks
 from tools.finetune.task import Outcome, Run, Task
 
 MOST = 40  # trials
@@ -48,16 +50,21 @@ def train(run: Run, task: Task) -> tuple[Outcome, Plan]:
 
     Raises:
         WorkFailed: no trial could be trained.
+        Released: in all processes of a group but the first.
     """
+    if ranks.rank():
+        _help(run, task)
     done = _read(run.workdir)
     study, spent = _study(run, done), sum(trial.seconds for trial in done)
     while len(done) < MOST and _time_for_one_more(done, spent, 60 * float(run.spec.search or 0)):
         asked = study.ask(_space(run.plan))
         params = _begun(run.workdir, len(done) + 1) or asked.params
+        ranks.agree(lambda: (f"trial-{len(done) + 1}", params))  # noqa: B023 - called at once
         done.append(_try(run, task, params, done))
         spent += done[-1].seconds
         _tell(study, asked, done[-1])
         _write(run.workdir / "search.json", [asdict(trial) for trial in done])
+    ranks.agree(lambda: None)
     if not (run.workdir / "best").exists():
         raise WorkFailed("No setting could be trained.", "Give a smaller learning rate.")
     shutil.rmtree(run.staging)
@@ -67,6 +74,15 @@ def train(run: Run, task: Task) -> tuple[Outcome, Plan]:
     outcome = Outcome(**kept["outcome"])
     outcome.evaluation["search"] = [asdict(trial) for trial in done]
     return outcome, run.plan | kept["params"]
+
+
+def _help(run: Run, task: Task) -> None:
+    """Train along in the trials of the group's first process, until there are no more."""
+    while trial := ranks.heard():
+        one = replace(run, plan=run.plan | trial[1], workdir=run.workdir / trial[0])
+        with contextlib.suppress(ranks.Released, WorkFailed):
+            task.train(one)
+    ranks.release()
 
 
 def _time_for_one_more(done: list[Trial], spent: float, budget: float) -> bool:
