@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy URL; a SQLite file in the home where unset."
     )
     ray_address: str | None = Field(None, description="A Ray cluster that runs the training jobs.")
+    ray_workers: int = Field(
+        1, ge=1, description="How many workers of the Ray cluster train one model together."
+    )
     offline: Literal["auto", "true", "false"] = Field(
         "auto", description="Never ask a model hub (auto: ask, and go on without it where it is away)."
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.home import Home
+from assistant.jobs.queue import LEASE
 from assistant.store.database import Database
 from tools.errors import NotFound, did_you_mean
 from tools.finetune.progress import Progress
@@ -21,6 +22,7 @@ class Work:
 
     ``folder`` is the job's own, kept between attempts, so checkpoints belong there. ``progress`` is to be called with
     a :class:`Progress` often (each step); it raises ``tools.errors.Cancelled`` once someone has cancelled the job.
+    ``owner`` and ``lease`` are how the job's row is held, for processes on other machines that report for this one.
     """
 
     id: str
@@ -29,6 +31,8 @@ class Work:
     home: Home
     database: Database
     progress: Callable[[Progress], None]
+    owner: str = ""
+    lease: float = LEASE
 
 
 def find_kind(name: str, package: str = KINDS) -> Callable[[Work], dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.errors import Conflict
 from assistant.jobs.work import Work
+from assistant.settings import settings
 from assistant.workspace.models import Registry
 from knowledge.atomic import write_atomically
 
@@ -39,7 +40,13 @@ def _train(work: Work) -> dict[str, Any]:
     if spec.name in registry.names():  # another job has taken the name since this one was queued
         spec = replace(spec, name=registry.free_name(spec.name))
     folder = work.home.models / f"{spec.name}-{work.id}"
-    result = train(spec, folder, work.folder / "work", work.progress)
+    workdir, chosen = work.folder / "work", settings()
+    if chosen.ray_address and chosen.ray_workers > 1:
+        from assistant.jobs.runners.ray_train import train_together
+
+        result = train_together(work, spec, folder, workdir)
+    else:
+        result = train(spec, folder, workdir, work.progress)
     return {"result": result, "folder": str(folder)}
 
 

@@ -1,8 +1,10 @@
 """Jobs on a Ray cluster (``ASSISTANT_RAY_ADDRESS``), each as a process on one of its machines.
 
+With ``ASSISTANT_RAY_WORKERS`` that process only leads: workers on several machines train, see ``ray_train``.
 The machines must have this program installed and see the same home folder (a shared disk) and the same database.
 """
 
+import os
 from typing import Any
 
 from assistant.errors import BadSettings
@@ -24,11 +26,17 @@ class RayRunner:
     """
 
     def __init__(self, settings: Any, at_once: int = 8):
-        self.at_once = at_once
-        self._ray, self._environment = _connected(settings.ray_address), child_environment(settings)
+        together = settings.ray_workers > 1  # such a job takes the whole cluster
+        self.at_once = 1 if together else at_once
+        self._ray = connected(settings.ray_address)
+        self._environment = child_environment(settings) | {
+            "ASSISTANT_RAY_ADDRESS": self._ray.get_runtime_context().gcs_address,  # as its machines know it
+            "ASSISTANT_RAY_WORKERS": str(settings.ray_workers),
+        }
         gpus = 1 if self._ray.cluster_resources().get("GPU") else 0
+        room = {"num_cpus": 0, "num_gpus": 0} if together else {"num_cpus": 1, "num_gpus": gpus}
         # The queue counts the attempts, so Ray is to make none of its own.
-        self._run = self._ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(run_child)
+        self._run = self._ray.remote(**room, max_retries=0)(run_child)
 
     def start(self, order: Order) -> Handle:
         """Submit the job's process to the cluster."""
@@ -73,7 +81,17 @@ def run_child(arguments: list[str], environment: dict[str, str], folder: str, lo
         ).returncode
 
 
-def _connected(address: str) -> Any:
+def connected(address: str, **options: Any) -> Any:
+    """Ray, as part of a cluster.
+
+    Args:
+        address: of the cluster.
+        options: further ones of ``ray.init``.
+
+    Raises:
+        BadSettings: Ray is not installed, or no cluster answers.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster that is started here tells nobody
     try:
         import ray
     except ImportError as error:
@@ -81,7 +99,13 @@ def _connected(address: str) -> Any:
             "ASSISTANT_RAY_ADDRESS is set, but Ray is not installed.", "pip install 'startup-assistant[ray]'."
         ) from error
     try:
-        ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise BadSettings(f"No Ray cluster answers at {address}.", "Check ASSISTANT_RAY_ADDRESS.") from error
+        usual: dict[str, Any] = {
+            "ignore_reinit_error": True,
+            "log_to_driver": False,
+            "logging_level": "ERROR",
+        }
+        ray.init(address=address, **(usual | options))
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.AuthenticationError) as error:
+        hint = "Check ASSISTANT_RAY_ADDRESS, and set RAY_AUTH_MODE=token if the cluster asks for its token."
+        raise BadSettings(f"No Ray cluster answers at {address}.", hint) from error
     return ray
