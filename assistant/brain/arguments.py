@@ -157,11 +157,16 @@ def training_values(asked: Asked) -> Filled:
 def _epochs(span: Span, asked: Asked) -> float | int | None:
     """How many epochs; a number of rows or texts is none."""
     rows = _ROWS.match(asked.text, span.end)
-    return None if rows or inside_rate(span.start, asked.text) else values.number(asked.words(span))
+    dozen = _DOZEN.match(asked.text, span.start)
+    words = dozen[0] if dozen else asked.words(span)
+    return None if rows or inside_rate(span.start, asked.text) else values.number(words)
+
+
+_DOZEN = re.compile(r"(?:half )?an? dozen\b", re.IGNORECASE)
 
 
 _ROWS = re.compile(
-    r"\s*(?:[十百千万]*[来几多]?\s*)?(?:[条行份张]|个?样本)|\s+(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
+    r"\s*(?:[十百千万]*[来几多]?\s*)?(?:[条行份张]|个?样本)|个(?!\s*(?:轮|周期|ep|训练))|\s+(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
     re.IGNORECASE,
 )
 
@@ -196,6 +201,7 @@ def _new_name(span: Span, asked: Asked) -> str | None:
         (mention and mention.kind in ("file", "url", "job"))
         or strict_task(name) == name
         or name.lower() in METHODS
+        or values.INTERJECTION.fullmatch(name)
     )
     return None if other or re.search(r"\s", name) else name
 

@@ -24,7 +24,7 @@ Step = tuple[str | None, dict[str, Any]]  # a tool, or none, and its arguments
 
 def going_on(asked: Asked) -> Step | None:
     """Tool and arguments where the message goes on from what the assistant asked, offered or proposed."""
-    ways = (approval, chosen, picked, answered, corrected, agreed)
+    ways = (approval, chosen, picked, answered, corrected, advised, agreed)
     return next((step for way in ways if (step := way(asked)) is not None), None)
 
 
@@ -142,6 +142,23 @@ _MEANT = re.compile(
 )
 
 
+def advised(asked: Asked) -> Step | None:
+    """The training that was recommended or proposed some turns ago ("then do what you suggested")."""
+    context = asked.context
+    plan = known("finetune_model", context.offer)
+    if not _ADVICE.search(asked.text) or not {"method", "base_model", "epochs"} & plan.keys():
+        return None
+    before = known("finetune_model", context.args)
+    return "finetune_model", {**before, **plan, **known("finetune_model", said("finetune_model", asked))}
+
+
+_ADVICE = re.compile(
+    r"\b(?:do|follow|take|go with|use|as) (?:what |everything )?(?:you(?:'ve| have)? (?:suggest\w*|recommend\w*|propos\w*|advi[sc]ed?|said)"
+    r"|your (?:advice|suggestions?|recommendations?|proposal|plan))\b|(?:照|按)(?:你|您)(?:说|建议|推荐)的",
+    re.IGNORECASE,
+)
+
+
 def agreed(asked: Asked) -> Step | None:
     """The proposed action, where the message says yes to it in words that could be small talk ("please", "听你的")."""
     context, reading = asked.context, asked.reading
@@ -183,11 +200,13 @@ def _asking_tool(context: Context) -> str | None:
 def _answers(asked: Asked, tool: str) -> bool:
     """Whether a message answers the open question rather than beginning something else."""
     reading = asked.reading
-    if reading.act in ("yes", "no"):
+    if reading.act in ("yes", "no") and not _new_word(asked):
         return False
     if asked.context.asks in FREE and len(asked.text.split()) == 1 and len(asked.text) <= SHORT:
         elsewhere = reading.tool != tool and reading.tools[reading.tool] >= SURELY_ELSE
         return not elsewhere and (not CHINESE.search(asked.text) or reading.tool == tool)
+    if asked.context.asks in ("text_col", "label_col") and _COLUMN.fullmatch(asked.text.strip()):
+        return True
     listed = asked.context.listed.get(asked.context.asks) and place_said(asked.text)
     if listed and len(asked.text) <= BRIEF and reading.tools[reading.tool] < CLEAR:
         return True
@@ -199,6 +218,18 @@ def _answers(asked: Asked, tool: str) -> bool:
             or reading.tools[reading.tool] < CLEAR
         )
     return len(asked.text) <= _short(asked.text) and reading.tools[reading.tool] < CLEAR
+
+
+_COLUMN = re.compile(
+    r"[「“\"'`]?[\w\-]{1,24}[」”\"'`]?\s*(?:[那这這]?一?[列欄栏]|column|field)\W*", re.IGNORECASE
+)
+
+
+def _new_word(asked: Asked) -> bool:
+    """Whether a message is a single word that says neither yes nor no, where any word may be the answer."""
+    word = asked.text.strip()
+    free = asked.context.asks in FREE and len(word.split()) == 1 and word.isascii()
+    return free and read_answer(word, {}, asked.context.tool or "", asked.situation) is None
 
 
 def _short(text: str) -> int:

@@ -28,6 +28,7 @@ SURE = 0.97  # the confidence in an answer to an open question
 UNSURE = 0.7  # share of the first tool below which others are offered; chosen on the cases developed on
 RIVAL = 0.15  # tools with at least this share are offered
 TURNS_REMEMBERED = 8
+SHORT_WORD = 24  # characters of a reply ("好的，不急。") that asks for nothing unless it is a question
 Message = Mapping[str, Any]
 Read = Callable[[Sequence[dict[str, Any]], Situation], list[Reading]]
 
@@ -121,7 +122,8 @@ def _note(
     asked = Asked(reading, find_mentions(message["content"], situation), context, situation)
     if message["role"] == "assistant":
         told = at > 0 and talk[at - 1]["role"] == "tool"  # a result is known better than its words
-        if context.idle and context.open and reading.asks == "nothing" and not _asks_again(asked.text):
+        nothing = reading.asks == "nothing" or len(asked.text) <= SHORT_WORD
+        if context.idle and context.open and nothing and not _asks_again(asked.text):
             return  # after a word between, the question or proposal still stands
         note_reply(context, asked.mentions, {} if told else offered(asked))
         context.choices, context.plans = ask.offered(asked.text), plans(asked)
@@ -172,12 +174,22 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
         return _finish(again, filled(again, asked), SURE, [], asked, language)
     shares = _restrict(asked.reading.tools, allowed, asked.situation)
     tool, confidence = next(iter(shares.items()))
+    if (
+        confidence < UNSURE
+        and asked.mentions.of("quote")
+        and shares.get("predict", 0.0) >= RIVAL
+        and _TRY.match(asked.text)
+    ):
+        tool = "predict"
     if tool == NONE:
         return _finish(None, {}, confidence, _options(shares), asked, language)
     args = filled(tool, asked)
     # A quoted text and a model to try it with: that is harmless to do, and asking back would only annoy.
     plain = tool == "predict" and asked.mentions.of("quote") and args.get("model") and args.get("text")
     return _finish(tool, args, confidence, [] if plain else _options(shares), asked, language)
+
+
+_TRY = re.compile(r"\W*(?:(?:ok|and|now|then)\W+)*(?:try|test|run)\b|\W*(?:再|那)?试", re.IGNORECASE)
 
 
 def _options(shares: Mapping[str, float]) -> list[str]:

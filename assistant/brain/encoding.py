@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.brain.mentions import DOCUMENT_MASK, LONGEST, MASKS, Mentions, find_mentions, is_document
+from assistant.brain.script import simplified
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -79,7 +80,7 @@ class Eyes:
             situation: whose names are masked in what went before, and whose files are attached.
         """
         masked = mentions.masked()
-        read = self.tokenizer.encode(masked.text[:LONGEST], add_special_tokens=False)
+        read = self.tokenizer.encode(simplified(masked.text[:LONGEST]), add_special_tokens=False)
         ids = [self._special["[CLS]"]]
         places: list[tuple[int, int] | None] = [None]
         if view.role == "assistant":
@@ -112,7 +113,7 @@ class Eyes:
     def _read(self, text: str, situation: "Situation") -> list[int]:
         shortened = text if len(text) <= 1200 else f"{text[:400]} {text[-800:]}"
         masked = find_mentions(shortened, situation).masked()
-        return self.tokenizer.encode(masked.text, add_special_tokens=False).ids
+        return self.tokenizer.encode(simplified(masked.text), add_special_tokens=False).ids
 
 
 def views(messages: Sequence[Mapping[str, Any]]) -> list[View]:

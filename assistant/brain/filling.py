@@ -14,6 +14,10 @@ _AGAIN = re.compile(
     r"\b(?:again|instead|same|identical|rerun|re-run|retry|repeat|once more|this time)\b|再(?:来|跑|训|试)|重新|重跑|重训|还是|改成|换成|同样|照旧|其余|其[它他]不|剩下|不变",
     re.IGNORECASE,
 )
+_WHAT_ABOUT = re.compile(
+    r"\W*(?:哦+|嗯+|好的?|行)?\W*(?:那么?|还有)?\s*[\w\-.\u4e00-\u9fff]{1,40}\s*呢\W*$|\W*(?:(?:ok|and|what about|how about)\W+){1,3}[\w\-.]+\W*$",
+    re.IGNORECASE,
+)
 _POINTING = re.compile(
     r"\b(?:that|this|it|your|you|suggest\w*|recommend\w*|advi[cs]e\w*|as (?:you )?said|those|so)\b|这个|就|推荐|建议|按|你说|那样",
     re.IGNORECASE,
@@ -34,7 +38,7 @@ def filled(tool: str, asked: Asked) -> dict[str, Any]:
         return {**known(tool, context.proposed), **new, **known(tool, before), **offer, **own}
     if context.open and before and (act == "more" or offer or _AGAIN.search(asked.text)):
         return {**new, **before, **offer, **own}
-    again = _AGAIN.search(asked.text)
+    again = _AGAIN.search(asked.text) or (tool == context.tool and _WHAT_ABOUT.match(asked.text))
     if (act == "more" and before) or (again and tool in context.done):
         return {**new, **_but_for_name(context.done[tool]), **own}
     if tool == "finetune_model" and offer and _takes_advice(asked):

@@ -40,7 +40,9 @@ _BASES = re.compile(
 )
 _PATH = re.compile(r"(?<![\w/])(?:~|\.{1,2})?/(?:[\w.\-]+/)*[\w.\-]*\w")
 _HUB = re.compile(r"(?<![\w/.:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[A-Za-z0-9])(?![\w/])")
-_HUB_DATA = re.compile(r"(?<![\w/])hf:[A-Za-z0-9][\w.-]*(?:/[\w.-]*[A-Za-z0-9]){1,3}")  # a data set of the hub
+_HUB_DATA = re.compile(
+    r"(?<![\w/])hf:[A-Za-z0-9][\w.-]*(?:/[\w.-]*[A-Za-z0-9]){1,3}"
+)  # a data set of the hub
 _SCORED = re.compile(r"\s*\((?:0?\.\d|\d{1,3}\s*%)")  # a label such as "defect/zip (0.95)"
 _NOT_HUB = re.compile(r"^(?:and/or|yes/no|en/zh|he/she|\d+/\d+|i/o|n/a|true/false|either/or)$", re.IGNORECASE)
 

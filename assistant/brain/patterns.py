@@ -16,7 +16,7 @@ NUMBER = rf"\d+(?:\.\d+)?|{_WORDS}"
 CHINESE_NUMBER = r"\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+"
 RATE = (
     r"\d+(?:\.\d+)?\s*(?:[x×*·]\s*10\s*(?:\^|\*\*)?\s*[-−–]\s*\d+|e\s*[-−–]\s*\d+)|10\s*(?:\^|\*\*)\s*[-−–]\s*\d+|0?\.\d+|"
-    r"\d+(?:\.\d+)?\s*%|[十百千万]+分之[零一二两三四五六七八九十点]+|零点[零一二三四五六七八九]+|[一二三四五六七八九]?(?:点[一二三四五六七八九])?(?:乘以?)?十的负[一二三四五六七八九]次方|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
+    r"\d+(?:\.\d+)?\s*%|[十百千万]+分之[零一二两三四五六七八九十点]+|零点[零一二三四五六七八九]+|[一二三四五六七八九]?(?:点[一二三四五六七八九])?(?:乘以?)?十的负[一二三四五六七八九]次方|\d+(?:\.\d+)?\s*(?:乘以?|[x×*])\s*10\s*的负\s*\d+次方|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
     r"(?:minus|negative|-)\s*(?:one|two|three|four|five|six|seven|eight|nine|\d+)|(?:(?:half|one|two|three|four|five|\d)\s+)?(?:an?\s+)?(?:(?:ten|hundred)[\s-]+)?thousandths?|1"
 )
 
@@ -25,6 +25,7 @@ _EPOCHS = [
         rf"\b({NUMBER})[\s-]+(?:more |full |training )*(?:epochs?|ep|passes|rounds?)\b", re.IGNORECASE
     ),
     re.compile(rf"\bmake (?:it|that) ({NUMBER})(?!\s*e\s*-|\s*[%x×*]|\.?\w)", re.IGNORECASE),
+    re.compile(rf"\bep\s*[=:]\s*({NUMBER})\b", re.IGNORECASE),
     re.compile(rf"\b(?:num_?)?epochs?\s*(?:to|=|:|of|is|\|)?\s*({NUMBER})\b", re.IGNORECASE),
     re.compile(
         rf"({CHINESE_NUMBER})\s*(?:个)?\s*(?:轮|epochs?|个周期)|(\d+|[两三四五六七八九十]+)\s*遍",
@@ -43,7 +44,7 @@ _RATE_BEFORE = re.compile(
     rf"(?<![A-Za-z0-9_.])({RATE})\s*(?:as (?:the )?)?(?:learning[\s_-]*rate|lr\b|的学习率)", re.IGNORECASE
 )
 _RATE_BARE = re.compile(
-    r"(?<![A-Za-z0-9_.\-])(\d+(?:\.\d+)?\s*e\s*[-−–]\s*\d+|\d+(?:\.\d+)?\s*[x×*·]\s*10\s*\^\s*[-−–]\s*\d+)(?!\w)",
+    r"(?<![A-Za-z0-9_.\-])(\d+(?:\.\d+)?\s*e\s*[-−–]\s*\d+|\d+(?:\.\d+)?\s*[x×*·]\s*10\s*\^\s*[-−–]\s*\d+|[十百千万]+分之[零一二两三四五六七八九十点]+|\d+(?:\.\d+)?\s*乘以?\s*10\s*的负\s*\d+次方)(?!\w)",
     re.IGNORECASE,
 )
 _METHODS = [
@@ -64,6 +65,8 @@ _TASKS = [
 METHODS = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot", "全量", "少样本", "小样本")
 _COLUMN = r"[\"'“‘`「]?([\w.\-\u4e00-\u9fff]+?)[\"'”’`」]?"
 _LABELS = [
+    re.compile(r"(?:^|[,;.]\s+)(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+(?:label|target)\b", re.IGNORECASE),
+    re.compile(r"(?:标签|目标|类别)(?:列|字段)\s*[:：]?\s*[\"'“‘「]([^\"'”’」]{1,20})[\"'”’」]"),
     re.compile(r"^\s*labels?(?: ?col(?:umn)?)?\s*[:=]\s*([^\s,;，；][^,;，；\n]*?)\s*(?=[,;，；\n]|\Z)", re.IGNORECASE | re.MULTILINE),
     re.compile(r"\b(?:labels?|targets?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:predicts?|learns?|guess(?:es)?)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
@@ -71,7 +74,7 @@ _LABELS = [
     re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:标签|目标|类别)"),
     re.compile(rf"\b(?:label|target|class|output|category)[\s_-]*col(?:umn)?(?:\s*(?:is|=|:|\||to|should be|called|named))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\blabels?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
-    re.compile(rf"\b(?:labels?|targets?|answers?|classes|categories)\b[^,.;!?]{{0,24}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:labels?|targets?|answers?|class(?:es)?|category|categories)\b[^,.;!?]{{0,24}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:predict|learn|learning|predicting|classify by|by|target|on)\s+(?:the\s+)?{_COLUMN}\s+(?:column|field)\b", re.IGNORECASE),
     re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:label|target|class|output|category)", re.IGNORECASE),
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|are|as)\s+(?:the\s+)?(?:label|target|class)s?\b", re.IGNORECASE),
@@ -82,6 +85,7 @@ _LABELS = [
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:标签|目标|类别)"),
 ]  # fmt: skip
 _TEXTS = [
+    re.compile(r"(?:^|[,;.]\s+)(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+texts?\b", re.IGNORECASE),
     re.compile(r"^\s*texts?(?: ?col(?:umn)?)?\s*[:=]\s*([^\s,;，；][^,;，；\n]*?)\s*(?=[,;，；\n]|\Z)", re.IGNORECASE | re.MULTILINE),
     re.compile(r"\b(?:texts?|inputs?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:from|out of|using)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
@@ -152,7 +156,8 @@ def _name(text: str) -> str | None:
 
 # What is ruled out, and what was said before a correction of it.
 _NOT_THAT = re.compile(
-    r"\b(?:instead of|rather than|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+", re.IGNORECASE
+    r"\b(?:instead of|rather than|none of (?:that|the|this)|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+",
+    re.IGNORECASE,
 )
 
 

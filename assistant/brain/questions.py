@@ -1,7 +1,7 @@
 """What the assistant's question asks for, the values it lists, and what answers it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.brain import values
@@ -13,7 +13,7 @@ from assistant.brain.language import CHINESE
 from assistant.brain.mentions import Mentions
 from assistant.brain.patterns import clear_values, strict_task
 from assistant.brain.things import datasets, models, texts
-from assistant.brain.things.names import nth, place_said
+from assistant.brain.things.names import nth, place_said, sharing
 
 
 def answer_to(slot: str, asked: Asked) -> Any:
@@ -24,11 +24,15 @@ def answer_to(slot: str, asked: Asked) -> Any:
         asked: the message that answers.
     """
     listed_there = asked.context.listed.get(slot, [])
+    if (place := place_said(asked.text)) and (picked := nth(place, listed_there)):
+        return picked
+    if slot in ("dataset", "model") and (meant := sharing(asked.text, _described(asked, listed_there))):
+        return meant
     for span in asked.reading.spans:
         if (span.pointer.isdigit() or span.pointer == "last") and (picked := nth(span.pointer, listed_there)):
             return picked
-    if (place := place_said(asked.text)) and (picked := nth(place, listed_there)):
-        return picked
+    if slot in ("text_col", "label_col") and (column := _first_said(asked.text, listed_there)):
+        return column
     if slot == "text":
         return texts.text_sent(asked)
     key = ARGUMENTS.get(slot, slot)
@@ -44,6 +48,24 @@ def answer_to(slot: str, asked: Asked) -> Any:
     )
 
 
+def _first_said(text: str, names: Sequence[str]) -> str | None:
+    """The name, of those listed, that a text says first."""
+    found = [
+        (match.start(), name)
+        for name in names
+        if (match := re.search(rf"(?<![\w]){re.escape(name)}(?![\w])", text, re.IGNORECASE))
+    ]
+    return min(found)[1] if found else None
+
+
+def _described(asked: Asked, names: Sequence[str]) -> dict[str, str]:
+    """What the question says of each thing that it lists ("a.csv (August) or b.csv (September)")."""
+    question = asked.context.question
+    starts = sorted((question.find(name), name) for name in names if name in question)
+    ends = [*(at for at, _ in starts[1:]), len(question)]
+    return {name: question[at + len(name) : end] for (at, name), end in zip(starts, ends, strict=False)}
+
+
 def asked_for(asks: str, question: str, context: Context) -> str:
     """What a question asks for; its own words tell text and label apart where it is a column.
 
@@ -52,15 +74,16 @@ def asked_for(asks: str, question: str, context: Context) -> str:
         question: the assistant's words.
         context: what was asked before: "and which one is the text?" goes on from a question for the label's column.
     """
+    question = values.normal(question)
     clear = [slot for slot, words in _ASKED.items() if words.search(_question(question))]
-    if len(clear) == 1 and (asks != "nothing" or re.search(r"[?？]", question)):
+    if len(clear) == 1 and (clear == ["text"] or asks != "nothing" or re.search(r"[?？]", question)):
         return clear[0]
     going_on = context.tool == "finetune_model" and _WHICH_ONE.search(question)
     if asks not in ("text_col", "label_col") and not going_on:
         return asks
     text, label = _TEXT_WORDS.search(question), _LABEL_WORDS.search(question)
     if bool(text) == bool(label):
-        return asks
+        return asks if asks in ("text_col", "label_col") or text else "label_col"
     return "text_col" if text else "label_col"
 
 
@@ -88,11 +111,19 @@ _ASKED = {
         r"\b(?:which|what) method\b|^\W*method\W*$|(?:哪种|什么)(?:训练)?方法", re.IGNORECASE
     ),
     "base": re.compile(r"\bbase model\b|\bwhich base\b|哪个(?:基座|底座|基础模型)", re.IGNORECASE),
+    "task": re.compile(
+        r"\b(?:which|what(?:'s| is)?(?: the)?) task\b|哪[种个](?:类型的?)?任务|什么任务", re.IGNORECASE
+    ),
+    "text": re.compile(
+        r"\bpaste (?:the|your|it|that) ?\w*(?: here)?\b|\b(?:which|what) (?:text|sentence|message)\b(?! col)"
+        r"|\bwhat (?:should|shall) (?:i (?:give|feed)|it (?:read|look at))|哪[句段](?:话|文字|文本)?",
+        re.IGNORECASE,
+    ),
     "job": re.compile(r"\bwhich (?:job|training|run)\b|哪[个项](?:任务|训练)", re.IGNORECASE),
 }
 
 
-_WHICH_ONE = re.compile(r"\bwhich (?:one|column|field)\b|哪一?[个列]", re.IGNORECASE)
+_WHICH_ONE = re.compile(r"\bwhich (?:one|column|field)\b|哪一?[个列]|列\s*还是", re.IGNORECASE)
 _TEXT_WORDS = re.compile(r"\btexts?\b|文本|正文|内容", re.IGNORECASE)
 _LABEL_WORDS = re.compile(
     r"\b(?:labels?|target|class\w*|categor\w+|answers?|predict\w*)\b|标签|类别|分类|目标", re.IGNORECASE
@@ -115,7 +146,8 @@ def both_columns(asked: Asked) -> Filled:
 
 def _bare_value(slot: str, asked: Asked) -> Any:
     """The value where the message is little more than that."""
-    clause = re.split(r"[.,;]\s|[，。；\n]|\s(?:and|but|with)\s|然后", asked.text.strip())[0]
+    said = values.without_interjections(asked.text)
+    clause = re.split(r"[.,;]\s|[，。；\n]|\s(?:and|but|with)\s|然后", said)[0]
     words = re.sub(
         r"^(?:(?:it'?s|the|use|call it|用|就?叫|是)\s+|用|就?叫|是)|(?:\s+(?:column|please|pls|thanks)|列|吧)[.!。]*$",
         "",
@@ -173,7 +205,7 @@ def plans(asked: Asked) -> list[Filled]:
     """
     text = asked.text
     starts = [found.start() for found in _OPTION.finditer(text)]
-    if len(starts) < 2:
+    if len(starts) < 2 or asked.mentions.of("job"):  # a list of trainings that run is none to choose from
         return []
     bases = [mention for mention in asked.mentions.found if mention.kind == "base"]
     for_all = {"base_model": bases[0].value} if len({base.value for base in bases}) == 1 else {}
@@ -195,6 +227,8 @@ _OPTION = re.compile(
 
 
 def _named_columns(text: str) -> list[str]:
-    """Columns in a question that offers two: "topic or queue?", "是 type 列还是 district 列"."""
+    """Columns in a question that offers some: "topic or queue?", "the label: stars, scent, shop. Which one"."""
+    if several := re.search(r"[:：]\s*(?:the )?([\w\-]+(?:(?:, |、| or | and |, or )[\w\-]+){2,})", text):
+        return re.split(r", or | or | and |, |、", several[1])
     found = re.search(r"([\w\-]+)(?: column| 列|列)?,? ?(?:or|还是|或) ?(?:the )?([\w\-]+)", text)
     return [found[1], found[2]] if found else []

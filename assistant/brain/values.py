@@ -71,6 +71,8 @@ def _chinese_rate(words: str) -> float | None:
         for sign in part[1]:
             scale *= {"十": 10, "百": 100, "千": 1000, "万": 10_000}[sign]
         return float(f"{_chinese_decimal(part[2]) / scale:.6g}")
+    if power := re.search(r"(\d+(?:\.\d+)?)\s*(?:乘以?|[x×*])\s*10\s*的负\s*(\d+)次方", words):
+        return float(f"{power[1]}e-{power[2]}")
     if power := re.search(
         r"([一二三四五六七八九](?:点[一二三四五六七八九])?)?(?:乘以?)?十的负([一二三四五六七八九])次方", words
     ):
@@ -102,7 +104,7 @@ def normal(text: str) -> str:
 
 
 _SIMPLE = str.maketrans(
-    "學習標籤訓練類別欄輪個萬點負遍層頭開選為輸", "学习标签训练类别栏轮个万点负遍层头开选为输"
+    "學習標籤訓練類別欄輪個兩萬點負遍層頭開選為輸", "学习标签训练类别栏轮个两万点负遍层头开选为输"
 )
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
@@ -146,6 +148,18 @@ def task(words: str) -> str | None:
 
 def _first(table: Sequence[tuple[str, str]], words: str) -> str | None:
     return next((value for value, pattern in table if re.search(pattern, words, re.IGNORECASE)), None)
+
+
+INTERJECTION = re.compile(
+    r"h+m+|u+m+|u+h+|eh|well|ok(?:ay)?|oh|so|haha\w*|lol|please|pls|thanks|嗯+|呃+|哈+|那|就", re.IGNORECASE
+)
+
+
+def without_interjections(text: str) -> str:
+    """A short answer without what people say before and after it: "hmm.. sommelier-bot haha"."""
+    words = re.split(r"(?<=[\s,，…!?！？])\s*|(?<=[.。])\s+", text.strip())
+    kept = [word for word in words if word and not INTERJECTION.fullmatch(word.strip(" .,，…!?！？。"))]
+    return "".join(f"{word} " if word[-1:] not in " \n" else word for word in kept).strip() or text
 
 
 def unquoted(text: str) -> str:

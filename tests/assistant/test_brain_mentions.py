@@ -1,6 +1,7 @@
 import pytest
 
 from assistant.brain.mentions import find_mentions
+from assistant.brain.script import simplified
 from assistant.brain.situation import Situation
 
 HERE = Situation(datasets=["tickets.csv"], models=["order-topic"], jobs=["job-7"])
@@ -38,3 +39,8 @@ def test_masks_keep_the_place_of_every_character():
     assert len(masked.places) == len(masked.text)
     at = masked.text.index("好")
     assert text[slice(*masked.stretch(at, at + 1))] == "好"
+
+
+def test_traditional_characters_are_read_as_simplified_ones_of_the_same_length():
+    assert simplified("請用 qlora 訓練這個模型") == "请用 qlora 训练这个模型"
+    assert simplified("已经是简体 plain text") == "已经是简体 plain text"

@@ -1,9 +1,11 @@
 """Which dataset is meant."""
 
+import re
+
 from assistant.brain.asked import Asked
 from assistant.brain.mentions import is_document
 from assistant.brain.reading import Span
-from assistant.brain.things.names import FILE, by_stem, nth, other, told_apart
+from assistant.brain.things.names import FILE, by_stem, nth, other, place_said, told_apart
 from assistant.brain.values import bare
 
 
@@ -15,12 +17,22 @@ def dataset(asked: Asked, guess: bool = True) -> str | None:
     half_said = [] if named else told_apart(asked.outside_quotes(), asked.situation.file_names)
     if len(half_said) == 1:
         return half_said[0]
+    names = asked.situation.files if len(asked.situation.files) > 1 else asked.situation.file_names
+    if not named and _COUNTED.search(asked.text) and (counted := nth(place_said(asked.text) or "", names)):
+        return counted
     for span in asked.named_first(asked.reading.of("dataset") + asked.reading.of("source")):
         if found := _dataset(span, asked):
             return found
     if named:
         return named[0].value
     return implied_dataset(asked) if guess else None
+
+
+# Files that are counted ("the second file", "第二个"), and not their rows or columns.
+_COUNTED = re.compile(
+    r"\b(?:first|second|third|last) (?:file|data ?set|sheet|table)\b|第[一二三四]\s*[个份](?!列|模型|任务)",
+    re.IGNORECASE,
+)
 
 
 def _dataset(span: Span, asked: Asked) -> str | None:

@@ -14,6 +14,7 @@ from assistant.brain.values import bare
 # A name nobody knows yet still is one by its form: one word of Latin letters with a digit, a joint or a capital inside.
 _IDENTIFIER = re.compile(r"(?=.*[\d_\-.]|\w*[a-z][A-Z])[A-Za-z][\w.\-/]*\w|[A-Za-z]\w*\d")
 
+_OTHER = re.compile(r"\bthe other (?:one|model)\b|另外?一个(?!文件|数据|表)", re.IGNORECASE)
 _LIVE = re.compile(r"\b(?:live|deployed|online|serving)\b|上线|在线", re.IGNORECASE)
 _SAME = re.compile(r"\bsame\b|同一|同样", re.IGNORECASE)
 
@@ -31,6 +32,8 @@ def said_model(asked: Asked) -> str | None:
         half_said = asked.mentions.of("model") or told_apart(asked.outside_quotes(), names)
         if half_said:
             return half_said[0]
+        if _OTHER.search(asked.text) and (second := other(names, asked.context.model)):
+            return second
     for span in spans:
         if found := model_of(span, asked):
             return found
@@ -117,6 +120,8 @@ def models(asked: Asked) -> list[str]:
     pointers = {span.pointer for span in asked.reading.of("model")}
     if len(context.pair) > 2 and (end := _END.search(asked.text)):
         return context.pair[-2:] if end["last"] or end["lasts"] else context.pair[:2]
+    if len(context.recent) > 1 and not asked.mentions.of("model") and _THOSE_TWO.search(asked.text):
+        return context.recent[-2:] if len(context.pair) < 2 else context.pair[:2]
     found = _said(asked)
     if context.tool == "compare_models" and found and _ADDS.search(asked.text):
         return list(dict.fromkeys([*context.pair, *found]))
@@ -143,6 +148,7 @@ def models(asked: Asked) -> list[str]:
 _ADDS = re.compile(r"\b(?:add|include|plus|as well|too|also)\b|加上|也", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(?:them|they|those|these|both|two|pair)\b|它们|[俩两这]", re.IGNORECASE)
 _END = re.compile(r"\b(?:(?P<last>last)|first) two\b|(?P<lasts>[后末])[两二]个|前[两二]个", re.IGNORECASE)
+_THOSE_TWO = re.compile(r"\b(?:those|these) two\b|[这那]两个", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:those|these|the|both) two\b|\bboth\b|\bpair\b|[俩两]个", re.IGNORECASE)
 _COUNT = re.compile(
     r"\b(?:last|latest|newest|first|recent) (two|three|2|3)\b|(?:最近|最新|前)(?:的)?(两|三)个", re.IGNORECASE
@@ -151,6 +157,8 @@ _COUNT = re.compile(
 
 def _said(asked: Asked) -> list[str]:
     """The models that are named or pointed at one by one, each once."""
+    if len(named := asked.mentions.of("model")) > 1:
+        return named
     spans = [span for span in asked.reading.of("model") if span.pointer not in ("all", "both")]
     found = [name for span in spans if (name := model_of(span, asked))]
     if len(set(found)) < 2:

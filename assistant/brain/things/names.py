@@ -29,13 +29,13 @@ def place_said(words: str) -> str | None:
 
 _PLACES = {
     "1": re.compile(
-        r"\b(?:first|1st|former)\b|第[一1]|前者|头一|前面[那这]?[个一]|前一[个份]", re.IGNORECASE
+        r"\b(?:first|1st|former)\b|第[一1]|前者|头一|前面[那这]?[个一份条项]|前一[个份]", re.IGNORECASE
     ),
     "2": re.compile(r"\b(?:second|2nd)\b|第[二2]", re.IGNORECASE),
     "3": re.compile(r"\b(?:third|3rd)\b|第[三3]", re.IGNORECASE),
     "4": re.compile(r"\b(?:fourth|4th)\b|第[四4]", re.IGNORECASE),
     "last": re.compile(
-        r"\b(?:latter|the last)\b|后者|最后一?[个份]|后面[那这]?[个一]|后一[个份]", re.IGNORECASE
+        r"\b(?:latter|the last)\b|后者|最后一?[个份]|后面[那这]?[个一份条项]|后一[个份]", re.IGNORECASE
     ),
 }
 

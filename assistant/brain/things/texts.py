@@ -38,6 +38,12 @@ def _told(pointer: str, asked: Asked) -> str | None:
     return other(told, asked.context.text) if pointer == "other" else nth(pointer, told)
 
 
+_POINTS_AT_IT = re.compile(r"这[句段条]|\bthis (?:sentence|text|line|message|note)\b", re.IGNORECASE)
+_SAME_TEXT = re.compile(
+    r"\b(?:the same|that) (?:sentence|text|message|line)\b(?!\s*[:：])|同一[句段条](?!\s*[:：])",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"[\w\-]{1,24}")
 _INTRODUCED = re.compile(
     r"\b(?:with|on|for|to) (?:the|this|that) (?:sentence|text|message|line|phrase)[:,]?\s+(.{8,})$",
     re.IGNORECASE | re.DOTALL,
@@ -49,9 +55,18 @@ _FOLLOWS = re.compile(r"(?:\s*\w{1,2})?\s*[:：]\s*(\S.*)", re.DOTALL)  # "on th
 def text(asked: Asked) -> str | None:
     """The text to work on, exactly as it was given."""
     spans, quotes = asked.reading.of("text"), asked.mentions.of("quote")
+    if asked.context.text and not quotes and _SAME_TEXT.search(asked.text):
+        return asked.context.text
     for span in spans:
-        if span.pointer == "value" and not _THAT_TEXT.match(asked.words(span)):
+        if span.pointer == "value" and not _THAT_TEXT.match(asked.words(span)) and not _slight(span, asked):
             return _value(span, asked)
+    if (
+        asked.reading.tool == "explain_prediction"
+        and asked.context.text
+        and quotes
+        and _LABEL.fullmatch(quotes[0])
+    ):
+        return asked.context.text  # "where does 'urgent' come from": the quotation is what the model said
     if quotes:
         return quotes[0]
     for span in spans:
@@ -65,6 +80,12 @@ def text(asked: Asked) -> str | None:
     if follows:
         return unquoted(next(group for group in follows.groups() if group))
     return _told(place, asked) if (place := place_said(asked.text)) else None
+
+
+def _slight(span: Span, asked: Asked) -> bool:
+    """A word or two that the tagger took for the text, where a prediction is asked about ("why this account?")."""
+    asks_why = asked.reading.tool == "explain_prediction" and asked.context.text is not None
+    return asks_why and len(asked.words(span).split()) <= 2 and asked.words(span).isascii()
 
 
 def next_text(asked: Asked) -> str | None:
@@ -90,11 +111,17 @@ def _value(span: Span, asked: Asked) -> str | None:
     ]
     if quotes and (span.end - span.start) - (quotes[0].end - quotes[0].start) <= 3:
         return quotes[0].value
-    if (
-        len(quotes) == 1 and asked.reading.tool != "redact_text"
-    ):  # there, a quotation is part of what is to be hidden
+    # Where something is to be hidden, a quotation may be part of it, unless the wish points at it.
+    if len(quotes) == 1 and (
+        asked.reading.tool != "redact_text" or _POINTS_AT_IT.search(asked.outside_quotes())
+    ):
         return quotes[0].value
+    if quoted := _QUOTED.match(asked.text, span.start):  # one that holds a placeholder is no mention
+        return quoted[1].strip()
     return _trimmed(span, asked.text) or None
+
+
+_QUOTED = re.compile(r"[\"'“‘「『](.+?)[\"'”’」』](?!\w)", re.DOTALL)
 
 
 def _trimmed(span: Span, message: str) -> str:
