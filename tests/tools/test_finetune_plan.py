@@ -144,3 +144,18 @@ def test_a_spec_survives_the_database(data):
     assert FinetuneSpec.from_dict(hub.as_dict()).base_path == "org/model"
     with pytest.raises(BadArgument, match="Did you mean epochs"):
         FinetuneSpec.from_dict({"epoch": 1})
+
+
+def test_a_training_that_memory_may_not_hold_is_warned_of_and_one_it_cannot_hold_refused(data, monkeypatch):
+    from tools.models import hardware
+
+    def free(memory: int) -> None:
+        monkeypatch.setattr(hardware, "hardware", lambda: hardware.Hardware(2, memory))
+
+    free(8_000_000_000)
+    assert not any("memory" in warning for warning in make_plan(FinetuneSpec(data, "m"))["warnings"])
+    free(700_000_000)
+    assert "may fail" in make_plan(FinetuneSpec(data, "m"))["warnings"][-1]
+    free(10_000_000)
+    with pytest.raises(Unsupported, match="memory"):
+        make_plan(FinetuneSpec(data, "m"))

@@ -10,6 +10,7 @@ from tools.finetune import recipe, space
 from tools.finetune.spec import METHODS, FinetuneSpec
 from tools.finetune.task import Facts, Task, find_task
 
+WEIGHT_BYTES = 2  # of a parameter in half precision, the least that can be trained from
 CAUSAL_ONLY = ("gpt2", "gptj", "gpt_neo", "gpt_neox", "llama", "mistral", "mixtral", "opt", "bloom", "falcon")
 CAUSAL_TOO = ("phi", "phi3", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "granite", "olmo")
 ENCODERS = (
@@ -286,5 +287,6 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "batch_size": size,
         "estimated_seconds": round(_lasting(spec, estimates[method]), 1),
         "why": why,
-        "warnings": facts.warnings,
+        "warnings": facts.warnings
+        + space.memory_told(recipe.memory(method, base), base.parameters * WEIGHT_BYTES),
     }

@@ -103,7 +103,7 @@ def learning_rate(task: str, method: str, base: Base) -> float:
     if method in ("head",):
         return 0.0
     rate = min(1e-3, 3.84e-2 / base.width)  # 1e-4 for MiniLM's 384, 5e-5 for BERT's 768
-    if task in ("text-generation", "embedding", "masked-lm"):
+    if task in ("text-generation", "embedding"):
         rate /= 2
     if method in ("lora", "dora", "qlora"):
         rate = min(2e-3, rate * 8)
@@ -123,6 +123,16 @@ def seconds(method: str, base: Base, facts: Facts, passes: float, task: str) -> 
     read = passes * 2 * rounds(facts.rows) if method == "few-shot" else passes  # both texts of each pair
     training = (per_token * base.working + head) * tokens * read / flops()
     return 12 + training * 1.15 + reading
+
+
+# Bytes a parameter while it is trained: weight, gradient and two optimizer moments; or the weight and activations.
+TRAINED_BYTES, FROZEN_BYTES, SPARE_BYTES = 16, 6, 1_000_000_000
+
+
+def memory(method: str, base: Base) -> int:
+    """Bytes that a training needs, roughly."""
+    each = TRAINED_BYTES if method in ("full", "few-shot") else FROZEN_BYTES
+    return base.parameters * each + SPARE_BYTES
 
 
 def choose_method(

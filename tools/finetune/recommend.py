@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 USUAL_ROWS, USUAL_LABELS = 1000, 8
 LONGEST_SECONDS = 4 * 3600
-# Bytes a parameter while it is trained: weight, gradient and two optimizer moments; or the weight and activations.
-TRAINED_BYTES, FROZEN_BYTES, SPARE_BYTES = 16, 6, 1_000_000_000
 METHODS_TOLD = ("full", "lora", "head", "few-shot", "qlora")
 
 
@@ -187,11 +185,11 @@ def _candidate(model: str, method: str, base: "Base", seconds: float, why: str) 
 
 def _fits(method: str, base: "Base", seconds: float) -> bool:
     """Whether memory, hardware and an afternoon suffice."""
+    from tools.finetune.recipe import memory
     from tools.models.hardware import hardware
 
     machine = hardware()
     if method == "qlora" and not machine.gpu:
         return False
-    each = TRAINED_BYTES if method in ("full", "few-shot") else FROZEN_BYTES
     room = max(machine.memory, machine.gpu_memory)
-    return base.parameters * each + SPARE_BYTES < room and seconds <= LONGEST_SECONDS
+    return memory(method, base) < room and seconds <= LONGEST_SECONDS

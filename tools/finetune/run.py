@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,7 @@ def _finish(
         "warnings": warnings,
         "seed": spec.seed,
         "data_sha256": sha256,
+        "program": version("startup-assistant"),
         **outcome.info,
     }
     (staging / "evaluation.json").write_text(_evaluation(outcome))

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.errors import OutOfSpace
+from tools.errors import OutOfSpace, Unsupported
 
 HINT = "Free some space, then resume the job: it goes on from its last checkpoint."
 
@@ -26,6 +26,28 @@ def require(folder: Path, needed: int, hint: str = "Free some space or choose a 
     free = shutil.disk_usage(place).free
     if free < needed:
         raise OutOfSpace(f"Training needs about {_size(needed)} of disk but {_size(free)} are free.", hint)
+
+
+def memory_told(needed: int, weights: int) -> list[str]:
+    """A warning where the free memory is smaller than a training needs.
+
+    Args:
+        needed: bytes of the whole, roughly.
+        weights: bytes of the base model's weights alone.
+
+    Raises:
+        Unsupported: not even the weights fit.
+    """
+    from tools.models.hardware import hardware
+
+    machine = hardware()
+    free = max(machine.memory, machine.gpu_memory)
+    if needed <= free:
+        return []
+    said = f"This training needs about {_size(needed)} of memory, and {_size(free)} are free"
+    if weights > free:
+        raise Unsupported(f"{said}.", "Choose a smaller base model.", param="base")
+    return [f"{said}: it may fail. Close other programs, or use lora, head or a smaller base model."]
 
 
 def _size(count: int) -> str:

@@ -32,9 +32,9 @@ class MaskedLM:
 
     def train(self, run: Run) -> Outcome:
         """Train on random masks; measure on masks that are the same before and after."""
-        from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, set_seed
+        from transformers import AutoModelForMaskedLM, set_seed
 
-        from tools.finetune import averaging, methods
+        from tools.finetune import averaging, domain, methods
         from tools.finetune.encoder import load_tokenizer
         from tools.finetune.fit import Material, fit, steps_of
 
@@ -51,12 +51,24 @@ class MaskedLM:
         method = run.plan["method"]
         model = methods.wrap(model, method, "", steps_of(run.plan, len(train)), ("cls",))
         trained = methods.trainable(model)
-        collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
-        step = methods.after_step(model, method)
-        curve = fit(run, Material(model, train, validation, collate, after_step=step))
+        if domain.is_sentence_encoder(run.base):
+            run.report.tell("Reading the texts as the base does")
+            train, validation = (
+                domain.with_vectors(rows, run.base, tokenizer) for rows in (train, validation)
+            )
+        material = Material(
+            model,
+            train,
+            validation,
+            domain.Masked(tokenizer),
+            after_step=methods.after_step(model, method),
+            trainer=domain.Reading,
+        )
+        curve = fit(run, material)
         model = methods.merge(model, method, run.staging)
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
+        _mark(run.base, run.staging)
         metrics = _measure(model, held, tokenizer, run)
         return Outcome(metrics, baseline, trained, {"max_length": BLOCK}, {"curve": curve})
 
@@ -104,6 +116,18 @@ class LoadedMaskedLM:
         scores = {word: round(score, 6) for word, score in zip(words, best.values.tolist(), strict=True)}
         filled = text.replace(mask, words[0], 1)
         return {"label": words[0], "score": scores[words[0]], "scores": scores, "text": filled}
+
+
+def _mark(base: Path | str, folder: Path) -> None:
+    """A sentence encoder stays one: the small files that say so come along."""
+    import shutil
+
+    for name in ("modules.json", "1_Pooling", "2_Normalize", "sentence_bert_config.json"):
+        source = Path(base) / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, dirs_exist_ok=True)
+        elif source.is_file():
+            shutil.copy2(source, folder / name)
 
 
 def _blocks(rows: list[str], tokenizer: Any) -> list[dict[str, Any]]:
