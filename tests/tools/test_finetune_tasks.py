@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tests.tools.tiny_models import task_data
+from tests.tools.tiny_models import WORDS, task_data, tiny_bert, write_csv
 from tools.finetune.plan import make_plan
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
@@ -111,3 +111,23 @@ def test_entities_of_tags(tags, expected):
     from tools.finetune.tasks.token_classification import entities
 
     assert list(entities(tags)) == expected
+
+
+def test_triplets_push_away_what_only_looks_alike(tmp_path):
+    from tools.finetune.encoder import FrozenEncoder
+
+    pairs = [
+        (f"where is my {a} order {b}", f"the {a} order {b} is late") for a in WORDS[:6] for b in WORDS[6:12]
+    ]
+    rows = [(first, second, f"{first} please") for first, second in pairs]  # alike, and yet wrong
+    base = tiny_bert(tmp_path / "tiny")
+
+    def closeness(name: str, head: tuple[str, ...]) -> float:
+        data = write_csv(tmp_path / f"{name}.csv", [row[: len(head)] for row in rows], head)
+        spec = FinetuneSpec(data, name, "tiny", base, task="embedding", epochs=6, learning_rate=3e-3)
+        train(spec, tmp_path / name, tmp_path / f"{name}-work", lambda progress: None)
+        first, wrong = (FrozenEncoder(tmp_path / name).embed([row[side] for row in rows]) for side in (0, 2))
+        return float((first * wrong).sum(axis=1).mean())
+
+    with_pairs = closeness("pairs", ("anchor", "positive"))
+    assert closeness("triplets", ("anchor", "positive", "negative")) < with_pairs - 0.1

@@ -5,6 +5,7 @@ Used by the embedding task and by few-shot classification. Imported only with to
 
 import random
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +52,23 @@ class Contrast(Trainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Cross-entropy of finding each text's partner in the batch; others of its group do not count as wrong."""
+        """Cross-entropy of finding each text's partner in the batch; others of its group do not count as wrong.
+
+        Texts that are known to be wrong (triplets) stand beside the batch's.
+        """
         first, second = (_vectors(model, inputs[side]) for side in ("first", "second"))
         groups, several = inputs["groups"], ranks.world() if model.training else 1
         if several > 1:
             first, second, groups = ranks.gathered(first), ranks.gathered(second), ranks.gathered(groups)
-        scores = first @ second.T * SCALE
         same = groups[:, None] == groups[None, :]
         same.fill_diagonal_(False)
+        scores = (first @ second.T * SCALE).masked_fill(same, -1e4)
+        if "wrong" in inputs:
+            wrong = _vectors(model, inputs["wrong"])
+            wrong = ranks.gathered(wrong) if several > 1 else wrong
+            scores = torch.cat([scores, first @ wrong.T * SCALE], dim=1)
         targets = torch.arange(len(scores), device=scores.device)
-        loss = torch.nn.functional.cross_entropy(scores.masked_fill(same, -1e4), targets)
+        loss = torch.nn.functional.cross_entropy(scores, targets)
         # Gradients are averaged over the processes, where those of their own rows have to be added up.
         loss = loss * several - loss.detach() * (several - 1)
         return (loss, {"scores": scores}) if return_outputs else loss
@@ -90,19 +98,33 @@ class _Collate:
         self.tokenizer = tokenizer
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """``first``, ``second`` (token ids and masks) and ``groups``."""
+        """``first``, ``second`` (token ids and masks) and ``groups``; ``wrong`` where the rows have it."""
 
         def side(name: str) -> dict[str, torch.Tensor]:
             return dict(self.tokenizer.pad({"input_ids": [row[name] for row in rows]}, return_tensors="pt"))
 
         groups = torch.tensor([row["group"] for row in rows])
-        return {"first": side("input_ids"), "second": side("partner"), "groups": groups}
+        wrong = {"wrong": side("wrong")} if "wrong" in rows[0] else {}
+        return {"first": side("input_ids"), "second": side("partner"), "groups": groups} | wrong
 
 
 def train_encoder(
-    run: Run, train: list[Triple], validation: list[Triple], method: str, folder: Path
+    run: Run,
+    train: list[Triple],
+    validation: list[Triple],
+    method: str,
+    folder: Path,
+    wrong: Mapping[tuple[str, str], str] | None = None,
 ) -> tuple[int, int, list[dict[str, float]]]:
     """Train an encoder by contrast and write it to ``folder``.
+
+    Args:
+        run: the run.
+        train: to learn from.
+        validation: to choose by.
+        method: ``full`` or an adapter.
+        folder: where to.
+        wrong: by text and partner, a text that looks like the partner but is none (triplets); of all or of none.
 
     Returns:
         Trained parameters, tokens read, and the curve.
@@ -118,8 +140,8 @@ def train_encoder(
     numbers = {group: n for n, group in enumerate(dict.fromkeys(row[2] for row in train + validation))}
     material = Material(
         model=model,
-        train=_features(train, tokenizer, length, numbers),
-        validation=_features(validation, tokenizer, length, numbers),
+        train=_features(train, tokenizer, length, numbers, wrong),
+        validation=_features(validation, tokenizer, length, numbers, wrong),
         collate=_Collate(tokenizer),
         after_step=methods.after_step(model, method),
         trainer=Contrast,
@@ -134,17 +156,24 @@ def train_encoder(
 
 
 def _features(
-    rows: list[Triple], tokenizer: Any, length: int, numbers: dict[str, int]
+    rows: list[Triple],
+    tokenizer: Any,
+    length: int,
+    numbers: dict[str, int],
+    wrong: Mapping[tuple[str, str], str] | None,
 ) -> list[dict[str, Any]]:
     if not rows:
         return []
-    sides = [
-        tokenizer([row[side] for row in rows], truncation=True, max_length=length)["input_ids"]
-        for side in (0, 1)
-    ]
+
+    def ids(texts: list[str]) -> list[list[int]]:
+        return tokenizer(texts, truncation=True, max_length=length)["input_ids"]
+
+    sides = {"input_ids": ids([row[0] for row in rows]), "partner": ids([row[1] for row in rows])}
+    if wrong:
+        sides["wrong"] = ids([wrong[row[0], row[1]] for row in rows])
     return [
-        {"input_ids": first, "partner": second, "group": numbers[row[2]]}
-        for first, second, row in zip(*sides, rows, strict=True)
+        {name: side[at] for name, side in sides.items()} | {"group": numbers[row[2]]}
+        for at, row in enumerate(rows)
     ]
 
 

@@ -1,9 +1,10 @@
-"""Embedding: vectors that bring together what belongs together, from pairs of texts or from labels."""
+"""Embedding: vectors that bring together what belongs together, from pairs or triplets of texts or from labels."""
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.data.label_sets import label_name, missing
 from tools.errors import BadData
 from tools.finetune.examples import pairs, part, read
 from tools.finetune.task import Facts, Outcome, Run
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     import pandas
 
 LEAST_PAIRS = 8
+NEGATIVES = (
+    "negative",
+    "negatives",
+    "hard_negative",
+    "hard negative",
+    "反例",
+)  # the third column of triplets
 
 
 class Embedding:
@@ -50,7 +58,12 @@ class Embedding:
         train, validation, held = (_triples(p, labelled, run.spec.seed) for p in _lists(parts))
         run.report.tell("Measuring the untrained encoder")
         baseline = {"frozen_encoder": retrieval(FrozenEncoder(run.base), held)}
-        trained, length, curve = train_encoder(run, train, validation, run.plan["method"], run.staging)
+        wrong = _wrong(run, columns) if not labelled else None
+        if wrong is not None:
+            train, validation = ([row for row in rows if row[:2] in wrong] for rows in (train, validation))
+        trained, length, curve = train_encoder(
+            run, train, validation, run.plan["method"], run.staging, wrong or None
+        )
         _sentence_transformer(run.staging, length)
         run.report.tell("Measuring on the held-out pairs")
         metrics = retrieval(FrozenEncoder(run.staging), held)
@@ -82,6 +95,23 @@ class LoadedEmbedding:
             {"label": None, "score": None, "scores": {}, "embedding": [round(float(x), 6) for x in row]}
             for row in self.embed(texts)
         ]
+
+
+def _wrong(run: Run, columns: tuple[str, str]) -> dict[tuple[str, str], str] | None:
+    """By pair, the text that does not belong to it; None where the file has no such column, or hardly uses it."""
+    from tools.data.read import sample_rows
+
+    names = [name for name in sample_rows(run.spec.data, size=1)[0] if name.casefold().strip() in NEGATIVES]
+    if not names:
+        return None
+    table = read(run.spec.data, (*columns, names[0]))
+    cells = zip(table[columns[0]], table[columns[1]], table[names[0]], strict=True)
+    found = {
+        (str(first).strip(), label_name(second)): str(third).strip()
+        for first, second, third in cells
+        if not (missing(first) or missing(second) or missing(third))
+    }
+    return found if len(found) > len(table) / 2 else None
 
 
 def _lists(parts: Any) -> list[list[tuple[str, str]]]:
