@@ -153,8 +153,8 @@ def advised(asked: Asked) -> Step | None:
 
 
 _ADVICE = re.compile(
-    r"\b(?:do|follow|take|go with|use|as) (?:what |everything )?(?:you(?:'ve| have)? (?:suggest\w*|recommend\w*|propos\w*|advi[sc]ed?|said)"
-    r"|your (?:advice|suggestions?|recommendations?|proposal|plan))\b|(?:照|按)(?:你|您)(?:说|建议|推荐)的",
+    r"^(?!.*(?:\bnot\b|n't|\?\s*$|？\s*$|不要|别)).*(?:\b(?:do|follow|take|go with|use) (?:(?:what|everything) you(?:'ve| have)? (?:suggest\w*|recommend\w*|propos\w*|advi[sc]ed?|said)"
+    r"|your (?:advice|suggestions?|recommendations?|proposal|plan))\b|(?:照|按)(?:你|您)(?:说|建议|推荐)的)",
     re.IGNORECASE,
 )
 
@@ -221,7 +221,8 @@ def _answers(asked: Asked, tool: str) -> bool:
 
 
 _COLUMN = re.compile(
-    r"[「“\"'`]?[\w\-]{1,24}[」”\"'`]?\s*(?:[那这這]?一?[列欄栏]|column|field)\W*", re.IGNORECASE
+    r"(?!(?:which|what|no|any|a|the|that|this|same|other)\b)[「“\"'`]?[\w\-]{1,24}[」”\"'`]?\s*(?:[那这這]?一?[列欄栏]|column|field)\W*",
+    re.IGNORECASE,
 )
 
 

@@ -65,14 +65,14 @@ _TASKS = [
 METHODS = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot", "全量", "少样本", "小样本")
 _COLUMN = r"[\"'“‘`「]?([\w.\-\u4e00-\u9fff]+?)[\"'”’`」]?"
 _LABELS = [
-    re.compile(r"(?:^|[,;.]\s+)(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+(?:label|target)\b", re.IGNORECASE),
+    re.compile(r"\btext,?\s+(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+(?:label|target)\b", re.IGNORECASE),
     re.compile(r"(?:标签|目标|类别)(?:列|字段)\s*[:：]?\s*[\"'“‘「]([^\"'”’」]{1,20})[\"'”’」]"),
     re.compile(r"^\s*labels?(?: ?col(?:umn)?)?\s*[:=]\s*([^\s,;，；][^,;，；\n]*?)\s*(?=[,;，；\n]|\Z)", re.IGNORECASE | re.MULTILINE),
     re.compile(r"\b(?:labels?|targets?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:predicts?|learns?|guess(?:es)?)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(r"(?:标签|目标|类别)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
     re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:标签|目标|类别)"),
-    re.compile(rf"\b(?:label|target|class|output|category)[\s_-]*col(?:umn)?(?:\s*(?:is|=|:|\||to|should be|called|named))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:label|target|class|output|category)[\s_-]*col(?:umn)?(?:\s*(?:(?:is|to|should be|called|named)\b|[=:|]))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\blabels?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:labels?|targets?|answers?|class(?:es)?|category|categories)\b[^,.;!?]{{0,24}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:predict|learn|learning|predicting|classify by|by|target|on)\s+(?:the\s+)?{_COLUMN}\s+(?:column|field)\b", re.IGNORECASE),
@@ -85,14 +85,14 @@ _LABELS = [
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:标签|目标|类别)"),
 ]  # fmt: skip
 _TEXTS = [
-    re.compile(r"(?:^|[,;.]\s+)(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+texts?\b", re.IGNORECASE),
+    re.compile(r"\b(?:label|target),?\s+(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+text\b", re.IGNORECASE),
     re.compile(r"^\s*texts?(?: ?col(?:umn)?)?\s*[:=]\s*([^\s,;，；][^,;，；\n]*?)\s*(?=[,;，；\n]|\Z)", re.IGNORECASE | re.MULTILINE),
     re.compile(r"\b(?:texts?|inputs?)\s+[\"'“‘`]([\w.\-]+)[\"'”’`]", re.IGNORECASE),
     re.compile(rf"\b(?:from|out of|using)\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(r"(?:文本|正文|输入|内容)(?:列|字段)\s*[:：]?\s*[\"'“‘「]?([A-Za-z_][\w.\-]*)"),
     re.compile(r"(?:^|[，,。；;\s、])([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)\s*(?:列)?(?:是|当|作为|做)(?:文本|正文|输入)(?!生成|分类)"),
     re.compile(rf"\b(?:texts?|messages?|inputs?)\b[^,.;!?]{{0,16}}?\b(?:in|is|are|sits in|from|under)\s+(?:the\s+)?(?:column|field)\s+(?:called |named )?{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
-    re.compile(rf"\b(?:text|input|message|content)[\s_-]*col(?:umn)?(?:\s*(?:is|=|:|\||to|should be|called|named))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
+    re.compile(rf"\b(?:text|input|message|content)[\s_-]*col(?:umn)?(?:\s*(?:(?:is|to|should be|called|named)\b|[=:|]))*\s*{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\btexts?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:text|input)", re.IGNORECASE),
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|as)\s+(?:the\s+)?(?:text|input)\b", re.IGNORECASE),

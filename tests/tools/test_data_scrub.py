@@ -67,8 +67,32 @@ def test_training_says_that_its_texts_hold_personal_data(tmp_path):
     data = write_csv(tmp_path / "mails.csv", ROWS)
     spec = FinetuneSpec(data, "m")
     (said,) = personal(spec, {"task": "text-classification", "text_column": "text"})
-    assert "EMAIL_ADDRESS" in said and "assistant data scrub mails.csv" in said
+    assert "EMAIL_ADDRESS" in said and "assistant data scrub" in said
     clean = write_csv(
         tmp_path / "clean.csv", [("the parcel is late", "orders"), ("where is my order", "orders")]
     )
     assert personal(FinetuneSpec(clean, "m"), {"task": "text-classification", "text_column": "text"}) == []
+
+
+def test_columns_that_only_look_like_labels_and_nested_addresses_are_cleaned_too(redactor, tmp_path):
+    rows = [
+        {"message": f"order {n} is late", "agent": ["Maria Lopez", "John Smith"][n % 2], "phone": 14155552671,
+         "mail": {"from": "maria.lopez@example.com", "body": "hello"}}
+        for n in range(8)
+    ]  # fmt: skip
+    data = tmp_path / "mails.jsonl"
+    data.write_text("\n".join(json.dumps(row) for row in rows))
+    found = scrub(data, tmp_path / "clean.jsonl", redactor, "replace")
+    clean = (tmp_path / "clean.jsonl").read_text()
+    assert "maria" not in clean and "Maria" not in clean and "Smith" not in clean and "5552671" not in clean
+    assert found["left"] == [] and "mail" in found["columns"]
+
+
+def test_what_is_left_alone_and_what_could_not_be_read_is_told(redactor, tmp_path):
+    data = tmp_path / "mails.csv"
+    data.write_text(
+        "text,label\nhello there friend,a\nsecond text here,b\none,two,three,four\nthird one here,a\n"
+    )
+    found = scrub(data, tmp_path / "clean.csv", redactor)
+    assert found["left"] == ["label"] and found["rows"] == 3
+    assert "ragged" in found["warnings"][0]

@@ -131,3 +131,5 @@ def test_triplets_push_away_what_only_looks_alike(tmp_path):
 
     with_pairs = closeness("pairs", ("anchor", "positive"))
     assert closeness("triplets", ("anchor", "positive", "negative")) < with_pairs - 0.1
+    rows += [(first, second, f"{first} today") for first, second in pairs]  # a second negative for each pair
+    assert closeness("more", ("anchor", "positive", "negative")) < with_pairs - 0.1

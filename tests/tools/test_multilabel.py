@@ -4,6 +4,7 @@ import csv
 import json
 import random
 
+import numpy
 import pytest
 
 from tests.tools.tiny_models import WORDS, tiny_bert, write_csv
@@ -13,6 +14,7 @@ from tools.errors import Unsupported
 from tools.finetune.plan import make_plan
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
+from tools.serving.active import choose
 from tools.serving.evaluate import evaluate
 from tools.serving.predictor import load
 
@@ -52,6 +54,10 @@ def spec(tmp_path_factory):
         (["food, bar", "food, cafe", "food, deli"], None),
         (["1,5", "2,5", "1", "2", "5"], None),
         ([["a"], ["b"]], None),
+        (["['late', 'torn']", "['late']", "[]"], [("late", "torn"), ("late",), ()]),
+        (["-1,5", "-2,5", "-1", "-2", "5"], None),
+        (["a", "b", "[1, 2]", "a", "b"], None),
+        (["[" * 9000, "a", "b"], None),
         (["yes", "no", None], None),
     ],
 )  # fmt: skip
@@ -105,6 +111,12 @@ def test_measuring_on_another_file_needs_no_two_labels_in_a_row(spec, tmp_path):
     assert found["metrics"]["accuracy"] == 1.0 and found["metrics"]["rows"] == 2
     assert found["confusion"]["labels"] == sorted(SIGNS)
     assert sum(map(sum, found["confusion"]["matrix"])) == 3
+
+
+def test_rows_to_label_are_those_where_a_label_might_as_well_be_given():
+    probabilities = numpy.array([[0.99, 0.99, 0.01], [0.5, 0.02, 0.01], [0.9, 0.01, 0.01]])
+    (first,) = choose(probabilities, ["sure of two", "in doubt", "sure of one"], 1, threshold=0.5)
+    assert first[0] == 1
 
 
 def test_what_several_labels_cannot_do_is_said_before_the_start(spec):

@@ -9,7 +9,7 @@ from typing import Any
 from tools.data.columns import Guess, guess_columns
 from tools.data.findings import findings
 from tools.data.formats import Row
-from tools.data.label_sets import separator
+from tools.data.label_sets import label_name, listed, separator
 from tools.data.read import open_table, sample_rows
 from tools.data.sniff import TableInfo
 from tools.data.stats import Distinct, Reservoir, column_type
@@ -137,12 +137,13 @@ def _sign(sample: list[dict[str, Any]], guess: Guess) -> str | None:
 def _label_values(values: Iterable[Any], sign: str | None = None) -> Iterator[str]:
     """Labels as text; those of lists, and those with a sign between them, one by one."""
     for value in values:
-        if isinstance(value, list):
-            yield from (str(tag) for tag in value)
+        parts = listed(value)
+        if parts is not None:
+            yield from (label_name(part) for part in parts)
         elif sign and isinstance(value, str):
             yield from (part.strip() for part in value.split(sign) if part.strip())
         elif value is not None:
-            yield str(value)
+            yield label_name(value)
 
 
 def hashable(values: Iterable[Any]) -> list[Any]:

@@ -1,10 +1,12 @@
 """Texts with several labels at once: recognized in a column, and read as sets."""
 
+import ast
 import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
 SEPARATORS = ("|", ";", ",")
+LONGEST_LIST = 10_000  # characters
 _Sets = list[tuple[str, ...] | None]
 
 
@@ -23,9 +25,9 @@ def label_sets(cells: Sequence[Any], known: Collection[str] = ()) -> _Sets | Non
         For each cell its different labels in order (an empty tuple where none applies, None where the cell is missing),
         or None where the column holds one label a row.
     """
-    lists = [_listed(cell) for cell in cells]
+    lists = [listed(cell) for cell in cells]
     words = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
-    several = any(found is not None and len(set(found)) > 1 for found in lists)
+    several = any(found and len(set(map(str, found))) > 1 for found in lists) and _mostly(lists, cells)
     sign = None if several else separator(words)
     if not several and sign is None and not known:
         return None
@@ -69,12 +71,22 @@ def missing(cell: Any) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
 
 
-def _listed(cell: Any) -> list[Any] | None:
-    """A cell's list, also where it was written as JSON."""
-    if isinstance(cell, str) and cell.strip().startswith("["):
+def _mostly(lists: Sequence[list[Any] | None], cells: Sequence[Any]) -> bool:
+    """Whether at least half of the cells that hold something hold lists."""
+    return 2 * sum(found is not None for found in lists) >= sum(not missing(cell) for cell in cells)
+
+
+def listed(cell: Any) -> list[Any] | None:
+    """A cell's list, also where it was written as JSON, or as Python writes it (which pandas does); None for others."""
+    if isinstance(cell, str) and cell.strip().startswith("[") and len(cell) < LONGEST_LIST:
         try:
             cell = json.loads(cell)
         except ValueError:
+            try:
+                cell = ast.literal_eval(cell.strip())
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                return None
+        except RecursionError:
             return None
     return list(cell) if isinstance(cell, list | tuple) else None
 
@@ -92,7 +104,7 @@ def _separates(sign: str, words: Sequence[str]) -> bool:
     parts = {part for whole in wholes for part in whole}
     if len(joint) < 2 or len(parts) >= len(wholes):
         return False
-    if sign == "," and all(part.replace(".", "").isdigit() for part in parts):
+    if sign == "," and all(part.lstrip("+-").replace(".", "").isdigit() for part in parts):
         return False  # decimals: "1,5"
     return all(len(part.split()) <= 5 for part in parts)
 

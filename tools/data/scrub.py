@@ -7,14 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tools.data.columns import check_column, guess_columns
-from tools.data.read import iter_rows, sample_rows
+from tools.data.columns import LABEL_NAMES, check_column, guess_columns
+from tools.data.read import open_table, sample_rows
 from tools.errors import BadArgument, BadData
 from tools.privacy.operators import Operators, check
 from tools.privacy.redactor import Redactor, replaced
 
 FORMATS = (".csv", ".tsv", ".jsonl")
-ROLES = ("role", "from")  # keys of a chat message that say who speaks, not what
+SPEAKER, ROLES = (
+    ("role", "from"),
+    ("user", "assistant", "system", "human", "gpt", "bot", "model", "tool"),
+)  # who speaks in a chat message
+LONG_NUMBER = 7  # digits from which a number may be a telephone's or a card's
 
 
 def scrub(
@@ -38,7 +42,8 @@ def scrub(
         told: called now and then with the number of rows done.
 
     Returns:
-        ``{"rows", "changed": rows that held some, "entities": {type: count}, "columns", "file"}``.
+        ``{"rows", "changed": rows that held some, "entities": {type: count}, "columns", "left": columns that were not
+        looked into, "warnings", "file"}``.
 
     Raises:
         BadArgument: the target exists or has another ending; no such operator or column.
@@ -51,15 +56,17 @@ def scrub(
         raise BadArgument(
             f"{target.name} has no ending known here.", "Use .csv, .tsv or .jsonl.", param="out"
         )
-    chosen = _columns(path, columns)
+    left = _left(path, columns)
     hide = _Hider(redactor, operator)
     rows, changed = 0, 0
     partial = target.with_name(f".{target.name}.partial")
     try:
         with partial.open("w", newline="", encoding="utf-8") as file:
             write = _writer(file, target.suffix.lower())
-            for rows, row in enumerate(iter_rows(path), 1):
-                clean = row | {name: hide(row[name]) for name in chosen}
+            info, found = open_table(path)
+            for rows, cells in enumerate(found, 1):
+                row = dict(zip(info.columns, cells, strict=True))
+                clean = {name: cell if name in left else hide(cell) for name, cell in row.items()}
                 changed += clean != row
                 write(clean)
                 if told and not rows % 100:
@@ -68,24 +75,23 @@ def scrub(
     finally:
         partial.unlink(missing_ok=True)
     entities = dict(hide.counts.most_common())
-    return {"rows": rows, "changed": changed, "entities": entities, "columns": chosen, "file": str(target)}
+    looked = [name for name in info.columns if name not in left]
+    about = {"columns": looked, "left": left, "warnings": info.warnings, "file": str(target)}
+    return {"rows": rows, "changed": changed, "entities": entities} | about
 
 
-def _columns(path: Path, wish: list[str] | None) -> list[str]:
-    """The columns to clean."""
+def _left(path: Path, wish: list[str] | None) -> list[str]:
+    """The columns to leave as they are: all but those wished for, or the labels, where a column is called so."""
     sample = sample_rows(path)
     guess = guess_columns(sample)
     if guess.task == "image-classification":
         raise BadData(f"{path.name} holds images, in which nothing is looked for.", "Give a table of texts.")
     names = list(sample[0])
     if wish:
-        return [check_column(name, names, "columns") for name in wish]
+        chosen = [check_column(name, names, "columns") for name in wish]
+        return [name for name in names if name not in chosen]
     labels = guess.label_column if str(guess.task).endswith("classification") else None
-    return [name for name in names if name != labels and any(_holds_text(row[name]) for row in sample)]
-
-
-def _holds_text(cell: Any) -> bool:
-    return isinstance(cell, str | list | dict) and bool(cell)
+    return [labels] if labels and labels.casefold().strip() in LABEL_NAMES else []
 
 
 class _Hider:
@@ -104,7 +110,13 @@ class _Hider:
         if isinstance(cell, list):
             return [self(each) for each in cell]
         if isinstance(cell, dict):
-            return {key: value if key in ROLES else self(value) for key, value in cell.items()}
+            return {
+                key: value if key in SPEAKER and value in ROLES else self(value)
+                for key, value in cell.items()
+            }
+        if isinstance(cell, int | float) and not isinstance(cell, bool) and len(str(cell)) >= LONG_NUMBER:
+            hidden = self(str(cell))
+            return cell if hidden == str(cell) else hidden
         return cell
 
 
@@ -119,7 +131,7 @@ def _writer(file: Any, kind: str) -> Callable[[dict[str, Any]], None]:
         if not file.tell():
             sheet.writerow(row)
         sheet.writerow(
-            json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else cell
+            json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, list | dict) else cell
             for cell in row.values()
         )
 

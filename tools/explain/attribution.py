@@ -59,7 +59,10 @@ def integrated_gradients(
     from captum.attr import LayerIntegratedGradients
 
     def log_probability(ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
-        return model.module(ids, mask).float().log_softmax(-1)[:, target]
+        logits = model.module(ids, mask).float()
+        if getattr(model, "threshold", None) is not None:  # each label for itself
+            return torch.nn.functional.logsigmoid(logits)[:, target]
+        return logits.log_softmax(-1)[:, target]
 
     encoded = _encoded(model, text)
     ids = torch.tensor([encoded["input_ids"]], device=model.device)

@@ -89,7 +89,11 @@ def _prediction(model: Any, row: Any) -> dict[str, Any]:
     order = row.argsort()[::-1]
     scores = {model.labels[i]: round(float(row[i]), 6) for i in order}
     best = next(iter(scores))
-    return {"label": best, "score": scores[best], "scores": scores}
+    found = {"label": best, "score": scores[best], "scores": scores}
+    threshold = getattr(model, "threshold", None)
+    if threshold is not None:
+        found["labels"] = [name for name, share in scores.items() if share >= threshold]
+    return found
 
 
 def _tokens(words: list[Word], values: list[float], shift: int = 0) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from tools.finetune.frozen import Frozen, Weights
 from tools.finetune.label_errors import told as doubts_told
 from tools.finetune.machine import best_device
 from tools.finetune.metrics import classifier_evaluation
-from tools.finetune.names import with_names
+from tools.finetune.names import FEW, with_names
 from tools.finetune.task import Outcome, Run
 
 Example = tuple[str, str]
@@ -59,9 +59,13 @@ def _train(run: Run, parts: Parts[Example], whole: bool = True) -> tuple[Outcome
     Args:
         run: the run.
         parts: the rows.
-        whole: whether a head learns from the validation rows too, once they have chosen its strength.
+        whole: whether the validation rows may be learned from too: by a head, once they have chosen its strength, and
+            where rows are few.
     """
     labels = sorted({label for _, label in parts.train})
+    if whole and _all_count(run, parts, labels):
+        known = [row for row in parts.validation if row[1] in labels]
+        parts = replace(parts, train=parts.train + known, validation=[])
     parts, named = with_names(parts)
     if run.plan["method"] in ("head", "few-shot"):
         encoder = _encoder(run, parts, labels)
@@ -82,6 +86,18 @@ def _train(run: Run, parts: Parts[Example], whole: bool = True) -> tuple[Outcome
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
     return _outcome(parts, labels, found, trained, probabilities, named), labels
+
+
+def _all_count(run: Run, parts: Parts[Example], labels: list[str]) -> bool:
+    """Whether rows are so few that all weights shall learn from all of them, and none is kept to choose by.
+
+    A validation row or two for each label cannot tell when to stop, and training that starts from a fitted classifier
+    does not go far astray.
+    """
+    if run.plan["method"] in ("head", "few-shot") or run.spec.search is not None:
+        return False
+    warm = averaging.takes(AutoConfig.from_pretrained(str(run.base), trust_remote_code=False))
+    return warm and len(parts.train) < FEW * len(labels)
 
 
 def _encoder(run: Run, parts: Parts[Example], labels: list[str]) -> FrozenEncoder:

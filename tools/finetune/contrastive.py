@@ -4,7 +4,7 @@ Used by the embedding task and by few-shot classification. Imported only with to
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ def train_encoder(
     validation: list[Triple],
     method: str,
     folder: Path,
-    wrong: Mapping[tuple[str, str], str] | None = None,
+    wrong: Mapping[tuple[str, str], list[str]] | None = None,
 ) -> tuple[int, int, list[dict[str, float]]]:
     """Train an encoder by contrast and write it to ``folder``.
 
@@ -124,7 +124,7 @@ def train_encoder(
         validation: to choose by.
         method: ``full`` or an adapter.
         folder: where to.
-        wrong: by text and partner, a text that looks like the partner but is none (triplets); of all or of none.
+        wrong: by text and partner, texts that look like the partner but are none (triplets); of all or of none.
 
     Returns:
         Trained parameters, tokens read, and the curve.
@@ -160,7 +160,7 @@ def _features(
     tokenizer: Any,
     length: int,
     numbers: dict[str, int],
-    wrong: Mapping[tuple[str, str], str] | None,
+    wrong: Mapping[tuple[str, str], list[str]] | None,
 ) -> list[dict[str, Any]]:
     if not rows:
         return []
@@ -170,7 +170,13 @@ def _features(
 
     sides = {"input_ids": ids([row[0] for row in rows]), "partner": ids([row[1] for row in rows])}
     if wrong:
-        sides["wrong"] = ids([wrong[row[0], row[1]] for row in rows])
+        turn: Counter[tuple[str, str]] = Counter()
+        chosen = []
+        for first, second, _ in rows:  # a pair that comes again brings its next one along
+            known = wrong[first, second]
+            chosen.append(known[turn[first, second] % len(known)])
+            turn[first, second] += 1
+        sides["wrong"] = ids(chosen)
     return [
         {name: side[at] for name, side in sides.items()} | {"group": numbers[row[2]]}
         for at, row in enumerate(rows)
@@ -202,13 +208,13 @@ def retrieval(encoder: FrozenEncoder, rows: list[Triple]) -> dict[str, float]:
     """
     first = encoder.embed([row[0] for row in rows])
     second = encoder.embed([row[1] for row in rows])
-    ranks = []
+    places = []
     for number, (text, _, group) in enumerate(rows):
         scores = second @ first[number]
         same_text = numpy.array([row[1] == text for row in rows])
         right = numpy.array([row[2] == group for row in rows]) & ~same_text
-        ranks.append(1 + int((scores[~right & ~same_text] > scores[right].max()).sum()))
-    found = numpy.array(ranks)
+        places.append(1 + int((scores[~right & ~same_text] > scores[right].max()).sum()))
+    found = numpy.array(places)
     return {
         "accuracy@1": round(float((found == 1).mean()), 4),
         "accuracy@5": round(float((found <= 5).mean()), 4),

@@ -79,6 +79,8 @@ class FrozenEncoder:
             told: called after each batch with the number of texts done.
             batch_size: texts at once.
         """
+        if not len(texts):
+            return numpy.zeros((0, self.model.config.hidden_size), dtype=numpy.float32)
         ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]
         out = numpy.zeros((len(ids), self.model.config.hidden_size), dtype=numpy.float32)
         done = 0

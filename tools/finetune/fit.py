@@ -84,7 +84,7 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
         except RuntimeError as error:
             if not _out_of_memory(error):
                 raise
-            if parts >= share and ranks.world() == 1:
+            if parts >= share:
                 hint = "Choose a smaller base model, or the method head."
                 raise WorkFailed("The memory is not enough for this training.", hint) from error
             parts = next((each for each in range(parts + 1, share + 1) if not share % each), parts)

@@ -85,7 +85,8 @@ def epochs(task: str, method: str, rows: int, size: int, warm: bool = False) -> 
         size: rows a step.
         warm: whether the classifier starts from one fitted on the frozen encoder. Measured on Banking77's training
             file (8,003 rows to train, 2,000 to measure, MiniLM): 91.7 % frozen, and after 3, 4, 5, 6 epochs 93.2, 94.0,
-            93.6, 93.5 %.
+            93.6, 93.5 %; with 770 rows, 10 a label, 84.5 % frozen, and after 5, 10, 20 epochs (of 20 steps) 85.9, 85.4,
+            84.7 %; with 190 rows of other data 65.9 % frozen, and after 5 and 10 epochs (of 10 steps) 71.3, 72.3 %.
     """
     if method == "few-shot":
         return 1
@@ -93,7 +94,7 @@ def epochs(task: str, method: str, rows: int, size: int, warm: bool = False) -> 
         return 3
     steps = max(1, math.ceil(rows * 0.8 / size))
     if warm:
-        return max(3, min(10, round(600 / steps)))
+        return max(3, min(10, round(min(600, max(120, rows / 6)) / steps)))
     most, least = (20, 3) if task != "embedding" else (4, 1)
     return max(least, min(most, round(1200 / steps)))
 

@@ -46,7 +46,8 @@ def rows_to_label(
     if count < 1:
         raise BadArgument("At least one row must be wanted.", "For example --rows 20.", param="rows")
     column, label, found = _unlabeled(predictor, data, text_column)
-    chosen = choose(predictor.predict_proba([text for _, text in found]), [text for _, text in found], count)
+    texts = [text for _, text in found]
+    chosen = choose(predictor.predict_proba(texts), texts, count, predictor.info.get("threshold"))
     rows = []
     for place, (best, score) in chosen:
         number, text = found[place]
@@ -54,18 +55,24 @@ def rows_to_label(
     return {"rows": rows, "text_column": column, "label_column": label, "unlabeled": len(found)}
 
 
-def choose(probabilities: Any, texts: Sequence[str], count: int) -> list[tuple[int, tuple[int, float]]]:
+def choose(
+    probabilities: Any, texts: Sequence[str], count: int, threshold: float | None = None
+) -> list[tuple[int, tuple[int, float]]]:
     """Places of the rows to label, each with the likeliest class and its probability.
 
     Args:
         probabilities: float [n, classes].
         texts: n texts.
         count: how many to choose.
+        threshold: from which probability a label is given, where a text may have several.
     """
     import numpy
 
-    ordered = numpy.sort(probabilities, axis=1)
-    doubt = 1 - (ordered[:, -1] - ordered[:, -2])  # 1 where two classes are equally likely
+    if threshold is None:
+        ordered = numpy.sort(probabilities, axis=1)
+        doubt = 1 - (ordered[:, -1] - ordered[:, -2])  # 1 where two classes are equally likely
+    else:
+        doubt = 1 - numpy.abs(probabilities - threshold).min(axis=1)  # 1 where a label might as well be given
     pool = numpy.argsort(-doubt, kind="stable")[: count * POOL]
     vectors = _vectors([texts[place] for place in pool])
     far = numpy.full(len(pool), 2.0)  # cosine distance to the nearest chosen row

@@ -74,7 +74,9 @@ def label_next(
 
 def _scrubbed(found: dict[str, Any]) -> str:
     hidden = ", ".join(f"{count:,} {name}" for name, count in found["entities"].items()) or "nothing"
-    return f"{found['file']}: {found['changed']:,} of {found['rows']:,} rows changed; hidden: {hidden}."
+    left = f" Left as they are: {plain(found['left'])}." if found["left"] else ""
+    warnings = "".join(f"\n! {plain(each)}" for each in found["warnings"])
+    return f"{found['file']}: {found['changed']:,} of {found['rows']:,} rows changed; hidden: {hidden}.{left}{warnings}"
 
 
 @command(app, show=_scrubbed)

@@ -1,6 +1,7 @@
 """Embedding: vectors that bring together what belongs together, from pairs or triplets of texts or from labels."""
 
 import json
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,19 +52,17 @@ class Embedding:
         columns = run.plan["text_column"], run.plan["label_column"]
         rows = pairs(read(run.spec.data, columns), *columns)
         test = pairs(read(run.spec.test_data, columns), *columns) if run.spec.test_data else None
-        labelled = len({second for _, second in rows}) <= len(rows) / 2
+        wrong = _wrong(run, columns)
+        labelled = not wrong and len({second for _, second in rows}) <= len(rows) / 2
         parts = part(
             rows, test, run.spec.seed, lambda row: row[0], (lambda row: row[1]) if labelled else None
         )
         train, validation, held = (_triples(p, labelled, run.spec.seed) for p in _lists(parts))
         run.report.tell("Measuring the untrained encoder")
         baseline = {"frozen_encoder": retrieval(FrozenEncoder(run.base), held)}
-        wrong = _wrong(run, columns) if not labelled else None
-        if wrong is not None:
+        if wrong:
             train, validation = ([row for row in rows if row[:2] in wrong] for rows in (train, validation))
-        trained, length, curve = train_encoder(
-            run, train, validation, run.plan["method"], run.staging, wrong or None
-        )
+        trained, length, curve = train_encoder(run, train, validation, run.plan["method"], run.staging, wrong)
         _sentence_transformer(run.staging, length)
         run.report.tell("Measuring on the held-out pairs")
         metrics = retrieval(FrozenEncoder(run.staging), held)
@@ -97,21 +96,19 @@ class LoadedEmbedding:
         ]
 
 
-def _wrong(run: Run, columns: tuple[str, str]) -> dict[tuple[str, str], str] | None:
-    """By pair, the text that does not belong to it; None where the file has no such column, or hardly uses it."""
+def _wrong(run: Run, columns: tuple[str, str]) -> dict[tuple[str, str], list[str]]:
+    """By pair, the texts that do not belong to it; empty where the file has no such column, or hardly uses it."""
     from tools.data.read import sample_rows
 
     names = [name for name in sample_rows(run.spec.data, size=1)[0] if name.casefold().strip() in NEGATIVES]
     if not names:
-        return None
+        return {}
     table = read(run.spec.data, (*columns, names[0]))
-    cells = zip(table[columns[0]], table[columns[1]], table[names[0]], strict=True)
-    found = {
-        (str(first).strip(), label_name(second)): str(third).strip()
-        for first, second, third in cells
-        if not (missing(first) or missing(second) or missing(third))
-    }
-    return found if len(found) > len(table) / 2 else None
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for first, second, third in zip(*(table[name] for name in (*columns, names[0])), strict=True):
+        if not (missing(first) or missing(second) or missing(third)):
+            found[str(first).strip(), label_name(second)].append(str(third).strip())
+    return dict(found) if sum(map(len, found.values())) > len(table) / 2 else {}
 
 
 def _lists(parts: Any) -> list[list[tuple[str, str]]]:

@@ -45,7 +45,10 @@ class TextClassification:
                 param="text_column",
             )
         words = sum(len(text.split()) for text, _ in rows[:2000]) / len(rows[:2000])
-        return Facts(len(rows), counts, words * 1.4 + 2, gaps(table, len(rows)), several)
+        warnings = gaps(table, len(rows))
+        if several:
+            warnings.append(f"Column {label_column} is read as several labels a row, {len(counts):,} in all.")
+        return Facts(len(rows), counts, words * 1.4 + 2, warnings, several)
 
     def train(self, run: Run) -> Outcome:
         """Baselines first (they are quick and give a first result), then the model, then the measuring."""
