@@ -103,7 +103,7 @@ def test_two_workers_train_one_model(worker: Worker, wish):
     assert job["status"] == "succeeded", log
     assert len(set(processes(log))) == 2
     steps = make_plan(spec)["epochs"] * -(
-        -(72 + 3) // BATCH
+        -(81 + 3) // BATCH
     )  # with the labels' names; each step takes a whole batch
     assert (job["step"], job["steps"]) == (steps, steps)
     assert job["curve"] and all(0 < loss < 2 for _, loss, _ in job["curve"])

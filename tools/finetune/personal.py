@@ -27,5 +27,5 @@ def personal(spec: FinetuneSpec, plan: dict[str, Any]) -> list[str]:
     shown = ", ".join(f"{count} × {name}" for name, count in list(counts.items())[:5])
     return [
         f"Of {len(sample):,} texts looked at, some hold personal data ({shown}), which a model may learn by heart. "
-        "A copy without it: assistant data scrub FILE --out clean.csv."
+        "The command “assistant data scrub” writes a copy without it."
     ]

@@ -223,6 +223,9 @@ def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     against = [t for t in sorted(tokens, key=lambda t: t["attribution"]) if t["attribution"] < 0][:2]
     certain = f" ({percent(score)})" if score is not None else ""
     lines = [f"预测是 **{label}**{certain}。" if zh else f"It said **{label}**{certain}."]
+    if isinstance(prediction, dict) and prediction.get("labels") == []:
+        nearest = f"没有合适的标签，最接近的是 **{label}**{certain}。"
+        lines = [nearest if zh else f"No label fits; the nearest is **{label}**{certain}."]
     if toward:
         words = _words(toward)
         lines.append(f"最支持这个结果的词：{words}。" if zh else f"These words spoke most for it: {words}.")
