@@ -35,6 +35,11 @@ def per_class(
     from sklearn.metrics import precision_recall_fscore_support
 
     columns = precision_recall_fscore_support(truth, guesses, labels=list(labels), zero_division=0)
+    return by_label(columns, labels)
+
+
+def by_label(columns: Sequence[Any], labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """scikit-learn's four arrays (precision, recall, F1, support) as one entry a label, rounded."""
     names = ("precision", "recall", "f1", "support")
     return {
         label: {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.data.label_sets import combined
-from tools.finetune.metrics import mistakes
+from tools.finetune.metrics import by_label, mistakes
 
 Sets = Sequence[Sequence[str]]
 THRESHOLDS = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.55, 0.6, 0.65, 0.7)
@@ -103,15 +103,7 @@ def multilabel_evaluation(
 def _per_label(wanted: Any, got: Any, labels: Sequence[str]) -> dict[str, dict[str, float]]:
     from sklearn.metrics import precision_recall_fscore_support
 
-    columns = precision_recall_fscore_support(wanted, got, average=None, zero_division=0)
-    names = ("precision", "recall", "f1", "support")
-    return {
-        label: {
-            name: int(values[i]) if name == "support" else round(float(values[i]), 4)
-            for name, values in zip(names, columns, strict=True)
-        }
-        for i, label in enumerate(labels)
-    }
+    return by_label(precision_recall_fscore_support(wanted, got, average=None, zero_division=0), labels)
 
 
 def _together(wanted: Any, got: Any, labels: Sequence[str]) -> dict[str, Any]:
