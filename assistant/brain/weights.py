@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
+import torch
 
 from assistant.brain.encoding import Eyes, make_tokenizer
 from assistant.brain.network import Heads, Network, Words, base_encoder

@@ -8,8 +8,8 @@ The folder stays one that ``transformers.pipeline`` loads. Imported only with to
 
 from typing import Any
 
-import numpy  # noqa: TID253
-import torch  # noqa: TID253
+import numpy
+import torch
 
 LOUD = 1000.0  # how much louder than the residual the mean is
 KIND = "bert"

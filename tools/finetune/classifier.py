@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import numpy  # noqa: TID253
-import torch  # noqa: TID253
+import numpy
+import torch
 
 from tools.finetune import head
 from tools.finetune.encoder import autocast, by_length, load_tokenizer

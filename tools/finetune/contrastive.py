@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy  # noqa: TID253
-import torch  # noqa: TID253
-from transformers import AutoModel, Trainer  # noqa: TID253
+import numpy
+import torch
+from transformers import AutoModel, Trainer
 
 from tools.finetune import averaging, methods, ranks
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool

@@ -10,8 +10,8 @@ al. 2021): the same classifier then rose to 85.6 %.
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
-from transformers import AutoModel, DataCollatorForLanguageModeling, Trainer  # noqa: TID253
+import torch
+from transformers import AutoModel, DataCollatorForLanguageModeling, Trainer
 
 from tools.finetune import averaging
 from tools.finetune.encoder import autocast, by_length, pool

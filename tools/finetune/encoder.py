@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy  # noqa: TID253
-import torch  # noqa: TID253
+import numpy
+import torch
 
 from tools.finetune.machine import best_device, bf16
 

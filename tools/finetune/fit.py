@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
-from transformers import PrinterCallback, Trainer, TrainingArguments  # noqa: TID253
+import torch
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from tools.errors import WorkFailed
 from tools.finetune import ranks

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import numpy  # noqa: TID253
+import numpy
 
 from tools.finetune import averaging, baselines, head, ranks
 from tools.finetune.encoder import FrozenEncoder

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy  # noqa: TID253
-import torch  # noqa: TID253
+import numpy
+import torch
 
 from tools.finetune.encoder import FrozenEncoder, pool
 

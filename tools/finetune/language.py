@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch  # noqa: TID253
+import torch
 
 from tools.finetune.encoder import autocast
 from tools.finetune.progress import Reporter

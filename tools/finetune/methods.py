@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
+import torch
 
 from tools.errors import Unsupported
 

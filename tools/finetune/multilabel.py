@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy  # noqa: TID253
-from transformers import set_seed  # noqa: TID253
+import numpy
+from transformers import set_seed
 
 from tools.finetune import frozen, head
 from tools.finetune.classification import save_head, tokenized, train_model

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
+import torch
 
 from tools.errors import Unsupported, WorkFailed
 from tools.finetune.classifier import Logits

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
-from transformers import (  # noqa: TID253
+import torch
+from transformers import (
     AutoModelForTokenClassification,
     DataCollatorForTokenClassification,
     set_seed,

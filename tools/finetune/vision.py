@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy  # noqa: TID253
-import torch  # noqa: TID253
-from transformers import AutoConfig, AutoModelForImageClassification, set_seed  # noqa: TID253
+import numpy
+import torch
+from transformers import AutoConfig, AutoModelForImageClassification, set_seed
 
 from tools.errors import BadData
 from tools.finetune import baselines, methods

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
-from transformers import TrainerCallback  # noqa: TID253
+import torch
+from transformers import TrainerCallback
 
 from tools.errors import WorkFailed
 from tools.finetune import ranks

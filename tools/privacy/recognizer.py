@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from presidio_analyzer import LocalRecognizer, RecognizerResult  # noqa: TID253 - imported late, by the engine alone
+from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from tools.privacy.entity import Entity
 

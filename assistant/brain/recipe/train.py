@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch  # noqa: TID253
+import torch
 
 from assistant.brain.encoding import SPECIAL, Eyes, make_tokenizer
 from assistant.brain.network import IGNORED, Heads, Network, Words, base_encoder, pad

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ray.train import ControllerError, FailureConfig, RunConfig, ScalingConfig, UserCallback  # noqa: TID253
-from ray.train.torch import TorchConfig, TorchTrainer  # noqa: TID253
+from ray.train import ControllerError, FailureConfig, RunConfig, ScalingConfig, UserCallback
+from ray.train.torch import TorchConfig, TorchTrainer
 
 from assistant.home import exclusive
 from assistant.jobs.child import be_modest, say
