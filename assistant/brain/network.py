@@ -5,6 +5,7 @@ Classification and Slot Filling" (JointBERT); further heads say what a pointing 
 wish of its own or an answer, and what a question asks for.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def base_encoder(folder: Path) -> Any:
             logging.enable_progress_bar()
 
 
-def pad(rows: list[list[int]], filler: int) -> torch.Tensor:
-    """Rows of numbers as one int64 tensor ``[n, longest]``."""
-    longest = max(map(len, rows))
+def pad(rows: list[list[int]], filler: int, multiple: int = 1) -> torch.Tensor:
+    """Rows of numbers as one int64 tensor ``[n, longest]``, where a multiple is given rounded up to it."""
+    longest = math.ceil(max(map(len, rows)) / multiple) * multiple
     return torch.tensor([row + [filler] * (longest - len(row)) for row in rows])

@@ -21,7 +21,7 @@ from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.frozen import Frozen, Weights
 from tools.finetune.label_errors import told as doubts_told
-from tools.finetune.machine import best_device
+from tools.finetune.machine import PAD_TO, best_device
 from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.names import FEW, with_names
 from tools.finetune.task import Outcome, Run
@@ -176,7 +176,7 @@ def train_model(
         model=model,
         train=train,
         validation=validation,
-        collate=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=None),
+        collate=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=PAD_TO),
         measure=measure,
         after_step=methods.after_step(model, method),
     )

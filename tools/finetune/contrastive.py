@@ -16,6 +16,7 @@ from transformers import AutoModel, Trainer
 from tools.finetune import averaging, methods, ranks
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
 from tools.finetune.fit import Material, fit, steps_of
+from tools.finetune.machine import PAD_TO
 from tools.finetune.recipe import rounds
 from tools.finetune.task import Run
 
@@ -101,7 +102,8 @@ class _Collate:
         """``first``, ``second`` (token ids and masks) and ``groups``; ``wrong`` where the rows have it."""
 
         def side(name: str) -> dict[str, torch.Tensor]:
-            return dict(self.tokenizer.pad({"input_ids": [row[name] for row in rows]}, return_tensors="pt"))
+            ids = {"input_ids": [row[name] for row in rows]}
+            return dict(self.tokenizer.pad(ids, return_tensors="pt", pad_to_multiple_of=PAD_TO))
 
         groups = torch.tensor([row["group"] for row in rows])
         wrong = {"wrong": side("wrong")} if "wrong" in rows[0] else {}

@@ -1,7 +1,10 @@
 """Conversations as training rows: chat templates, and a loss on the answers alone."""
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
+
+from tools.finetune.machine import PAD_TO
 
 if TYPE_CHECKING:
     import pandas
@@ -96,10 +99,11 @@ class Collate:
         self.pad = pad
 
     def __call__(self, rows: list[dict[str, list[int]]]) -> dict[str, Any]:
-        """``input_ids``, ``attention_mask`` and ``labels``, int64 [n, longest]."""
+        """``input_ids``, ``attention_mask`` and ``labels``, int64 [n, tokens], tokens a multiple of 8."""
         import torch
 
-        width = max(len(row["input_ids"]) for row in rows)
+        longest = max(len(row["input_ids"]) for row in rows)
+        width = math.ceil(longest / PAD_TO) * PAD_TO
 
         def padded(name: str, filler: int) -> Any:
             return torch.tensor([row[name] + [filler] * (width - len(row[name])) for row in rows])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import torch
 
-from tools.finetune.machine import best_device, bf16
+from tools.finetune.machine import PAD_TO, best_device, bf16
 
 MAX_LENGTH = 256
 
@@ -23,9 +23,10 @@ def load_tokenizer(base: Path | str) -> Any:
 
 
 def max_length(tokenizer: Any, config: Any, wish: int = MAX_LENGTH) -> int:
-    """How many tokens to read: the wish, or less where the model cannot take it."""
+    """How many tokens to read: the wish, or less where the model cannot take it; a multiple of what batches pad to."""
     positions = getattr(config, "max_position_embeddings", None) or wish
-    return int(min(wish, positions, tokenizer.model_max_length))
+    most = int(min(wish, positions, tokenizer.model_max_length))
+    return most // PAD_TO * PAD_TO or most
 
 
 def pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

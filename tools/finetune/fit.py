@@ -16,6 +16,7 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from tools.errors import WorkFailed
 from tools.finetune import ranks
+from tools.finetune.cpu import fast
 from tools.finetune.machine import bf16
 from tools.finetune.task import Run
 from tools.finetune.watcher import Watcher
@@ -130,7 +131,8 @@ def _fit(run: Run, material: Material, folder: Path, parts: int) -> list[dict[st
         trainer.loss_is_scaled_for_ga = False
     trainer.remove_callback(PrinterCallback)  # standard output belongs to the caller
     run.report.phase("Training", steps_of(run.plan, len(material.train)), _step_of(last))
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    with fast(material.model):
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
     ranks.release()
     watcher.restore_best(material.model)
     return _curve(trainer.state.log_history)

@@ -2,6 +2,8 @@
 
 FLOPS = 2.4e11  # sustained in training small encoders in bf16 on the two cores that `Hardware.speed` is relative to
 
+PAD_TO = 8  # lengths of batches are multiples: few shapes, so that torch keeps few kernels and buffers
+
 
 def flops() -> float:
     """Floating-point operations a second to reckon with."""

@@ -14,7 +14,7 @@ from tools.finetune import averaging, methods
 from tools.finetune.encoder import autocast, load_tokenizer, max_length
 from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
-from tools.finetune.machine import best_device
+from tools.finetune.machine import PAD_TO, best_device
 from tools.finetune.task import Outcome, Run
 from tools.finetune.tasks.token_classification import (
     IGNORED,
@@ -52,7 +52,7 @@ def train(run: Run, parts: Parts[Sentence]) -> Outcome:
         model=model,
         train=_features(parts.train, tokenizer, labels, length),
         validation=_features(parts.validation, tokenizer, labels, length),
-        collate=DataCollatorForTokenClassification(tokenizer),
+        collate=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=PAD_TO),
         measure=_accuracy,
         after_step=methods.after_step(model, method),
     )

@@ -10,6 +10,7 @@ from assistant.brain.encoding import SPECIAL, Eyes, make_tokenizer
 from assistant.brain.network import IGNORED, Heads, Network, Words, base_encoder, pad
 from tools.finetune import methods
 from tools.finetune.fit import Material, fit
+from tools.finetune.machine import PAD_TO
 from tools.finetune.progress import Reporter
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Run
@@ -73,9 +74,9 @@ def collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
     """Rows as a batch of tensors."""
     ids = [row["input_ids"] for row in rows]
     batch = {
-        "input_ids": pad(ids, 0),
-        "attention_mask": pad([[1] * len(row) for row in ids], 0),
-        "token_type_ids": pad([row["token_type_ids"] for row in rows], 0),
+        "input_ids": pad(ids, 0, PAD_TO),
+        "attention_mask": pad([[1] * len(row) for row in ids], 0, PAD_TO),
+        "token_type_ids": pad([row["token_type_ids"] for row in rows], 0, PAD_TO),
         "tags": pad([row["tags"] for row in rows], IGNORED),
         "pointers": pad([row["pointers"] for row in rows], IGNORED),
     }

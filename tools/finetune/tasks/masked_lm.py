@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadData
 from tools.finetune.examples import part, read, texts
+from tools.finetune.machine import PAD_TO
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ def _measure(model: Any, rows: list[dict[str, Any]], tokenizer: Any, run: Run) -
 
     from tools.finetune.language import perplexity
 
-    collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15, seed=run.spec.seed)
+    collate = DataCollatorForLanguageModeling(
+        tokenizer, mlm_probability=0.15, seed=run.spec.seed, pad_to_multiple_of=PAD_TO
+    )
     return perplexity(model, rows, collate, run.report, shift=0)
 
 

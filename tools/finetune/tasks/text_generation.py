@@ -46,7 +46,7 @@ class TextGeneration:
         set_seed(run.spec.seed)
         tokenizer = _tokenizer(run.base)
         model: Any = AutoModelForCausalLM.from_pretrained(
-            str(run.base), use_safetensors=True, dtype="float32"
+            str(run.base), use_safetensors=True, dtype=_dtype(run)
         )
         length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
         train, validation, held = _rows(run, tokenizer, length)
@@ -67,6 +67,16 @@ class TextGeneration:
     def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
         """A ``tools.finetune.task.Generator``."""
         return LoadedGenerator(folder, device)
+
+
+def _dtype(run: Run) -> str:
+    """In what the base is held: weights that an adapter leaves alone stay as they were stored, where that is faster."""
+    from transformers import AutoConfig
+
+    from tools.finetune.machine import bf16
+
+    stored = str(AutoConfig.from_pretrained(str(run.base), trust_remote_code=False).dtype)
+    return "bfloat16" if run.plan["method"] != "full" and stored == "torch.bfloat16" and bf16() else "float32"
 
 
 class LoadedGenerator:
