@@ -7,6 +7,7 @@ TeachingError
     │   └── BadArgument           an argument outside what is possible
     ├── NotFound                  a name nobody knows (with a did-you-mean)
     ├── Unsupported               this machine or model cannot do that
+    ├── Busy                      more to do than can be done; later it can
     ├── Cancelled                 the user stopped the work
     └── WorkFailed                the work itself failed
         └── OutOfSpace            no room on the disk
@@ -49,6 +50,17 @@ class Unsupported(ToolsError):
     """This machine or model cannot do that."""
 
     exit_code, status, code = 2, 400, "unsupported"
+
+
+class Busy(ToolsError):
+    """More to do than can be done.
+
+    Attributes:
+        retry_after: seconds after which it may be tried again.
+    """
+
+    status, code = 429, "overloaded"
+    retry_after = 1
 
 
 class Cancelled(ToolsError):

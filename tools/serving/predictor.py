@@ -1,19 +1,23 @@
-"""A trained model ready to answer: checked input, one caller at a time, clear errors."""
+"""A trained model ready to answer: checked input, many callers together, clear errors."""
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument, ToolsError, Unsupported, WorkFailed
 from tools.models.card import read_info
+from tools.serving.batching import Batcher
 
 if TYPE_CHECKING:
     import numpy
 
-# Texts that one caller may hold the model for; others get their turn in between.
-TURN = 256
 LONGEST = 200_000
+LACKS = {  # what a model is not that has no such method, and what is
+    "predict_proba": ("is no classifier", "Use a text-classification model."),
+    "embed": ("gives no embeddings", "Use a model of the task embedding."),
+}
 
 
 def load(folder: Path, device: str | None = None) -> "Predictor":
@@ -61,6 +65,7 @@ class Predictor:
     Attributes:
         model: the loaded model; hold :attr:`lock` while using it directly.
         size: bytes of its weights on the disk, about what it takes in memory.
+        batchers: what collects the texts of many callers, by what is asked of the model.
     """
 
     def __init__(self, folder: Path, info: dict[str, Any], model: Any):
@@ -68,6 +73,7 @@ class Predictor:
         # Not re-entrant: a stream may be closed by another thread than the one that opened it.
         self.lock = threading.Lock()
         self.size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+        self.batchers: dict[str, Batcher] = {}
 
     @property
     def name(self) -> str:
@@ -84,11 +90,12 @@ class Predictor:
         """The labels it can give; empty where it gives none."""
         return list(getattr(self.model, "labels", None) or self.info.get("labels") or [])
 
-    def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def predict(self, texts: Sequence[str], caller: str = "") -> list[dict[str, Any]]:
         """One entry a text, in order.
 
         Args:
             texts: n texts (for image-classification: paths).
+            caller: whose they are; callers take turns where the model is busy.
 
         Returns:
             ``{"label", "score", "scores"}``; token-classification adds ``entities``, text-generation ``text``,
@@ -96,12 +103,9 @@ class Predictor:
 
         Raises:
             BadArgument: no text, an empty or an enormous one.
+            Busy: too many texts wait already.
         """
-        results: list[dict[str, Any]] = []
-        for turn in _turns(_checked(texts)):
-            with self.lock:
-                results += self.model.predict(turn)
-        return results
+        return self.ask("predict", texts, caller).result()
 
     def predict_proba(self, texts: Sequence[str]) -> "numpy.ndarray":
         """Probabilities of :attr:`labels`, float32 [n, classes].
@@ -112,10 +116,9 @@ class Predictor:
         """
         import numpy
 
-        give = self._ability("predict_proba", "is no classifier", "Use a text-classification model.")
-        return numpy.concatenate([self._locked(give, turn) for turn in _turns(_checked(texts))])
+        return numpy.stack(self.ask("predict_proba", texts).result())
 
-    def embed(self, texts: Sequence[str]) -> "numpy.ndarray":
+    def embed(self, texts: Sequence[str], caller: str = "") -> "numpy.ndarray":
         """Unit vectors, float32 [n, dimensions].
 
         Raises:
@@ -124,8 +127,26 @@ class Predictor:
         """
         import numpy
 
-        give = self._ability("embed", "gives no embeddings", "Use a model of the task embedding.")
-        return numpy.concatenate([self._locked(give, turn) for turn in _turns(_checked(texts))])
+        return numpy.stack(self.ask("embed", texts, caller).result())
+
+    def ask(self, what: str, texts: Sequence[str], caller: str = "") -> "Future[list[Any]]":
+        """Have texts read, together with those of other callers; see :class:`tools.serving.batching.Batcher`.
+
+        Args:
+            what: ``predict``, ``predict_proba`` or ``embed``.
+            texts: n texts.
+            caller: whose they are.
+
+        Returns:
+            n results; cancel it where nobody waits any more.
+
+        Raises:
+            Unsupported, BadArgument, Busy: as the methods of these names.
+        """
+        lack, hint = LACKS.get(what, ("", ""))
+        give = self._ability(what, lack, hint)
+        batcher = self.batchers.setdefault(what, Batcher(lambda batch: self._locked(give, batch)))
+        return batcher.submit(_checked(texts), caller)
 
     def generate(
         self,
@@ -163,10 +184,6 @@ class Predictor:
     def _locked(self, give: Any, texts: list[str]) -> Any:
         with self.lock:
             return give(texts)
-
-
-def _turns(texts: list[str]) -> Iterator[list[str]]:
-    return (texts[i : i + TURN] for i in range(0, len(texts), TURN))
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

@@ -1,0 +1,129 @@
+"""Texts of many callers go through the model together."""
+
+import threading
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+
+import pytest
+
+from tools.errors import Busy, WorkFailed
+from tools.serving.batching import MOST_CHARACTERS, Batcher
+
+
+class Slow:
+    """A model that notes its batches, and waits in each until it is let go."""
+
+    def __init__(self, open: bool = True):
+        self.batches: list[list[str]] = []
+        self.gate, self.entered = threading.Event(), threading.Event()
+        if open:
+            self.gate.set()
+
+    def __call__(self, texts: list[str]) -> list[str]:
+        self.batches.append(texts)
+        self.entered.set()
+        assert self.gate.wait(10)
+        if "bad" in texts:
+            raise WorkFailed("The model broke.", "Try another text.")
+        return [text.upper() for text in texts]
+
+
+def test_a_caller_alone_is_served_at_once():
+    assert Batcher(Slow()).submit(["a", "b"]).result(5) == ["A", "B"]
+
+
+def test_what_arrives_while_the_model_is_busy_goes_together():
+    model = Slow(open=False)
+    batcher = Batcher(model)
+    futures = [batcher.submit(["first"])]
+    assert model.entered.wait(5)
+    futures += [batcher.submit([f"t{i}"], f"caller {i}") for i in range(10)]
+    assert batcher.queued == 10
+    model.gate.set()
+    assert [future.result(5) for future in futures] == [["FIRST"], *([f"T{i}"] for i in range(10))]
+    assert [len(batch) for batch in model.batches] == [1, 10]
+    assert (batcher.batches, batcher.texts, batcher.queued) == (2, 11, 0)
+
+
+def test_one_with_thousands_does_not_stop_the_others():
+    model = Slow(open=False)
+    batcher = Batcher(model, most=8)
+    many = batcher.submit([f"m{i}" for i in range(100)], "big")
+    assert model.entered.wait(5)
+    small = batcher.submit(["small"], "little")
+    model.gate.set()
+    assert small.result(5) == ["SMALL"]
+    assert "small" in model.batches[1]
+    assert many.result(5) == [f"M{i}" for i in range(100)]
+
+
+def test_long_texts_make_small_batches():
+    model = Slow(open=False)
+    batcher = Batcher(model)
+    first = batcher.submit(["x"])
+    assert model.entered.wait(5)
+    huge = ["y" * (MOST_CHARACTERS * 2), "z" * (MOST_CHARACTERS // 2)]
+    futures = [first, *(batcher.submit([text], text[0]) for text in huge), batcher.submit(huge)]
+    model.gate.set()
+    assert [len(future.result(5)) for future in futures] == [1, 1, 1, 2]
+    assert all(len(batch) == 1 or sum(map(len, batch)) <= MOST_CHARACTERS for batch in model.batches)
+
+
+def test_a_full_queue_turns_away_and_says_when_to_come_back():
+    model = Slow(open=False)
+    batcher = Batcher(model, waiting=3)
+    first = batcher.submit(["a"])
+    assert model.entered.wait(5)
+    waiting = batcher.submit(["b", "c", "d"])
+    with pytest.raises(Busy) as raised:
+        batcher.submit(["e"])
+    assert raised.value.retry_after >= 1
+    model.gate.set()
+    assert first.result(5) + waiting.result(5) == ["A", "B", "C", "D"]
+    assert batcher.submit(["e"]).result(5) == ["E"]
+
+
+def test_nothing_is_done_for_those_who_left():
+    model = Slow(open=False)
+    batcher = Batcher(model, most=2)
+    long = batcher.submit([f"l{i}" for i in range(50)], "gone")
+    assert model.entered.wait(5)
+    other = batcher.submit(["stays"], "other")
+    assert long.cancel()
+    model.gate.set()
+    assert other.result(5) == ["STAYS"]
+    with pytest.raises(CancelledError):
+        long.result(0)
+    assert sum(map(len, model.batches)) <= 4
+    assert batcher.queued == 0
+
+
+def test_one_bad_text_spoils_no_other_callers():
+    model = Slow(open=False)
+    batcher = Batcher(model)
+    first = batcher.submit(["a"])
+    assert model.entered.wait(5)
+    bad, good = batcher.submit(["bad", "b"], "one"), batcher.submit(["c"], "two")
+    model.gate.set()
+    assert (first.result(5), good.result(5)) == (["A"], ["C"])
+    with pytest.raises(WorkFailed, match="The model broke"):
+        bad.result(5)
+
+
+def test_many_threads_each_get_their_own():
+    batcher = Batcher(Slow(), most=7)
+    with ThreadPoolExecutor(16) as pool:
+        wanted = [[f"{i}.{j}" for j in range(i % 5 + 1)] for i in range(400)]
+        found = list(pool.map(lambda texts: batcher.submit(texts, texts[0][:1]).result(10), wanted))
+    assert found == wanted
+
+
+def test_the_thread_ends_when_unused_and_comes_back(monkeypatch):
+    monkeypatch.setattr("tools.serving.batching.IDLE_SECONDS", 0.05)
+    batcher = Batcher(Slow())
+    assert batcher.submit(["a"]).result(5) == ["A"]
+    deadline = time.monotonic() + 5
+    while any(thread.name == "batcher" for thread in threading.enumerate()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not batcher._awake
+    assert batcher.submit(["b"]).result(5) == ["B"]
