@@ -1,5 +1,6 @@
 """A text classifier in memory: plain sequence-classification folders and `head` folders behind the same face."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ class TextClassifier:
         max_length: tokens that are read.
         device: torch's name of it.
         threshold: from which probability a label is given, where a text may have several.
+
+    Attributes:
+        compute: inputs by name to logits; the module itself, until an engine is put in its place.
     """
 
     task = "text-classification"
@@ -44,6 +48,7 @@ class TextClassifier:
         self.module = _module(folder, device)
         inner: Any = self.module.encoder if isinstance(self.module, head.HeadModel) else self.module.model
         self.embedding_layer: torch.nn.Module = inner.get_input_embeddings()
+        self.compute: Callable[..., torch.Tensor] = self._compute
 
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""
@@ -58,6 +63,10 @@ class TextClassifier:
         special = torch.tensor(sorted(self.tokenizer.all_special_ids), device=ids.device)
         return torch.where(torch.isin(ids, special), ids, torch.full_like(ids, self.tokenizer.pad_token_id))
 
+    def _compute(self, **inputs: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode(), autocast(self.device):
+            return self.module(**inputs)
+
     def predict_proba(self, texts: list[str]) -> numpy.ndarray:
         """Probabilities, float32 [n, classes], each for itself where a text may have several labels.
 
@@ -65,8 +74,7 @@ class TextClassifier:
         """
         out = numpy.zeros((len(texts), len(self.labels)), dtype=numpy.float32)
         for batch in by_length([len(text) for text in texts], 64):
-            with torch.inference_mode(), autocast(self.device):
-                logits = self.module(**self.encode([texts[i] for i in batch]))
+            logits = self.compute(**self.encode([texts[i] for i in batch]))
             shares = logits.float().softmax(-1) if self.threshold is None else logits.float().sigmoid()
             out[batch] = shares.cpu().numpy()
         return out

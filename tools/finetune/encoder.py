@@ -59,6 +59,9 @@ class FrozenEncoder:
     Args:
         base: folder or hub id of any encoder.
         device: see :func:`tools.finetune.machine.best_device`.
+
+    Attributes:
+        compute: inputs by name to unit vectors; the model with pooling, until an engine is put in its place.
     """
 
     def __init__(self, base: Path | str, device: str | None = None):
@@ -69,6 +72,7 @@ class FrozenEncoder:
         self.model = AutoModel.from_pretrained(str(base), trust_remote_code=False, use_safetensors=True)
         self.model.to(self.device, torch.float32).eval().requires_grad_(False)
         self.max_length = max_length(self.tokenizer, self.model.config)
+        self.compute: Callable[..., torch.Tensor] = self._compute
 
     def embed(
         self, texts: Sequence[str], told: Callable[[int], None] | None = None, batch_size: int = 64
@@ -86,13 +90,22 @@ class FrozenEncoder:
         out = numpy.zeros((len(ids), self.model.config.hidden_size), dtype=numpy.float32)
         done = 0
         for batch in by_length([len(row) for row in ids], batch_size):
-            padded = self.tokenizer.pad({"input_ids": [ids[i] for i in batch]}, return_tensors="pt").to(
-                self.device
-            )
-            with torch.inference_mode(), autocast(self.device):
-                hidden = self.model(**padded).last_hidden_state
-            out[batch] = pool(hidden.float(), padded["attention_mask"]).cpu().numpy()
+            vectors = self.compute(**self._padded([ids[i] for i in batch]))
+            out[batch] = vectors.cpu().numpy()
             done += len(batch)
             if told:
                 told(done)
         return out
+
+    def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        """Token ids and mask on the model's device."""
+        return self._padded(self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"])
+
+    def _padded(self, ids: list[list[int]]) -> dict[str, torch.Tensor]:
+        batch = self.tokenizer.pad({"input_ids": ids}, return_tensors="pt")
+        return {name: batch[name].to(self.device) for name in ("input_ids", "attention_mask")}
+
+    def _compute(self, **inputs: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode(), autocast(self.device):
+            hidden = self.model(**inputs).last_hidden_state
+        return pool(hidden.float(), inputs["attention_mask"])

@@ -1,5 +1,6 @@
 """A trained model ready to answer: checked input, many callers together, clear errors."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -13,6 +14,8 @@ from tools.serving.batching import Batcher
 if TYPE_CHECKING:
     import numpy
 
+log = logging.getLogger(__name__)
+
 LONGEST = 200_000
 LACKS = {  # what a model is not that has no such method, and what is
     "predict_proba": ("is no classifier", "Use a text-classification model."),
@@ -20,12 +23,14 @@ LACKS = {  # what a model is not that has no such method, and what is
 }
 
 
-def load(folder: Path, device: str | None = None) -> "Predictor":
+def load(folder: Path, device: str | None = None, engine: str | None = None) -> "Predictor":
     """Load a model folder that a fine-tuning run wrote.
 
     Args:
         folder: the model's folder, with its ``assistant.json``.
         device: ``cpu`` or ``cuda``; the best there is where left out.
+        engine: ``torch`` or ``openvino``; the one that was chosen when the model was deployed where left out, and torch
+            where that one fails.
 
     Raises:
         NotFound: the folder is gone, or holds no model of ours.
@@ -40,7 +45,7 @@ def load(folder: Path, device: str | None = None) -> "Predictor":
     check_folder(folder)
     task = find_task(info["task"])
     try:
-        return Predictor(folder, info, task.load(folder, device))
+        return Predictor(folder, info, _with_engine(task.load(folder, device), folder, engine))
     except ToolsError:
         raise
     except Exception as error:
@@ -48,6 +53,21 @@ def load(folder: Path, device: str | None = None) -> "Predictor":
         raise WorkFailed(
             f"The model {info['name']} cannot be loaded: {_first_line(error)}.", "Fine-tune it again."
         ) from error
+
+
+def _with_engine(model: Any, folder: Path, engine: str | None) -> Any:
+    from tools.serving.engines.kept import OPENVINO, chosen
+
+    if model.device == "cpu" and (engine or chosen(folder)) == OPENVINO:
+        from tools.serving.engines.mount import mount
+
+        try:
+            mount(model, folder)
+        except Exception:
+            if engine:
+                raise
+            log.warning("%s does not run on OpenVINO any more; torch computes it", folder.name, exc_info=True)
+    return model
 
 
 def _first_line(error: Exception) -> str:

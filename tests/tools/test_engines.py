@@ -1,0 +1,112 @@
+"""Engines under a trained model: measured, chosen, kept, and left where they no longer fit."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import numpy
+import pytest
+
+from tests.tools.tiny_models import tiny_bert
+from tests.tools.trained import ROWS, train_head
+from tools.serving.engines import choice, kept
+from tools.serving.engines.choice import calibrate
+from tools.serving.engines.openvino import GRAPH, OpenVinoModule
+from tools.serving.predictor import load
+
+pytest.importorskip("openvino")
+TEXTS = [text for group in ROWS.values() for text in group] + ["long " * 300, "x"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train_head(tmp_path_factory.mktemp("models") / "router")
+
+
+@pytest.fixture
+def folder(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(choice, "SECONDS", 0.05)
+    return Path(shutil.copytree(trained, tmp_path / "router"))
+
+
+def test_both_are_measured_and_the_quicker_that_says_the_same_is_kept(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(choice, "WORTH", 0.0)  # however slow this machine is just now
+    found = calibrate(folder)
+    assert found and found["engine"] == "openvino"
+    plain, quick = found["measured"]
+    assert [plain["engine"], quick["engine"]] == ["torch", "openvino"]
+    assert min(plain["milliseconds"], quick["milliseconds"], quick["texts_per_second"]) > 0
+    assert quick["difference"] < choice.LIMIT
+    assert kept.chosen(folder) == "openvino"
+    served = load(folder, "cpu")
+    assert isinstance(served.model.compute, OpenVinoModule)
+    wanted = load(folder, "cpu", engine="torch").predict_proba(TEXTS)
+    assert numpy.allclose(served.predict_proba(TEXTS), wanted, atol=0.02)
+    assert [each["label"] for each in served.predict(["my parcel", "log in"])] == ["shipping", "password"]
+
+
+def test_where_it_is_not_quicker_torch_stays(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(choice, "WORTH", 1e9)
+    found = calibrate(folder)
+    assert found and found["engine"] == "torch"
+    assert not isinstance(load(folder, "cpu").model.compute, OpenVinoModule)
+
+
+def test_an_engine_that_says_something_else_is_not_taken(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(choice, "WORTH", 0.0)
+    monkeypatch.setattr(choice, "LIMIT", -1.0)
+    assert calibrate(folder)["engine"] == "torch"
+
+
+def test_new_weights_are_not_computed_by_the_old_graph(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(choice, "WORTH", 0.0)
+    calibrate(folder)
+    weights = next(folder.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes())  # written anew
+    assert kept.chosen(folder) == "torch"
+    assert kept.read(folder) is None
+
+
+def test_a_damaged_graph_falls_back_to_torch(folder: Path, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(choice, "WORTH", 0.0)
+    calibrate(folder)
+    (folder / kept.FOLDER / GRAPH).write_text("no graph")
+    with caplog.at_level(logging.WARNING):
+        assert load(folder, "cpu").predict(["Where is my parcel?"])[0]["label"] == "shipping"
+    assert "torch computes it" in caplog.text
+
+
+def test_damaged_choices_are_none(folder: Path) -> None:
+    (folder / kept.FOLDER).mkdir()
+    for text in (
+        "",
+        "[]",
+        "{}",
+        '{"engine": "openvino"}',
+        json.dumps({"engine": "openvino", "made_from": []}),
+    ):
+        (folder / kept.FOLDER / kept.FILE).write_text(text)
+        assert kept.chosen(folder) == "torch"
+
+
+def test_models_of_other_tasks_have_no_choice(tmp_path: Path) -> None:
+    from tools.models.card import write_info
+
+    base = tiny_bert(tmp_path / "tagger")
+    write_info(base, {"name": "t", "task": "masked-lm", "base": "x", "method": "full", "max_length": 16})
+    assert calibrate(base) is None
+
+
+def test_an_embedding_model_gives_the_same_vectors(tmp_path: Path, monkeypatch) -> None:
+    from tools.models.card import write_info
+    from tools.models.embedded import minilm_folder
+
+    monkeypatch.setattr(choice, "SECONDS", 0.05)
+    monkeypatch.setattr(choice, "WORTH", 0.0)
+    folder = Path(shutil.copytree(minilm_folder(), tmp_path / "vectors"))
+    write_info(folder, {"name": "v", "task": "embedding", "base": "minilm", "method": "full"})
+    found = calibrate(folder)
+    assert found and found["engine"] == "openvino"
+    wanted = load(folder, "cpu", engine="torch").embed(TEXTS)
+    assert numpy.allclose((load(folder, "cpu").embed(TEXTS) * wanted).sum(-1), 1, atol=0.01)
