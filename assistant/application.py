@@ -13,6 +13,7 @@ from assistant.access.sessions import SessionStore
 from assistant.access.users import UserStore
 from assistant.agent.agent import Agent, Parts
 from assistant.agent.approvals import Approvals
+from assistant.agent.direct import DirectCalls
 from assistant.agent.threads import Threads
 from assistant.jobs.queue import JobQueue
 from assistant.settings import Settings
@@ -98,7 +99,16 @@ class Application:
     @cached_property
     def agent(self) -> Agent:
         """The conversations."""
-        parts = Parts(
+        return Agent(self._parts, Threads(self.database), Approvals(self.database))
+
+    @cached_property
+    def direct(self) -> DirectCalls:
+        """The tools, for programs that bring a model of their own."""
+        return DirectCalls(self._parts, Approvals(self.database))
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return Parts(
             graph=self._graph,
             workspace=self.workspace,
             prompt=self._prompt,
@@ -107,7 +117,6 @@ class Application:
             record=self._record,
             locks=self.home.folder("locks"),
         )
-        return Agent(parts, Threads(self.database), Approvals(self.database))
 
     @cached_property
     def _checkpoints(self) -> Any:

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     llama_cpp: Path | None = Field(
         None, description="llama.cpp's folder, or its convert_hf_to_gguf.py, for exports as GGUF."
     )
+    mcp_hosts: str = Field(
+        "",
+        description="Names this server is reached by at /mcp beyond the machine's own, separated by commas.",
+    )
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 
     @property

@@ -45,7 +45,7 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
 
     from assistant.api.app import create_api
     from assistant.api.closed import Closed
-    from ui import sign_in
+    from ui import approvals, sign_in
     from ui.widget import routes
 
     @contextlib.asynccontextmanager
@@ -56,9 +56,10 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
         yield
         stop.set()
 
-    api = create_api(app, lifespan)
+    api = create_api(app, lifespan, shared)
     api.include_router(routes.router)
     api.include_router(sign_in.router)
+    api.include_router(approvals.router)
     api.router.routes.append(Closed(api.router.routes))
     api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API
     if shared:

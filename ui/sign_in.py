@@ -30,6 +30,7 @@ input{{flex:1;min-width:0;font:inherit;padding:.55rem .7rem;border:1px solid var
 background:transparent;color:inherit}}
 button,a.go{{font:inherit;font-weight:600;padding:.55rem 1rem;border:0;border-radius:.5rem;background:#2563c9;
 color:#fff;cursor:pointer;text-decoration:none}}
+button.quiet{{background:transparent;color:inherit;box-shadow:inset 0 0 0 1px var(--line)}}
 .wrong{{color:#b42318}}@media(prefers-color-scheme:dark){{.wrong{{color:#ff9b8f}}}}
 :focus-visible{{outline:2px solid #2563c9;outline-offset:2px}}
 </style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
@@ -53,14 +54,14 @@ def session_user(app: Application, request: Request) -> str | None:
 def sign_in(request: Request, app: App, token: str = "") -> Response:
     """Use a one-time link up: the browser gets its session and goes to the chat page."""
     if not token:
-        return _page("Sign in", FORM.format(note="Open your sign-in link, or paste it here."))
+        return page("Sign in", FORM.format(note="Open your sign-in link, or paste it here."))
     token = token.rsplit("token=", 1)[-1].strip()
     try:
         user = app.users.redeem(token)
     except Unauthenticated as error:
         if session_user(app, request):
             return RedirectResponse("/", 303)
-        return _page("Sign in", FORM.format(note=f'<span class="wrong">{escape(str(error))}</span>'), 401)
+        return page("Sign in", FORM.format(note=f'<span class="wrong">{escape(str(error))}</span>'), 401)
     response = RedirectResponse("/", 303, headers=HEADERS)
     secure = request.url.scheme == "https"
     cookie = app.sessions.create(user["id"], DAYS)
@@ -75,12 +76,19 @@ def sign_out(request: Request, app: App) -> Response:
     if not own_page(request):
         return RedirectResponse("/", 303)
     app.sessions.end(request.cookies.get(COOKIE, ""))
-    response = _page(
+    response = page(
         "You are signed out", '<p>See you soon.</p><a class="go" href="/sign-in">Sign in again</a>'
     )
     response.delete_cookie(COOKIE)
     return response
 
 
-def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
+def page(title: str, body: str, status: int = 200) -> HTMLResponse:
+    """A small page of the sign-in's look.
+
+    Args:
+        title: plain text.
+        body: HTML.
+        status: the HTTP status.
+    """
     return HTMLResponse(PAGE.format(title=title, body=body), status, HEADERS)

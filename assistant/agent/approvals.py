@@ -11,6 +11,7 @@ from assistant.store.database import Database
 from assistant.store.schema import approvals, now
 
 OPEN, GRANTED, DECLINED, DONE, REPLACED = "open", "granted", "declined", "done", "replaced"
+RECENT = 200  # approvals of one tool, among which the same action is looked for
 WITHDRAWN = "withdrawn"  # the question was taken back, with its part of the conversation
 
 
@@ -74,6 +75,22 @@ class Approvals:
                 f"There is no approval {approval_id} in this conversation.", "Ask for the action again."
             )
         return row
+
+    def same(self, thread_id: str, tool: str, args: dict[str, Any]) -> dict[str, Any] | None:
+        """The newest approval that was asked in a thread for this very action."""
+        mine = (approvals.c.thread_id == thread_id, approvals.c.tool == tool)
+        newest = select(approvals).where(*mine).order_by(approvals.c.created_at.desc()).limit(RECENT)
+        rows = self._database.rows(newest)
+        return next((row for row in rows if row["args"] == args), None)
+
+    def waiting(self, thread_id: str) -> list[dict[str, Any]]:
+        """All approvals that wait, newest first.
+
+        Args:
+            thread_id: the thread; with ``%`` at its end all threads that begin so.
+        """
+        waits = (approvals.c.thread_id.like(thread_id), approvals.c.status == OPEN)
+        return self._database.rows(select(approvals).where(*waits).order_by(approvals.c.created_at.desc()))
 
     def decide(self, approval_id: str, status: str, by: str | None) -> None:
         """Answer an open approval, once.

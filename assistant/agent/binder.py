@@ -55,7 +55,7 @@ def bind(names: Iterable[str] | None = None) -> "list[BaseTool]":
     return [
         StructuredTool(
             name=name,
-            description=tool.description.partition("Args:")[0].strip(),
+            description=tool.about,
             args_schema=arguments_of(name),
             func=_only_through_the_gate,
         )

@@ -1,6 +1,5 @@
 """The gate every tool call of the agent passes: arguments checked, approval asked, result redacted."""
 
-import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -10,15 +9,14 @@ from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import AgentState, ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
 from langgraph.types import Command, interrupt
-from pydantic import BaseModel, ValidationError
 
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
-from assistant.agent.binder import arguments_of
+from assistant.agent.calls import checked, previewed, run_tool
 from assistant.agent.context import TurnContext
 from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
 from assistant.agent.redaction import clean_message, clean_result
-from assistant.brain.mend import UNREADABLE, mended
+from assistant.brain.mend import mended
 from assistant.brain.notices import notice
 from assistant.logs import log
 from knowledge.errors import TeachingError
@@ -89,7 +87,7 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
         name, call_id = call["name"], str(call["id"])
         begun = False
         try:
-            args = _checked(name, call["args"], self._names)
+            args = checked(name, call["args"], self._names)
             if catalog()[name].risk == "approve":
                 if not context.auto_approve and not _first_to_ask(request.state["messages"], call_id):
                     return _message(call, {"status": ONE_AT_A_TIME}, "waiting", emit)
@@ -132,8 +130,7 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
         asked = context.approvals.of_call(context.thread_id, call_id)
         if asked is None:
             allow(context.principal, "approve")
-            details = tool.preview(context.workspace, **args) if tool.preview else {"summary": tool.name}
-            details, _ = clean_result(details, context)
+            details = previewed(context, tool, args)
             asked = context.approvals.ask(context.thread_id, call_id, tool.name, args, details)
             if context.auto_approve:
                 context.approvals.decide(asked["id"], states.GRANTED, context.principal.user_id)
@@ -153,55 +150,6 @@ def _first_to_ask(messages: Sequence[Any], call_id: str) -> bool:
         if call["name"] in catalog() and catalog()[call["name"]].risk == "approve"
     ]
     return call_id not in asking[1:]
-
-
-def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
-    """Call a catalogue function on the turn's workspace."""
-    allow(context.principal, catalog()[name].risk)
-    return catalog()[name].function(context.workspace, **args)
-
-
-def _checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str, Any]:
-    from assistant.errors import BadRequest, Forbidden
-
-    if name not in catalog():
-        raise BadRequest(f"There is no tool named {name}.", f"Use one of {', '.join(offered)}.")
-    if name not in offered:
-        raise Forbidden(f"{name} is not available here.")
-    if UNREADABLE in args:
-        raise BadRequest(
-            f"The arguments of {name} are no JSON object.",
-            "Call it again with all of them as one JSON object.",
-        )
-    try:
-        return _fitted(arguments_of(name), args).model_dump(exclude_unset=True)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
-        raise BadRequest(
-            f"The arguments of {name} do not fit: {faults}.", "Call it again with the right ones."
-        ) from None
-
-
-def _fitted(model: type[BaseModel], args: dict[str, Any]) -> BaseModel:
-    """The arguments as the tool takes them: null for what may be left out is left out, JSON within a text is read.
-
-    Raises:
-        ValidationError: they do not fit, not even so.
-    """
-    try:
-        return model.model_validate(args)
-    except ValidationError as error:
-        mended_args = dict(args)
-        for key in {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]} & set(args):
-            field = model.model_fields.get(key)
-            if args[key] is None and field and not field.is_required():
-                del mended_args[key]
-            elif isinstance(args[key], str):
-                with contextlib.suppress(ValueError):
-                    mended_args[key] = json.loads(args[key])
-        if mended_args == args:
-            raise
-        return model.model_validate(mended_args)
 
 
 def _message(

@@ -22,6 +22,15 @@ from assistant.agent.events import (
 )
 
 
+def public(value: Any) -> Any:
+    """A tool's result without the places of files on the server."""
+    if isinstance(value, list):
+        return [public(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: public(each) for key, each in value.items() if key not in ("report", "artifacts", "path")}
+
+
 class Outcome:
     """Collects the events of a turn. ``failed`` holds the last event of a turn that broke."""
 

@@ -1,8 +1,9 @@
 """The HTTP API: one router a noun, put together."""
 
+import contextlib
 import importlib.metadata
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -31,6 +32,7 @@ from assistant.api.auth import VisitorLimits
 from assistant.api.cors import WidgetOrigins
 from assistant.api.docs import page
 from assistant.api.histories import Histories
+from assistant.api.mcp import McpDoor
 from assistant.api.metrics import Metrics
 from assistant.api.middleware import Envelope
 from assistant.api.visitors import VisitorTokens
@@ -61,18 +63,26 @@ official openai client unchanged: set its base_url to this server's /v1 and its 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_api(app: Application, lifespan: Lifespan | None = None) -> FastAPI:
+def create_api(app: Application, lifespan: Lifespan | None = None, shared: bool = False) -> FastAPI:
     """The API over an application.
 
     Args:
         app: the application.
         lifespan: what runs around the server's life, in addition.
+        shared: other processes answer at the same port.
     """
+    door = McpDoor(app, _version(), sessions=not shared)
+
+    @contextlib.asynccontextmanager
+    async def life(api: FastAPI) -> AsyncIterator[None]:
+        async with door.running(), lifespan(api) if lifespan else contextlib.nullcontext():
+            yield
+
     api = FastAPI(
         title="Startup Assistant",
         version=_version(),
         description=ABOUT,
-        lifespan=lifespan,
+        lifespan=life,
         docs_url=None,
         redoc_url=None,
         responses={"default": {"model": errors.ErrorBody, "description": "An error, in OpenAI's shape."}},
@@ -82,6 +92,7 @@ def create_api(app: Application, lifespan: Lifespan | None = None) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router, max_body_size=LARGEST_BODY)
     api.include_router(files.router, max_body_size=(app.settings.max_upload_mb << 20) + FORM)
+    api.router.routes.extend(door.routes())
     api.add_api_route("/docs", lambda: HTMLResponse(page(api.openapi())), include_in_schema=False)
     # Gradio leaves CORS to a parent that configures it; this one allows no other origin anything.
     api.add_middleware(CORSMiddleware, allow_origins=())

@@ -121,17 +121,27 @@ def needs(action: str, visitors: bool = False) -> Callable[..., Principal]:
     """
 
     def allowed(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Principal:
-        if principal.role == "visitor" and not visitors:
-            raise Forbidden(
-                "A publishable key reaches knowledge answers alone.",
-                "Use a secret key, on a server of yours.",
-            )
-        allow(principal, action)
-        if principal.role == "visitor":
-            visitor_limits(request).check(principal.key_id or "", address(request))
-        return principal
+        return permitted(request, principal, action, visitors)
 
     return allowed
+
+
+def permitted(request: Request, principal: Principal, action: str, visitors: bool = False) -> Principal:
+    """The caller, where they may do this; see :func:`needs`.
+
+    Raises:
+        Forbidden: they may not.
+        TooMany: a visitor who asks too often.
+    """
+    if principal.role == "visitor" and not visitors:
+        raise Forbidden(
+            "A publishable key reaches knowledge answers alone.",
+            "Use a secret key, on a server of yours.",
+        )
+    allow(principal, action)
+    if principal.role == "visitor":
+        visitor_limits(request).check(principal.key_id or "", address(request))
+    return principal
 
 
 Asker = Annotated[Principal, Depends(needs("ask", visitors=True))]

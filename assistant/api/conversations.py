@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from assistant.agent.history import Entry
+from assistant.agent.outcome import public
 from assistant.agent.running import Turn
 from assistant.api.auth import App, Talker
 from assistant.api.completion import ChatCompletion, Wanted
@@ -164,7 +165,7 @@ def _items(entry: Entry) -> list[dict[str, Any]]:
     if entry.role == "tool":
         about = {"call_id": entry.id, "status": "completed"}
         arguments, output = (
-            json.dumps(_public(each), ensure_ascii=False) for each in (entry.args, entry.result)
+            json.dumps(public(each), ensure_ascii=False) for each in (entry.args, entry.result)
         )
         return [
             {"id": entry.id, "type": "function_call", **about, "name": entry.name, "arguments": arguments},
@@ -176,10 +177,3 @@ def _items(entry: Entry) -> list[dict[str, Any]]:
     status = "incomplete" if entry.stopped else "completed"
     item = {"id": entry.id, "type": "message", "role": entry.role, "status": status, "content": [content]}
     return [{**item, "files": entry.files} if entry.files else item]
-
-
-def _public(value: Any) -> Any:
-    """A result without the places of files on the server."""
-    if not isinstance(value, dict):
-        return value
-    return {key: _public(each) for key, each in value.items() if key not in ("report", "artifacts", "path")}

@@ -7,7 +7,7 @@ from pydantic import create_model
 
 from assistant.access.principal import Principal
 from assistant.agent import events
-from assistant.agent.gate import _fitted
+from assistant.agent.calls import fitted
 from assistant.application import Application
 from assistant.brain.notices import NOTICES
 from tests.assistant.chat_server import ChatServer, call, say
@@ -205,7 +205,7 @@ def test_a_visitor_is_offered_one_tool_and_told_of_no_other(hosted: Application,
 
 def test_arguments_are_fitted_where_nothing_is_guessed() -> None:
     model = create_model("tool", names=(list[str], ...), epochs=(int, 3))
-    fitted = _fitted(model, {"names": '["a", "b"]', "epochs": None})
-    assert fitted.model_dump(exclude_unset=True) == {"names": ["a", "b"]}
+    args = fitted(model, {"names": '["a", "b"]', "epochs": None})
+    assert args.model_dump(exclude_unset=True) == {"names": ["a", "b"]}
     with pytest.raises(ValueError):
-        _fitted(model, {"names": "a, b"})
+        fitted(model, {"names": "a, b"})

@@ -19,6 +19,9 @@ COMMANDS = {
     "recommend": "--task --data",
     "finetune": "--name --task --base --method --text --label --test-data --epochs --learning-rate --batch-size --seed "
     "--unlabeled --search --detach",
+    "approvals list": "",
+    "approvals grant": "",
+    "approvals decline": "",
     "jobs list": "",
     "jobs show": "",
     "jobs cancel": "",
@@ -85,6 +88,7 @@ WRONG = {
     "knowledge search refunds -k none": "'-k'",
     "serve --port 99999": "65535",
     "jobs show job-9 --json": "There is no job job-9",
+    "approvals grant apr-0": "No approval apr-0 waits",
     "jobs cancel what": "There is no job what",
     "models show nope --json": "There is no model named nope",
     "models export nope out --format zip": "'zip' is not one of",

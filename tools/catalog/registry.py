@@ -38,6 +38,11 @@ class Tool:
         return inspect.getdoc(self.function) or self.name
 
     @property
+    def about(self) -> str:
+        """The docstring without its arguments, which the schema describes."""
+        return self.description.partition("Args:")[0].strip()
+
+    @property
     def parameters(self) -> dict[str, inspect.Parameter]:
         """The arguments a caller gives: all but the workspace."""
         return dict(list(inspect.signature(self.function).parameters.items())[1:])

@@ -6,6 +6,7 @@ import typer
 
 from ui.cli import (
     access,
+    approvals,
     chat,
     data,
     finetune,
@@ -32,6 +33,7 @@ def build() -> typer.Typer:
     for name, part in {
         "data": data.app,
         "jobs": jobs.app,
+        "approvals": approvals.app,
         "models": models.app,
         "knowledge": knowledge.app,
         "users": access.users,

@@ -1,0 +1,84 @@
+"""One call of one of the catalogue's tools, whoever makes it: arguments checked, plan previewed, function run."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from assistant.access.roles import allow
+from assistant.agent.binder import arguments_of
+from assistant.agent.context import TurnContext
+from assistant.agent.redaction import clean_result
+from assistant.brain.mend import UNREADABLE
+from assistant.errors import BadRequest, Forbidden
+from tools.catalog.registry import Tool, catalog
+
+
+def checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str, Any]:
+    """The arguments as the tool takes them.
+
+    Args:
+        name: the tool's name.
+        args: what the caller gave.
+        offered: the tools that this caller is offered.
+
+    Raises:
+        BadRequest: there is no such tool, or the arguments do not fit it.
+        Forbidden: the tool is not among those on offer.
+    """
+    if name not in catalog():
+        raise BadRequest(f"There is no tool named {name}.", f"Use one of {', '.join(offered)}.")
+    if name not in offered:
+        raise Forbidden(f"{name} is not available here.")
+    if UNREADABLE in args:
+        raise BadRequest(
+            f"The arguments of {name} are no JSON object.",
+            "Call it again with all of them as one JSON object.",
+        )
+    try:
+        return fitted(arguments_of(name), args).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
+        raise BadRequest(
+            f"The arguments of {name} do not fit: {faults}.", "Call it again with the right ones."
+        ) from None
+
+
+def fitted(model: type[BaseModel], args: dict[str, Any]) -> BaseModel:
+    """The arguments as the tool takes them: null for what may be left out is left out, JSON within a text is read.
+
+    Raises:
+        ValidationError: they do not fit, not even so.
+    """
+    try:
+        return model.model_validate(args)
+    except ValidationError as error:
+        mended_args = dict(args)
+        for key in {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]} & set(args):
+            field = model.model_fields.get(key)
+            if args[key] is None and field and not field.is_required():
+                del mended_args[key]
+            elif isinstance(args[key], str):
+                with contextlib.suppress(ValueError):
+                    mended_args[key] = json.loads(args[key])
+        if mended_args == args:
+            raise
+        return model.model_validate(mended_args)
+
+
+def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[str, Any]:
+    """What the user is asked about an action: ``summary`` and the plan, redacted.
+
+    Raises:
+        TeachingError: what the tool would raise for these arguments.
+    """
+    details = tool.preview(context.workspace, **args) if tool.preview else {"summary": tool.name}
+    return clean_result(details, context)[0]
+
+
+def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """Call a catalogue function on the turn's workspace."""
+    allow(context.principal, catalog()[name].risk)
+    return catalog()[name].function(context.workspace, **args)

@@ -1,0 +1,151 @@
+"""``/mcp``: the agent's tools for programs that speak the Model Context Protocol, by its official SDK.
+
+Streamable HTTP, of both ages of the protocol: sessions that begin with a handshake (to 2025-11-25), and requests that
+stand alone (from 2026-07-28). Every request carries a secret key; a session answers the key that opened it alone.
+"""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from assistant.access.principal import Principal
+from assistant.api.auth import application, caller, permitted
+from assistant.application import Application
+from assistant.errors import Forbidden, ModelUnavailable
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from mcp.server.transport_security import TransportSecuritySettings
+
+PATH = "/mcp"
+METHODS = ["GET", "POST", "DELETE"]
+LARGEST = 1 << 20  # bytes of a request
+SESSIONS = 1000  # open at once in this process
+
+
+class McpDoor:
+    """The endpoint: who is calling, under which name of this server; the SDK does the rest.
+
+    Args:
+        app: the application.
+        version: the product's.
+        sessions: keep sessions of clients that begin with a handshake. Where several processes share a port they are
+            served without, because the next request may reach another one.
+    """
+
+    def __init__(self, app: Application, version: str, sessions: bool = True):
+        self._app, self._version, self._sessions = app, version, sessions
+        self._manager: StreamableHTTPSessionManager | None = None
+
+    def routes(self) -> list[Route]:
+        """The endpoint's routes, with a slash at the end and without."""
+        return [Route(path, self, methods=METHODS, include_in_schema=False) for path in (PATH, f"{PATH}/")]
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Answer while the block lasts."""
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        from assistant.api.mcp_tools import tool_server
+
+        manager = StreamableHTTPSessionManager(
+            tool_server(self._app.direct, self._version),
+            stateless=not self._sessions,
+            security_settings=_security(self._app.settings.mcp_hosts),
+            max_request_body_size=LARGEST,
+            max_sessions=SESSIONS,
+        )
+        async with manager.run():
+            self._manager = manager
+            yield
+            self._manager = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request.
+
+        Raises:
+            Unauthenticated, Forbidden, TooMany: the caller may not.
+        """
+        request = Request(scope, receive)
+        who = await run_in_threadpool(_caller, request)
+        await _check_name(request, self._app.settings.mcp_hosts)
+        if self._manager is None:
+            raise ModelUnavailable("This server is starting or going down.", "Try again in a moment.")
+        scope["user"] = _user(who)
+        scope.setdefault("state", {})["principal"] = who
+        await self._manager.handle_request(scope, receive, send)
+
+
+def _caller(request: Request) -> Principal:
+    """Whose key this is. A browser's cookie is no key here: programs call, not pages."""
+    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
+    key = (
+        HTTPAuthorizationCredentials(scheme=scheme, credentials=secret)
+        if scheme.lower() == "bearer"
+        else None
+    )
+    return permitted(request, caller(request, application(request), key, None), "api")
+
+
+def _user(who: Principal) -> object:
+    """The caller as the SDK knows them, for a session to recognise the key that opened it."""
+    from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+    from mcp.server.auth.provider import AccessToken
+
+    return AuthenticatedUser(
+        AccessToken(token="", client_id=who.key_id or "", scopes=[], subject=who.user_id)
+    )
+
+
+async def _check_name(request: Request, more: str) -> None:
+    """Answer under this server's own names alone, and no page of another site (a guard against DNS rebinding).
+
+    Raises:
+        Forbidden: another name, or another site's page.
+    """
+    from mcp.server.transport_security import TransportSecurityMiddleware
+
+    refused = await TransportSecurityMiddleware(_security(more)).validate_request(request)
+    if refused is None:
+        return
+    if refused.status_code == 421:
+        name = request.headers.get("host", "")
+        raise Forbidden(
+            f"This server does not know itself as {name}.", "Add the name to ASSISTANT_MCP_HOSTS."
+        )
+    raise Forbidden("This request comes from a page of another site.", "Call from a program.")
+
+
+@cache
+def _security(more: str) -> "TransportSecuritySettings":
+    """The SDK's guard, told the names that this server may be called by.
+
+    Args:
+        more: names beyond the machine's own, separated by commas.
+    """
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    names = own_names() + [name.strip() for name in more.split(",") if name.strip()]
+    hosts = [f"{name}{port}" for name in names for port in ("", ":*")]
+    origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
+    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
+
+
+def own_names() -> list[str]:
+    """What this machine is called by itself and its network: loopback, its name, the addresses of its interfaces."""
+    import psutil
+
+    names = ["localhost", socket.gethostname(), f"{socket.gethostname()}.local"]
+    for addresses in psutil.net_if_addrs().values():
+        names += [each.address for each in addresses if each.family == socket.AF_INET]
+        names += [f"[{each.address.split('%')[0]}]" for each in addresses if each.family == socket.AF_INET6]
+    return list(dict.fromkeys([*names, "127.0.0.1", "[::1]"]))
