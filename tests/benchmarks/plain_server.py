@@ -21,13 +21,13 @@ def main(folder: Path, port: int) -> None:
     from pydantic import BaseModel
 
     class Request(BaseModel):
-        input: str
+        input: str | list[str]
 
     pipe, app = classifier(folder), FastAPI()
 
     @app.post("/classify")
-    def classify(body: Request) -> list[dict]:
-        return pipe(body.input)[0]
+    def classify(body: Request) -> list:
+        return pipe(body.input)
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 

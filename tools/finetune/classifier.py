@@ -8,7 +8,7 @@ import numpy
 import torch
 
 from tools.finetune import head
-from tools.finetune.encoder import autocast, by_length, load_tokenizer
+from tools.finetune.encoder import autocast, by_length, load_tokenizer, padded
 
 
 class Logits(torch.nn.Module):
@@ -52,10 +52,11 @@ class TextClassifier:
 
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""
-        batch = self.tokenizer(
-            list(texts), truncation=True, max_length=self.max_length, padding=True, return_tensors="pt"
-        )
-        return {key: batch[key].to(self.device) for key in ("input_ids", "attention_mask")}
+        return padded(self._ids(texts), self.tokenizer.pad_token_id, self.device)
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        found = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]
+        return [list(row) for row in found]
 
     def baseline(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         """The same shape with every ordinary token replaced by padding."""
@@ -73,8 +74,9 @@ class TextClassifier:
         Texts are batched by length.
         """
         out = numpy.zeros((len(texts), len(self.labels)), dtype=numpy.float32)
-        for batch in by_length([len(text) for text in texts], 64):
-            logits = self.compute(**self.encode([texts[i] for i in batch]))
+        ids = self._ids(texts)
+        for batch in by_length([len(row) for row in ids], 64):
+            logits = self.compute(**padded([ids[i] for i in batch], self.tokenizer.pad_token_id, self.device))
             shares = logits.float().softmax(-1) if self.threshold is None else logits.float().sigmoid()
             out[batch] = shares.cpu().numpy()
         return out

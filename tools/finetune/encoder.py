@@ -10,6 +10,7 @@ import torch
 from tools.finetune.machine import PAD_TO, best_device, bf16
 
 MAX_LENGTH = 256
+BATCH_TOKENS = 32  # what a batch of its own costs, in tokens that MiniLM reads in that time
 
 
 def load_tokenizer(base: Path | str) -> Any:
@@ -48,9 +49,34 @@ def autocast(device: str) -> Any:
 
 
 def by_length(lengths: Sequence[int], size: int) -> list[list[int]]:
-    """Indices in batches of about the same length, the longest first."""
+    """Indices in batches of about the same length, the longest first.
+
+    Args:
+        lengths: tokens of each text.
+        size: texts in a batch. A batch ends sooner where padding would cost more than another batch does.
+    """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-    return [order[i : i + size] for i in range(0, len(order), size)]
+    batches: list[list[int]] = []
+    padding = 0
+    for i in order:
+        padding += lengths[batches[-1][0]] - lengths[i] if batches else 0
+        if batches and len(batches[-1]) < size and padding <= BATCH_TOKENS:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+            padding = 0
+    return batches
+
+
+def padded(ids: Sequence[Sequence[int]], filler: int, device: str) -> dict[str, torch.Tensor]:
+    """Rows of token ids as ``input_ids`` and ``attention_mask``, int64 [n, longest], padded on the right."""
+    longest = max(map(len, ids))
+    rows = [[*row, *[filler] * (longest - len(row))] for row in ids]
+    mask = [[1] * len(row) + [0] * (longest - len(row)) for row in ids]
+    return {
+        "input_ids": torch.tensor(rows, device=device),
+        "attention_mask": torch.tensor(mask, device=device),
+    }
 
 
 class FrozenEncoder:
@@ -90,7 +116,9 @@ class FrozenEncoder:
         out = numpy.zeros((len(ids), self.model.config.hidden_size), dtype=numpy.float32)
         done = 0
         for batch in by_length([len(row) for row in ids], batch_size):
-            vectors = self.compute(**self._padded([ids[i] for i in batch]))
+            vectors = self.compute(
+                **padded([ids[i] for i in batch], self.tokenizer.pad_token_id, self.device)
+            )
             out[batch] = vectors.cpu().numpy()
             done += len(batch)
             if told:
@@ -99,11 +127,8 @@ class FrozenEncoder:
 
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""
-        return self._padded(self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"])
-
-    def _padded(self, ids: list[list[int]]) -> dict[str, torch.Tensor]:
-        batch = self.tokenizer.pad({"input_ids": ids}, return_tensors="pt")
-        return {name: batch[name].to(self.device) for name in ("input_ids", "attention_mask")}
+        ids = self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"]
+        return padded(ids, self.tokenizer.pad_token_id, self.device)
 
     def _compute(self, **inputs: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode(), autocast(self.device):

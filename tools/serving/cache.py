@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tools.errors import NotFound
 from tools.models.card import INFO
+from tools.serving.batching import Batcher
 from tools.serving.predictor import Predictor, load
 
 
@@ -53,6 +54,12 @@ class PredictorCache:
         """Folders of the loaded models, the longest unused first."""
         with self._lock:
             return list(self._held)
+
+    def batchers(self) -> list[tuple[str, Batcher]]:
+        """What collects texts for the loaded models, with the models' names."""
+        with self._lock:
+            held = [predictor for _, predictor in self._held.values()]
+        return [(each.name, batcher) for each in held for batcher in list(each.batchers.values())]
 
     def _version(self, folder: Path) -> int:
         try:
