@@ -21,6 +21,9 @@ from assistant.store.database import Database
 from assistant.workspace.artifacts import ArtifactStore
 from assistant.workspace.files import FileStore
 from assistant.workspace.models import Registry
+from assistant.workspace.releases import Releases
+from assistant.workspace.splits import Splits
+from assistant.workspace.traffic import Traffic
 from assistant.workspace.workspace import Shared, TeamWorkspace
 from knowledge.errors import TeachingError
 
@@ -53,10 +56,15 @@ class Application:
         self.jobs = JobQueue(self.database)
         self.files = FileStore(self.database, self.home, settings.max_upload_mb << 20)
         self.registry = Registry(self.database, self.home)
+        self.releases = Releases(self.database, self.registry)
+        self.splits = Splits(self.database)
+        self.traffic = Traffic(self.registry, self.splits, lambda entry: self.predictors.get(entry.path))
         self.artifacts = ArtifactStore(self.database, self.home)
         self.shared = Shared(
             files=self.files,
             registry=self.registry,
+            releases=self.releases,
+            splits=self.splits,
             jobs=self.jobs,
             artifacts=self.artifacts,
             knowledge=lambda: self.knowledge,
@@ -188,11 +196,11 @@ class Application:
 
             reader().warm_up()
         self.knowledge.warm_up()
-        for entry in self.registry.all():
-            if entry.status == "deployed":
-                with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
-                    self.predictors.get(entry.path)
+        for entry in self.registry.in_service():
+            with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
+                self.predictors.get(entry.path)
 
     def close(self) -> None:
         """Give back what is held open."""
+        self.traffic.close()
         self.database.close()

@@ -12,7 +12,14 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One model of the registry: how it was made, where it is, and whether it is being served."""
+    """One version of a model of the registry: how it was made, where it is, and whether it is being served.
+
+    Attributes:
+        status: ``deployed`` where the plain name means this version for the API's callers, else ``ready``.
+        version: its number, from 1.
+        newest: the number of the name's newest version.
+        aliases: the aliases that point at it, such as ``production``.
+    """
 
     name: str
     task: str
@@ -23,6 +30,19 @@ class ModelEntry:
     metrics: dict[str, Any] = field(default_factory=dict)
     info: dict[str, Any] = field(default_factory=dict)
     created_at: str = ""
+    version: int = 1
+    newest: int = 1
+    aliases: list[str] = field(default_factory=list)
+
+    @property
+    def pinned(self) -> str:
+        """What means this version and no other, whatever becomes of the aliases."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def ref(self) -> str:
+        """The same as people read it: the name alone where it has one version."""
+        return self.pinned if self.newest > 1 else self.name
 
     def as_dict(self) -> dict[str, Any]:
         """The public shape: everything but where it lies on the disk."""

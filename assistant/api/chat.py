@@ -8,7 +8,7 @@ as ``yes`` and ``no`` in words do. Without ``thread``, the messages sent along s
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from assistant.access.principal import Principal
@@ -18,10 +18,11 @@ from assistant.api.auth import App, Talker
 from assistant.api.completion import ChatCompletion, ChatRequest, Message, tokens
 from assistant.api.fields import listed
 from assistant.api.histories import Histories
-from assistant.api.models import ASSISTANT, deployed
+from assistant.api.models import ASSISTANT, VERSION, caller_key, route
 from assistant.api.talk import Talk, answered
 from assistant.application import Application
 from assistant.errors import BadRequest
+from assistant.workspace.references import read
 
 router = APIRouter(prefix="/v1/chat", tags=["chat"])
 
@@ -31,16 +32,22 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"])
     response_model=ChatCompletion,
     responses={200: {"content": {"text/event-stream": {}}, "description": "The answer, whole or as events."}},
 )
-async def create_chat_completion(body: ChatRequest, request: Request, app: App, who: Talker) -> Any:
+async def create_chat_completion(
+    body: ChatRequest, request: Request, response: Response, app: App, who: Talker
+) -> Any:
     """Answer a conversation, whole or streamed."""
     talk = await run_in_threadpool(_talk, app, who, body, request.app.state.histories)
-    return await answered(talk, request)
+    answer = await answered(talk, request)
+    if talk.version:
+        headers = answer.headers if isinstance(answer, Response) else response.headers
+        headers[VERSION] = talk.version
+    return answer
 
 
 def _talk(app: Application, who: Principal, body: ChatRequest, histories: Histories) -> Talk:
     if body.model.lower() == ASSISTANT:
         return _agent(app, who, body, histories)
-    return _model(app, body)
+    return _model(app, who, body)
 
 
 def _agent(app: Application, who: Principal, body: ChatRequest, histories: Histories) -> Talk:
@@ -98,22 +105,39 @@ def _decision(app: Application, thread: str | None, approve: bool | None) -> dic
     return {"approval": waiting["id"], "answer": "yes" if approve else "no"} if waiting else None
 
 
-def _model(app: Application, body: ChatRequest) -> Talk:
-    entry = deployed(app, body.model)
+def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
+    # By what was said first, so that a conversation stays with one version of the model.
+    way = route(app, body.model, caller_key(who, body.user, _opening(body.messages)))
+    entry = way.entry
     if entry.task != "text-generation":
         hint = "Ask it at /v1/classify." if "classification" in entry.task else "Ask it at its own route."
         raise BadRequest(f"{entry.name} is a {entry.task} model and does not chat.", hint, param="model")
     messages = [_spoken(each) for each in body.messages]
     length = body.max_completion_tokens or body.max_tokens or 256
     heat = 0.0 if body.temperature is None else body.temperature
+    stop = listed(body.stop) if body.stop else []
+
+    def pieces(predictor: Any) -> Iterator[str]:
+        return predictor.generate(messages, max_tokens=length, temperature=heat, stop=stop)
+
+    def again(predictor: Any) -> list[dict[str, Any]]:
+        return [{"text": "".join(pieces(predictor))}]
 
     def events() -> Iterator[Event]:
-        predictor = app.predictors.get(entry.path)
-        stop = listed(body.stop) if body.stop else []
-        for text in predictor.generate(messages, max_tokens=length, temperature=heat, stop=stop):
-            yield Token(text)
+        said = []
+        with way.watched(again, sum(len(each["content"]) for each in messages)) as told:
+            for text in pieces(app.predictors.get(entry.path)):
+                said.append(text)
+                yield Token(text)
+            told([{"text": "".join(said)}])
 
-    return Talk(body, entry.name, events, asked=_asked(body))
+    return Talk(body, str(read(body.model)), events, asked=_asked(body), version=entry.pinned)
+
+
+def _opening(messages: list[Message]) -> str:
+    """What was said up to the user's first message."""
+    first = next((i for i, each in enumerate(messages) if each.role == "user"), 0)
+    return "\n".join(each.text for each in messages[: first + 1])
 
 
 def _spoken(message: Message) -> dict[str, str]:

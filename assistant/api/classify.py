@@ -4,24 +4,26 @@ import secrets
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
-from assistant.api.fields import MOST_TEXTS, Body, Name, Text, listed
-from assistant.api.models import deployed
+from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
+from assistant.api.models import VERSION, caller_key, route
 from assistant.errors import BadRequest
+from assistant.workspace.references import read
 
 router = APIRouter(prefix="/v1", tags=["models"])
 TASKS = ("text-classification", "token-classification")
 
 
 class ClassifyRequest(Body):
-    """Texts to classify."""
+    """Texts to classify. ``user``, whatever names the caller's own user, keeps them on one side of a split."""
 
     model: Name
     input: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
+    user: FreeText | None = None
 
 
 class Classified(BaseModel):
@@ -51,21 +53,26 @@ class Classification(BaseModel):
 
 
 @router.post("/classify", response_model_exclude_none=True)
-def classify(body: ClassifyRequest, request: Request, app: App, _caller: Caller) -> Classification:
+def classify(
+    body: ClassifyRequest, request: Request, response: Response, app: App, caller: Caller
+) -> Classification:
     """Classify one text or many with a deployed model."""
-    entry = deployed(app, body.model)
+    texts = listed(body.input)
+    way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
+    entry = way.entry
     if entry.task not in TASKS:
         raise BadRequest(f"{entry.name} is a {entry.task} model and does not classify texts.", param="model")
-    texts = listed(body.input)
     metrics = request.app.state.metrics
     metrics.predictions.labels(entry.name).inc(len(texts))
-    with metrics.prediction_seconds.labels(entry.name).time():
-        predictions = app.predictors.get(entry.path).predict(texts)
-    length = sum(map(tokens, texts))
+    length, ask = sum(map(tokens, texts)), lambda predictor: predictor.predict(texts)
+    with metrics.prediction_seconds.labels(entry.name).time(), way.watched(ask, sum(map(len, texts))) as told:
+        predictions = ask(app.predictors.get(entry.path))
+        told(predictions)
+    response.headers[VERSION] = entry.pinned
     return Classification(
         id=f"classify-{secrets.token_hex(12)}",
         created=int(time.time()),
-        model=entry.name,
+        model=str(read(body.model)),
         data=[_shown(index, each) for index, each in enumerate(predictions)],
         usage=Usage(prompt_tokens=length, total_tokens=length),
     )

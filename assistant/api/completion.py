@@ -60,6 +60,7 @@ class ChatRequest(Wanted):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     stop: Text | Annotated[list[Text], Field(max_length=4)] | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
+    user: FreeText | None = None
     thread: Name | None = None
     approve: bool | None = None
     files: Annotated[list[Name], Field(max_length=20)] | None = None

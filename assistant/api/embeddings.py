@@ -3,15 +3,17 @@
 import base64
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from assistant.access.principal import Principal
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
-from assistant.api.fields import MOST_TEXTS, Body, Name, Text, listed
-from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, deployed
+from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
+from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, VERSION, caller_key, route
 from assistant.application import Application
 from assistant.errors import BadRequest
+from assistant.workspace.references import read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +28,7 @@ class EmbeddingRequest(Body):
     input: Text | Annotated[list[Text], Field(min_length=1, max_length=MOST_TEXTS)]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: Annotated[int, Field(ge=1, le=65_536)] | None = None
+    user: FreeText | None = None
 
 
 class Embedding(BaseModel):
@@ -46,10 +49,10 @@ class EmbeddingList(BaseModel):
 
 
 @router.post("/embeddings")
-def create_embeddings(body: EmbeddingRequest, app: App, _caller: Caller) -> EmbeddingList:
+def create_embeddings(body: EmbeddingRequest, response: Response, app: App, caller: Caller) -> EmbeddingList:
     """Embed one text or many as vectors of length 1."""
     texts = listed(body.input)
-    name, vectors = _embed(app, body.model, texts)
+    name, vectors = _embed(app, body, texts, caller, response)
     if body.dimensions not in (None, vectors.shape[1]):
         raise BadRequest(
             f"{name} makes vectors of {vectors.shape[1]} dimensions and no others.",
@@ -66,17 +69,24 @@ def create_embeddings(body: EmbeddingRequest, app: App, _caller: Caller) -> Embe
     return EmbeddingList(data=data, model=name, usage=Usage(prompt_tokens=length, total_tokens=length))
 
 
-def _embed(app: Application, model: str, texts: list[str]) -> tuple[str, "np.ndarray"]:
-    if model.lower() in EMBEDDER_NAMES:
+def _embed(
+    app: Application, body: EmbeddingRequest, texts: list[str], caller: Principal, response: Response
+) -> tuple[str, "np.ndarray"]:
+    if body.model.lower() in EMBEDDER_NAMES:
         return EMBEDDER, app.knowledge.encoder.encode(texts)
-    entry = deployed(app, model)
+    way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
+    entry = way.entry
     if entry.task != "embedding":
         raise BadRequest(
             f"{entry.name} is a {entry.task} model and makes no embeddings.",
             f"Use {EMBEDDER}.",
             param="model",
         )
-    return entry.name, app.predictors.get(entry.path).embed(texts)
+    response.headers[VERSION] = entry.pinned
+    with way.watched(lambda predictor: predictor.predict(texts), sum(map(len, texts))) as told:
+        vectors = app.predictors.get(entry.path).embed(texts)
+        told([])  # vectors of two models cannot be compared
+    return str(read(body.model)), vectors
 
 
 def _packed(vector: "np.ndarray") -> str:

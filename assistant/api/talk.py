@@ -42,6 +42,7 @@ class Talk:
         events: starts the answer.
         noted: called with the finished turn of the agent; None for a plain model.
         asked: tokens of the request; those of the user's message where left out.
+        version: the version of a plain model that answers.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Talk:
         events: Callable[[], Iterator[Event]],
         noted: Callable[[Outcome], None] | None = None,
         asked: int = 0,
+        version: str | None = None,
     ):
         self.body, self.model, self.events, self.noted = body, model, events, noted
+        self.version = version
         self.outcome, self._asked = Outcome(), asked
         self.id, self.created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
 

@@ -65,16 +65,63 @@ models = Table(
     "models",
     metadata,
     Column("name", Text, primary_key=True),
+    Column("versions", Integer),  # the number last given to a version; none is given twice
+    _text("created_at"),
+)
+model_versions = Table(
+    "model_versions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
     _text("task"),
     _text("base"),
     _text("method"),
-    _text("status"),
     Column("metrics", JSON),
     Column("info", JSON),
+    Column("lineage", JSON),
     _text("path"),
     _text("job_id"),
     _text("created_at"),
-    _text("deployed_at"),
+)
+model_aliases = Table(
+    "model_aliases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("version", Integer),
+    Column("earlier", JSON),  # versions it pointed at before, the last one at the end
+    _text("since"),
+)
+model_splits = Table(
+    "model_splits",
+    metadata,
+    _key(),
+    _text("name"),
+    Column("version", Integer),  # the one in production
+    Column("other", Integer),  # the one tried beside it
+    Column("share", Double),  # percent of the callers that the other one answers
+    Column("shadow", Boolean),
+    _text("started_at"),
+    _text("ended_at"),
+)
+model_split_figures = Table(
+    "model_split_figures",
+    metadata,
+    Column("split_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("value", Double),
+)
+model_events = Table(
+    "model_events",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _text("name"),
+    Column("version", Integer),
+    _text("action"),  # made, promoted, rolled back, undeployed, deleted, split, split ended
+    Column("details", JSON),
+    _text("user_id"),
+    _text("created_at"),
 )
 jobs = Table(
     "jobs",

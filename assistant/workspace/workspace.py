@@ -10,6 +10,9 @@ from assistant.access.roles import allow
 from assistant.workspace.artifacts import ArtifactStore
 from assistant.workspace.files import DATASETS, DOCUMENTS, FileStore
 from assistant.workspace.models import Registry
+from assistant.workspace.references import NEW, PRODUCTION, new_version_of, read
+from assistant.workspace.releases import Releases
+from assistant.workspace.splits import Splits, reference
 from tools.data.hub_choice import PREFIX, HubName, hub_name
 from tools.errors import NotFound, Unsupported, did_you_mean
 from tools.workspace import ModelEntry
@@ -27,6 +30,8 @@ class Shared:
 
     files: FileStore
     registry: Registry
+    releases: Releases
+    splits: Splits
     jobs: "JobQueue"
     artifacts: ArtifactStore
     knowledge: Callable[[], "KnowledgeBase"]
@@ -97,7 +102,7 @@ class TeamWorkspace:
         return self.shared.files.names(DATASETS)
 
     def model(self, name: str) -> ModelEntry:
-        """The registry entry of a fine-tuned model."""
+        """The registry entry of a fine-tuned model: by its name, or one version as ``name@2`` or ``name@alias``."""
         return self.shared.registry.get(name)
 
     def models(self) -> list[ModelEntry]:
@@ -106,12 +111,21 @@ class TeamWorkspace:
 
     def base_model(self, name: str) -> Path | str:
         """A base model's folder or hub id; the name of a fine-tuned model trains on from it."""
-        if name.lower() in self.shared.registry.names():
+        if self.shared.registry.knows(name):
             return self.shared.registry.get(name).path
         return self.shared.base_model(name)
 
     def model_name(self, wish: str) -> str:
-        """A free, valid registry name made from a wish; of a data set at the hub its own name without the owner's."""
+        """A free, valid registry name made from a wish; of a data set at the hub its own name without the owner's.
+
+        The wish ``name@new`` stays as it is where there is such a model: its next version is wanted.
+        """
+        if known := new_version_of(wish):
+            return (
+                f"{known}@{NEW}"
+                if self.shared.registry.knows(known)
+                else self.shared.registry.free_name(known)
+            )
         if wish.startswith(PREFIX) and (wanted := hub_name(wish)):
             wish = wanted.repo.split("/")[-1]
         return self.shared.registry.free_name(wish)
@@ -122,18 +136,44 @@ class TeamWorkspace:
         return self.shared.predictors().get(entry.path)
 
     def deploy(self, name: str) -> ModelEntry:
-        """Load the model, so that a broken one is never put into service, and mark it deployed."""
-        allow(self.principal, "approve")
-        self.predictor(name)
-        return self.shared.registry.set_status(name, "deployed")
+        """Put a version into production: the plain name answers with it from now on."""
+        return self.promote(name)
 
-    def undeploy(self, name: str) -> ModelEntry:
-        """Stop serving the model."""
+    def promote(self, name: str, alias: str = PRODUCTION) -> ModelEntry:
+        """Let an alias mean a version, which is loaded first, so that a broken one is never put into service."""
         allow(self.principal, "approve")
         entry = self.model(name)
-        if entry.status != "deployed":
-            raise Unsupported(f"{entry.name} is not deployed.", "There is nothing to take out of service.")
-        return self.shared.registry.set_status(name, "ready")
+        self.shared.predictors().get(entry.path)
+        # Pinned: what was loaded, whatever others do meanwhile.
+        return self.shared.releases.promote(entry.pinned, alias, self.principal.user_id)
+
+    def rollback(self, name: str) -> ModelEntry:
+        """Put the version before back into production."""
+        allow(self.principal, "approve")
+        self.shared.predictors().get(self.shared.releases.previous(name).path)
+        return self.shared.releases.rollback(name, self.principal.user_id)
+
+    def undeploy(self, name: str) -> ModelEntry:
+        """Stop serving the model, or the version that is named."""
+        allow(self.principal, "approve")
+        return self.shared.releases.undeploy(name, self.principal.user_id)
+
+    def split(self, name: str, to: str | None, share: float | None, shadow: bool) -> dict[str, Any]:
+        """Try another version beside the one in production; it is loaded first. See :meth:`Splits.start`."""
+        allow(self.principal, "approve")
+        if to is not None:
+            self.predictor(str(reference(read(name).name, to)))
+        return self.shared.splits.start(name, to, share, shadow, self.principal.user_id)
+
+    def end_split(self, name: str) -> dict[str, Any]:
+        """Let the version in production answer everybody again."""
+        allow(self.principal, "approve")
+        return self.shared.splits.end(name, self.principal.user_id)
+
+    def delete(self, name: str) -> list[ModelEntry]:
+        """Delete a model, or the version of it that is named."""
+        allow(self.principal, "approve")
+        return self.shared.registry.delete(name, self.principal.user_id)
 
     def submit(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Queue a background job and see that a worker runs."""

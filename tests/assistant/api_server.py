@@ -74,12 +74,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         app.registry.add(
             {"model": name, "task": "text-classification", "base": "minilm", "method": "head"}, path
         )
-    app.registry.set_status("router", "deployed")
+    app.releases.promote("router")
     writer = {"task": "text-generation", "base": "tiny", "method": "full"}
     path = tiny_gpt(app.home.models / "writer")
     write_info(path, {"name": "writer", **writer})
     app.registry.add({"model": "writer", **writer}, path)
-    app.registry.set_status("writer", "deployed")
+    app.releases.promote("writer")
     yield Server(
         app,
         create_api(app),

@@ -79,11 +79,11 @@ def test_what_was_done_is_told_and_not_done_twice(server: Server) -> None:
     again = server.admin.post(f"/v1/conversations/{thread}/retry", json={}).json()["assistant"]
     assert again["stands"] == [{"tool": "deploy_model", "args": {"model": "idle"}, "job": ""}]
     assert again["approval"]["tool"] == "deploy_model"
-    server.app.registry.set_status("idle", "ready")
+    server.app.releases.undeploy("idle")
     granted = server.admin.post(f"/v1/conversations/{thread}/retry", json={"approve": True}).json()
     assert granted["assistant"]["approval"] is None
     assert server.app.registry.get("idle").status == "deployed"
-    server.app.registry.set_status("idle", "ready")
+    server.app.releases.undeploy("idle")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_approve_answers_or_grants(server: Server) -> None:
     assert declined.assistant["approval"] is None and server.app.registry.get("idle").status == "ready"
     granted = ask(client, "deploy idle", approve=True)
     assert granted.assistant["approval"] is None and server.app.registry.get("idle").status == "deployed"
-    server.app.registry.set_status("idle", "ready")
+    server.app.releases.undeploy("idle")
 
 
 def test_a_text_generation_model_by_its_name(server: Server) -> None:

@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from assistant.errors import BadSettings, Conflict
+from assistant.home import Home
 from assistant.store import database as store
 from assistant.store.database import Database
 from assistant.store.schema import jobs, metadata
+from assistant.workspace.models import Registry
+from assistant.workspace.releases import Releases
+from assistant.workspace.splits import Splits
 
 OPEN = (
     "import sys; from assistant.store.database import Database; Database(sys.argv[1]).close(); print('open')"
@@ -100,6 +104,57 @@ def test_an_old_database_is_brought_up_and_keeps_its_rows(url: str, monkeypatch:
     assert row["kind"] == "finetune"
     assert row["time_left"] is None
     new.close()
+
+
+def test_models_of_an_old_database_are_version_one_of_their_names(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    every = store.known_migrations()
+    row = """INSERT INTO models VALUES (:name, 'embedding', 'minilm', 'head', :status, '{"f1": 0.5}', '{"rows": 9}',
+        :name, :job, :made, :at)"""
+    with monkeypatch.context() as past:
+        past.setattr(store, "known_migrations", lambda: {n: every[n] for n in (1, 2)})
+        old = Database(url)
+        for name, status, at in (("idle", "ready", None), ("router", "deployed", "2026-02-02")):
+            values = {"name": name, "status": status, "job": f"job-{name}", "at": at}
+            old.run(text(row).bindparams(**values, made=f"2026-01-0{len(name)}"))
+        old.close()
+    database = Database(url)
+    registry = Registry(database, Home(tmp_path))
+    assert [(entry.name, entry.status, entry.aliases) for entry in registry.all()] == [
+        ("router", "deployed", ["production"]),
+        ("idle", "ready", []),
+    ]
+    router = registry.get("router@1")
+    assert (router.metrics, router.info, router.created_at) == ({"f1": 0.5}, {"rows": 9}, "2026-01-06")
+    assert router.path == tmp_path / "models" / "router" and registry.lineage(router)["job"] == "job-router"
+    releases = Releases(database, registry)
+    (tmp_path / "models" / "next").mkdir()
+    result = {"model": "router", "task": "embedding", "base": "minilm", "method": "head"}
+    assert registry.add(result, tmp_path / "models" / "next", further=True).version == 2
+    assert releases.promote("router@2").ref == "router@2" and releases.rollback("router").version == 1
+    database.close()
+
+
+def test_figures_of_several_servers_add_up(url: str, tmp_path: Path):
+    database = Database(url)
+    splits = Splits(database)
+    registry = Registry(database, Home(tmp_path))
+    for further in (False, True):
+        result = {"model": "router", "task": "embedding", "base": "minilm", "method": "head"}
+        registry.add(result, Home(tmp_path).models / f"router-{further}", further=further)
+    Releases(database, registry).promote("router@1")
+    splits.start("router", "2", shadow=True)
+    split = splits.running("router")
+    assert split and (split.version, split.other, split.share, split.shadow) == (1, 2, 0, True)
+    for _ in range(2):
+        splits.add(
+            {(split.id, 2, "compared"): 2.0, (split.id, 2, "agreed"): 1.0, (split.id, 1, "failed"): 3.0}
+        )
+    told = splits.end("router")
+    assert (told["status"], told["compared"], told["agreement"]) == ("ended", 4, 0.5)
+    assert [side["failed"] for side in told["sides"]] == [6, 0] and splits.running("router") is None
+    database.close()
 
 
 def test_a_newer_database_is_refused(url: str):

@@ -84,7 +84,7 @@ def _deploy(home: Path, folder: Path) -> str:
     path = shutil.copytree(folder, app.home.models / "tickets")
     kind = {"task": "text-classification", "base": "minilm", "method": "full"}
     app.registry.add({"model": "tickets", **kind}, path)
-    app.registry.set_status("tickets", "deployed")
+    app.releases.promote("tickets")
     secret = app.keys.create("member")["secret"]
     app.close()
     return secret

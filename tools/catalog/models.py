@@ -44,9 +44,12 @@ def compare_models(workspace: Workspace, models: list[str]) -> dict[str, Any]:
 
 def _preview_deploy(workspace: Workspace, model: str) -> dict[str, Any]:
     entry = workspace.model(model)
+    about = f"Deploy {entry.ref}: it will answer at POST /v1/classify and the other API routes."
+    if entry.status == "deployed" and entry.newest > entry.version:
+        about = f"Deploy {entry.ref}, which is in service already; {entry.name}@{entry.newest} is newer."
     return {
-        "summary": f"Deploy {entry.name}: it will answer at POST /v1/classify and the other API routes.",
-        "model": entry.name,
+        "summary": about,
+        "model": entry.ref,
         "task": entry.task,
         "metrics": entry.metrics,
     }
@@ -54,7 +57,7 @@ def _preview_deploy(workspace: Workspace, model: str) -> dict[str, Any]:
 
 def _preview_undeploy(workspace: Workspace, model: str) -> dict[str, Any]:
     entry = workspace.model(model)
-    return {"summary": f"Stop serving {entry.name}; callers will get an error.", "model": entry.name}
+    return {"summary": f"Stop serving {entry.ref}; callers will get an error.", "model": entry.ref}
 
 
 @tool(risk="approve", preview=_preview_deploy)
@@ -62,7 +65,7 @@ def deploy_model(workspace: Workspace, model: str) -> dict[str, Any]:
     """Put a model into service behind the API.
 
     Args:
-        model: the model's name.
+        model: the model's name; of several versions one is named as ``name@2``.
     """
     return workspace.deploy(model).as_dict()
 

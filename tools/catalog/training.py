@@ -75,7 +75,7 @@ def finetune_model(
         label_column: the column that holds the label.
         epochs: how often the data is passed.
         learning_rate: the optimizer's step size, for example 2e-5.
-        name: what the new model will be called.
+        name: what the new model will be called; ``name@new`` makes a new version of an earlier model.
     """
     from tools.finetune.plan import make_plan
 

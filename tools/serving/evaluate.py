@@ -196,7 +196,7 @@ def compare(entries: Sequence[ModelEntry]) -> dict[str, Any]:
     Raises:
         BadArgument: fewer than two different models, or models of different tasks.
     """
-    entries = list({entry.name: entry for entry in entries}.values())
+    entries = list({entry.ref: entry for entry in entries}.values())
     if len(entries) < 2:
         raise BadArgument("A comparison needs two different models.", "Name two or more.", param="models")
     tasks = sorted({entry.task for entry in entries})
@@ -225,7 +225,7 @@ def _measure(task: str, entries: Sequence[ModelEntry]) -> tuple[str, bool]:
 def _row(entry: ModelEntry) -> dict[str, Any]:
     weights = sum(path.stat().st_size for path in entry.path.rglob("*.safetensors"))
     return {
-        "name": entry.name,
+        "name": entry.ref,
         "task": entry.task,
         "base": entry.base,
         "method": entry.method,

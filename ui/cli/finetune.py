@@ -28,7 +28,12 @@ def finetune(
     data: Annotated[
         str, typer.Argument(help="A file, the name of an upload, or hf:owner/name.", metavar="DATA")
     ],
-    name: Annotated[str, typer.Option(help="What the new model will be called.")],
+    name: Annotated[
+        str,
+        typer.Option(
+            help="What the new model will be called; NAME@new makes a new version of an earlier one."
+        ),
+    ],
     task: Annotated[
         str, typer.Option(help="For example text-classification; found out where left out.")
     ] = "",

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ui.cli.command import command, group
-from ui.cli.opened import opened
-from ui.cli.output import facts, note, table
+from ui.cli.opened import opened, workspace
+from ui.cli.output import facts, note, plain, table
 
 app = group("Fine-tuned models, and base models to train on.")
-Name = Annotated[str, typer.Argument(help="The model's name.", metavar="NAME")]
+Name = Annotated[
+    str, typer.Argument(help="The model's name; one version as NAME@2 or NAME@ALIAS.", metavar="NAME")
+]
 Format = Literal["folder", "adapter", "onnx", "gguf"]
 COLUMNS = {
     "name": "name",
@@ -23,6 +25,24 @@ COLUMNS = {
     "created_at": "created",
 }
 
+HISTORY = {
+    "created_at": "when",
+    "action": "what",
+    "version": "version",
+    "user_id": "who",
+    "details": "details",
+}
+SIDES = {
+    "version": "version",
+    "requests": "requests",
+    "failed": "failed",
+    "confidence": "confidence",
+    "mean": "ms",
+    "p50": "ms p50",
+    "p95": "ms p95",
+    "labels": "labels",
+}
+
 
 def _quality(metrics: dict[str, Any]) -> str:
     named = {
@@ -32,14 +52,71 @@ def _quality(metrics: dict[str, Any]) -> str:
 
 
 def _list(result: dict[str, Any]) -> str:
-    rows = [{**entry, "quality": _quality(entry["metrics"])} for entry in result["models"]]
-    return table(rows, COLUMNS, "No models yet. Make one: assistant finetune DATA --name NAME.")
+    rows = [_row(entry) for entry in result["models"]]
+    several = any(entry["newest"] > 1 for entry in result["models"])
+    columns = {"name": "name", "version": "version", **COLUMNS} if several else COLUMNS
+    return table(rows, columns, "No models yet. Make one: assistant finetune DATA --name NAME.")
+
+
+def _row(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "quality": _quality(entry["metrics"])}
 
 
 def shown(entry: dict[str, Any]) -> str:
     """One registry entry for people."""
-    wanted = ("name", "task", "base", "method", "status", "metrics", "created_at", "path")
+    wanted = [
+        "name",
+        "version",
+        "aliases",
+        "task",
+        "base",
+        "method",
+        "status",
+        "metrics",
+        "created_at",
+        "path",
+    ]
+    if entry.get("newest") == 1:  # a name of one version needs no number
+        wanted.remove("version")
     return facts({name.removesuffix("_at"): entry.get(name) for name in wanted})
+
+
+def _shown_whole(entry: dict[str, Any]) -> str:
+    """An entry with its lineage, its name's versions and what was done with them."""
+    parts = [shown(entry), facts({f"made from: {key}": value for key, value in entry["lineage"].items()})]
+    if entry["newest"] > 1:
+        columns = {"version": "version", "aliases": "aliases", **COLUMNS}
+        del columns["name"], columns["status"]
+        parts.append(table([_row(each) for each in entry["versions"]], columns, ""))
+    parts.append(table(entry["history"], HISTORY, ""))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _split(result: dict[str, Any]) -> str:
+    """How two versions do side by side."""
+    name = result["name"]
+    if result["status"] == "none":
+        how = f"assistant models split {name} --to {name}@2 --share 10"
+        return f"All requests to {name} go to one version. Try another beside it: {how}."
+    sides = [
+        {**side, **side["latency_ms"], "version": f"{name}@{side['version']}"}
+        | {"labels": _shares(side["labels"])}
+        for side in result["sides"]
+    ]
+    compared = f"{result['agreement'] or 0:.1%} of {result['compared']:,} texts"
+    about = {
+        "split": f"{result['share']:g} % to {name}@{result['other']}{', with shadow' if result['shadow'] else ''}",
+        "since": result["started_at"],
+        "ended": result["ended_at"],
+        "agree on": compared if result["compared"] else None,
+        "not read along": result["dropped"] or None,
+    }
+    return f"{facts(about)}\n\n{table(sides, SIDES, '')}"
+
+
+def _shares(labels: dict[str, int]) -> str:
+    total = sum(labels.values())
+    return ", ".join(f"{label} {count / total:.0%}" for label, count in list(labels.items())[:5])
 
 
 @command(app, "list", show=_list)
@@ -49,21 +126,46 @@ def list_all() -> dict[str, Any]:
         return {"models": [entry.as_dict() for entry in application.registry.all()]}
 
 
-@command(app, show=shown)
+@command(app, show=_shown_whole)
 def show(name: Name) -> dict[str, Any]:
-    """One model: how it was made and how good it is."""
+    """One model: how it was made, how good it is, its versions, and what was done with them."""
     with opened() as application:
-        entry = application.registry.get(name)
-        return {**entry.as_dict(), "path": str(entry.path)}
+        registry = application.registry
+        entry = registry.get(name)
+        return {
+            **entry.as_dict(),
+            "path": str(entry.path),
+            "lineage": registry.lineage(entry),
+            "versions": [each.as_dict() for each in registry.versions(name)],
+            "history": registry.history(name),
+        }
 
 
-@command(app, show=lambda entry: f"{entry['name']} is deleted.")
+@command(app, show=lambda entry: f"{entry['name']} is deleted ({plain(entry['deleted'])}).")
 def delete(name: Name) -> dict[str, Any]:
-    """Delete a model and its files."""
+    """Delete a model with all its versions, or the one version that is named, and its files."""
     with opened() as application:
-        entry = application.registry.get(name)
-        application.registry.delete(name)
-        return {**entry.as_dict(), "status": "deleted"}
+        gone = workspace(application).delete(name)
+        return {**gone[-1].as_dict(), "status": "deleted", "deleted": [entry.pinned for entry in gone]}
+
+
+@command(app, show=shown)
+def promote(
+    version: Annotated[str, typer.Argument(help="The version, as NAME@3.", metavar="VERSION")],
+    alias: Annotated[
+        str, typer.Option(help="production: the plain NAME answers with it. Any other word: NAME@ALIAS does.")
+    ] = "production",
+) -> dict[str, Any]:
+    """Put a version into service at once, in place of the one before."""
+    with opened() as application:
+        return workspace(application).promote(version, alias).as_dict()
+
+
+@command(app, show=shown)
+def rollback(name: Name) -> dict[str, Any]:
+    """Put the version back into production that was there before."""
+    with opened() as application:
+        return workspace(application).rollback(name).as_dict()
 
 
 @command(app, show=shown)
@@ -111,3 +213,25 @@ def export(
         entry = application.registry.get(name)
         told = write(entry.path, folder.expanduser(), format, application.settings.llama_cpp)
         return {**entry.as_dict(), **told}
+
+
+@command(app, show=_split)
+def split(
+    name: Name,
+    to: Annotated[str | None, typer.Option(help="The version to try, as NAME@3.", metavar="VERSION")] = None,
+    share: Annotated[
+        float | None, typer.Option(help="Percent of the callers whom it answers (A/B).", metavar="PERCENT")
+    ] = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="The version that does not answer reads along, to be compared.")
+    ] = False,
+    off: Annotated[bool, typer.Option("--off", help="The version in production answers all again.")] = False,
+) -> dict[str, Any]:
+    """Try another version beside the one in production, and see how both do."""
+    with opened() as application:
+        known = workspace(application)
+        if off:
+            return known.end_split(name)
+        if to is None and share is None and not shadow:
+            return application.splits.results(name)
+        return known.split(name, to, share, shadow)

@@ -10,7 +10,9 @@ from ui.cli.command import command
 from ui.cli.opened import dataset, opened, read_stdin, workspace
 from ui.cli.output import duration, facts, note, plain, table
 
-Model = Annotated[str, typer.Argument(help="The model's name.", metavar="MODEL")]
+Model = Annotated[
+    str, typer.Argument(help="The model's name; one version as NAME@2 or NAME@ALIAS.", metavar="MODEL")
+]
 
 
 def enter(app: typer.Typer) -> None:
@@ -179,7 +181,11 @@ def _bar(share: float) -> str:
 def deploy(model: Model) -> dict[str, Any]:
     """Put a model into service behind the API."""
     with opened() as application:
-        return workspace(application).deploy(model).as_dict()
+        entry = workspace(application).deploy(model)
+        if entry.newest > entry.version and "@" not in model:
+            newer = f"{entry.name}@{entry.newest}"
+            note(f"{entry.pinned} is in service. {newer} is newer: assistant models promote {newer}.")
+        return entry.as_dict()
 
 
 def undeploy(model: Model) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from assistant.errors import Conflict
 from assistant.jobs.work import Work
 from assistant.settings import settings
 from assistant.workspace.models import Registry
+from assistant.workspace.references import new_version_of
 from knowledge.atomic import write_atomically
 
 
@@ -26,7 +27,7 @@ def run(work: Work) -> dict[str, Any]:
     if not finished.exists():
         write_atomically(finished, json.dumps(_train(work)))
     kept = json.loads(finished.read_text())
-    result = _enter(Registry(work.database, work.home), kept["result"], Path(kept["folder"]), work.id)
+    result = _enter(Registry(work.database, work.home), kept["result"], Path(kept["folder"]), work)
     shutil.rmtree(work.folder / "work", ignore_errors=True)  # checkpoints are several times the model's size
     return {"job": work.id, **result}
 
@@ -37,7 +38,9 @@ def _train(work: Work) -> dict[str, Any]:
 
     registry = Registry(work.database, work.home)
     spec = FinetuneSpec.from_dict(work.spec)
-    if spec.name in registry.names():  # another job has taken the name since this one was queued
+    if known := new_version_of(spec.name):
+        spec = replace(spec, name=known)
+    elif spec.name in registry.names():  # another job has taken the name since this one was queued
         spec = replace(spec, name=registry.free_name(spec.name))
     folder = work.home.models / f"{spec.name}-{work.id}"
     workdir, chosen = work.folder / "work", settings()
@@ -50,10 +53,11 @@ def _train(work: Work) -> dict[str, Any]:
     return {"result": result, "folder": str(folder)}
 
 
-def _enter(registry: Registry, result: dict[str, Any], folder: Path, job_id: str) -> dict[str, Any]:
+def _enter(registry: Registry, result: dict[str, Any], folder: Path, work: Work) -> dict[str, Any]:
+    further = new_version_of(work.spec["name"]) is not None
     try:
-        registry.add(result, folder, job_id)
+        entry = registry.add(result, folder, work.id, work.spec, further)
     except Conflict:  # taken while we trained
-        result = result | {"model": registry.free_name(result["model"])}
-        registry.add(result, folder, job_id)
-    return result
+        free = result | {"model": registry.free_name(result["model"])}
+        entry = registry.add(free, folder, work.id, work.spec)
+    return result | {"model": entry.ref}
