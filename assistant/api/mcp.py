@@ -5,9 +5,10 @@ stand alone (from 2026-07-28). Every request carries a secret key; a session ans
 """
 
 import contextlib
+import ipaddress
 import socket
 from collections.abc import AsyncIterator
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fastapi.security import HTTPAuthorizationCredentials
@@ -60,7 +61,6 @@ class McpDoor:
         manager = StreamableHTTPSessionManager(
             tool_server(self._app.direct, self._version),
             stateless=not self._sessions,
-            security_settings=_security(self._app.settings.mcp_hosts),
             max_request_body_size=LARGEST,
             max_sessions=SESSIONS,
         )
@@ -109,43 +109,49 @@ def _user(who: Principal) -> object:
 async def _check_name(request: Request, more: str) -> None:
     """Answer under this server's own names alone, and no page of another site (a guard against DNS rebinding).
 
+    Args:
+        request: the request.
+        more: names beyond the machine's own, separated by commas.
+
     Raises:
         Forbidden: another name, or another site's page.
     """
     from mcp.server.transport_security import TransportSecurityMiddleware
 
-    refused = await TransportSecurityMiddleware(_security(more)).validate_request(request)
+    name = _host(request)
+    guard = TransportSecurityMiddleware(_security(more, name if _is_address(name) else ""))
+    refused = await guard.validate_request(request)
     if refused is None:
         return
     if refused.status_code == 421:
-        name = request.headers.get("host", "")
         raise Forbidden(
             f"This server does not know itself as {name}.", "Add the name to ASSISTANT_MCP_HOSTS."
         )
     raise Forbidden("This request comes from a page of another site.", "Call from a program.")
 
 
-@cache
-def _security(more: str) -> "TransportSecuritySettings":
-    """The SDK's guard, told the names that this server may be called by.
+def _host(request: Request) -> str:
+    """The host that the request names, without its port; empty where it is no host."""
+    with contextlib.suppress(ValueError):
+        return request.url.hostname or ""
+    return ""
 
-    Args:
-        more: names beyond the machine's own, separated by commas.
-    """
+
+def _is_address(name: str) -> bool:
+    """Whether a host is a number. Only names can be bound anew to other addresses."""
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(name))
+    return False
+
+
+@lru_cache(64)
+def _security(more: str, address: str) -> "TransportSecuritySettings":
+    """The SDK's guard, told what this server may be called by: see :func:`_check_name`, and an address of its own."""
     from mcp.server.transport_security import TransportSecuritySettings
 
-    names = own_names() + [name.strip() for name in more.split(",") if name.strip()]
-    hosts = [f"{name}{port}" for name in names for port in ("", ":*")]
+    machine = socket.gethostname().lower()
+    names = ["localhost", machine, f"{machine}.local", f"[{address}]" if ":" in address else address]
+    names += [name.strip().lower() for name in more.split(",")]
+    hosts = [f"{name}{port}" for name in names if name for port in ("", ":*")]
     origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
-
-
-def own_names() -> list[str]:
-    """What this machine is called by itself and its network: loopback, its name, the addresses of its interfaces."""
-    import psutil
-
-    names = ["localhost", socket.gethostname(), f"{socket.gethostname()}.local"]
-    for addresses in psutil.net_if_addrs().values():
-        names += [each.address for each in addresses if each.family == socket.AF_INET]
-        names += [f"[{each.address.split('%')[0]}]" for each in addresses if each.family == socket.AF_INET6]
-    return list(dict.fromkeys([*names, "127.0.0.1", "[::1]"]))

@@ -186,6 +186,24 @@ def test_strangers_get_nothing(
     assert (status == 401) == ("WWW-Authenticate" in answer.headers)
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "served"),
+    [
+        ("localhost:1", None, True), ("192.168.7.5:7860", "http://192.168.7.5:7860", True), ("[::1]", None, True),
+        ("ai.example.com", "https://ai.example.com", True), ("evil.example:7860", None, False),
+        ("192.168.7.5", "http://192.168.7.6", False), ("localhost", "null", False), ("[::1", None, False),
+    ],
+)  # fmt: skip
+def test_under_which_names_it_answers(
+    server: Server, url: str, host: str, origin: str | None, served: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.app.settings, "mcp_hosts", "other.example, AI.example.com")
+    sent = {"Authorization": f"Bearer {server.key}", "Host": host} | ({"Origin": origin} if origin else {})
+    answer = httpx2.post(f"{url}/mcp", json=PING, headers=ACCEPT | sent)
+    # A call without a session is a protocol error; who comes so far has been let in.
+    assert answer.status_code == (400 if served else 403), answer.text
+
+
 def test_a_browsers_cookie_is_no_key(server: Server, url: str) -> None:
     cookies = {"assistant_session": server.app.sessions.create("owner")}
     assert httpx2.post(f"{url}/mcp", json=PING, headers=ACCEPT, cookies=cookies).status_code == 401
