@@ -70,6 +70,7 @@ class Application:
             knowledge=lambda: self.knowledge,
             redactor=lambda: self.redactor,
             predictors=lambda: self.predictors,
+            choose_engine=self.choose_engine,
             base_model=self.base_model,
             hub_dataset=self.hub_dataset,
             start_worker=self.start_worker,
@@ -102,7 +103,21 @@ class Application:
         """The loaded models."""
         from tools.serving.cache import PredictorCache
 
-        return PredictorCache()
+        if self.settings.engine == "auto":
+            return PredictorCache()
+        from tools.serving.predictor import load
+
+        return PredictorCache(loader=lambda folder: load(folder, engine=self.settings.engine))
+
+    def choose_engine(self, folder: Path) -> None:
+        """Measure what computes a model fastest here, unless that is known or not wanted."""
+        from tools.serving.engines.kept import read
+
+        if self.settings.engine == "auto" and read(folder) is None:
+            from tools.serving.engines.choice import calibrate
+
+            if calibrate(folder):
+                self.predictors.drop(folder)  # the next caller gets it with the engine under it
 
     @cached_property
     def agent(self) -> Agent:

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     offline: Literal["auto", "true", "false"] = Field(
         "auto", description="Never ask a model hub (auto: ask, and go on without it where it is away)."
     )
+    engine: Literal["auto", "torch"] = Field(
+        "auto",
+        description="What computes deployed models: the fastest when measured (auto), or always torch.",
+    )
     llama_cpp: Path | None = Field(
         None, description="llama.cpp's folder, or its convert_hf_to_gguf.py, for exports as GGUF."
     )

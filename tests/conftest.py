@@ -15,6 +15,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # servers, workers and tests share the cores
 for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
     del os.environ[name]
+os.environ["ASSISTANT_ENGINE"] = "torch"  # measuring engines takes seconds at each deployment
 
 
 @pytest.fixture

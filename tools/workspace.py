@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tools.serving.engines.kept import read
+
 
 @dataclass(frozen=True)
 class ModelEntry:
@@ -45,10 +47,10 @@ class ModelEntry:
         return self.pinned if self.newest > 1 else self.name
 
     def as_dict(self) -> dict[str, Any]:
-        """The public shape: everything but where it lies on the disk."""
+        """The public shape: everything but where it lies on the disk, and what was chosen to compute it."""
         shown = asdict(self)
         del shown["path"]
-        return shown
+        return shown | {"engine": read(self.path)}
 
 
 class Workspace(Protocol):

@@ -70,6 +70,7 @@ class _Batches(Collector):
             for place, count in enumerate((each.queued, each.batches, each.texts)):
                 counts[place] += count
         for name, counts in found.items():
-            for family, count in zip((queued, batches, texts), counts, strict=True):
-                family.add_metric([name], count)
+            queued.add_metric([name], counts[0])
+            batches.add_metric([name], counts[1])
+            texts.add_metric([name], counts[2])
         return queued, batches, texts

@@ -37,6 +37,7 @@ class Shared:
     knowledge: Callable[[], "KnowledgeBase"]
     redactor: Callable[[], "Redactor"]
     predictors: Callable[[], "PredictorCache"]
+    choose_engine: Callable[[Path], None]
     base_model: Callable[[str], Path | str]
     hub_dataset: Callable[[HubName, Callable[[str], None] | None], Path]
     start_worker: Callable[[], None]
@@ -143,6 +144,7 @@ class TeamWorkspace:
         """Let an alias mean a version, which is loaded first, so that a broken one is never put into service."""
         allow(self.principal, "approve")
         entry = self.model(name)
+        self.shared.choose_engine(entry.path)
         self.shared.predictors().get(entry.path)
         # Pinned: what was loaded, whatever others do meanwhile.
         return self.shared.releases.promote(entry.pinned, alias, self.principal.user_id)

@@ -78,7 +78,8 @@ def shown(entry: dict[str, Any]) -> str:
     ]
     if entry.get("newest") == 1:  # a name of one version needs no number
         wanted.remove("version")
-    return facts({name.removesuffix("_at"): entry.get(name) for name in wanted})
+    engine = (entry.get("engine") or {}).get("engine")
+    return facts({name.removesuffix("_at"): entry.get(name) for name in wanted} | {"engine": engine})
 
 
 def _shown_whole(entry: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tools.serving.engines.kept import TORCH, told
 from ui.cli import models
 from ui.cli.command import command
 from ui.cli.opened import dataset, opened, read_stdin, workspace
@@ -182,6 +183,10 @@ def deploy(model: Model) -> dict[str, Any]:
     """Put a model into service behind the API."""
     with opened() as application:
         entry = workspace(application).deploy(model)
+        if found := told(entry.as_dict()["engine"] or {"engine": TORCH, "measured": []}):
+            name, alone, together, same = found
+            speed = f"{alone:.1f} × as fast alone and {together:.1f} × in batches as torch"
+            note(f"Engine: {name}, {speed}; the same answers on {same:.1%} of the texts tried.")
         if entry.newest > entry.version and "@" not in model:
             newer = f"{entry.name}@{entry.newest}"
             note(f"{entry.pinned} is in service. {newer} is newer: assistant models promote {newer}.")

@@ -24,9 +24,25 @@ def read(folder: Path) -> dict[str, Any] | None:
     """What was measured and chosen for a model as it is now: see :func:`tools.serving.engines.choice.calibrate`."""
     try:
         choice = json.loads((folder / FOLDER / FILE).read_text(encoding="utf-8"))
-        return choice if choice["engine"] and choice["made_from"] == stamp(folder) else None
+        fresh = choice.pop("made_from") == stamp(folder)
+        return choice if fresh and choice["engine"] and choice["measured"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def told(choice: dict[str, Any]) -> tuple[str, float, float, float] | None:
+    """The engine, and how many times as fast as torch it is alone and in batches, and the share of same answers.
+
+    None where torch stayed.
+    """
+    plain, best = (
+        next((each for each in choice["measured"] if each["engine"] == name), None)
+        for name in (TORCH, choice["engine"])
+    )
+    if choice["engine"] == TORCH or not plain or not best:
+        return None
+    alone = plain["milliseconds"] / best["milliseconds"]
+    return best["engine"], alone, best["texts_per_second"] / plain["texts_per_second"], best["same"]
 
 
 def stamp(folder: Path) -> list[list[Any]]:
