@@ -50,11 +50,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Ran:
-    """What came of a call: its result as it may leave the server, the pictures and reports made, what was redacted."""
+    """What came of a call: its result as it may leave the server, and the pictures and reports that were made."""
 
     result: dict[str, Any]
     artifacts: list[dict[str, Any]] = field(default_factory=list)
-    redactions: list[str] = field(default_factory=list)
 
 
 class DirectCalls:
@@ -126,12 +125,12 @@ class DirectCalls:
         except Exception as error:
             log().exception("tool failed", tool=call.name)
             raise AppError(f"{call.name} broke down.", "Details are in the log.") from error
-        cleaned, redactions = clean_result(result, context)
+        cleaned, _ = clean_result(result, context)
         artifacts = [
             each | {"id": self._parts.record(each, context.principal, context.thread_id)}
             for each in cleaned.get("artifacts") or []
         ]
-        return Ran(_plain(public(cleaned)), artifacts, redactions)
+        return Ran(_plain(public(cleaned)), artifacts)
 
     def problem(self, context: TurnContext, error: TeachingError) -> dict[str, Any]:
         """An error as the program may read it."""
