@@ -50,11 +50,11 @@ def ours(train: list[Any], held: list[Any]) -> tuple[float, int, dict[str, Any]]
     from tools.finetune.conversations import tokenize
     from tools.finetune.run import train as finetune
     from tools.finetune.spec import FinetuneSpec
-    from tools.finetune.tasks.text_generation import _tokenizer
+    from tools.finetune.tasks.text_generation import chat_tokenizer
     from tools.models.embedded import smollm2_folder
 
     base = smollm2_folder(tickets.folder())
-    tokenizer = _tokenizer(base)
+    tokenizer = chat_tokenizer(base)
     count = EPOCHS * sum(len(tokenize(tokenizer, row, LENGTH)["input_ids"]) for row in train)
     spec = FinetuneSpec(_write("chat.jsonl", train), "chat", "smollm2", base, method="lora", epochs=EPOCHS,
                         test_data=_write("held.jsonl", held), seed=SEED)  # fmt: skip
@@ -71,13 +71,13 @@ def plain_trainer(train: list[Any], held: list[Any]) -> tuple[float, float]:
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer, TrainingArguments, set_seed
 
     from tools.finetune.conversations import Collate, tokenize
-    from tools.finetune.tasks.text_generation import _tokenizer
+    from tools.finetune.tasks.text_generation import chat_tokenizer
     from tools.models.embedded import smollm2_folder
 
     set_seed(SEED)
     base = smollm2_folder(tickets.folder())
     began = time.perf_counter()
-    tokenizer = _tokenizer(base)
+    tokenizer = chat_tokenizer(base)
     model: Any = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
     model = get_peft_model(
         model, LoraConfig(task_type="CAUSAL_LM", r=16, lora_alpha=32, target_modules="all-linear")

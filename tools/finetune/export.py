@@ -13,6 +13,7 @@ from tools.models.export import INPUT_FILES, copy_files, copy_folder, to_gguf, w
 Format = Literal["folder", "adapter", "onnx", "gguf"]
 ADAPTER_CONFIG = "adapter_config.json"
 ADDED = "added.safetensors"
+ENGINE = "engine"  # what tools.serving made of the weights for this machine
 AT_THE_HUB = {
     "minilm": "sentence-transformers/all-MiniLM-L6-v2",
     "smollm2": "HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -54,7 +55,7 @@ def export(
     with whole(target) as made:
         told: dict[str, Any] = {}
         if form == "folder":
-            copy_folder(source, made, (LINEAGE,))
+            copy_folder(source, made, (LINEAGE, ENGINE))
         elif form == "adapter":
             copy_adapter(source, made)
         elif form == "gguf":

@@ -153,6 +153,7 @@ class Generator(Loaded, Protocol):
         max_tokens: int = 256,
         temperature: float = 0.0,
         stop: list[str] | None = None,
+        seed: int | None = None,
     ) -> Any:
         """An iterator over pieces of text as they are made (temperature 0 is greedy)."""
         ...

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def load(folder: Path, device: str | None = None, engine: str | None = None) -> 
         folder: the model's folder, with its ``assistant.json``.
         device: ``cpu`` or ``cuda``; the best there is where left out.
         engine: ``torch`` or ``openvino``; the one that was chosen when the model was deployed where left out, and torch
-            where that one fails.
+            where that one fails. Models that write texts have OpenVINO chosen on a CPU.
 
     Raises:
         NotFound: the folder is gone, or holds no model of ours.
@@ -40,11 +41,14 @@ def load(folder: Path, device: str | None = None, engine: str | None = None) -> 
     """
     from tools.finetune.task import find_task
     from tools.models.embedded import check_folder
+    from tools.serving.generation.generator import generator
 
     info = read_info(folder)
     check_folder(folder)
     task = find_task(info["task"])
     try:
+        if task.name == "text-generation":
+            return Predictor(folder, info, generator(folder, device, engine))
         return Predictor(folder, info, _with_engine(task.load(folder, device), folder, engine))
     except ToolsError:
         raise
@@ -174,25 +178,30 @@ class Predictor:
         max_tokens: int = 256,
         temperature: float = 0.0,
         stop: Sequence[str] = (),
+        seed: int | None = None,
     ) -> Iterator[str]:
-        """The answer to a conversation, piece by piece. The model is busy until the iterator is used up or closed.
+        """The answer to a conversation, piece by piece. On plain transformers the model is busy until its end.
 
         Args:
             messages: ``{"role", "content"}`` each, the oldest first.
             max_tokens: at most so many tokens.
             temperature: 0 takes the likeliest token each time.
             stop: end before any of these texts.
+            seed: the same one gives the same text, where a temperature makes it one of many.
 
         Raises:
             Unsupported: the model generates no text.
-            BadArgument: no messages, or a number outside what is possible.
+            BadArgument: no messages, too long ones, or a number outside what is possible.
+            Busy: too many answers are written already.
         """
         give = self._ability("generate", "generates no text", "Use a text-generation model.")
         _check_request(messages, max_tokens, temperature)
-        return self._stream(give, [dict(each) for each in messages], max_tokens, temperature, list(stop))
+        return self._stream(
+            give, [dict(each) for each in messages], max_tokens, temperature, list(stop), seed
+        )
 
     def _stream(self, give: Any, *args: Any) -> Iterator[str]:
-        with self.lock:
+        with nullcontext() if getattr(self.model, "together", False) else self.lock:
             yield from give(*args)
 
     def _ability(self, name: str, lack: str, hint: str) -> Any:

@@ -44,7 +44,7 @@ class TextGeneration:
         from tools.finetune.language import perplexity
 
         set_seed(run.spec.seed)
-        tokenizer = _tokenizer(run.base)
+        tokenizer = chat_tokenizer(run.base)
         model: Any = AutoModelForCausalLM.from_pretrained(
             str(run.base), use_safetensors=True, dtype=_dtype(run)
         )
@@ -90,7 +90,7 @@ class LoadedGenerator:
         from tools.finetune.machine import best_device
 
         self.device = best_device(device)
-        self.tokenizer = _tokenizer(folder)
+        self.tokenizer = chat_tokenizer(folder)
         model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True)
         self.model = model.to(self.device).eval()
 
@@ -100,6 +100,7 @@ class LoadedGenerator:
         max_tokens: int = 256,
         temperature: float = 0.0,
         stop: list[str] | None = None,
+        seed: int | None = None,
     ) -> Iterator[str]:
         """Pieces of the answer as they are made; ends early when the iterator is closed."""
         from transformers import StoppingCriteriaList, TextIteratorStreamer
@@ -114,7 +115,8 @@ class LoadedGenerator:
         if stop:
             options |= {"stop_strings": stop, "tokenizer": self.tokenizer}
         thread = threading.Thread(
-            target=self.model.generate,
+            target=_seeded,
+            args=(seed, self.model.generate),
             kwargs={
                 **batch,
                 **options,
@@ -127,7 +129,7 @@ class LoadedGenerator:
         )
         thread.start()
         try:
-            yield from _before_stop(streamer, stop or [])
+            yield from before_stop(streamer, stop or [])
         finally:
             ended.set()
             thread.join()
@@ -138,6 +140,15 @@ class LoadedGenerator:
         return [{"label": None, "score": None, "scores": {}, "text": answer.strip()} for answer in answers]
 
 
+def _seeded(seed: int | None, generate: Any, **options: Any) -> None:
+    """Generate, the same text each time where there is a seed and nothing else draws numbers meanwhile."""
+    import torch
+
+    if seed is not None:
+        torch.manual_seed(seed)
+    generate(**options)
+
+
 def _stopped(ids: Any, ended: threading.Event) -> Any:
     """Stop all rows once nobody listens any more."""
     import torch
@@ -145,7 +156,7 @@ def _stopped(ids: Any, ended: threading.Event) -> Any:
     return torch.full((ids.shape[0],), ended.is_set(), dtype=torch.bool, device=ids.device)
 
 
-def _before_stop(pieces: Any, stop: list[str]) -> Iterator[str]:
+def before_stop(pieces: Any, stop: list[str]) -> Iterator[str]:
     """Pieces up to the first stop string, which is held back even where it comes in parts."""
     held = ""
     keep = max((len(word) for word in stop), default=1) - 1
@@ -162,7 +173,7 @@ def _before_stop(pieces: Any, stop: list[str]) -> Iterator[str]:
         yield held
 
 
-def _tokenizer(base: Path | str) -> Any:
+def chat_tokenizer(base: Path | str) -> Any:
     """With a chat template: the model's own, or a plain one."""
     from tools.finetune.encoder import load_tokenizer
 

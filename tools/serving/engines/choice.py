@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.atomic import write_atomically
+from tools.models.card import read_info
 from tools.serving.bench import SAMPLES
 from tools.serving.engines.kept import FILE, FOLDER, OPENVINO, TORCH, available, stamp
 from tools.serving.predictor import Predictor, load
@@ -35,9 +36,11 @@ def calibrate(folder: Path, told: Callable[[str], None] = lambda _: None) -> dic
         ``texts_per_second`` in batches, and for others than torch ``same`` (the share of texts with the same label, or
         about the same vector) and ``difference`` (the largest of a probability, or of a vector's number).
     """
+    if read_info(folder)["task"] not in TASKS or not available():
+        return None
     told("Measuring which engine answers fastest here")
     plain = load(folder, engine=TORCH)
-    if plain.task not in TASKS or plain.model.device != "cpu" or not available():
+    if plain.model.device != "cpu":
         return None
     texts = _texts(folder)
     measured: list[dict[str, Any]] = [{"engine": TORCH, **_speed(plain, texts)}]
