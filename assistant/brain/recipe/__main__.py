@@ -1,6 +1,6 @@
 """``make brain``: make conversations, train the encoder on them, save what was trained, score it, write its card.
 
-Three networks learn from different conversations, and their weights are averaged: the average is right more often on
+Two networks learn from different conversations, and their weights are averaged: the average is right more often on
 strangers' messages than either (Wortsman et al. 2022, "Model soups"), at no cost when it is used.
 """
 
@@ -19,7 +19,7 @@ from assistant.brain.recipe.conversations import Example, census, conversations
 
 SEED = 42
 COUNT = 35_000  # conversations that one network learns from
-RUNS = 3  # networks
+RUNS = 2  # networks
 APART = 100  # between the seeds of their conversations
 KIN = 1_500  # further conversations of the generator, to stop in time and for the score on its own kind
 EPOCHS = 2.0
