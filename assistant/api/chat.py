@@ -118,7 +118,7 @@ def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
     stop = listed(body.stop) if body.stop else []
 
     def pieces(predictor: Any) -> Iterator[str]:
-        return predictor.generate(messages, max_tokens=length, temperature=heat, stop=stop)
+        return predictor.generate(messages, max_tokens=length, temperature=heat, stop=stop, seed=body.seed)
 
     def again(predictor: Any) -> list[dict[str, Any]]:
         return [{"text": "".join(pieces(predictor))}]

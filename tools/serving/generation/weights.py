@@ -37,16 +37,9 @@ def kept(folder: Path) -> Path:
         Unsupported: the engine cannot read this kind of model.
         OSError: there is no room, or the folder cannot be written.
     """
-    file = folder / FOLDER / FILE
-    if _fresh(folder):
-        return file
-    config = check(folder)
-    from filelock import FileLock
-
-    with FileLock(folder / f".{FOLDER}.lock"):
-        if not _fresh(folder):
-            _convert(folder, config)
-    return file
+    if not _fresh(folder):
+        _convert(folder, check(folder))
+    return folder / FOLDER / FILE
 
 
 def drop(folder: Path) -> None:
@@ -105,8 +98,9 @@ def _convert(folder: Path, config: dict[str, Any]) -> None:
         write(folder, config, made / FILE)
         facts = {"form": FORM, "bytes": (made / FILE).stat().st_size, "made_from": stamp(folder)}
         write_atomically(made / MADE, json.dumps(facts) + "\n")
-        drop(folder)
-        made.replace(folder / FOLDER)
+        if not _fresh(folder):  # another process may have been quicker
+            drop(folder)
+            made.replace(folder / FOLDER)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
