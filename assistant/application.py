@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from knowledge.base import KnowledgeBase
     from tools.data.hub_choice import HubName
     from tools.privacy.redactor import Redactor
+    from tools.serving.batching import Batcher
     from tools.serving.cache import PredictorCache
 
 
@@ -90,13 +91,21 @@ class Application:
         from assistant.workspace.contacts import for_visitors
         from knowledge.base import KnowledgeBase
         from knowledge.embed import encoder
+        from tools.finetune.machine import bf16
         from tools.models.embedded import minilm_folder
 
         return KnowledgeBase(
             self.home.knowledge,
-            encoder(minilm_folder()),
+            encoder(minilm_folder(), bf16=bf16()),
             redact=lambda text: for_visitors(text, self.redactor),
         )
+
+    @cached_property
+    def embedder(self) -> "Batcher":
+        """The embedding model, for many callers together."""
+        from tools.serving.batching import Batcher
+
+        return Batcher(lambda texts: list(self.knowledge.encoder.encode(texts)))
 
     @cached_property
     def predictors(self) -> "PredictorCache":

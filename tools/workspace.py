@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from tools.serving.engines.kept import read
-
 
 @dataclass(frozen=True)
 class ModelEntry:
@@ -21,6 +19,7 @@ class ModelEntry:
         version: its number, from 1.
         newest: the number of the name's newest version.
         aliases: the aliases that point at it, such as ``production``.
+        engine: what was measured and chosen to compute it, where that was done (``tools.serving.engines``).
     """
 
     name: str
@@ -35,6 +34,7 @@ class ModelEntry:
     version: int = 1
     newest: int = 1
     aliases: list[str] = field(default_factory=list)
+    engine: dict[str, Any] | None = None
 
     @property
     def pinned(self) -> str:
@@ -47,10 +47,10 @@ class ModelEntry:
         return self.pinned if self.newest > 1 else self.name
 
     def as_dict(self) -> dict[str, Any]:
-        """The public shape: everything but where it lies on the disk, and what was chosen to compute it."""
+        """The public shape: everything but where it lies on the disk."""
         shown = asdict(self)
         del shown["path"]
-        return shown | {"engine": read(self.path)}
+        return shown
 
 
 class Workspace(Protocol):

@@ -54,7 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 LARGEST_BODY = 8 << 20  # bytes of a JSON request
 FORM = 1 << 20  # bytes that a form may have beside its file
-KEY_RATE = 1200  # requests a minute and key
+KEY_RATE = 60_000  # requests a minute and key: against a runaway loop; bursts wait in the models' own queues
 ABOUT = """\
 Fine-tune, serve and explain your own models, and ask your own documents. What OpenAI's API has too takes the \
 official openai client unchanged: set its base_url to this server's /v1 and its api_key to a key that \
@@ -112,7 +112,7 @@ def _set_state(api: FastAPI, app: Application) -> None:
     state: dict[str, Any] = {
         "application": app,
         "ready": threading.Event(),
-        "metrics": Metrics(),
+        "metrics": Metrics(lambda: app.predictors.batchers()),
         "histories": Histories(),
         "key_limit": Limiter(KEY_RATE),
         "visitor_limits": VisitorLimits(),

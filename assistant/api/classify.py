@@ -64,7 +64,8 @@ def classify(
         raise BadRequest(f"{entry.name} is a {entry.task} model and does not classify texts.", param="model")
     metrics = request.app.state.metrics
     metrics.predictions.labels(entry.name).inc(len(texts))
-    length, ask = sum(map(tokens, texts)), lambda predictor: predictor.predict(texts)
+    who = caller.key_id or caller.user_id
+    length, ask = sum(map(tokens, texts)), lambda predictor: predictor.predict(texts, who)
     with metrics.prediction_seconds.labels(entry.name).time(), way.watched(ask, sum(map(len, texts))) as told:
         predictions = ask(app.predictors.get(entry.path))
         told(predictions)

@@ -73,7 +73,9 @@ def _embed(
     app: Application, body: EmbeddingRequest, texts: list[str], caller: Principal, response: Response
 ) -> tuple[str, "np.ndarray"]:
     if body.model.lower() in EMBEDDER_NAMES:
-        return EMBEDDER, app.knowledge.encoder.encode(texts)
+        import numpy as np
+
+        return EMBEDDER, np.stack(app.embedder.submit(texts, caller.key_id or caller.user_id).result())
     way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
     entry = way.entry
     if entry.task != "embedding":
@@ -84,7 +86,7 @@ def _embed(
         )
     response.headers[VERSION] = entry.pinned
     with way.watched(lambda predictor: predictor.predict(texts), sum(map(len, texts))) as told:
-        vectors = app.predictors.get(entry.path).embed(texts)
+        vectors = app.predictors.get(entry.path).embed(texts, caller.key_id or caller.user_id)
         told([])  # vectors of two models cannot be compared
     return str(read(body.model)), vectors
 

@@ -22,6 +22,7 @@ from assistant.store.schema import (
 from assistant.workspace.lineage import lineage_of
 from assistant.workspace.record import Record, locked, note, record_of, records, running_split
 from assistant.workspace.references import NEW, PRODUCTION, new_version_of, read
+from tools.serving.engines.kept import read as read_engine
 from tools.workspace import ModelEntry
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -240,6 +241,7 @@ class Registry:
             version=number,
             newest=record.newest,
             aliases=record.aliases_of(number),
+            engine=read_engine(self._home.models / row["path"]),
         )
 
 

@@ -45,7 +45,7 @@ def _embeddings(ours: "Address", texts: list[str]) -> Iterable[Row]:
     from tools.models.embedded import minilm_folder
 
     encoder = SentenceTransformer(str(minilm_folder()), device="cpu")
-    load = _load(ours.at("/v1/embeddings", "minilm"), CLIENTS)
+    load = _load(ours.at("/v1/embeddings", model="minilm", encoding_format="base64"), CLIENTS)
     few = texts[: sized(1200, 200)]
     singly = each(lambda text: encoder.encode(text))
     yield Row(f"serve: embeddings, {CLIENTS} clients", *rates(load, singly, few), f"{ENCODER} one by one")
@@ -56,12 +56,12 @@ def _embeddings(ours: "Address", texts: list[str]) -> Iterable[Row]:
 class Address:
     """Where texts are sent, and what goes with them."""
 
-    def __init__(self, port: int, path: str, key: str = "", model: str = ""):
-        self.port, self.path, self.key, self.model = port, path, key, model
+    def __init__(self, port: int, path: str, key: str = "", **extra: str):
+        self.port, self.path, self.key, self.extra = port, path, key, extra
 
-    def at(self, path: str, model: str) -> "Address":
+    def at(self, path: str, **extra: str) -> "Address":
         """Another route of the same server."""
-        return Address(self.port, path, self.key, model)
+        return Address(self.port, path, self.key, **extra)
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _servers(folder: Path) -> Iterator[tuple[Address, Address]]:
             mine = int(server.url.rsplit(":", 1)[1])
             _await(port)
             _await(mine)
-            yield Address(mine, "/v1/classify", key, "tickets"), Address(port, "/classify")
+            yield Address(mine, "/v1/classify", key, model="tickets"), Address(port, "/classify")
     finally:
         plain.terminate()
         plain.wait(15)
@@ -119,7 +119,7 @@ def _load(where: Address, clients: int) -> Callable[[Sequence[Any]], None]:
         connection = http.client.HTTPConnection("127.0.0.1", where.port, timeout=60)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {where.key}"}
         for item in items:
-            body = {"input": item} | ({"model": where.model} if where.model else {})
+            body = {"input": item} | where.extra
             connection.request("POST", where.path, json.dumps(body), headers)
             answer = connection.getresponse()
             said = answer.read()

@@ -52,7 +52,7 @@ class TextClassifier:
 
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""
-        return padded(self._ids(texts), self.tokenizer.pad_token_id, self.device)
+        return padded(self._ids(texts), self.tokenizer.pad_token_id, self.device, exact=True)
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
         found = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]

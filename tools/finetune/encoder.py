@@ -1,5 +1,6 @@
 """A frozen encoder: texts to unit vectors by mean pooling. Imported only where torch is wanted."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def by_length(lengths: Sequence[int], size: int) -> list[list[int]]:
         lengths: tokens of each text.
         size: texts in a batch. A batch ends sooner where padding would cost more than another batch does.
     """
+    lengths = [_step(length) for length in lengths]
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     batches: list[list[int]] = []
     padding = 0
@@ -68,9 +70,24 @@ def by_length(lengths: Sequence[int], size: int) -> list[list[int]]:
     return batches
 
 
-def padded(ids: Sequence[Sequence[int]], filler: int, device: str) -> dict[str, torch.Tensor]:
-    """Rows of token ids as ``input_ids`` and ``attention_mask``, int64 [n, longest], padded on the right."""
+def _step(length: int) -> int:
+    """The length rounded up: for each new one torch makes and keeps kernels and buffers."""
+    return math.ceil(length / PAD_TO) * PAD_TO
+
+
+def padded(
+    ids: Sequence[Sequence[int]], filler: int, device: str, exact: bool = False
+) -> dict[str, torch.Tensor]:
+    """Rows of token ids as ``input_ids`` and ``attention_mask``, int64 [n, tokens], padded on the right.
+
+    Args:
+        ids: n rows.
+        filler: the id of padding.
+        device: where the tensors go.
+        exact: no padding beyond the longest row.
+    """
     longest = max(map(len, ids))
+    longest = longest if exact else _step(longest)
     rows = [[*row, *[filler] * (longest - len(row))] for row in ids]
     mask = [[1] * len(row) + [0] * (longest - len(row)) for row in ids]
     return {
@@ -128,7 +145,7 @@ class FrozenEncoder:
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""
         ids = self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"]
-        return padded(ids, self.tokenizer.pad_token_id, self.device)
+        return padded(ids, self.tokenizer.pad_token_id, self.device, exact=True)
 
     def _compute(self, **inputs: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode(), autocast(self.device):
