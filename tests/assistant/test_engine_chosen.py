@@ -10,7 +10,6 @@ from tests.tools.trained import train_head
 from tools.serving.engines import choice
 from tools.serving.engines.openvino import OpenVinoModule
 
-
 OWNER = Principal("owner", "owner", "admin")
 
 
