@@ -25,7 +25,7 @@ check: .venv/.dev  ## Format, lint, types, layers, tests
 bench: .venv/.dev  ## Run the benchmarks and print a table
 	$(BIN)/python -m tests.benchmarks
 
-brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores (two cores: about 45 minutes)
+brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores (two cores: about half an hour)
 	$(BIN)/python -m assistant.brain.recipe --held tests/assistant/data/held_out/*.jsonl tests/assistant/data/developed_on/*.jsonl
 
 format: .venv/.dev  ## Format and mend what can be mended
