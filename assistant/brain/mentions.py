@@ -156,8 +156,8 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
     known += [("job", job) for job in situation.job_ids]
     spoken = [(kind, name, name) for kind, name in known] + _stems(situation)
     for kind, name, said in sorted(spoken, key=lambda each: -len(each[2])):
-        for match in re.finditer(_exactly(said), head, re.IGNORECASE):
-            take(kind, name, match.start(), match.end())
+        for match in re.finditer(_exactly(said, kind == "model"), head, re.IGNORECASE):
+            take(kind, name + (match["version"] or ""), match.start(), match.end())
     if numbered := _NUMBER_FIRST.match(head) or _NUMBER_LAST.search(head):
         for job in situation.job_ids:
             if re.search(rf"(?<!\d){numbered[1]}$", job):
@@ -192,8 +192,11 @@ _NUMBER_LAST = re.compile(
 )
 
 
-def _exactly(name: str) -> str:
-    return rf"(?<![A-Za-z0-9_\-/]){re.escape(name)}(?![A-Za-z0-9_]|-\w|\.\w)"
+def _exactly(name: str, versioned: bool = False) -> str:
+    """The name as a word; of a model also with the version that is meant: ``router@2``, ``router@staging``."""
+    # "router@new" is the wish for a version that is not there yet: no name of anything.
+    version = r"(?!@new\b)(?P<version>@[A-Za-z0-9][A-Za-z0-9_-]*)?" if versioned else "(?P<version>)"
+    return rf"(?<![A-Za-z0-9_\-/]){re.escape(name)}{version}(?![A-Za-z0-9_]|-\w|\.\w)"
 
 
 def _take_quote(match: re.Match[str], situation: Situation, take) -> None:

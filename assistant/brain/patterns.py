@@ -103,7 +103,7 @@ _TEXTS = [
 _NAME = re.compile(
     r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
     r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫|为|用)|就)?|叫做?|名为|称为|模型名(?:字)?))\s*[:：]?\s*"
-    r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*)[\"'”’`」]?",
+    r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*(?:@new\b)?)[\"'”’`」]?",
     re.IGNORECASE,
 )
 NO_COLUMN = {"the", "a", "an", "it", "this", "that", "is", "column", "instead", "as", "for", "to", "in", "of", "my", "your", "please",

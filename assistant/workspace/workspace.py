@@ -163,7 +163,7 @@ class TeamWorkspace:
     def split(self, name: str, to: str | None, share: float | None, shadow: bool) -> dict[str, Any]:
         """Try another version beside the one in production; it is loaded first. See :meth:`Splits.start`."""
         allow(self.principal, "approve")
-        if to is not None:
+        if to is not None and (share or shadow):
             self.predictor(str(reference(read(name).name, to)))
         return self.shared.splits.start(name, to, share, shadow, self.principal.user_id)
 

@@ -52,6 +52,61 @@ def test_the_registry(router: Path, capfd) -> None:
     assert not router.exists()
 
 
+def test_versions_are_promoted_rolled_back_and_deleted(router: Path, app: Application, capfd) -> None:
+    assert "version" not in here(capfd, "models", "list").out, "nothing to know of where there is one"
+    assert here(capfd, "deploy", "router").code == 0
+    about = {"model": "router", "task": "text-classification", "base": "minilm", "method": "head"}
+    app.registry.add(about, router, further=True)
+    again = here(capfd, "deploy", "router", "--json")
+    assert again.json["version"] == 1 and "assistant models promote router@2" in again.err
+    assert here(capfd, "models", "promote", "router@2", "--alias", "staging", "--json").json["aliases"] == [
+        "staging"
+    ]
+    text = "Where is my parcel?"
+    assert (
+        here(capfd, "predict", "router@staging", text, "--json").json["predictions"][0]["label"] == "shipping"
+    )
+    told = here(capfd, "models", "promote", "router@staging", "--json").json
+    assert (told["version"], told["status"]) == (2, "deployed")
+    shown = here(capfd, "models", "show", "router").out
+    assert "production, staging" in shown and "promoted" in shown and "owner" in shown
+    assert "version" in here(capfd, "models", "list").out
+    assert here(capfd, "models", "rollback", "router", "--json").json["version"] == 1
+    nowhere = here(capfd, "models", "rollback", "router")
+    assert nowhere.code == 2 and "No version of router was in production before router@1" in nowhere.error
+    refused = here(capfd, "models", "delete", "router@2")
+    assert refused.code == 2 and "assistant undeploy router@staging" in refused.error
+    assert here(capfd, "undeploy", "router@staging", "--json").json["aliases"] == []
+    assert here(capfd, "models", "delete", "router@2", "--json").json["deleted"] == ["router@2"]
+    history = here(capfd, "models", "show", "router", "--json").json["history"]
+    assert [each["action"] for each in history[:3]] == ["deleted", "undeployed", "rolled back"]
+    assert history[0]["user_id"] == "owner"
+
+
+def test_a_split_from_the_command_line(router: Path, app: Application, capfd) -> None:
+    about = {"model": "router", "task": "text-classification", "base": "minilm", "method": "head"}
+    app.registry.add(about, router, further=True)
+    app.releases.promote("router@1")
+    none = here(capfd, "models", "split", "router")
+    assert none.code == 0 and "--to router@2 --share 10" in none.out
+    told = here(
+        capfd, "models", "split", "router", "--to", "router@2", "--share", "10", "--shadow", "--json"
+    ).json
+    assert (told["status"], told["version"], told["other"], told["share"]) == ("running", 1, 2, 10)
+    route = app.traffic.route("router", "user ann")
+    with route.watched(lambda predictor: predictor.predict(["Where is my parcel?"]), 20) as answer:
+        answer([{"label": "shipping", "score": 0.9}])
+    app.traffic.flush(60)
+    shown = here(capfd, "models", "split", "router").out
+    assert "10 % to router@2, with shadow" in shown and "100.0% of 1 texts" in shown
+    assert "shipping 100%" in shown and "router@1" in shown
+    told = here(capfd, "models", "split", "router", "--off", "--json").json
+    assert told["status"] == "ended" and told["agreement"] == 1.0
+    assert here(capfd, "models", "split", "router", "--off").code == 2
+    missing = here(capfd, "models", "split", "router", "--to", "router@2")
+    assert missing.code == 2 and "--share 10" in missing.error
+
+
 def test_a_model_leaves_the_home_whole(router: Path, tmp_path: Path, capfd) -> None:
     got = here(capfd, "models", "export", "router", "out/router", "--json").json
     assert Path(got["path"]) == tmp_path / "out" / "router"
@@ -121,6 +176,27 @@ def test_a_training_to_its_end(home: Path, small_csv: Path) -> None:
     assert "job-1" in ran.err and "100 %" in ran.err
     again = apart(home, "finetune", str(small_csv), "--name", "router")
     assert again.code == 2 and "A model named router exists already" in again.error
+    assert "router@new for a new version" in again.error
+
+
+def test_a_new_version_goes_on_from_the_one_before(
+    router: Path, app: Application, small_csv: Path, monkeypatch: pytest.MonkeyPatch, capfd
+) -> None:
+    from assistant.jobs.kinds.finetune import run
+    from assistant.jobs.work import Work
+
+    monkeypatch.setattr(Application, "start_worker", lambda self: None)
+    app.jobs.submit("finetune", {})  # the job that made the first version
+    more = ("--name", "Router@new", "--base", "router", "--method", "head", "--detach", "--json")
+    job = here(capfd, "finetune", str(small_csv), *more).json["job"]
+    spec = app.jobs.row(job)["spec"]
+    work = Work(job, spec, app.home.folder("jobs/work"), app.home, app.database, lambda _: None)
+    assert run(work)["model"] == run(work)["model"] == "router@2", "also where it is begun again"
+    told = here(capfd, "models", "show", "router", "--json").json
+    assert (told["version"], [each["version"] for each in told["versions"]]) == (2, [2, 1])
+    lineage = told["lineage"]
+    assert (lineage["parent"], lineage["job"], lineage["data"]) == ("router@1", job, "small.csv")
+    assert len(lineage["data_sha256"]) == 64 and lineage["settings"]["method"] == "head"
 
 
 def test_a_failed_job_fails_the_command(
