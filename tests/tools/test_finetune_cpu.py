@@ -106,3 +106,51 @@ def test_batches_of_conversations_have_lengths_in_steps():
     batch = Collate(0)([{"input_ids": [1] * 9, "labels": [1] * 9}, {"input_ids": [1], "labels": [1]}])
     assert batch["input_ids"].shape == (2, 2 * PAD_TO)
     assert batch["labels"][0, 9:].eq(-100).all()
+
+
+def test_batches_of_long_rows_add_up_to_the_same_gradients(tmp_path, monkeypatch):
+    from transformers import BertForSequenceClassification, TrainingArguments
+
+    from tools.finetune import parted
+
+    config = _bert().config
+    config.num_labels = 3
+    model = BertForSequenceClassification(config).eval()
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
+    trainer = parted.PartedTrainer(model, arguments)
+    trainer.current_gradient_accumulation_steps = 1
+    torch.manual_seed(0)
+    batch = {"input_ids": torch.randint(0, 50, (7, 9)), "labels": torch.randint(0, 3, (7,))}
+    found = []
+    for most in (10_000, 20):
+        monkeypatch.setattr(parted, "MOST_TOKENS", most)
+        model.zero_grad()
+        model.train = lambda *_: model  # without dropout, which would differ
+        loss = trainer.training_step(model, dict(batch))
+        found.append((loss, [p.grad.clone() for p in model.parameters() if p.grad is not None]))
+    assert len(trainer._parts(batch)) == 4
+    assert torch.allclose(found[0][0], found[1][0], atol=1e-6)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0][1], found[1][1], strict=True))
+
+
+def test_parts_of_conversations_add_up_to_the_same_gradients(tmp_path, monkeypatch):
+    from transformers import TrainingArguments
+
+    from tools.finetune import parted
+
+    model = _llama()
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
+    trainer = parted.TokenPartedTrainer(model, arguments)
+    trainer.current_gradient_accumulation_steps = 1
+    torch.manual_seed(0)
+    ids = torch.randint(0, 50, (5, 9))
+    labels = ids.masked_fill(torch.rand(5, 9) < 0.5, -100)  # as many answers in no two rows
+    found = []
+    for most in (10_000, 20):
+        monkeypatch.setattr(parted, "MOST_TOKENS", most)
+        model.zero_grad()
+        count = (labels[:, 1:] != -100).sum()
+        loss = trainer.training_step(model, {"input_ids": ids, "labels": labels}, count)
+        found.append((loss, [p.grad.clone() for p in model.parameters()]))
+    assert torch.allclose(found[0][0], found[1][0], atol=1e-6)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0][1], found[1][1], strict=True))

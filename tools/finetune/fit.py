@@ -18,6 +18,7 @@ from tools.errors import WorkFailed
 from tools.finetune import ranks
 from tools.finetune.cpu import fast
 from tools.finetune.machine import bf16
+from tools.finetune.parted import PartedTrainer
 from tools.finetune.task import Run
 from tools.finetune.watcher import Watcher
 
@@ -50,7 +51,7 @@ class Material:
     group_by_length: bool = True
     after_step: Callable[[int], None] | None = None
     arguments: dict[str, Any] | None = None
-    trainer: type[Trainer] = Trainer
+    trainer: type[Trainer] = PartedTrainer
 
 
 def steps_of(plan: dict[str, Any], rows: int) -> int:

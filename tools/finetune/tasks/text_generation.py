@@ -42,6 +42,7 @@ class TextGeneration:
         from tools.finetune import methods
         from tools.finetune.fit import Material, fit, steps_of
         from tools.finetune.language import perplexity
+        from tools.finetune.parted import TokenPartedTrainer
 
         set_seed(run.spec.seed)
         tokenizer = chat_tokenizer(run.base)
@@ -56,7 +57,8 @@ class TextGeneration:
         model = methods.wrap(model, method, "CAUSAL_LM", steps_of(run.plan, len(train)))
         trained = methods.trainable(model)
         step = methods.after_step(model, method)
-        curve = fit(run, Material(model, train, validation, collate, after_step=step))
+        material = Material(model, train, validation, collate, after_step=step, trainer=TokenPartedTrainer)
+        curve = fit(run, material)
         model = methods.merge(model, method, run.staging)
         model.config.use_cache = True
         metrics = perplexity(model, held, collate, run.report, shift=1)

@@ -1,0 +1,69 @@
+"""Batches of long rows, taken in parts: they are few, but one of them alone would set how much memory a run takes.
+
+Imported only with torch.
+"""
+
+import math
+from typing import Any
+
+import torch
+from transformers import Trainer
+
+from tools.finetune import ranks
+
+MOST_TOKENS = 2_048  # of a part; padded ones count
+
+
+class PartedTrainer(Trainer):
+    """Hugging Face's Trainer; a step over more tokens than fit adds up the gradients of its parts.
+
+    The loss is a mean over the rows that the model sees, as encoders have it.
+    """
+
+    _share = 1.0  # of the batch, that the part makes
+
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        """The loss of a batch, after its gradients were added."""
+        parts = self._parts(inputs)
+        if len(parts) == 1:
+            return super().training_step(model, inputs, num_items_in_batch)
+        losses = []
+        for share, part in parts:
+            self._share = share
+            losses.append(super().training_step(model, part, num_items_in_batch))
+        self._share = 1.0
+        return torch.stack(losses).sum()
+
+    def compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """The loss, a mean over rows, weighed by the share that the part has in its batch."""
+        if self._share == 1.0:
+            return super().compute_loss(model, inputs, *args, **options)
+        return super().compute_loss(model, inputs, *args, **options) * self._share
+
+    def _weight(self, rows: int, all_rows: int) -> float:
+        return rows / all_rows
+
+    def _parts(self, inputs: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
+        """Shares and inputs of the parts; in a group all processes must take as many, so there is one."""
+        ids = inputs.get("input_ids")
+        if ids is None or ids.device.type != "cpu" or ranks.world() > 1:
+            return [(1.0, inputs)]
+        rows = len(ids)
+        size = math.ceil(rows / math.ceil(ids.numel() / MOST_TOKENS))
+        cuts = range(0, rows, size)
+        return [
+            (
+                self._weight(min(size, rows - at), rows),
+                {name: each[at : at + size] for name, each in inputs.items()},
+            )
+            for at in cuts
+        ]
+
+
+class TokenPartedTrainer(PartedTrainer):
+    """The same where the loss is a sum over tokens, divided by those of the whole batch, as language models have it."""
+
+    def _weight(self, rows: int, all_rows: int) -> float:
+        return 1.0
