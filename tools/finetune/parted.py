@@ -38,9 +38,8 @@ class PartedTrainer(Trainer):
 
     def compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
         """The loss, a mean over rows, weighed by the share that the part has in its batch."""
-        if self._share == 1.0:
-            return super().compute_loss(model, inputs, *args, **options)
-        return super().compute_loss(model, inputs, *args, **options) * self._share
+        loss: Any = super().compute_loss(model, inputs, *args, **options)
+        return loss if self._share == 1.0 else loss * self._share
 
     def _weight(self, rows: int, all_rows: int) -> float:
         return rows / all_rows
