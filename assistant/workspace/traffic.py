@@ -16,6 +16,7 @@ from assistant.logs import log
 from assistant.workspace.models import Registry
 from assistant.workspace.references import Reference, read
 from assistant.workspace.splits import Figures, Split, Splits
+from tools.errors import Busy
 from tools.serving.background import Background
 from tools.serving.split import Verdict, compared, counted, other_side, verdicts
 from tools.workspace import ModelEntry
@@ -130,6 +131,9 @@ class Traffic:
         began = time.perf_counter()
         try:
             theirs = verdicts(ask(self._load(entry)))
+        except Busy:  # those who wait for an answer come first
+            self._count(split, split.other, {"dropped": 1.0})
+            return
         except Exception:
             self._count(split, entry.version, {"failed": 1.0})
             raise

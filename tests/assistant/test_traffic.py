@@ -18,7 +18,7 @@ from assistant.errors import Conflict
 from assistant.settings import Settings
 from tests.tools.tiny_models import sentences, tiny_bert, tiny_gpt
 from tests.tools.trained import train_head
-from tools.errors import BadArgument
+from tools.errors import BadArgument, Busy
 from tools.models.card import write_info
 
 KIND = {"task": "text-classification", "base": "minilm", "method": "head"}
@@ -205,6 +205,22 @@ def test_a_busy_shadow_leaves_requests_out(served: SimpleNamespace, monkeypatch:
     told = app.splits.results("router")
     assert told["dropped"] in (5, 6) and told["compared"] + told["dropped"] == 8  # one was under way already
     app.close()
+
+
+def test_a_shadow_whose_model_is_full_leaves_requests_out(
+    served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.app.splits.start("router", "2", shadow=True)
+    shadow = served.app.predictors.get(served.app.registry.get("router@2").path)
+
+    def full(*_):
+        raise Busy("The model has more to do than it can.")
+
+    monkeypatch.setattr(shadow, "predict", full)
+    assert version(classify(served)) == "router@1"
+    served.app.traffic.flush(30)
+    told = served.app.splits.results("router")
+    assert (told["dropped"], [side["failed"] for side in told["sides"]]) == (1, [0, 0])
 
 
 def test_a_broken_version_is_seen_in_the_figures(served: SimpleNamespace) -> None:
