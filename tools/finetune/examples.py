@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import pandas
 
 Row = TypeVar("Row")
-VALIDATION_ROWS = 500  # at most: enough to tell when to stop, and more to learn from
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,10 @@ def part(
     """
     from tools.data.split import split
 
+    fractions = (0.8, 0.1, 0.1) if test is None else (0.9, 0.1, 0.0)
     if test is not None:
         seen = {plain(text(row)) for row in test}
         rows = [row for row in rows if plain(text(row)) not in seen] or rows
-    held, tested = min(0.1, VALIDATION_ROWS / max(1, len(rows))), 0.1 if test is None else 0.0
-    fractions = (1 - held - tested, held, tested)
     cut = split([text(r) for r in rows], [label(r) for r in rows] if label else None, seed, fractions)
     chosen = [[rows[i] for i in indices] for indices in (cut.train, cut.validation, cut.test)]
     return Parts(chosen[0], chosen[1], chosen[2] if test is None else test)
