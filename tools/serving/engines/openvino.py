@@ -1,6 +1,7 @@
 """A trained module on OpenVINO, which compiles it for this processor. Imported only with torch."""
 
 import shutil
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -10,6 +11,8 @@ import torch
 
 from tools.finetune.machine import bf16
 
+# OpenVINO reports each import and each conversion to its makers, unless this package of theirs is not there.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 GRAPH = "model.xml"
 CACHE = 512  # shapes of batches whose kernels are kept
 

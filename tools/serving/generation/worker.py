@@ -15,6 +15,8 @@ import select
 import sys
 from typing import Any
 
+# OpenVINO reports each import and each conversion to its makers, unless this package of theirs is not there.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 ENDS = {"FINISHED": "done", "IGNORED": "memory", "CANCEL": "left", "STOP": "left"}
 NEVER = 2**31 - 1  # a token that no model has: one that ends texts must be named
 
