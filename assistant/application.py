@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from knowledge.base import KnowledgeBase
     from tools.data.hub_choice import HubName
     from tools.privacy.redactor import Redactor
-    from tools.serving.batching import Batcher
     from tools.serving.cache import PredictorCache
+    from tools.serving.embedder import Embedder
 
 
 class Application:
@@ -101,11 +101,13 @@ class Application:
         )
 
     @cached_property
-    def embedder(self) -> "Batcher":
+    def embedder(self) -> "Embedder":
         """The embedding model, for many callers together."""
-        from tools.serving.batching import Batcher
+        from tools.models.embedded import minilm_folder
+        from tools.serving.embedder import Embedder
 
-        return Batcher(lambda texts: list(self.knowledge.encoder.encode(texts)))
+        kept = self.home.folder("engines") / "minilm"
+        return Embedder(minilm_folder(), kept, quick=self.settings.engine == "auto")
 
     @cached_property
     def predictors(self) -> "PredictorCache":

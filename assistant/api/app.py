@@ -112,7 +112,7 @@ def _set_state(api: FastAPI, app: Application) -> None:
     state: dict[str, Any] = {
         "application": app,
         "ready": threading.Event(),
-        "metrics": Metrics(lambda: app.predictors.batchers()),
+        "metrics": Metrics(lambda: [*app.predictors.batchers(), ("minilm", app.embedder.batcher)]),
         "histories": Histories(),
         "key_limit": Limiter(KEY_RATE),
         "visitor_limits": VisitorLimits(),

@@ -1,7 +1,7 @@
 """Who is calling: a secret key, a publishable key on one of its pages, or the signed-in browser's cookie."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
@@ -24,7 +24,11 @@ def application(request: HTTPConnection) -> Application:
     return request.app.state.application
 
 
-App = Annotated[Application, Depends(application)]
+async def _application(request: Request) -> Application:
+    return application(request)
+
+
+App = Annotated[Application, Depends(_application)]
 
 
 def caller(
@@ -112,7 +116,7 @@ def visitor_limits(request: HTTPConnection) -> VisitorLimits:
     return request.app.state.visitor_limits
 
 
-def needs(action: str, visitors: bool = False) -> Callable[..., Principal]:
+def needs(action: str, visitors: bool = False) -> Callable[..., Any]:
     """A dependency: the caller, who must be allowed the action (see :mod:`assistant.access.roles`).
 
     Args:
@@ -120,7 +124,8 @@ def needs(action: str, visitors: bool = False) -> Callable[..., Principal]:
         visitors: let publishable keys in.
     """
 
-    def allowed(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Principal:
+    # Not for a thread: each hop costs as much as a look at the database.
+    async def allowed(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Principal:
         return permitted(request, principal, action, visitors)
 
     return allowed

@@ -73,9 +73,7 @@ def _embed(
     app: Application, body: EmbeddingRequest, texts: list[str], caller: Principal, response: Response
 ) -> tuple[str, "np.ndarray"]:
     if body.model.lower() in EMBEDDER_NAMES:
-        import numpy as np
-
-        return EMBEDDER, np.stack(app.embedder.submit(texts, caller.key_id or caller.user_id).result())
+        return EMBEDDER, app.embedder.embed(texts, caller.key_id or caller.user_id)
     way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
     entry = way.entry
     if entry.task != "embedding":

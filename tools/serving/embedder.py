@@ -1,0 +1,65 @@
+"""The embedded encoder as a service: vectors for many callers together."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.serving.batching import Batcher
+from tools.serving.engines.kept import available
+
+if TYPE_CHECKING:
+    import numpy
+
+log = logging.getLogger(__name__)
+
+
+class Embedder:
+    """Loads an encoder when it is first asked, on OpenVINO where that is there and wanted. Safe to share.
+
+    Args:
+        folder: the encoder's Hugging Face folder.
+        kept: a folder of ours, where the compiled graph is kept.
+        quick: whether another engine than torch may compute it.
+    """
+
+    def __init__(self, folder: Path, kept: Path, quick: bool = True):
+        self._folder, self._kept, self._quick = folder, kept, quick
+        self._model: Any = None
+        self._loading = threading.Lock()
+        self.batcher = Batcher(lambda texts: list(self._loaded().embed(texts)))
+
+    def embed(self, texts: Sequence[str], caller: str = "") -> "numpy.ndarray":
+        """Unit vectors, float32 [n, dimensions].
+
+        Args:
+            texts: n texts, at least one; longer ones than the encoder reads are cut.
+            caller: whose they are; callers take turns.
+
+        Raises:
+            Busy: too many texts wait already.
+        """
+        import numpy
+
+        return numpy.stack(self.batcher.submit(texts, caller).result())
+
+    def _loaded(self) -> Any:
+        with self._loading:
+            if self._model is None:
+                self._model = self._load()
+            return self._model
+
+    def _load(self) -> Any:
+        from tools.finetune.task import find_task
+
+        model = find_task("embedding").load(self._folder, None)
+        if self._quick and model.device == "cpu" and available():
+            from tools.serving.engines.mount import mount
+
+            try:
+                self._kept.mkdir(parents=True, exist_ok=True)
+                mount(model, self._kept)
+            except Exception:
+                log.warning("The encoder does not run on OpenVINO; torch computes it", exc_info=True)
+        return model
