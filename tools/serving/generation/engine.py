@@ -28,6 +28,9 @@ WAITING = 64  # texts that are written or wait; more are turned away
 BATCHED = 512  # tokens of a step, so that a long prompt does not stop the others for long
 CACHE_BYTES = 512 * 2**20  # of keys and values
 BLOCK = 32  # tokens of a block of it
+# Numbers of activations in fp32, which the products take in 8 bits, 32 to a scale. Against bf16, which OpenVINO would
+# choose where the processor has it, SmolLM2 takes 1.45 × (8 streams: 1.75 ×) less time; perplexity is that of fp32.
+PROPERTIES = {"INFERENCE_PRECISION_HINT": "f32"}
 START_SECONDS = 300.0
 STALL_SECONDS = 120.0  # without a word of the process, after which it is given up
 Said = tuple[list[int], str | None]
@@ -39,7 +42,7 @@ class Engine:
     Args:
         file: the weights; see :func:`tools.serving.generation.weights.kept`.
         config: the model's configuration.
-        properties: for OpenVINO, beside its own choice.
+        properties: for OpenVINO; :data:`PROPERTIES` where left out.
         waiting: texts that may be written or wait.
 
     Raises:
@@ -59,7 +62,7 @@ class Engine:
             "blocks": _blocks(config),
             "batched": BATCHED,
             "streams": STREAMS,
-            "properties": properties or {},
+            "properties": PROPERTIES if properties is None else properties,
         }
         self._waiting, self._turn, self._seconds = waiting, threading.Lock(), 1.0
         self._process = _Process(self._wishes)
