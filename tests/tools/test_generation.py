@@ -66,7 +66,7 @@ def endless(model: TogetherGenerator, seed: int = 0) -> Iterator[str]:
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "untied"])
 def test_the_weights_are_the_models(kind: str, tmp_path: Path) -> None:
-    """Each token that the engine takes is the likeliest for transformers too, on weights rounded alike, or as good as."""
+    """Each token that the engine takes is the likeliest for transformers on weights rounded alike, or as good as."""
     from transformers import AutoModelForCausalLM
 
     made = tiny_gpt(tmp_path / kind)
