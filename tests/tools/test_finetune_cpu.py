@@ -7,6 +7,7 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 
 from tools.finetune.cpu import Dropout, attend, drop, fast
 from tools.finetune.machine import PAD_TO
+from tools.finetune.parted import _keeps
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.5])
@@ -145,12 +146,16 @@ def test_parts_of_conversations_add_up_to_the_same_gradients(tmp_path, monkeypat
     torch.manual_seed(0)
     ids = torch.randint(0, 50, (5, 9))
     labels = ids.masked_fill(torch.rand(5, 9) < 0.5, -100)  # as many answers in no two rows
+    labels[:, :4] = -100  # the prompts
     found = []
-    for most in (10_000, 20):
+    for most, keeps in ((10_000, False), (10_000, True), (20, True)):
         monkeypatch.setattr(parted, "MOST_TOKENS", most)
+        monkeypatch.setattr(parted, "_keeps", (lambda _: False) if not keeps else _keeps)
         model.zero_grad()
         count = (labels[:, 1:] != -100).sum()
         loss = trainer.training_step(model, {"input_ids": ids, "labels": labels}, count)
         found.append((loss, [p.grad.clone() for p in model.parameters()]))
-    assert torch.allclose(found[0][0], found[1][0], atol=1e-6)
-    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0][1], found[1][1], strict=True))
+    assert _keeps(model)
+    for other in found[1:]:
+        assert torch.allclose(found[0][0], other[0], atol=1e-6)
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0][1], other[1], strict=True))

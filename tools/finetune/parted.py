@@ -3,6 +3,7 @@
 Imported only with torch.
 """
 
+import inspect
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from transformers import Trainer
 
 from tools.finetune import ranks
+from tools.finetune.language import IGNORED
 
 MOST_TOKENS = 2_048  # of a part; padded ones count
 
@@ -61,8 +63,32 @@ class PartedTrainer(Trainer):
         ]
 
 
+def _keeps(model: Any) -> bool:
+    """Whether a language model can leave out logits (adapters hand the wish on)."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return "logits_to_keep" in inspect.signature(base.forward).parameters
+
+
 class TokenPartedTrainer(PartedTrainer):
-    """The same where the loss is a sum over tokens, divided by those of the whole batch, as language models have it."""
+    """The same where the loss is a sum over tokens, divided by those of the whole batch, as language models have it.
+
+    While training, logits are computed only where some row has something to learn: not for most of the prompts.
+    """
+
+    def compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """The loss of the next tokens that are learned."""
+        count = options.get("num_items_in_batch")
+        if not model.training or count is None or not _keeps(self.accelerator.unwrap_model(model)):
+            return super().compute_loss(model, inputs, *args, **options)
+        wanted = inputs["labels"][:, 1:]
+        places = (wanted != IGNORED).any(0).nonzero().squeeze(1)
+        given = {name: each for name, each in inputs.items() if name != "labels"}
+        logits = model(**given, logits_to_keep=places).logits
+        wanted = wanted[:, places]
+        learned = wanted != IGNORED
+        total = torch.nn.functional.cross_entropy(logits[learned].float(), wanted[learned], reduction="sum")
+        # The tokens were counted over all processes, whose gradients are averaged (as Trainer's own loss has it).
+        return total / count * self.accelerator.num_processes
 
     def _weight(self, rows: int, all_rows: int) -> float:
         return 1.0
