@@ -8,7 +8,7 @@ import numpy
 import torch
 
 from tools.finetune import head
-from tools.finetune.encoder import autocast, by_length, load_tokenizer, padded
+from tools.finetune.encoder import BATCH_TOKENS, autocast, by_length, load_tokenizer, padded
 
 
 class Logits(torch.nn.Module):
@@ -35,6 +35,7 @@ class TextClassifier:
 
     Attributes:
         compute: inputs by name to logits; the module itself, until an engine is put in its place.
+        batch_tokens: what a batch of its own costs it; see :func:`tools.finetune.encoder.by_length`.
     """
 
     task = "text-classification"
@@ -49,6 +50,7 @@ class TextClassifier:
         inner: Any = self.module.encoder if isinstance(self.module, head.HeadModel) else self.module.model
         self.embedding_layer: torch.nn.Module = inner.get_input_embeddings()
         self.compute: Callable[..., torch.Tensor] = self._compute
+        self.batch_tokens = BATCH_TOKENS
 
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""
@@ -75,7 +77,7 @@ class TextClassifier:
         """
         out = numpy.zeros((len(texts), len(self.labels)), dtype=numpy.float32)
         ids = self._ids(texts)
-        for batch in by_length([len(row) for row in ids], 64):
+        for batch in by_length([len(row) for row in ids], 64, self.batch_tokens):
             logits = self.compute(**padded([ids[i] for i in batch], self.tokenizer.pad_token_id, self.device))
             shares = logits.float().softmax(-1) if self.threshold is None else logits.float().sigmoid()
             out[batch] = shares.cpu().numpy()

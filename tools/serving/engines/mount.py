@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.serving.engines.kept import FOLDER
-from tools.serving.engines.openvino import OpenVinoModule
+from tools.serving.engines.openvino import BATCH_TOKENS, OpenVinoModule
 
 TEXTS = [
     "Where is my parcel?",
@@ -24,10 +24,8 @@ def mount(model: Any, folder: Path) -> None:
     """
     from tools.finetune.onnx import Vectors
 
-    if model.task == "embedding":
-        encoder = model.encoder
-        encoder.compute = OpenVinoModule(
-            Vectors(encoder.model).eval(), encoder.encode(TEXTS), folder / FOLDER
-        )
-    else:
-        model.compute = OpenVinoModule(model.module, model.encode(TEXTS), folder / FOLDER)
+    embeds = model.task == "embedding"
+    reader = model.encoder if embeds else model
+    module = Vectors(reader.model).eval() if embeds else reader.module
+    reader.compute = OpenVinoModule(module, reader.encode(TEXTS), folder / FOLDER)
+    reader.batch_tokens = BATCH_TOKENS
