@@ -23,7 +23,7 @@ IDLE_SECONDS = 10.0  # after which the thread of an unused model ends
 
 @dataclass
 class _Job:
-    """One caller's texts; ``done`` of them have results, ``taken`` of them were given to the model."""
+    """One caller's texts, of which the first ``taken`` were given to the model, and the results so far."""
 
     texts: Sequence[str]
     future: "Future[list[Any]]" = field(default_factory=Future)

@@ -58,7 +58,6 @@ class Embedder:
             from tools.serving.engines.mount import mount
 
             try:
-                self._kept.mkdir(parents=True, exist_ok=True)
                 mount(model, self._kept)
             except Exception:
                 log.warning("The encoder does not run on OpenVINO; torch computes it", exc_info=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tools.serving.engines.kept import TORCH, told
+from tools.serving.engines.kept import told
 from ui.cli import models
 from ui.cli.command import command
 from ui.cli.opened import dataset, opened, read_stdin, workspace
@@ -183,7 +183,7 @@ def deploy(model: Model) -> dict[str, Any]:
     """Put a model into service behind the API."""
     with opened() as application:
         entry = workspace(application).deploy(model)
-        if found := told(entry.as_dict()["engine"] or {"engine": TORCH, "measured": []}):
+        if found := told(entry.engine):
             name, alone, together, same = found
             speed = f"{alone:.1f} × as fast alone and {together:.1f} × in batches as torch"
             note(f"Engine: {name}, {speed}; the same answers on {same:.1%} of the texts tried.")

@@ -132,7 +132,7 @@ def deployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
 
 def _engine(choice: dict[str, Any] | None, language: str) -> list[str]:
     """What computes it, where that is not torch."""
-    found = told(choice) if choice else None
+    found = told(choice)
     if not found:
         return []
     name, alone, together, same = ENGINES.get(found[0], found[0]), *found[1:]

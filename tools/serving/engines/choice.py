@@ -24,12 +24,11 @@ LIMIT = 0.02  # by which no probability (no number of a vector) may differ: bf16
 WORTH = 1.1  # how much quicker another engine must be
 
 
-def calibrate(folder: Path, told: Callable[[str], None] = lambda _: None) -> dict[str, Any] | None:
+def calibrate(folder: Path) -> dict[str, Any] | None:
     """Measure the engines on a model, keep the choice, and return it; None where there is none to make.
 
     Args:
         folder: the model's.
-        told: called with what is going on.
 
     Returns:
         ``engine``, and ``measured``: for each engine ``engine``, ``milliseconds`` of one text alone,
@@ -38,7 +37,6 @@ def calibrate(folder: Path, told: Callable[[str], None] = lambda _: None) -> dic
     """
     if read_info(folder)["task"] not in TASKS or not available():
         return None
-    told("Measuring which engine answers fastest here")
     plain = load(folder, engine=TORCH)
     if plain.model.device != "cpu":
         return None

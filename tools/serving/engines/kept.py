@@ -30,16 +30,18 @@ def read(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def told(choice: dict[str, Any]) -> tuple[str, float, float, float] | None:
+def told(choice: dict[str, Any] | None) -> tuple[str, float, float, float] | None:
     """The engine, and how many times as fast as torch it is alone and in batches, and the share of same answers.
 
-    None where torch stayed.
+    None where torch stayed, or nothing was measured.
     """
+    if choice is None or choice["engine"] == TORCH:
+        return None
     plain, best = (
         next((each for each in choice["measured"] if each["engine"] == name), None)
         for name in (TORCH, choice["engine"])
     )
-    if choice["engine"] == TORCH or not plain or not best:
+    if not plain or not best:
         return None
     alone = plain["milliseconds"] / best["milliseconds"]
     return best["engine"], alone, best["texts_per_second"] / plain["texts_per_second"], best["same"]
