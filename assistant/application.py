@@ -91,12 +91,11 @@ class Application:
         from assistant.workspace.contacts import for_visitors
         from knowledge.base import KnowledgeBase
         from knowledge.embed import encoder
-        from tools.finetune.machine import bf16
         from tools.models.embedded import minilm_folder
 
         return KnowledgeBase(
             self.home.knowledge,
-            encoder(minilm_folder(), bf16=bf16()),
+            encoder(minilm_folder()),
             redact=lambda text: for_visitors(text, self.redactor),
         )
 

@@ -21,11 +21,10 @@ class Encoder:
 
     Args:
         folder: a Hugging Face encoder folder with ``model.safetensors`` and ``tokenizer.json``; read when first used.
-        bf16: compute in bfloat16, where the processor does so in hardware: the cosine with float32 stays above 0.999.
     """
 
-    def __init__(self, folder: Path, bf16: bool = False):
-        self.folder, self.bf16 = Path(folder), bf16
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
 
@@ -53,7 +52,7 @@ class Encoder:
         result = np.zeros((len(texts), model.config.hidden_size), dtype="float32")
         for at in range(0, len(order), BATCH):
             batch = order[at : at + BATCH]
-            result[batch] = _embed(model, [encodings[i].ids for i in batch], self.bf16)
+            result[batch] = _embed(model, [encodings[i].ids for i in batch])
         return result
 
     def _parts(self) -> tuple[Any, Any]:
@@ -63,16 +62,15 @@ class Encoder:
             return self._loaded
 
 
-def encoder(folder: Path, bf16: bool = False) -> Encoder:
+def encoder(folder: Path) -> Encoder:
     """The encoder of a folder, one a process, so that its weights are in memory once whoever asks for it.
 
     Args:
         folder: as for :class:`Encoder`.
-        bf16: as for :class:`Encoder`; the first caller's wish counts.
     """
     place = Path(folder).resolve()
     with _making:
-        return _encoders.setdefault(place, Encoder(place, bf16))
+        return _encoders.setdefault(place, Encoder(place))
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
@@ -97,7 +95,7 @@ def _load(folder: Path) -> tuple[Any, Any]:
     return tokenizer, model
 
 
-def _embed(model: Any, ids: list[list[int]], bf16: bool) -> "np.ndarray":
+def _embed(model: Any, ids: list[list[int]]) -> "np.ndarray":
     """Vectors of one batch of token ids, padded to its longest."""
     import torch
 
@@ -107,8 +105,8 @@ def _embed(model: Any, ids: list[list[int]], bf16: bool) -> "np.ndarray":
     for row, each in enumerate(ids):
         tokens[row, : len(each)] = torch.tensor(each)
         mask[row, : len(each)] = 1
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
+    with torch.inference_mode():
+        hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state
         weights = mask.unsqueeze(-1)
         mean = (hidden * weights).sum(1) / weights.sum(1)
         return torch.nn.functional.normalize(mean, dim=1).float().numpy()
