@@ -1,6 +1,7 @@
 """The routes of our own, who may call them, and what becomes of bad requests."""
 
 import json
+import re
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_classify(server: Server) -> None:
     assert answer["data"][1]["index"] == 1 and abs(sum(answer["data"][1]["probs"].values()) - 1) < 1e-3
     one = server.admin.post("/v1/classify", json={"model": "ROUTER", "input": "x" * 100_000})
     assert one.status_code == 200 and len(one.json()["data"]) == 1
+    figures = server.client().get("/metrics").text
+    assert 'assistant_queued_texts{model="router"} 0.0' in figures
+    read, batches = (
+        float(re.search(rf'^assistant_{name}_total{{model="router"}} (\S+)$', figures, re.MULTILINE)[1])
+        for name in ("batched_texts", "batches")
+    )
+    assert read >= 3 and 2 <= batches <= read
 
 
 @pytest.mark.parametrize(

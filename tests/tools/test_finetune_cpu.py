@@ -39,29 +39,21 @@ def test_drop_at_the_ends(share, left):
     assert float(drop(torch.ones(1000), share).mean()) == pytest.approx(left, abs=0.01)
 
 
+SIZES = {
+    "vocab_size": 50,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 32,
+}
+
+
 def _bert() -> BertModel:
-    config = BertConfig(
-        vocab_size=50,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=32,
-    )
-    return BertModel(config)
+    return BertModel(BertConfig(**SIZES, num_attention_heads=2))
 
 
 def _llama() -> LlamaForCausalLM:
-    config = LlamaConfig(
-        vocab_size=50,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=32,
-    )
-    return LlamaForCausalLM(config)
+    return LlamaForCausalLM(LlamaConfig(**SIZES, num_attention_heads=4, num_key_value_heads=2))
 
 
 @pytest.mark.parametrize("build", [_bert, _llama])
