@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 WATCH = 5.0  # seconds between looks for jobs that nobody runs
 GRACE = 10  # seconds that answers get to finish when the server is told to stop
-SWITCH_SECONDS = 0.0005
 
 
 def build(app: Application, shared: bool = False) -> "FastAPI":
@@ -42,8 +41,6 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
     os.environ["GRADIO_TEMP_DIR"] = str(app.home.folder("cache/gradio"))
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     tempfile.tempdir = str(app.home.folder("cache/tmp"))  # uploads on their way belong in the home too
-    # A model's thread gives Python's lock away at each step, and among many requests would wait the usual 5 ms for it.
-    sys.setswitchinterval(SWITCH_SECONDS)
     from fastapi import FastAPI
 
     from assistant.api.app import create_api
