@@ -185,6 +185,68 @@ artifacts = Table(
     _text("path"),
     _text("created_at"),
 )
+shares = Table(
+    "shares", metadata, _key(), _text("thread_id"), _text("user_id"), _text("created_at")
+)  # conversations that other signed-in people may read
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("thread_id", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("good", Boolean),
+    _text("reason"),
+    _text("question"),
+    _text("answer"),
+    Column("example", Boolean),  # to be used for training
+    _text("created_at"),
+)
+row_labels = Table(
+    "row_labels",
+    metadata,
+    Column("file_id", Text, primary_key=True),
+    Column("row_number", Integer, primary_key=True),
+    _text("label"),
+    _text("user_id"),
+    _text("created_at"),
+)
+unanswered = Table(
+    "unanswered",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("question", Text, unique=True),
+    Column("asked", Integer),
+    Column("visitors", Integer),  # how often visitors were among those who asked
+    _text("last_at"),
+    _text("settled_at"),
+)
+visits = Table(
+    "visits",
+    metadata,
+    _key(),
+    _text("key_id"),
+    _text("origin"),
+    _text("person"),  # the id by which the site has identified its visitor
+    _text("created_at"),
+    _text("updated_at"),
+)
+handoffs = Table(
+    "handoffs",
+    metadata,
+    _key(),
+    _text("key_id"),
+    _text("visit_id"),
+    _text("thread_id"),
+    _text("origin"),
+    _text("person"),
+    _text("email"),
+    _text("message"),
+    Column("transcript", JSON),
+    _text("status"),  # open, closed
+    _text("created_at"),
+    _text("closed_at"),
+    _text("closed_by"),
+)
 
 
 def now() -> str:
