@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.access.audit import AuditLog
 from assistant.access.keys import KeyStore
 from assistant.access.principal import Principal
 from assistant.access.sessions import SessionStore
@@ -14,16 +15,21 @@ from assistant.access.users import UserStore
 from assistant.agent.agent import Agent, Parts
 from assistant.agent.approvals import Approvals
 from assistant.agent.direct import DirectCalls
+from assistant.agent.sharing import Shares
 from assistant.agent.threads import Threads
 from assistant.jobs.queue import JobQueue
 from assistant.settings import Settings
 from assistant.store.database import Database
 from assistant.workspace.artifacts import ArtifactStore
+from assistant.workspace.feedback import Feedback
 from assistant.workspace.files import FileStore
+from assistant.workspace.labelling import Labelling
 from assistant.workspace.models import Registry
 from assistant.workspace.releases import Releases
 from assistant.workspace.splits import Splits
 from assistant.workspace.traffic import Traffic
+from assistant.workspace.unanswered import Unanswered
+from assistant.workspace.visits import Visits
 from assistant.workspace.workspace import Shared, TeamWorkspace
 from knowledge.errors import TeachingError
 
@@ -54,6 +60,7 @@ class Application:
         self.users = UserStore(self.database)
         self.sessions = SessionStore(self.database)
         self.keys = KeyStore(self.database)
+        self.audit = AuditLog(self.database)
         self.jobs = JobQueue(self.database)
         self.files = FileStore(self.database, self.home, settings.max_upload_mb << 20)
         self.registry = Registry(self.database, self.home)
@@ -61,6 +68,11 @@ class Application:
         self.splits = Splits(self.database)
         self.traffic = Traffic(self.registry, self.splits, lambda entry: self.predictors.get(entry.path))
         self.artifacts = ArtifactStore(self.database, self.home)
+        self.labelling = Labelling(self.database, self.files)
+        self.feedback = Feedback(self.database, self.files)
+        self.unanswered = Unanswered(self.database)
+        self.visits = Visits(self.database)
+        self.shares = Shares(self.database, Threads(self.database))
         self.shared = Shared(
             files=self.files,
             registry=self.registry,
@@ -89,14 +101,18 @@ class Application:
     def knowledge(self) -> "KnowledgeBase":
         """The team's documents."""
         from assistant.workspace.contacts import for_visitors
-        from knowledge.base import KnowledgeBase
+        from assistant.workspace.documents import TeamKnowledge
         from knowledge.embed import encoder
         from tools.models.embedded import minilm_folder
 
-        return KnowledgeBase(
+        return TeamKnowledge(
+            self.database,
             self.home.knowledge,
             encoder(minilm_folder()),
             redact=lambda text: for_visitors(text, self.redactor),
+            unanswered=lambda question, visitor: self.unanswered.note(
+                str(self.redactor.redact(question)["text"]), visitor
+            ),
         )
 
     @cached_property

@@ -20,11 +20,14 @@ NET = re.compile(
 )
 
 
+def scrubbed(value: Any) -> Any:
+    """A text without what looks personal or secret; anything else as it is."""
+    return NET.sub("<hidden>", value) if isinstance(value, str) else value
+
+
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """A structlog processor: replace what looks personal or secret in every text value."""
-    return {
-        key: NET.sub("<hidden>", value) if isinstance(value, str) else value for key, value in event.items()
-    }
+    return {key: scrubbed(value) for key, value in event.items()}
 
 
 def log() -> Any:

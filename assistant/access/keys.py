@@ -7,12 +7,32 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
+from assistant.access.audit import record
 from assistant.access.principal import OWNER_ID, Principal
 from assistant.access.roles import check_role, lower_of
-from assistant.access.tokens import fingerprint, new_token
+from assistant.access.tokens import fingerprint, in_future, new_token
 from assistant.errors import BadRequest, Missing, Unauthenticated
 from assistant.store.database import Database
 from assistant.store.schema import keys, now, users
+
+# Parts of the API that a key can be narrowed to: the first word of a route's path after /v1/, and /mcp.
+SCOPES = (
+    "artifacts",
+    "audit",
+    "chat",
+    "classify",
+    "conversations",
+    "embeddings",
+    "explain",
+    "files",
+    "fine_tuning",
+    "knowledge",
+    "mcp",
+    "models",
+    "redact",
+    "widget",
+)
+MOST_DAYS = 3_650
 
 
 class KeyStore:
@@ -31,6 +51,8 @@ class KeyStore:
         origins: Iterable[str] = (),
         user_id: str = OWNER_ID,
         widget: bool = False,
+        scopes: Iterable[str] = (),
+        days: float | None = None,
     ) -> dict[str, Any]:
         """Make a key. The secret is in the result and nowhere else.
 
@@ -39,13 +61,16 @@ class KeyStore:
             origins: for a widget key, the pages it answers, for example ``https://shop.example``.
             user_id: whose threads and files it reaches.
             widget: make a publishable key.
+            scopes: parts of the API (:data:`SCOPES`) that the key is narrowed to; all where left out.
+            days: after how many days it is worth nothing; never where left out.
 
         Returns:
-            ``{"id", "secret", "role", "origins"}``.
+            ``{"id", "secret", "role", "origins"}``, with ``scopes`` and ``expires_at`` where it has them.
 
         Raises:
-            BadRequest: the role or an origin cannot be used.
+            BadRequest: the role, an origin, a scope or the days cannot be used.
         """
+        narrowed = check_scopes(scopes, widget)
         pages = list(dict.fromkeys(check_origin(each) for each in origins))
         if widget and not pages:
             raise BadRequest(
@@ -65,8 +90,12 @@ class KeyStore:
             "role": role,
         }
         row |= {"origins": pages, "user_id": user_id, "created_at": now()}
-        self._database.run(keys.insert().values(**row))
-        return {"id": key_id, "secret": secret, "role": role, "origins": pages}
+        row |= {"scopes": narrowed, "expires_at": check_days(days)}
+        with self._database.begin() as connection:
+            connection.execute(keys.insert().values(**row))
+            record(connection, "key created", key_id, role=role, origins=pages or None, user=user_id)
+        limits = {name: row[name] for name in ("scopes", "expires_at") if row[name]}
+        return {"id": key_id, "secret": secret, "role": role, "origins": pages, **limits}
 
     def list(self) -> list[dict[str, Any]]:
         """All keys without their secrets, newest first."""
@@ -83,27 +112,61 @@ class KeyStore:
         if row is None:
             raise Missing(f"There is no key {key_id}.", "List them: assistant keys list.", param="key")
         live = (keys.c.id == key_id, keys.c.revoked_at.is_(None))
-        self._database.run(keys.update().where(*live).values(revoked_at=now()))
+        with self._database.begin() as connection:
+            if connection.execute(keys.update().where(*live).values(revoked_at=now())).rowcount:
+                record(connection, "key revoked", key_id)
         return next(each for each in self.list() if each["id"] == key_id)
 
     def authenticate(self, secret: str) -> Principal:
         """Whose key this is. A key never may do more than its user; a removed user's keys are dead.
 
         Raises:
-            Unauthenticated: unknown or revoked.
+            Unauthenticated: unknown, revoked or expired.
         """
         live = (keys.c.secret_hash == fingerprint(secret), keys.c.revoked_at.is_(None))
         row = self._database.row(select(keys).where(*live))
         if row is None:
             raise Unauthenticated("This API key is not known.", "Make one: assistant keys create.")
+        if row["expires_at"] and row["expires_at"] <= now():
+            raise Unauthenticated("This API key has expired.", "Make another: assistant keys create.")
+        scopes = tuple(row["scopes"] or ())
         if row["role"] == "visitor":
             return Principal(f"visitor-{row['id']}", "visitor", "visitor", row["id"], tuple(row["origins"]))
         if row["user_id"] == OWNER_ID:
-            return Principal(OWNER_ID, OWNER_ID, row["role"], row["id"])
+            return Principal(OWNER_ID, OWNER_ID, row["role"], row["id"], scopes=scopes)
         user = self._database.row(select(users).where(users.c.id == row["user_id"]))
         if user is None:
             raise Unauthenticated("This API key's user is gone.", "Make another: assistant keys create.")
-        return Principal(user["id"], user["name"], lower_of(user["role"], row["role"]), row["id"])
+        role = lower_of(user["role"], row["role"])
+        return Principal(user["id"], user["name"], role, row["id"], scopes=scopes)
+
+
+def check_scopes(scopes: Iterable[str], widget: bool = False) -> list[str]:
+    """Scopes as they are stored.
+
+    Raises:
+        BadRequest: there is no such scope, or a widget key is to have some.
+    """
+    wanted = list(dict.fromkeys(scopes))
+    for scope in wanted:
+        if scope not in SCOPES:
+            raise BadRequest(f"There is no scope {scope}.", f"Use {', '.join(SCOPES)}.", param="scope")
+    if wanted and widget:
+        raise BadRequest("A widget key reaches knowledge answers alone.", "Leave --scope out.", "scope")
+    return wanted
+
+
+def check_days(days: float | None) -> str | None:
+    """The moment at which a key expires, as it is stored.
+
+    Raises:
+        BadRequest: the time is none.
+    """
+    if days is None:
+        return None
+    if not 0 < days <= MOST_DAYS:
+        raise BadRequest(f"A key cannot live for {days:g} days.", f"Use 1 to {MOST_DAYS:,}.", param="days")
+    return in_future(days=days)
 
 
 def check_origin(origin: str) -> str:
@@ -130,4 +193,5 @@ def check_origin(origin: str) -> str:
 
 
 def _public(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("id", "hint", "role", "origins", "user_id", "created_at")}
+    shown = ("id", "hint", "role", "origins", "scopes", "user_id", "created_at", "expires_at")
+    return {name: row[name] for name in shown}

@@ -10,7 +10,8 @@ class Principal:
     """A caller whose identity has been checked.
 
     ``user_id`` owns the threads; ``role`` is admin, member, viewer or visitor; ``key_id`` is the API key in use, where
-    one is; ``origins`` are the pages a widget key answers.
+    one is; ``origins`` are the pages a widget key answers; ``scopes`` are the parts of the API that the key reaches,
+    all where there are none.
     """
 
     user_id: str
@@ -18,6 +19,7 @@ class Principal:
     role: str
     key_id: str | None = None
     origins: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
     @classmethod
     def owner(cls) -> "Principal":

@@ -2,6 +2,7 @@
 
 from sqlalchemy import delete, select
 
+from assistant.access.audit import record
 from assistant.access.principal import Principal
 from assistant.access.tokens import fingerprint, in_future, new_token
 from assistant.errors import Unauthenticated
@@ -31,6 +32,7 @@ class SessionStore:
         with self._database.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at < now()))
             connection.execute(sessions.insert().values(**row))
+            record(connection, "signed in", user_id, user_id)
         return token
 
     def principal(self, token: str) -> Principal:

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from assistant.access import passwords
+from assistant.access.audit import record
 from assistant.access.principal import OWNER_ID
 from assistant.access.roles import check_role
 from assistant.access.tokens import fingerprint, in_future, new_token
-from assistant.errors import BadRequest, Conflict, Missing, Unauthenticated
+from assistant.errors import BadRequest, Conflict, Forbidden, Missing, Unauthenticated
 from assistant.store.database import Database
 from assistant.store.schema import keys, now, sessions, sign_in_links, users
 
@@ -53,6 +55,7 @@ class UserStore:
             raise Conflict(
                 f"There is a user named {name} already.", "Choose another name.", "name"
             ) from error
+        record(self._database, "user added", user_id, name=name, role=role)
         return row
 
     def owner(self) -> dict[str, Any]:
@@ -89,8 +92,13 @@ class UserStore:
         return row
 
     def list(self) -> list[dict[str, Any]]:
-        """All users, in the order they came."""
-        return self._database.rows(select(users).order_by(users.c.created_at, users.c.id))
+        """All users, in the order they came, without what their passwords are checked by."""
+        rows = self._database.rows(select(users).order_by(users.c.created_at, users.c.id))
+        return [
+            {key: row[key] for key in ("id", "name", "role", "created_at")}
+            | {"password": row["password_hash"] is not None, "sign_in": row["subject"] is not None}
+            for row in rows
+        ]
 
     def set_role(self, user_id: str, role: str) -> dict[str, Any]:
         """Give a user another role; it holds from their next call on."""
@@ -98,7 +106,61 @@ class UserStore:
         if user["id"] == OWNER_ID:
             raise Conflict("The owner stays an admin.", "Change another user's role.", param="role")
         self._database.run(users.update().where(users.c.id == user_id).values(role=check_role(role)))
+        record(self._database, "user's role changed", user_id, before=user["role"], after=role)
         return self.get(user_id)
+
+    def set_password(self, user_id: str, password: str) -> None:
+        """Let a user sign in with a password, and sign them out everywhere.
+
+        Raises:
+            Missing: no such user.
+            BadRequest: the password is too short or too long.
+        """
+        self.get(user_id)
+        hashed = passwords.hashed(password)
+        with self._database.begin() as connection:
+            connection.execute(users.update().where(users.c.id == user_id).values(password_hash=hashed))
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+            record(connection, "password set", user_id)
+
+    def check_password(self, name: str, password: str) -> dict[str, Any]:
+        """The user of this name and password. It takes as long where there is none, so that names cannot be tried.
+
+        Raises:
+            Unauthenticated: the name or the password is wrong.
+        """
+        row = self._database.row(select(users).where(users.c.name == name.strip()))
+        known = row["password_hash"] if row else None
+        if not passwords.fits(known, password) or row is None:
+            record(self._database, "sign-in refused", row["id"] if row else "unknown user")
+            raise Unauthenticated("The name or the password is wrong.", "Try again, or use a sign-in link.")
+        if passwords.outdated(str(known)):
+            newer = users.update().where(users.c.id == row["id"])
+            self._database.run(newer.values(password_hash=passwords.hashed(password)))
+        return row
+
+    def signed_in_by(self, subject: str, name: str, role: str | None) -> dict[str, Any]:
+        """The user whom another service has signed in.
+
+        Args:
+            subject: issuer and subject, which together mean one person for ever.
+            name: what the service calls them, an e-mail address that it has verified; a user of that name who was never
+                signed in by a service is taken to be the same person.
+            role: of people who come for the first time; None lets nobody in who is not a user yet.
+
+        Raises:
+            Forbidden: nobody of that name is a user, and newcomers are not let in.
+        """
+        if row := self._database.row(select(users).where(users.c.subject == subject)):
+            return row
+        known = (users.c.name == name, users.c.subject.is_(None))
+        if self._database.run(users.update().where(*known).values(subject=subject)):
+            return self.by_name(name)
+        if role is None or self._database.row(select(users).where(users.c.name == name)):
+            raise Forbidden(f"{name} is no user here.", "Ask an admin: assistant users add.")
+        user = self.add(name, role)
+        self._database.run(users.update().where(users.c.id == user["id"]).values(subject=subject))
+        return self.get(user["id"])
 
     def remove(self, user_id: str) -> None:
         """Take a user out: signed out everywhere, links dead, keys revoked."""
@@ -109,6 +171,7 @@ class UserStore:
             connection.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
             connection.execute(keys.update().where(keys.c.user_id == user_id).values(revoked_at=now()))
             connection.execute(delete(users).where(users.c.id == user_id))
+            record(connection, "user removed", user_id)
 
     def link(self, user_id: str = OWNER_ID, hours: float = 24) -> str:
         """A token for a link that signs this user in, once.
@@ -125,6 +188,7 @@ class UserStore:
         with self._database.begin() as connection:
             connection.execute(delete(sign_in_links).where(sign_in_links.c.expires_at < now()))
             connection.execute(sign_in_links.insert().values(**row))
+            record(connection, "sign-in link made", user_id, hours=hours)
         return token
 
     def redeem(self, token: str) -> dict[str, Any]:

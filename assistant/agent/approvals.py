@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assistant.access.audit import record
 from assistant.errors import Conflict, Missing
 from assistant.store.database import Database
 from assistant.store.schema import approvals, now
@@ -23,7 +24,7 @@ class Approvals:
     """
 
     def __init__(self, database: Database):
-        self._database = database
+        self.database = database
 
     def ask(
         self, thread_id: str, call_id: str, tool: str, args: dict[str, Any], details: dict[str, Any]
@@ -48,19 +49,19 @@ class Approvals:
             "status": OPEN,
             "created_at": now(),
         }
-        self._database.run(approvals.insert().values(**row))
+        self.database.run(approvals.insert().values(**row))
         return row
 
     def of_call(self, thread_id: str, call_id: str) -> dict[str, Any] | None:
         """The approval asked for this tool call, if it was."""
         mine = (approvals.c.thread_id == thread_id, approvals.c.call_id == call_id)
-        return self._database.row(select(approvals).where(*mine))
+        return self.database.row(select(approvals).where(*mine))
 
     def open(self, thread_id: str) -> dict[str, Any] | None:
         """The newest approval of a thread that still waits."""
         waiting = (approvals.c.thread_id == thread_id, approvals.c.status == OPEN)
         newest = select(approvals).where(*waiting).order_by(approvals.c.created_at.desc()).limit(1)
-        return self._database.row(newest)
+        return self.database.row(newest)
 
     def get(self, approval_id: str, thread_id: str) -> dict[str, Any]:
         """One approval of a thread.
@@ -69,7 +70,7 @@ class Approvals:
             Missing: there is none.
         """
         mine = (approvals.c.id == approval_id, approvals.c.thread_id == thread_id)
-        row = self._database.row(select(approvals).where(*mine))
+        row = self.database.row(select(approvals).where(*mine))
         if row is None:
             raise Missing(
                 f"There is no approval {approval_id} in this conversation.", "Ask for the action again."
@@ -80,7 +81,7 @@ class Approvals:
         """The newest approval that was asked in a thread for this very action."""
         mine = (approvals.c.thread_id == thread_id, approvals.c.tool == tool)
         newest = select(approvals).where(*mine).order_by(approvals.c.created_at.desc()).limit(RECENT)
-        rows = self._database.rows(newest)
+        rows = self.database.rows(newest)
         return next((row for row in rows if row["args"] == args), None)
 
     def waiting(self, thread_id: str) -> list[dict[str, Any]]:
@@ -90,7 +91,7 @@ class Approvals:
             thread_id: the thread; with ``%`` at its end all threads that begin so.
         """
         waits = (approvals.c.thread_id.like(thread_id), approvals.c.status == OPEN)
-        return self._database.rows(select(approvals).where(*waits).order_by(approvals.c.created_at.desc()))
+        return self.database.rows(select(approvals).where(*waits).order_by(approvals.c.created_at.desc()))
 
     def decide(self, approval_id: str, status: str, by: str | None) -> None:
         """Answer an open approval, once.
@@ -99,21 +100,26 @@ class Approvals:
             Conflict: it has been answered already.
         """
         still_open = (approvals.c.id == approval_id, approvals.c.status == OPEN)
-        answer = approvals.update().where(*still_open)
-        if not self._database.run(answer.values(status=status, decided_at=now(), decided_by=by)):
-            raise Conflict("This has been answered already.", "Reload the conversation to see how it stands.")
+        answer = approvals.update().where(*still_open).returning(approvals.c.tool)
+        with self.database.begin() as connection:
+            tool = connection.execute(answer.values(status=status, decided_at=now(), decided_by=by)).scalar()
+            if tool is None:
+                raise Conflict(
+                    "This has been answered already.", "Reload the conversation to see how it stands."
+                )
+            record(connection, f"approval {status}", approval_id, by, tool=tool)
 
     def done(self, approval_id: str) -> bool:
         """Use a granted approval up, so that it is good for one run of its tool only; False if it was used before."""
         granted = (approvals.c.id == approval_id, approvals.c.status == GRANTED)
-        return bool(self._database.run(approvals.update().where(*granted).values(status=DONE)))
+        return bool(self.database.run(approvals.update().where(*granted).values(status=DONE)))
 
     def reopen(self, approval_id: str, thread_id: str) -> dict[str, Any] | None:
         """Let an answered approval wait again, because its answer was taken back; None where it has been used up."""
         mine = (approvals.c.id == approval_id, approvals.c.thread_id == thread_id)
         answered = approvals.c.status.in_((GRANTED, DECLINED, REPLACED))
         again = approvals.update().where(*mine, answered)
-        if not self._database.run(again.values(status=OPEN, decided_at=None, decided_by=None)):
+        if not self.database.run(again.values(status=OPEN, decided_at=None, decided_by=None)):
             return None
         return self.get(approval_id, thread_id)
 
@@ -121,4 +127,4 @@ class Approvals:
         """Take back the approvals of these tool calls that have not been used: none of them can run any more."""
         mine = (approvals.c.thread_id == thread_id, approvals.c.call_id.in_(list(call_ids)))
         not_done = approvals.c.status.in_((OPEN, GRANTED, REPLACED))
-        self._database.run(approvals.update().where(*mine, not_done).values(status=WITHDRAWN))
+        self.database.run(approvals.update().where(*mine, not_done).values(status=WITHDRAWN))

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from assistant.access.audit import acting, record
 from assistant.access.roles import allow
 from assistant.agent.binder import arguments_of
 from assistant.agent.context import TurnContext
@@ -79,6 +80,16 @@ def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[st
 
 
 def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
-    """Call a catalogue function on the turn's workspace."""
-    allow(context.principal, catalog()[name].risk)
-    return catalog()[name].function(context.workspace, **args)
+    """Call a catalogue function on the turn's workspace; what changes something is recorded."""
+    tool = catalog()[name]
+    allow(context.principal, tool.risk)
+    acting(context.principal)
+    result = tool.function(context.workspace, **args)
+    if tool.risk != "read":
+        record(
+            context.approvals.database,
+            "tool run",
+            name,
+            **{key: str(each)[:200] for key, each in args.items()},
+        )
+    return result

@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from assistant.access.audit import acting
 from assistant.access.limits import Limiter
 from assistant.access.principal import Principal
 from assistant.access.roles import allow
@@ -138,15 +139,31 @@ def permitted(request: Request, principal: Principal, action: str, visitors: boo
         Forbidden: they may not.
         TooMany: a visitor who asks too often.
     """
+    acting(principal, address(request), getattr(request.state, "request_id", None))
     if principal.role == "visitor" and not visitors:
         raise Forbidden(
             "A publishable key reaches knowledge answers alone.",
             "Use a secret key, on a server of yours.",
         )
     allow(principal, action)
+    check_scope(request, principal)
     if principal.role == "visitor":
         visitor_limits(request).check(principal.key_id or "", address(request))
     return principal
+
+
+def check_scope(request: HTTPConnection, principal: Principal) -> None:
+    """Hold a key to the parts of the API it was made for.
+
+    Raises:
+        Forbidden: the route belongs to none of them.
+    """
+    part = getattr(request.scope.get("route"), "path", request.url.path).removeprefix("/v1").split("/")[1]
+    if principal.scopes and part not in principal.scopes:
+        raise Forbidden(
+            f"This key is narrowed to {', '.join(principal.scopes)}; {part} is not among them.",
+            f"Make one that is not: assistant keys create --scope {part}.",
+        )
 
 
 Asker = Annotated[Principal, Depends(needs("ask", visitors=True))]

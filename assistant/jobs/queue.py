@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
+from assistant.access.audit import record
 from assistant.errors import Conflict
 from assistant.store.database import Database
 from assistant.store.schema import jobs, now
@@ -57,6 +58,7 @@ class JobQueue:
         row |= {"announced": False, "cancel_requested": False}
         with self._database.begin() as connection:
             number = connection.execute(jobs.insert().values(**row).returning(jobs.c.number)).scalar_one()
+            record(connection, "job queued", f"job-{number}", user_id, kind=kind)
         return self.get(f"job-{number}")
 
     def get(self, job_id: str) -> dict[str, Any]:
@@ -127,6 +129,7 @@ class JobQueue:
         job = self.get(job_id)
         if job["status"] in (SUCCEEDED, FAILED):
             raise Conflict(f"{job['id']} has {job['status']} already.", "There is nothing to cancel.", "job")
+        record(self._database, "job cancelled", job["id"])
         return job
 
     def resume(self, job_id: str) -> dict[str, Any]:
@@ -144,6 +147,7 @@ class JobQueue:
             raise Conflict(
                 f"{job['id']} is {job['status']}.", "Only a failed or cancelled job resumes.", "job"
             )
+        record(self._database, "job resumed", job["id"])
         return self.get(job_id)
 
     def claim(self, owner: str) -> dict[str, Any] | None:

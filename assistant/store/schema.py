@@ -19,7 +19,14 @@ def _text(name: str, nullable: bool = True) -> Column:
 
 
 users = Table(
-    "users", metadata, _key(), Column("name", Text, unique=True), _text("role"), _text("created_at")
+    "users",
+    metadata,
+    _key(),
+    Column("name", Text, unique=True),
+    _text("role"),
+    _text("created_at"),
+    _text("password_hash"),  # argon2id; none: signs in by links or another service only
+    _text("subject"),  # issuer and subject at the service (OpenID Connect) that signs this user in
 )
 sign_in_links = Table(
     "sign_in_links",
@@ -48,6 +55,8 @@ keys = Table(
     _text("user_id"),
     _text("created_at"),
     _text("revoked_at"),
+    Column("scopes", JSON),  # actions it is narrowed to; none: all its role may do
+    _text("expires_at"),
 )
 files = Table(
     "files",
@@ -246,6 +255,30 @@ handoffs = Table(
     _text("created_at"),
     _text("closed_at"),
     _text("closed_by"),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _text("at"),
+    _text("user_id"),
+    _text("name"),
+    _text("key_id"),
+    _text("source"),  # a network address, or "command line"
+    _text("request_id"),
+    _text("action"),
+    _text("object"),
+    Column("details", JSON),
+    _text("previous"),  # the hash of the entry before
+    _text("hash"),
+)
+usage = Table(
+    "usage",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("what", Text, primary_key=True),  # tokens, jobs
+    Column("amount", Double),
 )
 
 

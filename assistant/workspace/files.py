@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from sqlalchemy import func, select
 
+from assistant.access.audit import record
 from assistant.errors import BadRequest, BadSettings, Missing, TooLarge
 from assistant.home import Home
 from assistant.store.database import Database
@@ -93,7 +94,9 @@ class FileStore:
             "user_id": user_id,
             "created_at": now(),
         }
-        self._database.run(files.insert().values(**row))
+        with self._database.begin() as connection:
+            connection.execute(files.insert().values(**row))
+            record(connection, "file uploaded", file_id, user_id, file=name, bytes=size)
         return row
 
     def _copy(self, content: IO[bytes], target: Path) -> tuple[str, int]:
@@ -150,7 +153,9 @@ class FileStore:
     def delete(self, file_id: str) -> None:
         """Remove a file's row and its bytes."""
         row = self.get(file_id)
-        self._database.run(files.delete().where(files.c.id == file_id))
+        with self._database.begin() as connection:
+            connection.execute(files.delete().where(files.c.id == file_id))
+            record(connection, "file deleted", file_id, file=row["name"])
         shutil.rmtree(self.path(row).parent, ignore_errors=True)
 
 

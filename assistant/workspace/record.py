@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from assistant.access.audit import record
 from assistant.logs import log
 from assistant.store.schema import model_aliases, model_events, model_splits, model_versions, models, now
 from assistant.workspace.references import LATEST, PRODUCTION
@@ -119,4 +120,5 @@ def note(
     """Write down, in the transaction that does it, who did what with which version; the log gets the same."""
     row = {"name": name, "version": version, "action": action, "details": details, "user_id": user_id}
     connection.execute(model_events.insert().values(**row, created_at=now()))
+    record(connection, f"model {action}", f"{name}@{version}" if version else name, user_id, **details)
     log().info(f"model {action}", model=name, version=version, user=user_id, **details)

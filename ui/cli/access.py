@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.cli.command import command, group
-from ui.cli.opened import opened
+from ui.cli.opened import opened, read_secret
 from ui.cli.output import facts, table
 
 users = group("People of the team.")
@@ -34,7 +34,7 @@ def add_user(
 
 
 def _users(result: dict[str, Any]) -> str:
-    columns = {"name": "name", "role": "role", "id": "id", "created_at": "since"}
+    columns = {"name": "name", "role": "role", "id": "id", "password": "password", "created_at": "since"}
     return table(result["users"], columns, "Nobody yet.")
 
 
@@ -45,8 +45,49 @@ def list_users() -> dict[str, Any]:
         return {"users": application.users.list()}
 
 
+Name = Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")]
+
+
+@command(users, "link", show=lambda found: f"This signs {found['name']} in once:\n{found['link']}")
+def link(name: Name) -> dict[str, Any]:
+    """Make another one-time sign-in link."""
+    with opened() as application:
+        user = application.users.by_name(name)
+        token = application.users.link(user["id"], hours=HOURS)
+        return {"name": user["name"], "token": token, "link": f"/sign-in?token={token}"}
+
+
+@command(users, "password", show=lambda user: f"{user['name']} signs in with the new password from now on.")
+def password(name: Name) -> dict[str, Any]:
+    """Set a person's password, typed or from stdin; all their browsers are signed out."""
+    with opened() as application:
+        user = application.users.by_name(name)
+        application.users.set_password(user["id"], read_secret(f"New password of {user['name']}"))
+        return {"id": user["id"], "name": user["name"]}
+
+
+@command(users, "role", show=lambda user: f"{user['name']} is {user['role']}.")
+def role(
+    name: Name, role: Annotated[str, typer.Argument(help="admin, member or viewer.", metavar="ROLE")]
+) -> dict[str, Any]:
+    """Give a person another role."""
+    with opened() as application:
+        user = application.users.set_role(application.users.by_name(name)["id"], role)
+        return {key: user[key] for key in ("id", "name", "role")}
+
+
+@command(users, "remove", show=lambda user: f"{user['name']} is out, and signed out everywhere.")
+def remove(name: Name) -> dict[str, Any]:
+    """Take a person out: sessions and keys are dead at once; their conversations stay (see erase)."""
+    with opened() as application:
+        user = application.users.by_name(name)
+        application.users.remove(user["id"])
+        return {"id": user["id"], "name": user["name"]}
+
+
 def _created(key: dict[str, Any]) -> str:
-    shown = facts({"id": key["id"], "role": key["role"], "origins": key["origins"], "secret": key["secret"]})
+    told = {"id": "id", "role": "role", "origins": "origins", "scopes": "scopes", "expires_at": "expires"}
+    shown = facts({label: key.get(name) for name, label in told.items()} | {"secret": key["secret"]})
     return f"{shown}\n\nKeep the secret now: it is shown this once."
 
 
@@ -60,6 +101,12 @@ def create(
         list[str] | None, typer.Option(help="A page's origin the widget key answers; may be repeated.")
     ] = None,
     user: Annotated[str | None, typer.Option(help="Whose key it is; yours where left out.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A part of the API it is narrowed to; may be repeated.")
+    ] = None,
+    days: Annotated[
+        float | None, typer.Option(help="After how many days it expires; never if left out.")
+    ] = None,
 ) -> dict[str, Any]:
     """Make a key; its secret is shown once."""
     with opened() as application:
@@ -71,14 +118,13 @@ def create(
                 "A widget key has no role: it answers visitors.", "Leave --role or --widget out."
             )
         owner = application.users.by_name(user)["id"] if user else OWNER_ID
-        return application.keys.create(role or "member", origin or (), owner, widget)
+        return application.keys.create(role or "member", origin or (), owner, widget, scope or (), days)
 
 
 def _keys(result: dict[str, Any]) -> str:
-    columns = {"id": "id", "hint": "begins", "role": "role", "origins": "origins", "created_at": "created"}
-    return table(
-        result["keys"], columns | {"revoked_at": "revoked"}, "No keys yet. Make one: assistant keys create."
-    )
+    columns = {"id": "id", "hint": "begins", "role": "role", "origins": "origins", "scopes": "scopes"}
+    columns |= {"created_at": "created", "expires_at": "expires", "revoked_at": "revoked"}
+    return table(result["keys"], columns, "No keys yet. Make one: assistant keys create.")
 
 
 @command(keys, "list", show=_keys)

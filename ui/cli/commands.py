@@ -7,6 +7,7 @@ import typer
 from ui.cli import (
     access,
     approvals,
+    audit,
     chat,
     data,
     finetune,
@@ -38,6 +39,7 @@ def build() -> typer.Typer:
         "knowledge": knowledge.app,
         "users": access.users,
         "keys": access.keys,
+        "audit": audit.app,
         "sample": sample.app,
     }.items():
         app.add_typer(part, name=name)

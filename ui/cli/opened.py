@@ -35,6 +35,8 @@ def opened() -> Iterator["Application"]:
         BadSettings: a setting or the home cannot be used.
     """
     quiet()
+    from assistant.access.audit import acting
+    from assistant.access.principal import Principal
     from assistant.application import Application
     from assistant.logs import configure
     from assistant.settings import settings
@@ -42,6 +44,7 @@ def opened() -> Iterator["Application"]:
     configure(settings().where)
     app = Application(settings(), local=True)
     try:
+        acting(Principal.owner(), "command line")
         app.users.owner()
         yield app
     finally:
@@ -93,3 +96,16 @@ def read_stdin(what: str) -> str:
 
         note(f"{what}, then Ctrl-D:")
     return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def read_secret(what: str) -> str:
+    """A secret, typed unseen or the first line of stdin.
+
+    Args:
+        what: what is asked for, told to people who type it.
+    """
+    if sys.stdin is not None and sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"{what}: ")
+    return (read_stdin(what).splitlines() or [""])[0]

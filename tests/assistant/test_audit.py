@@ -1,0 +1,106 @@
+"""The audit log: what it records, and that nobody changes it unseen."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from assistant.access import audit
+from assistant.access.audit import AuditLog, acting, record
+from assistant.access.keys import KeyStore
+from assistant.access.principal import Principal
+from assistant.access.users import UserStore
+from assistant.store.database import Database
+
+
+@pytest.fixture(autouse=True)
+def nobody():
+    """Whoever acted in another test acts no more."""
+    before = audit._acting.set(None)
+    yield
+    audit._acting.reset(before)
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    opened = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    yield opened
+    opened.close()
+
+
+def test_who_did_what_to_which_object_when_and_from_where(database: Database):
+    acting(Principal("user-1", "Ann", "admin", "key-1"), "10.0.0.7", "req-9")
+    key = KeyStore(database).create("viewer")
+    entry = AuditLog(database).entries()[0]
+    told = {
+        name: entry[name]
+        for name in ("user_id", "name", "key_id", "source", "request_id", "action", "object")
+    }
+    assert told == {
+        "user_id": "user-1",
+        "name": "Ann",
+        "key_id": "key-1",
+        "source": "10.0.0.7",
+        "request_id": "req-9",
+        "action": "key created",
+        "object": key["id"],
+    }
+    assert entry["details"] == {"role": "viewer", "user": "owner"}
+    assert entry["at"].startswith("20")
+    assert key["secret"] not in str(AuditLog(database).entries())
+
+
+def test_the_chain_holds_and_shows_a_changed_or_missing_entry(database: Database, tmp_path: Path):
+    acting(Principal("owner", "owner", "admin"), "command line")
+    log = AuditLog(database)
+    assert log.verify() == {"entries": 0, "intact": True, "broken_at": None, "head": "0" * 64}
+    users = UserStore(database)
+    for name in ("Ann", "Bo", "Cy", "Di"):
+        users.add(name)
+    record(database, "odd", "thing", loss=float("nan"), share=0.1, text="mail ann@example.com")
+    assert log.entries(1)[0]["details"] == {"loss": None, "share": 0.1, "text": "mail <hidden>"}
+    assert log.verify()["intact"]
+    assert log.verify()["entries"] == 5
+    other = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    with other.begin() as connection:  # who has the file can drop the triggers
+        connection.execute(text("DROP TRIGGER audit_kept_UPDATE"))
+        connection.execute(text("DROP TRIGGER audit_kept_DELETE"))
+        connection.execute(text("UPDATE audit SET name = 'Eve' WHERE number = 3"))
+    assert log.verify() == {**log.verify(), "intact": False, "broken_at": 3}
+    with other.begin() as connection:
+        connection.execute(text("UPDATE audit SET name = 'owner' WHERE number = 3"))
+    assert log.verify()["intact"]
+    with other.begin() as connection:
+        connection.execute(text("DELETE FROM audit WHERE number = 2"))
+    assert log.verify()["broken_at"] == 3
+    other.dispose()
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET action = 'nothing'", "DELETE FROM audit"])
+def test_the_database_refuses_changes(database: Database, change: str):
+    UserStore(database).add("Ann")
+    with pytest.raises(DBAPIError, match="only added to"), database.begin() as connection:
+        connection.execute(text(change))
+    assert AuditLog(database).verify() == {**AuditLog(database).verify(), "entries": 1, "intact": True}
+
+
+def test_what_is_rolled_back_was_not_done(database: Database):
+    with pytest.raises(RuntimeError), database.begin() as connection:
+        record(connection, "user removed", "user-1")
+        raise RuntimeError
+    assert AuditLog(database).entries() == []
+
+
+def test_entries_by_page_user_and_action(database: Database):
+    users, log = UserStore(database), AuditLog(database)
+    acting(Principal("owner", "owner", "admin"), "command line")
+    for name in ("Ann", "Bo", "Cy"):
+        users.add(name)
+    acting(Principal("user-7", "Ann", "admin"), "10.0.0.7")
+    users.link(users.by_name("Bo")["id"])
+    assert [entry["number"] for entry in log.entries(2)] == [4, 3]
+    assert [entry["number"] for entry in log.entries(2, before=3)] == [2, 1]
+    assert [entry["action"] for entry in log.entries(user="Ann")] == ["sign-in link made"]
+    assert len(log.entries(action="user")) == 3
+    assert len(list(log.everything())) == 4
