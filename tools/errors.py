@@ -8,6 +8,7 @@ TeachingError
     ├── NotFound                  a name nobody knows (with a did-you-mean)
     ├── Unsupported               this machine or model cannot do that
     ├── Busy                      more to do than can be done; later it can
+    ├── Unavailable               what computes a model does not answer now; later it may
     ├── Cancelled                 the user stopped the work
     └── WorkFailed                the work itself failed
         └── OutOfSpace            no room on the disk
@@ -61,6 +62,17 @@ class Busy(ToolsError):
 
     status, code = 429, "overloaded"
     retry_after = 1
+
+
+class Unavailable(ToolsError):
+    """What computes a model does not answer now.
+
+    Attributes:
+        retry_after: seconds after which it may be tried again.
+    """
+
+    status, code = 503, "unavailable"
+    retry_after = 5
 
 
 class Cancelled(ToolsError):

@@ -48,23 +48,21 @@ def generator(folder: Path, device: str | None = None, engine: str | None = None
     return find_task("text-generation").load(folder, device)
 
 
-class TogetherGenerator:
-    """Answers conversations, piece by piece, those of many callers together. Safe to share between threads.
+class Conversations:
+    """What all generators that answer many callers together do alike: read a conversation as the model was taught to.
 
     Args:
         folder: the model's.
-        engine: writes the tokens.
 
     Attributes:
         together: callers need not wait for each other.
     """
 
-    task, device, together = "text-generation", "cpu", True
+    task, together = "text-generation", True
 
-    def __init__(self, folder: Path, engine: Engine):
+    def __init__(self, folder: Path):
         from tools.finetune.tasks.text_generation import chat_tokenizer
 
-        self.engine = engine
         self.tokenizer = chat_tokenizer(folder)
         wishes = _wishes(folder)
         self._ends, self._penalty = wishes["ends"], wishes["repetition_penalty"]
@@ -86,21 +84,7 @@ class TogetherGenerator:
             Busy: too many answers are written or wait already.
             WorkFailed: the engine died.
         """
-        from tools.finetune.tasks.text_generation import before_stop
-
-        ids = self._read(messages)
-        room = self.engine.window - len(ids)
-        if room < 1:
-            raise BadArgument(
-                f"The conversation has {len(ids):,} tokens; the model reads {self.engine.window:,}.",
-                "Send fewer or shorter messages.",
-                param="messages",
-            )
-        pieces = self.engine.write(ids, min(max_tokens, room), self._ends, self._taking(temperature, seed))
-        try:
-            yield from before_stop(self._texts(pieces), [each for each in stop or [] if each])
-        finally:
-            pieces.close()
+        raise NotImplementedError
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
         """The answer to each text."""
@@ -113,10 +97,51 @@ class TogetherGenerator:
                 {"label": None, "score": None, "scores": {}, "text": said} for said in pool.map(answer, texts)
             ]
 
-    def _read(self, messages: list[Message]) -> list[int]:
+    def _read(self, messages: list[Message], window: int) -> tuple[list[int], int]:
+        """The conversation's tokens, and how many more the model can look at."""
         text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         with self._lock:
-            return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+            ids = list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        if len(ids) >= window:
+            raise BadArgument(
+                f"The conversation has {len(ids):,} tokens; the model reads {window:,}.",
+                "Send fewer or shorter messages.",
+                param="messages",
+            )
+        return ids, window - len(ids)
+
+
+class TogetherGenerator(Conversations):
+    """Answers conversations, piece by piece, those of many callers together. Safe to share between threads.
+
+    Args:
+        folder: the model's.
+        engine: writes the tokens.
+    """
+
+    device = "cpu"
+
+    def __init__(self, folder: Path, engine: Engine):
+        super().__init__(folder)
+        self.engine = engine
+
+    def generate(
+        self,
+        messages: list[Message],
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        stop: list[str] | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """See :meth:`Conversations.generate`."""
+        from tools.finetune.tasks.text_generation import before_stop
+
+        ids, room = self._read(messages, self.engine.window)
+        pieces = self.engine.write(ids, min(max_tokens, room), self._ends, self._taking(temperature, seed))
+        try:
+            yield from before_stop(self._texts(pieces), [each for each in stop or [] if each])
+        finally:
+            pieces.close()
 
     def _taking(self, temperature: float, seed: int | None) -> dict[str, Any]:
         """How each token is taken: the likeliest, or one of many."""
