@@ -40,10 +40,18 @@ class KnowledgeBase:
         folder: everything is written here.
         encoder: makes the vectors.
         redact: hides personal data; visitors read published documents only through it.
+        unanswered: called with each question that the documents hold no answer to, and whether a visitor asked it.
     """
 
-    def __init__(self, folder: Path, encoder: Encoder, redact: Callable[[str], str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        encoder: Encoder,
+        redact: Callable[[str], str] | None = None,
+        unanswered: Callable[[str, bool], None] | None = None,
+    ):
         self.folder, self.encoder, self._redact = Path(folder), encoder, redact
+        self._unanswered = unanswered
         self.store = Store(self.folder)
         self.vectors = Vectors(self.store, self.folder)
         self.searcher = Searcher(self.store, self.vectors, Remembering(encoder))
@@ -157,6 +165,43 @@ class KnowledgeBase:
         rest = document.text[at:]
         return text + (self._redact(rest) if rest.strip() else rest), places
 
+    def preview(self, source: str) -> list[dict[str, Any]]:
+        """How a file or address would be cut into passages; nothing is kept.
+
+        Args:
+            source: a path or an ``http(s)`` address; of a folder or archive its first document is shown.
+
+        Returns:
+            ``heading`` (the context that a passage is found by), ``text``, and its ``start`` and ``end`` for each.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        found = next(iter(gather(source)))
+        if found.raw is None:
+            raise SourceError(found.reason)
+        document = read_document(found.raw, found.name)
+        return [
+            {
+                "heading": each.context(document.title),
+                "text": document.text[each.start : each.end],
+                "start": each.start,
+                "end": each.end,
+            }
+            for each in chunks(document)
+        ]
+
+    def passages(self, source: str) -> list[dict[str, Any]]:
+        """The passages of a source that is in the base, in their order, shaped as by :meth:`preview`.
+
+        Raises:
+            UnknownSource: no such source.
+        """
+        return [
+            {"heading": each.context, "text": each.text, "start": each.start, "end": each.end}
+            for each in self.store.passages_of(self.find_source(source))
+        ]
+
     def list(self) -> dict[str, Any]:
         """What the base holds: the totals and ``items``, newest first."""
         items = [
@@ -242,7 +287,10 @@ class KnowledgeBase:
 
     def ask(self, question: str, history: Sequence[str] = (), visitor: bool = False) -> dict[str, Any]:
         """Answer a question from the documents; see :meth:`knowledge.answer.Answerer.answer`."""
-        return self.answerer.answer(_impersonal(question), [_impersonal(each) for each in history], visitor)
+        found = self.answerer.answer(_impersonal(question), [_impersonal(each) for each in history], visitor)
+        if self._unanswered and not found["answered"]:
+            self._unanswered(question, visitor)
+        return found
 
     def warm_up(self) -> None:
         """Load the encoder and the indexes, and prepare the newest passages, before the first question comes."""

@@ -277,6 +277,16 @@ class Store:
         )
         return {row[0]: Passage(*row) for row in rows}
 
+    def passages_of(self, source: str) -> list[Passage]:
+        """The passages of a source (or of the documents of a folder), in their order."""
+        text, start, end, title = _columns(False)
+        rows = self.connection.execute(
+            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, {end} "
+            f"{_FROM} WHERE source = ? OR substr(source, 1, ?) = ? ORDER BY source, {start}",
+            (source, len(source) + 1, f"{source}/"),
+        )
+        return [Passage(*row) for row in rows]
+
     def whole(self, chunk: int, visitor: bool = False) -> dict[str, Any] | None:
         """A passage's document: source, title, whole text, and where the passage stands in it."""
         text, start, end, title = _columns(visitor)
