@@ -50,6 +50,21 @@ class Settings(BaseSettings):
         "",
         description="Names this server is reached by at /mcp beyond the machine's own, separated by commas.",
     )
+    public_url: str = Field(
+        "", description="The address people reach this server at, where a proxy stands before it."
+    )
+    oidc_issuer: str = Field("", description="OpenID Connect: the service that signs people in.")
+    oidc_client_id: str = Field("", description="OpenID Connect: what that service calls this server.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="OpenID Connect: the secret shared with it."
+    )
+    oidc_newcomers: Literal["", "admin", "member", "viewer"] = Field(
+        "", description="OpenID Connect: role of people who come for the first time; unset, none are let in."
+    )
+    oidc_domains: str = Field(
+        "",
+        description="OpenID Connect: domains of e-mail addresses that newcomers have, separated by commas.",
+    )
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 
     @property

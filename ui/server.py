@@ -45,7 +45,7 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
 
     from assistant.api.app import create_api
     from assistant.api.closed import Closed
-    from ui import approvals, sign_in
+    from ui import approvals, oidc, sign_in
     from ui.widget import routes
 
     @contextlib.asynccontextmanager
@@ -59,6 +59,8 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
     api = create_api(app, lifespan, shared)
     api.include_router(routes.router)
     api.include_router(sign_in.router)
+    if by_service := oidc.build(app):
+        api.mount(oidc.PATH, by_service)
     api.include_router(approvals.router)
     api.router.routes.append(Closed(api.router.routes))
     api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API

@@ -1,16 +1,23 @@
-"""Signing a browser in by a one-time link, and out again."""
+"""Signing a browser in, by a one-time link, a password or another service, and out again."""
 
+from contextlib import suppress
 from html import escape
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.api.auth import COOKIE, App, own_page
+from assistant.access.audit import acting
+from assistant.access.limits import Limiter
+from assistant.access.principal import Principal
+from assistant.api.auth import COOKIE, App, address, own_page
 from assistant.application import Application
-from assistant.errors import Unauthenticated
+from assistant.errors import AppError, TooMany, Unauthenticated
 
 router = APIRouter(include_in_schema=False)
 DAYS = 30
+# Tries of a password a minute: of one address, and at one name from all addresses together.
+BY_ADDRESS, BY_NAME = Limiter(10), Limiter(5)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 PAGE = """<!doctype html>
@@ -28,17 +35,23 @@ code{{font:.92em ui-monospace,monospace;background:var(--ground);padding:.1em .3
 form{{display:flex;gap:.5rem;margin:1.2rem 0 .8rem}}
 input{{flex:1;min-width:0;font:inherit;padding:.55rem .7rem;border:1px solid var(--line);border-radius:.5rem;
 background:transparent;color:inherit}}
+form.tall{{flex-direction:column}}form.tall input{{flex:none}}
 button,a.go{{font:inherit;font-weight:600;padding:.55rem 1rem;border:0;border-radius:.5rem;background:#2563c9;
 color:#fff;cursor:pointer;text-decoration:none}}
 button.quiet{{background:transparent;color:inherit;box-shadow:inset 0 0 0 1px var(--line)}}
 .wrong{{color:#b42318}}@media(prefers-color-scheme:dark){{.wrong{{color:#ff9b8f}}}}
 :focus-visible{{outline:2px solid #2563c9;outline-offset:2px}}
 </style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
-FORM = """<p>{note}</p>
+FORM = """<p>{note}</p>{service}{password}
 <form action="/sign-in" method="get"><input name="token" aria-label="Sign-in token"
 placeholder="Paste the link or its token" required autocomplete="off" autofocus><button>Sign in</button></form>
 <small>The server prints a one-time link when it starts. <code>assistant serve</code> again makes a new one; teammates
 get theirs from an admin.</small>"""
+SERVICE = '<p><a class="go" href="/sign-in/service/">Sign in with {host}</a></p>'
+PASSWORD = """<form class="tall" action="/sign-in" method="post">
+<input name="name" aria-label="Name" placeholder="Name" required autocomplete="username" value="{name}">
+<input name="password" type="password" aria-label="Password" placeholder="Password" required
+autocomplete="current-password"><button>Sign in</button></form><p><small>Or with a one-time link:</small></p>"""
 
 
 def session_user(app: Application, request: Request) -> str | None:
@@ -54,19 +67,72 @@ def session_user(app: Application, request: Request) -> str | None:
 def sign_in(request: Request, app: App, token: str = "") -> Response:
     """Use a one-time link up: the browser gets its session and goes to the chat page."""
     if not token:
-        return page("Sign in", FORM.format(note="Open your sign-in link, or paste it here."))
+        return form(app, "Open your sign-in link, or paste it here.")
     token = token.rsplit("token=", 1)[-1].strip()
     try:
         user = app.users.redeem(token)
     except Unauthenticated as error:
         if session_user(app, request):
             return RedirectResponse("/", 303)
-        return page("Sign in", FORM.format(note=f'<span class="wrong">{escape(str(error))}</span>'), 401)
+        return form(app, error)
+    return entered(request, app, user, "a link")
+
+
+@router.post("/sign-in")
+def sign_in_by_password(
+    request: Request,
+    app: App,
+    name: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=2_000)] = "",
+) -> Response:
+    """Sign in with a name and its password."""
+    if not own_page(request):
+        return RedirectResponse("/sign-in", 303)
+    acting(Principal("", "", ""), address(request))
+    try:
+        BY_ADDRESS.check(address(request))
+        BY_NAME.check(name.strip().casefold())
+        user = app.users.check_password(name, password)
+    except (TooMany, Unauthenticated) as error:
+        return form(app, error, name)
+    return entered(request, app, user, "a password")
+
+
+def entered(request: Request, app: Application, user: dict[str, Any], by: str) -> Response:
+    """Send a browser to the chat page with a new session.
+
+    Args:
+        request: the browser's.
+        app: the application.
+        user: whose session it is.
+        by: what they signed in with, for the audit log.
+    """
+    acting(Principal(user["id"], user["name"], user["role"]), address(request))
     response = RedirectResponse("/", 303, headers=HEADERS)
-    secure = request.url.scheme == "https"
-    cookie = app.sessions.create(user["id"], DAYS)
+    secure = request.url.scheme == "https" or app.settings.public_url.startswith("https:")
+    cookie = app.sessions.create(user["id"], DAYS, by)
     response.set_cookie(COOKIE, cookie, DAYS * 86_400, httponly=True, secure=secure, samesite="lax")
     return response
+
+
+def form(app: Application, note: str | AppError, name: str = "") -> HTMLResponse:
+    """The page with all ways in that there are here.
+
+    Args:
+        app: the application.
+        note: what is said above them, or why the last try failed.
+        name: what was typed as a name.
+    """
+    from ui.oidc import service
+
+    wrong = isinstance(note, AppError)
+    host = service(app.settings)
+    body = FORM.format(
+        note=f'<span class="wrong">{escape(str(note))}</span>' if wrong else escape(str(note)),
+        service=SERVICE.format(host=escape(host)) if host else "",
+        password=PASSWORD.format(name=escape(name)) if app.users.have_passwords() else "",
+    )
+    return page("Sign in", body, note.status if isinstance(note, AppError) else 200)
 
 
 @router.get("/sign-out")
@@ -75,7 +141,10 @@ def sign_out(request: Request, app: App) -> Response:
     """End the browser's session."""
     if not own_page(request):
         return RedirectResponse("/", 303)
-    app.sessions.end(request.cookies.get(COOKIE, ""))
+    token = request.cookies.get(COOKIE, "")
+    with suppress(Unauthenticated):
+        acting(app.sessions.principal(token), address(request))
+    app.sessions.end(token)
     response = page(
         "You are signed out", '<p>See you soon.</p><a class="go" href="/sign-in">Sign in again</a>'
     )

@@ -20,8 +20,14 @@ class SessionStore:
     def __init__(self, database: Database):
         self._database = database
 
-    def create(self, user_id: str, days: float = 30) -> str:
-        """Begin a session and return the cookie's value; sessions that have run out are cleared away."""
+    def create(self, user_id: str, days: float = 30, by: str | None = None) -> str:
+        """Begin a session and return the cookie's value; sessions that have run out are cleared away.
+
+        Args:
+            user_id: who is signed in.
+            days: how long the session lives.
+            by: what they signed in with.
+        """
         token = new_token()
         row = {
             "token_hash": fingerprint(token),
@@ -32,7 +38,7 @@ class SessionStore:
         with self._database.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at < now()))
             connection.execute(sessions.insert().values(**row))
-            record(connection, "signed in", user_id, user_id)
+            record(connection, "signed in", user_id, user_id, by=by)
         return token
 
     def principal(self, token: str) -> Principal:
@@ -50,7 +56,10 @@ class SessionStore:
 
     def end(self, token: str) -> None:
         """Sign this browser out."""
-        self._database.run(delete(sessions).where(sessions.c.token_hash == fingerprint(token)))
+        with self._database.begin() as connection:
+            ended = delete(sessions).where(sessions.c.token_hash == fingerprint(token))
+            for user_id in connection.execute(ended.returning(sessions.c.user_id)).scalars().all():
+                record(connection, "signed out", user_id, user_id)
 
     def end_all(self, user_id: str) -> int:
         """Sign a user out everywhere and return from how many browsers."""

@@ -123,6 +123,10 @@ class UserStore:
             connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
             record(connection, "password set", user_id)
 
+    def have_passwords(self) -> bool:
+        """Whether anybody can sign in with a password."""
+        return self._database.row(select(users.c.id).where(users.c.password_hash.is_not(None))) is not None
+
     def check_password(self, name: str, password: str) -> dict[str, Any]:
         """The user of this name and password. It takes as long where there is none, so that names cannot be tried.
 

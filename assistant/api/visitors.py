@@ -5,15 +5,14 @@ import binascii
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from assistant.access.principal import Principal
+from assistant.access.tokens import kept_secret
 from assistant.application import Application
 from assistant.errors import Unauthenticated
 from assistant.home import Home
@@ -44,7 +43,7 @@ class VisitorTokens:
     """
 
     def __init__(self, home: Home):
-        self._secret = _secret(home.folder("") / SECRET)
+        self._secret = kept_secret(home.folder("") / SECRET)
 
     def sign(self, visit: Visit, life: float = LIFE) -> str:
         """A token for this visit, good for ``life`` seconds."""
@@ -99,19 +98,6 @@ def live_origins(app: Application) -> set[str]:
     """All pages that some live widget key answers."""
     rows = (row for row in app.keys.list() if row["role"] == "visitor" and not row["revoked_at"])
     return {origin for row in rows for origin in row["origins"] or ()}
-
-
-def _secret(path: Path) -> bytes:
-    """The secret, made by whichever process comes first."""
-    with suppress(FileExistsError):
-        temporary = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            os.link(temporary, path)  # fails where another was quicker, and never shows a half-written file
-        finally:
-            temporary.unlink()
-    return path.read_bytes()
 
 
 def _pack(raw: bytes) -> str:
