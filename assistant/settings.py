@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError
@@ -71,6 +72,11 @@ class Settings(BaseSettings):
     def where(self) -> Home:
         """The layout of the home folder."""
         return Home(self.home.expanduser().resolve())
+
+    @property
+    def oidc_host(self) -> str:
+        """The name of the service that signs people in; empty where there is none."""
+        return urlsplit(self.oidc_issuer).hostname or ""
 
     @property
     def database(self) -> str:

@@ -5,7 +5,6 @@ between the two requests of one sign-in lies in a signed cookie for ten minutes.
 """
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,15 +17,10 @@ from assistant.access.tokens import kept_secret
 from assistant.application import Application
 from assistant.errors import AppError, BadSettings, Forbidden, Unauthenticated
 from assistant.logs import log
-from assistant.settings import Settings
+from ui.sign_in import entered, form
 
 PATH = "/sign-in/service"
 MINUTES = 10
-
-
-def service(settings: Settings) -> str:
-    """The name of the service that signs people in; empty where there is none."""
-    return urlsplit(settings.oidc_issuer).hostname or ""
 
 
 def build(app: Application) -> Starlette | None:
@@ -38,7 +32,7 @@ def build(app: Application) -> Starlette | None:
     settings = app.settings
     if not settings.oidc_issuer:
         return None
-    if not service(settings) or not settings.oidc_client_id:
+    if not settings.oidc_host or not settings.oidc_client_id:
         raise BadSettings(
             "ASSISTANT_OIDC_ISSUER needs an address, and ASSISTANT_OIDC_CLIENT_ID beside it.",
             "Set both, with ASSISTANT_OIDC_CLIENT_SECRET where the service gave one; or unset the issuer.",
@@ -83,7 +77,7 @@ class _Door:
             log().warning("sign-in service does not answer", error=repr(error))
             return await self._refused(
                 BadSettings(
-                    f"{service(self._app.settings)} does not answer.",
+                    f"{self._app.settings.oidc_host} does not answer.",
                     "Try again later, or use a sign-in link.",
                 )
             )
@@ -91,14 +85,12 @@ class _Door:
 
     async def come_back(self, request: Request) -> Response:
         """Take the browser back with what the service says of its user."""
-        from ui.sign_in import entered
-
         try:
             claims = await self._claims(request)
             user = await run_in_threadpool(self._user, claims)
         except AppError as error:
             return await self._refused(error)
-        return await run_in_threadpool(entered, request, self._app, user, service(self._app.settings))
+        return await run_in_threadpool(entered, request, self._app, user, self._app.settings.oidc_host)
 
     async def _claims(self, request: Request) -> dict[str, Any]:
         try:
@@ -134,6 +126,4 @@ class _Door:
         return self._app.users.signed_in_by(subject, name, settings.oidc_newcomers if welcome else None)
 
     async def _refused(self, error: AppError) -> Response:
-        from ui.sign_in import form
-
         return await run_in_threadpool(form, self._app, error)

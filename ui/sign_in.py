@@ -123,10 +123,8 @@ def form(app: Application, note: str | AppError, name: str = "") -> HTMLResponse
         note: what is said above them, or why the last try failed.
         name: what was typed as a name.
     """
-    from ui.oidc import service
-
     wrong = isinstance(note, AppError)
-    host = service(app.settings)
+    host = app.settings.oidc_host
     body = FORM.format(
         note=f'<span class="wrong">{escape(str(note))}</span>' if wrong else escape(str(note)),
         service=SERVICE.format(host=escape(host)) if host else "",
