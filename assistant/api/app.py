@@ -109,10 +109,15 @@ def _version() -> str:
 
 
 def _set_state(api: FastAPI, app: Application) -> None:
+    metrics = Metrics(
+        lambda: [*app.predictors.batchers(), ("minilm", app.embedder.batcher)],
+        lambda: app.predictors.writers(),
+    )
+    app.traffic.watch = metrics.answered
     state: dict[str, Any] = {
         "application": app,
         "ready": threading.Event(),
-        "metrics": Metrics(lambda: [*app.predictors.batchers(), ("minilm", app.embedder.batcher)]),
+        "metrics": metrics,
         "histories": Histories(),
         "key_limit": Limiter(KEY_RATE),
         "visitor_limits": VisitorLimits(),

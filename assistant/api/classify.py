@@ -4,7 +4,7 @@ import secrets
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Caller
@@ -53,20 +53,16 @@ class Classification(BaseModel):
 
 
 @router.post("/classify", response_model_exclude_none=True)
-def classify(
-    body: ClassifyRequest, request: Request, response: Response, app: App, caller: Caller
-) -> Classification:
+def classify(body: ClassifyRequest, response: Response, app: App, caller: Caller) -> Classification:
     """Classify one text or many with a deployed model."""
     texts = listed(body.input)
     way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
     entry = way.entry
     if entry.task not in TASKS:
         raise BadRequest(f"{entry.name} is a {entry.task} model and does not classify texts.", param="model")
-    metrics = request.app.state.metrics
-    metrics.predictions.labels(entry.name).inc(len(texts))
     who = caller.key_id or caller.user_id
     length, ask = sum(map(tokens, texts)), lambda predictor: predictor.predict(texts, who)
-    with metrics.prediction_seconds.labels(entry.name).time(), way.watched(ask, sum(map(len, texts))) as told:
+    with way.watched(ask, sum(map(len, texts))) as told:
         predictions = ask(app.predictors.get(entry.path))
         told(predictions)
     response.headers[VERSION] = entry.pinned

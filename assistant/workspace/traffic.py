@@ -28,6 +28,7 @@ CALLERS_FAULT = (400, 413, 429)  # statuses of errors that say nothing about the
 
 Answers = Sequence[Mapping[str, Any]]  # what ``Predictor.predict`` returns
 Ask = Callable[[Any], Answers]
+Watch = Callable[[ModelEntry, float, int], None]  # who answered, seconds, and the status of an error or 0
 Ways = tuple[ModelEntry, ModelEntry | None, Split | None]
 
 
@@ -38,10 +39,14 @@ class Traffic:
         registry: the models.
         splits: which other versions are tried.
         load: the loaded model of an entry.
+
+    Attributes:
+        watch: told of each request that a model answered, or could not.
     """
 
     def __init__(self, registry: Registry, splits: Splits, load: Callable[[ModelEntry], Any]):
         self._registry, self._splits, self._load = registry, splits, load
+        self.watch: Watch = lambda entry, seconds, status: None
         self._known: dict[Reference, Ways] = {}
         self._changes = -1
         self._figures: Figures = defaultdict(float)
@@ -171,7 +176,7 @@ class Route:
 
     @contextlib.contextmanager
     def watched(self, ask: Ask, weight: int) -> Iterator[Callable[[Answers], None]]:
-        """Time the block, in which the request is answered; without a split this does nothing.
+        """Time the block, in which the request is answered.
 
         Args:
             ask: gives another model the same request.
@@ -185,8 +190,12 @@ class Route:
         try:
             yield told.append
         except Exception as error:
-            if getattr(error, "status", 500) not in CALLERS_FAULT:
+            status = getattr(error, "status", 500)
+            self.traffic.watch(self.entry, time.perf_counter() - began, status)
+            if status not in CALLERS_FAULT:
                 self.traffic.failed(self)
             raise
         if told:
-            self.traffic.answered(self, time.perf_counter() - began, told[0], ask, weight)
+            seconds = time.perf_counter() - began
+            self.traffic.watch(self.entry, seconds, 0)
+            self.traffic.answered(self, seconds, told[0], ask, weight)

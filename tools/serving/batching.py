@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import Busy
+from tools.serving.spans import Since, served, waiting
 
 MOST_TEXTS = 64  # in a batch
 MOST_CHARACTERS = 64_000  # in a batch of more than one text
@@ -29,6 +30,7 @@ class _Job:
     future: "Future[list[Any]]" = field(default_factory=Future)
     results: list[Any] = field(default_factory=list)
     taken: int = 0
+    since: Since | None = field(default_factory=waiting)
 
     @property
     def left(self) -> int:
@@ -146,7 +148,7 @@ class Batcher:
         return batch
 
     def _serve(self, batch: Batch) -> None:
-        began = time.perf_counter()
+        began, since = time.perf_counter(), time.time_ns()
         try:
             results = list(self._run([text for _, part in batch for text in part]))
         except Exception as error:
@@ -158,7 +160,10 @@ class Batcher:
             return
         self._seconds += time.perf_counter() - began
         self.batches, self.texts = self.batches + 1, self.texts + len(results)
+        together = len(results)
         for job, part in batch:
+            if job.since:
+                job.since = served(job.since, since, len(part), together)
             job.take(results[: len(part)])
             results = results[len(part) :]
 

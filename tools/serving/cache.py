@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tools.errors import NotFound
 from tools.models.card import INFO
@@ -60,6 +61,13 @@ class PredictorCache:
         with self._lock:
             held = [predictor for _, predictor in self._held.values()]
         return [(each.name, batcher) for each in held for batcher in list(each.batchers.values())]
+
+    def writers(self) -> list[tuple[str, Any]]:
+        """What counts the tokens of the loaded models that write texts, with the models' names."""
+        with self._lock:
+            held = [(predictor.name, predictor.model) for _, predictor in self._held.values()]
+        found = [(name, getattr(model, "engine", model)) for name, model in held]
+        return [(name, each) for name, each in found if hasattr(each, "written")]
 
     def _version(self, folder: Path) -> int:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tools.errors import BadArgument, ToolsError, Unsupported, WorkFailed
 from tools.models.card import read_info
 from tools.serving.batching import Batcher
+from tools.serving.spans import written
 
 if TYPE_CHECKING:
     import numpy
@@ -202,7 +203,7 @@ class Predictor:
 
     def _stream(self, give: Any, *args: Any) -> Iterator[str]:
         with nullcontext() if getattr(self.model, "together", False) else self.lock:
-            yield from give(*args)
+            yield from written(self.name, give(*args))
 
     def _ability(self, name: str, lack: str, hint: str) -> Any:
         found = getattr(self.model, name, None)

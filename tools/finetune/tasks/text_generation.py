@@ -82,7 +82,12 @@ def _dtype(run: Run) -> str:
 
 
 class LoadedGenerator:
-    """Answers conversations, piece by piece."""
+    """Answers conversations, piece by piece.
+
+    Attributes:
+        read: tokens of the prompts so far.
+        written: tokens written so far.
+    """
 
     task = "text-generation"
 
@@ -95,6 +100,7 @@ class LoadedGenerator:
         self.tokenizer = chat_tokenizer(folder)
         model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True)
         self.model = model.to(self.device).eval()
+        self.read = self.written = 0
 
     def generate(
         self,
@@ -103,14 +109,17 @@ class LoadedGenerator:
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, Ending]:
         """Pieces of the answer as they are made; ends early when the iterator is closed."""
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         batch = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).to(self.device)
+        asked = batch["input_ids"].shape[1]
+        self.read += asked
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         ended = threading.Event()
+        ids: list[Any] = [batch["input_ids"]]  # the last element: with all that is written so far
         options: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
             options["temperature"] = temperature
@@ -125,21 +134,37 @@ class LoadedGenerator:
                 "max_new_tokens": max_tokens,
                 "streamer": streamer,
                 "pad_token_id": self.tokenizer.pad_token_id,
-                "stopping_criteria": StoppingCriteriaList([lambda ids, scores, **_: _stopped(ids, ended)]),
+                "stopping_criteria": StoppingCriteriaList([lambda all_ids, scores, **_: self._step(all_ids, ids, ended)]),
             },
             daemon=True,
         )
         thread.start()
         try:
-            yield from before_stop(streamer, stop or [])
+            stopped = yield from before_stop(streamer, stop or [])
         finally:
             ended.set()
             thread.join()
+        said = ids[-1][0, asked:].tolist()
+        return Ending(not stopped and _cut(said, max_tokens, self._ends), asked, len(said))
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
         """The answer to each text."""
         answers = ["".join(self.generate([{"role": "user", "content": text}], 128)) for text in texts]
         return [{"label": None, "score": None, "scores": {}, "text": answer.strip()} for answer in answers]
+
+    @property
+    def _ends(self) -> list[int]:
+        """Tokens that end a text."""
+        ends = self.model.generation_config.eos_token_id
+        return [] if ends is None else [ends] if isinstance(ends, int) else list(ends)
+
+    def _step(self, ids: Any, kept: list[Any], ended: threading.Event) -> Any:
+        """Another token; all rows stop once nobody listens any more."""
+        import torch
+
+        self.written += 1
+        kept[-1] = ids
+        return torch.full((ids.shape[0],), ended.is_set(), dtype=torch.bool, device=ids.device)
 
 
 def _seeded(seed: int | None, generate: Any, **options: Any) -> None:
@@ -151,15 +176,21 @@ def _seeded(seed: int | None, generate: Any, **options: Any) -> None:
     generate(**options)
 
 
-def _stopped(ids: Any, ended: threading.Event) -> Any:
-    """Stop all rows once nobody listens any more."""
-    import torch
+class Ending(NamedTuple):
+    """How a text ended: whether it was cut at the most tokens it may have, and how many were read and written."""
 
-    return torch.full((ids.shape[0],), ended.is_set(), dtype=torch.bool, device=ids.device)
+    cut: bool
+    read: int
+    written: int
 
 
-def before_stop(pieces: Any, stop: list[str]) -> Iterator[str]:
-    """Pieces up to the first stop string, which is held back even where it comes in parts."""
+def _cut(tokens: list[int], most: int, ends: list[int]) -> bool:
+    """Whether a text has as many tokens as it may have, and does not end by itself there."""
+    return len(tokens) >= most and tokens[-1] not in ends
+
+
+def before_stop(pieces: Any, stop: list[str]) -> Generator[str, None, bool]:
+    """Pieces up to the first stop string, which is held back even where it comes in parts; whether one came."""
     held = ""
     keep = max((len(word) for word in stop), default=1) - 1
     for piece in pieces:
@@ -167,12 +198,13 @@ def before_stop(pieces: Any, stop: list[str]) -> Iterator[str]:
         cut = min((held.find(word) for word in stop if word in held), default=-1)
         if cut >= 0:
             yield held[:cut]
-            return
+            return True
         if len(held) > keep:
             yield held[: len(held) - keep]
             held = held[len(held) - keep :]
     if held:
         yield held
+    return False
 
 
 def chat_tokenizer(base: Path | str) -> Any:

@@ -45,6 +45,10 @@ class Engine:
         properties: for OpenVINO; :data:`PROPERTIES` where left out.
         waiting: texts that may be written or wait.
 
+    Attributes:
+        read: tokens of the prompts so far.
+        written: tokens written so far.
+
     Raises:
         WorkFailed: the process does not start.
     """
@@ -65,6 +69,7 @@ class Engine:
             "properties": PROPERTIES if properties is None else properties,
         }
         self._waiting, self._turn, self._seconds = waiting, threading.Lock(), 1.0
+        self.read = self.written = 0
         self._process = _Process(self._wishes)
 
     @property
@@ -89,6 +94,7 @@ class Engine:
         """
         process, number, said = self._begin(ids=ids, most=most, ends=ends, sampling=sampling)
         began, end = time.monotonic(), None
+        self.read += len(ids)
         try:
             while end is None:
                 try:
@@ -97,6 +103,7 @@ class Engine:
                     process.watch()
                     continue
                 if tokens:
+                    self.written += len(tokens)
                     yield tokens
         finally:
             process.drop(number)
