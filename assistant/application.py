@@ -15,6 +15,7 @@ from assistant.access.users import UserStore
 from assistant.agent.agent import Agent, Parts
 from assistant.agent.approvals import Approvals
 from assistant.agent.direct import DirectCalls
+from assistant.agent.rights import DataRights
 from assistant.agent.sharing import Shares
 from assistant.agent.threads import Threads
 from assistant.jobs.queue import JobQueue
@@ -166,6 +167,11 @@ class Application:
             record=self._record,
             locks=self.home.folder("locks"),
         )
+
+    @cached_property
+    def rights(self) -> DataRights:
+        """Copies and deletes what is kept about a person."""
+        return DataRights(self.database, self.home, self.agent, self.files)
 
     @cached_property
     def _checkpoints(self) -> Any:

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         "",
         description="OpenID Connect: domains of e-mail addresses that newcomers have, separated by commas.",
     )
+    retention_days: float = Field(
+        0,
+        ge=0,
+        description="Conversations that nobody has touched for so many days are deleted; 0: none are.",
+    )
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 
     @property

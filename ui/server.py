@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 WATCH = 5.0  # seconds between looks for jobs that nobody runs
+SWEEP = 6 * 3600.0  # seconds between deletions of what is older than it may become
 GRACE = 10  # seconds that answers get to finish when the server is told to stop
 
 
@@ -135,12 +136,23 @@ def _warm_up(app: Application, ready: threading.Event) -> None:
 
 def _watch_jobs(app: Application, stop: threading.Event) -> None:
     """See again and again that queued jobs have a worker, whoever queued them and whatever killed the last one."""
+    looked = 0.0
     while not stop.wait(WATCH):
+        if app.settings.retention_days and time.monotonic() > looked + SWEEP:
+            looked = time.monotonic()
+            _expire(app)
         try:
             if app.jobs.waiting():
                 app.start_worker()
         except Exception as error:
             log().error("job watch failed", exc_info=error)
+
+
+def _expire(app: Application) -> None:
+    try:
+        app.rights.expire(app.settings.retention_days)
+    except Exception as error:
+        log().error("old data stays", exc_info=error)
 
 
 def serve(

@@ -196,8 +196,11 @@ class Agent:
         self.threads.get(thread_id, principal.user_id)
         with self._alone(principal, thread_id):
             self.threads.delete(thread_id, principal.user_id)
-            saver: Any = self._parts.graph(principal).checkpointer
-            saver.delete_thread(thread_id)
+            self.checkpointer().delete_thread(thread_id)
+
+    def checkpointer(self) -> Any:
+        """Where conversations are kept."""
+        return self._parts.graph(Principal.owner()).checkpointer
 
     @contextlib.contextmanager
     def _alone(self, principal: Principal, thread_id: str) -> Iterator[None]:

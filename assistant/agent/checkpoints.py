@@ -28,3 +28,12 @@ def keep_latest(saver: Any, thread_id: str) -> None:
                 cursor.execute(f"DELETE FROM {table} WHERE {OLDER}", (thread_id, thread_id))
     except Exception as error:  # the next turn tries again; this one has its answer
         log().warning("old checkpoints stay", error=type(error).__name__)
+
+
+def overwrite(saver: Any) -> None:
+    """See that deleted conversations are not in SQLite's journal any more; the file itself is overwritten at once."""
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    if isinstance(saver, SqliteSaver):
+        with saver.lock:
+            saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

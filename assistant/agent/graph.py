@@ -63,6 +63,7 @@ def open_checkpoints(home: Home, database_url: str) -> "BaseCheckpointSaver":
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     connection = sqlite3.connect(home.checkpoints, check_same_thread=False, timeout=15)
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten too
     saver = SqliteSaver(connection)
     saver.setup()
     return saver

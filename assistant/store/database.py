@@ -65,8 +65,18 @@ class Database:
         with self.begin() as connection:
             return connection.execute(statement).rowcount
 
+    def overwrite(self) -> None:
+        """See that what was deleted is not in SQLite's journal any more; the file itself is overwritten at once."""
+        if self.engine.dialect.name == "sqlite":
+            raw = self.engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
+
     def close(self) -> None:
         """Give the connections back."""
+        self.stamp.close()
         self.engine.dispose()
 
 
@@ -105,7 +115,7 @@ def _finite(value: Any) -> Any:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event starts the transactions
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

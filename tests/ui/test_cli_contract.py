@@ -52,6 +52,8 @@ COMMANDS = {
     "users password": "",
     "users role": "",
     "users remove": "",
+    "users export": "",
+    "users erase": "",
     "audit list": "--most --before --user --action",
     "audit verify": "",
     "audit export": "",

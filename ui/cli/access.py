@@ -1,5 +1,6 @@
 """``assistant users`` and ``assistant keys``: who may come in, and with what."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -83,6 +84,30 @@ def remove(name: Name) -> dict[str, Any]:
         user = application.users.by_name(name)
         application.users.remove(user["id"])
         return {"id": user["id"], "name": user["name"]}
+
+
+def _exported(found: dict[str, Any]) -> str:
+    return f"{found['conversations']:,} conversations and {found['files']:,} files are in {found['path']}."
+
+
+@command(users, "export", show=_exported)
+def export(
+    name: Name, path: Annotated[Path, typer.Argument(help="The zip to write.", metavar="FILE")]
+) -> dict[str, Any]:
+    """Write all that is kept about a person to a zip."""
+    with opened() as application:
+        return application.rights.export(application.users.by_name(name), path)
+
+
+def _erased(found: dict[str, Any]) -> str:
+    return f"{found['conversations']:,} conversations, {found['files']:,} files and their account are gone."
+
+
+@command(users, "erase", show=_erased)
+def erase(name: Name) -> dict[str, Any]:
+    """Delete a person with their conversations, uploads and keys. There is no way back."""
+    with opened() as application:
+        return application.rights.erase(application.users.by_name(name))
 
 
 def _created(key: dict[str, Any]) -> str:

@@ -1,0 +1,206 @@
+"""What the law lets people ask for: a copy of what is kept about them, and its deletion (GDPR, articles 15, 17, 20).
+
+Every table that names a user is found by its columns; :data:`ERASED` and :data:`UNNAMED` say what becomes of its rows.
+"""
+
+import contextlib
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+
+from assistant.access.audit import record
+from assistant.access.principal import OWNER_ID, Principal
+from assistant.agent.agent import Agent
+from assistant.agent.checkpoints import overwrite
+from assistant.agent.direct import THREAD
+from assistant.errors import BadRequest, Conflict
+from assistant.home import Home
+from assistant.logs import log
+from assistant.store import schema
+from assistant.store.database import Database
+from assistant.workspace.files import FileStore
+
+SECRETS = {"secret_hash", "token_hash", "password_hash", "lease_owner"}
+# Rows that go with their user; of the team's own things only the name of who made them goes.
+ERASED = {
+    "sessions",
+    "sign_in_links",
+    "keys",
+    "files",
+    "threads",
+    "artifacts",
+    "shares",
+    "feedback",
+    "users",
+    "usage",
+}
+UNNAMED = {"jobs", "row_labels", "model_events"}
+KEPT = {"audit"}  # who did what must stay provable (GDPR, article 17, 3 b and e)
+
+
+class DataRights:
+    """Copies and deletes what is kept about a person.
+
+    Args:
+        database: where the rows are.
+        home: where the files are.
+        agent: whose conversations they are.
+        files: the uploads.
+    """
+
+    def __init__(self, database: Database, home: Home, agent: Agent, files: FileStore):
+        self._database, self._home, self._agent, self._files = database, home, agent, files
+
+    def export(self, user: dict[str, Any], target: Path) -> dict[str, Any]:
+        """Write a zip of all that is kept about a user: rows as JSON, conversations, uploads, pictures and reports.
+
+        Args:
+            user: their row.
+            target: the file to write.
+
+        Returns:
+            ``{"path", "conversations", "files", "rows"}``.
+
+        Raises:
+            BadRequest: the file exists.
+        """
+        if target.exists():
+            raise BadRequest(f"{target} exists already.", "Name a new file.", param="path")
+        kept = {table.name: rows for table in _tables() if (rows := self._rows(table, user["id"]))}
+        temporary = target.with_name(f".{target.name}.part")
+        try:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, rows in kept.items():
+                    archive.writestr(f"{name}.json", _json(rows))
+                talks = self._write_conversations(archive, user)
+                count = self._write_files(archive, kept)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        record(self._database, "user's data exported", user["id"])
+        rows = sum(map(len, kept.values()))
+        return {"path": str(target), "conversations": talks, "files": count, "rows": rows}
+
+    def _rows(self, table: Table, user_id: str) -> list[dict[str, Any]]:
+        """A user's rows of a table, without what only checks their secrets."""
+        found = self._database.rows(select(table).where(_whose(table) == user_id))
+        return [{key: value for key, value in row.items() if key not in SECRETS} for row in found]
+
+    def _write_conversations(self, archive: zipfile.ZipFile, user: dict[str, Any]) -> int:
+        who = Principal(user["id"], user["name"], user["role"])
+        talks = self._agent.threads.list(user["id"])
+        for row in talks:
+            said = [asdict(entry) for entry in self._agent.history(who, row["id"])]
+            archive.writestr(f"conversations/{row['id']}.json", _json({**row, "entries": said}))
+        return len(talks)
+
+    def _write_files(self, archive: zipfile.ZipFile, kept: dict[str, list[dict[str, Any]]]) -> int:
+        paths = [(self._files.path(row), f"files/{row['id']}/{row['name']}") for row in kept.get("files", [])]
+        for row in kept.get("artifacts", []):
+            paths.append((Path(row["path"]), f"artifacts/{row['id']}{Path(row['path']).suffix}"))
+        there = [(path, name) for path, name in paths if path.is_file()]
+        for path, name in there:
+            archive.write(path, name)
+        return len(there)
+
+    def erase(self, user: dict[str, Any]) -> dict[str, Any]:
+        """Delete a user and all that is theirs: sessions, keys, conversations, uploads, pictures and reports.
+
+        Models and documents are the team's and stay, without the user's name; so do entries of the audit log.
+
+        Returns:
+            ``{"conversations", "files", "rows"}``: how much went.
+
+        Raises:
+            Conflict: it is the owner of this machine, or one of the conversations is being answered in.
+        """
+        if user["id"] == OWNER_ID:
+            raise Conflict("The owner cannot be erased.", "Delete the folder ASSISTANT_HOME instead.", "name")
+        talks = self._agent.threads.list(user["id"])
+        for row in talks:
+            self._agent.forget(Principal(user["id"], user["name"], user["role"]), row["id"])
+        files = self._rows(schema.files, user["id"])
+        pictures = self._rows(schema.artifacts, user["id"])
+        with self._database.begin() as connection:
+            rows = 0
+            for table in _tables():
+                theirs = _whose(table) == user["id"]
+                if table.name in ERASED:
+                    rows += connection.execute(delete(table).where(theirs)).rowcount
+                elif table.name in UNNAMED:
+                    connection.execute(table.update().where(theirs).values(user_id=None))
+            asked = schema.approvals.c.thread_id == f"{THREAD}{user['id']}"
+            rows += connection.execute(delete(schema.approvals).where(asked)).rowcount
+            record(connection, "user erased", user["id"])
+        for row in files:
+            shutil.rmtree(self._files.path(row).parent, ignore_errors=True)
+        for row in pictures:
+            self._unlink(Path(row["path"]))
+        self._overwrite()
+        return {"conversations": len(talks), "files": len(files), "rows": rows}
+
+    def _overwrite(self) -> None:
+        overwrite(self._agent.checkpointer())
+        self._database.overwrite()
+
+    def _unlink(self, path: Path) -> None:
+        """Remove a picture or report made for a conversation; those of a model stay with it."""
+        if path.resolve().is_relative_to(self._home.artifacts):
+            path.unlink(missing_ok=True)
+
+    def expire(self, days: float) -> dict[str, int]:
+        """Delete what nobody has touched for so many days: conversations, visitors' ones too, and closed hand-offs.
+
+        Returns:
+            ``{"conversations", "visits", "handoffs"}``: how many went.
+        """
+        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+        old = self._database.rows(select(schema.threads).where(schema.threads.c.updated_at < before))
+        gone = sum(self._forgotten(row) for row in old)
+        visits, handoffs = schema.visits, schema.handoffs
+        closed = (handoffs.c.status != "open") & (handoffs.c.created_at < before)
+        counts = {
+            "conversations": gone,
+            "visits": self._database.run(delete(visits).where(visits.c.updated_at < before)),
+            "handoffs": self._database.run(delete(handoffs).where(closed)),
+        }
+        if any(counts.values()):
+            self._overwrite()
+            record(self._database, "old data deleted", f"older than {days:g} days", **counts)
+        return counts
+
+    def _forgotten(self, row: dict[str, Any]) -> bool:
+        visitor = str(row["user_id"]).startswith("visitor-")
+        who = Principal(row["user_id"], row["user_id"], "visitor" if visitor else "member")
+        for picture in self._database.rows(
+            select(schema.artifacts).where(schema.artifacts.c.thread_id == row["id"])
+        ):
+            self._unlink(Path(picture["path"]))
+            self._database.run(delete(schema.artifacts).where(schema.artifacts.c.id == picture["id"]))
+        with contextlib.suppress(Conflict):  # it is in use just now, so not old any more
+            self._agent.forget(who, row["id"])
+            return True
+        log().info("an old conversation is in use", thread=row["id"])
+        return False
+
+
+def _whose(table: Table) -> Any:
+    """The column that says whose a row is."""
+    return table.c.id if table.name == "users" else table.c.who if table.name == "usage" else table.c.user_id
+
+
+def _tables() -> Iterator[Table]:
+    for table in schema.metadata.sorted_tables:
+        if table.name in ("users", "usage") or "user_id" in table.c:
+            yield table
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
