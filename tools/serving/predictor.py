@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,6 +15,8 @@ from tools.serving.spans import written
 
 if TYPE_CHECKING:
     import numpy
+
+    from tools.finetune.tasks.text_generation import Ending
 
 log = logging.getLogger(__name__)
 
@@ -180,8 +182,8 @@ class Predictor:
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         seed: int | None = None,
-    ) -> Iterator[str]:
-        """The answer to a conversation, piece by piece. On plain transformers the model is busy until its end.
+    ) -> "Generator[str, None, Ending | None]":
+        """The answer to a conversation, piece by piece, and how it ended where the model tells. On plain transformers the model is busy until its end.
 
         Args:
             messages: ``{"role", "content"}`` each, the oldest first.
@@ -201,9 +203,9 @@ class Predictor:
             give, [dict(each) for each in messages], max_tokens, temperature, list(stop), seed
         )
 
-    def _stream(self, give: Any, *args: Any) -> Iterator[str]:
+    def _stream(self, give: Any, *args: Any) -> "Generator[str, None, Ending | None]":
         with nullcontext() if getattr(self.model, "together", False) else self.lock:
-            yield from written(self.name, give(*args))
+            return (yield from written(self.name, give(*args)))
 
     def _ability(self, name: str, lack: str, hint: str) -> Any:
         found = getattr(self.model, name, None)

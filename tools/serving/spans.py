@@ -6,13 +6,15 @@ They hold numbers and names of models and tools, never a text.
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 
+T = TypeVar("T")
 NAME = "assistant"
 TRACER = trace.get_tracer(NAME)
+Ended = TypeVar("Ended")
 Since = tuple[Context, int]  # whose request it is, and from when it waits
 
 
@@ -72,8 +74,8 @@ def served(since: Since, began: int, texts: int, together: int) -> Since:
     return context, ended
 
 
-def written(model: str, pieces: Generator[str, None, None]) -> Iterator[str]:
-    """The pieces of an answer as they are made, under a span.
+def written(model: str, pieces: Generator[str, None, Ended]) -> Generator[str, None, Ended]:
+    """The pieces of an answer as they are made, under a span; what the generator returns is returned.
 
     Args:
         model: who writes.
@@ -82,10 +84,13 @@ def written(model: str, pieces: Generator[str, None, None]) -> Iterator[str]:
     made = TRACER.start_span("generate", attributes={"gen_ai.request.model": model})
     try:
         with closing(pieces):
-            for number, piece in enumerate(pieces):
-                if not number:
-                    made.add_event("first words")
-                yield piece
+            try:
+                first = next(pieces)
+            except StopIteration as end:
+                return end.value
+            made.add_event("first words")
+            yield first
+            return (yield from pieces)
     except Exception as error:
         failed(made, error)
         raise

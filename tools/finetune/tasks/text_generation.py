@@ -1,9 +1,9 @@
 """Text generation: a chat model learns to answer as the conversations or instructions of the data do."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.errors import BadData
 from tools.finetune.conversations import TEMPLATE, Collate, Message, conversations, tokenize
@@ -81,6 +81,19 @@ def _dtype(run: Run) -> str:
     return "bfloat16" if run.plan["method"] != "full" and stored == "torch.bfloat16" and bf16() else "float32"
 
 
+class Ending(NamedTuple):
+    """How a text ended: whether it was cut at the most tokens it may have, and how many were read and written."""
+
+    cut: bool
+    read: int
+    written: int
+
+
+def was_cut(tokens: list[int], most: int, ends: list[int]) -> bool:
+    """Whether a text has as many tokens as it may have, and does not end by itself there."""
+    return len(tokens) >= most and tokens[-1] not in ends
+
+
 class LoadedGenerator:
     """Answers conversations, piece by piece.
 
@@ -109,8 +122,8 @@ class LoadedGenerator:
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
-    ) -> Generator[str, None, Ending]:
-        """Pieces of the answer as they are made; ends early when the iterator is closed."""
+    ) -> Generator[str, None, "Ending"]:
+        """Pieces of the answer as they are made, and how it ended; ends early when the iterator is closed."""
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
@@ -134,7 +147,9 @@ class LoadedGenerator:
                 "max_new_tokens": max_tokens,
                 "streamer": streamer,
                 "pad_token_id": self.tokenizer.pad_token_id,
-                "stopping_criteria": StoppingCriteriaList([lambda all_ids, scores, **_: self._step(all_ids, ids, ended)]),
+                "stopping_criteria": StoppingCriteriaList(
+                    [lambda all_ids, scores, **_: self._step(all_ids, ids, ended)]
+                ),
             },
             daemon=True,
         )
@@ -145,7 +160,7 @@ class LoadedGenerator:
             ended.set()
             thread.join()
         said = ids[-1][0, asked:].tolist()
-        return Ending(not stopped and _cut(said, max_tokens, self._ends), asked, len(said))
+        return Ending(not stopped and was_cut(said, max_tokens, self._ends), asked, len(said))
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
         """The answer to each text."""
@@ -174,19 +189,6 @@ def _seeded(seed: int | None, generate: Any, **options: Any) -> None:
     if seed is not None:
         torch.manual_seed(seed)
     generate(**options)
-
-
-class Ending(NamedTuple):
-    """How a text ended: whether it was cut at the most tokens it may have, and how many were read and written."""
-
-    cut: bool
-    read: int
-    written: int
-
-
-def _cut(tokens: list[int], most: int, ends: list[int]) -> bool:
-    """Whether a text has as many tokens as it may have, and does not end by itself there."""
-    return len(tokens) >= most and tokens[-1] not in ends
 
 
 def before_stop(pieces: Any, stop: list[str]) -> Generator[str, None, bool]:
