@@ -85,8 +85,8 @@ class DataRights:
         finally:
             temporary.unlink(missing_ok=True)
         record(self._database, "user's data exported", user["id"])
-        rows = sum(map(len, kept.values()))
-        return {"path": str(target), "conversations": talks, "files": count, "rows": rows}
+        total = sum(map(len, kept.values()))
+        return {"path": str(target), "conversations": talks, "files": count, "rows": total}
 
     def _rows(self, table: Table, user_id: str) -> list[dict[str, Any]]:
         """A user's rows of a table, without what only checks their secrets."""
@@ -166,7 +166,7 @@ class DataRights:
         gone = sum(self._forgotten(row) for row in old)
         visits, handoffs = schema.visits, schema.handoffs
         closed = (handoffs.c.status != "open") & (handoffs.c.created_at < before)
-        counts = {
+        counts: dict[str, Any] = {
             "conversations": gone,
             "visits": self._database.run(delete(visits).where(visits.c.updated_at < before)),
             "handoffs": self._database.run(delete(handoffs).where(closed)),
