@@ -18,6 +18,8 @@ from assistant.agent.direct import DirectCalls
 from assistant.agent.rights import DataRights
 from assistant.agent.sharing import Shares
 from assistant.agent.threads import Threads
+from assistant.agent.vault import Vault
+from assistant.errors import BadSettings
 from assistant.jobs.queue import JobQueue
 from assistant.settings import Settings
 from assistant.store.database import Database
@@ -40,8 +42,10 @@ if TYPE_CHECKING:
     from knowledge.base import KnowledgeBase
     from tools.data.hub_choice import HubName
     from tools.privacy.redactor import Redactor
+    from tools.privacy.screen import Screen
     from tools.serving.cache import PredictorCache
     from tools.serving.embedder import Embedder
+    from tools.serving.remote.places import Places
 
 
 class Application:
@@ -163,15 +167,11 @@ class Application:
             workspace=self.workspace,
             prompt=self._prompt,
             names=self._names,
-            redactor=lambda: self.redactor,
+            redactor=self._gate,
             record=self._record,
             locks=self.home.folder("locks"),
+            vault=lambda thread_id: Vault(self.database, self._vault_key, thread_id),
         )
-
-    @cached_property
-    def rights(self) -> DataRights:
-        """Copies and deletes what is kept about a person."""
-        return DataRights(self.database, self.home, self.agent, self.files)
 
     @cached_property
     def _checkpoints(self) -> Any:
@@ -194,6 +194,26 @@ class Application:
             names = VISITOR_TOOLS if visitor else None
             self._graphs[visitor] = build_graph(self._chat_model, self._checkpoints, names)
         return self._graphs[visitor]
+
+    def _gate(self, principal: Principal) -> Any:
+        """What texts of a conversation pass: the redactor, and for visitors what the team does not want said."""
+        return self._screen if principal.role == "visitor" and self.settings.filter else self.redactor
+
+    @cached_property
+    def _screen(self) -> "Screen":
+        from tools.privacy.screen import Screen, classified, listed
+
+        kind, _, rest = self.settings.filter.partition(":")
+        if kind != "model":
+            return Screen(self.redactor, listed(Path(self.settings.filter).expanduser()))
+        name, _, labels = rest.partition(":")
+        if not (name and labels):
+            raise BadSettings("ASSISTANT_FILTER names no labels.", "Write model:NAME:LABEL,LABEL.")
+
+        def predict(texts: list[str]) -> list[dict[str, Any]]:
+            return self.predictors.get(self.registry.get(name).path).predict(texts)
+
+        return Screen(self.redactor, classified(predict, labels.split(",")))
 
     def _prompt(self, principal: Principal, attached: Sequence[str]) -> str:
         from assistant.agent.prompt import system_prompt

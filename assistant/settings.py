@@ -66,6 +66,14 @@ class Settings(BaseSettings):
         "",
         description="OpenID Connect: domains of e-mail addresses that newcomers have, separated by commas.",
     )
+    filter: str = Field(
+        "",
+        description="What visitors are not told: a file with a word or phrase a line, or model:NAME:LABEL,LABEL.",
+    )
+    ner: str = Field(
+        "embedded",
+        description="The model that finds names to hide: embedded, spacy:NAME, gliner:NAME, a model of the registry, a folder or a Hugging Face id.",
+    )
     retention_days: float = Field(
         0,
         ge=0,

@@ -42,9 +42,10 @@ class Parts:
     workspace: Callable[[Principal, str | None, Sequence[str]], Workspace]
     prompt: Callable[[Principal, Sequence[str]], str]
     names: Callable[[], list[str]]
-    redactor: Callable[[], Any]
+    redactor: Callable[[Principal], Any]
     record: Callable[[dict[str, Any], Principal, str], str]
     locks: Path
+    vault: Callable[[str], Vault]
 
 
 class Agent:
@@ -288,7 +289,7 @@ class Agent:
             thread_id=thread_id,
             workspace=self._parts.workspace(principal, thread_id, [str(each.text) for each in spoken]),
             approvals=self.approvals,
-            redactor=self._parts.redactor(),
+            redactor=self._parts.redactor(principal),
             system_prompt=self._parts.prompt(principal, attached),
             allow=[*self._parts.names(), *attached],
             auto_approve=said.auto_approve,

@@ -74,7 +74,7 @@ class DirectCalls:
             thread_id=f"{THREAD}{principal.user_id}",
             workspace=self._parts.workspace(principal, None, ()),
             approvals=self._approvals,
-            redactor=self._parts.redactor(),
+            redactor=self._parts.redactor(principal),
             system_prompt="",
             allow=self._parts.names(),
         )

@@ -92,3 +92,17 @@ def test_pictures_and_links_in_a_reply_are_shown_as_text(hosted: Application, se
     said = _inert(reply(Conversation(hosted).say("hello")), keep_markdown=True)
     assert "<img" not in said and "<script" not in said
     assert "](https" not in said and "![status" not in said
+
+
+def test_visitors_are_not_told_what_the_team_has_ruled_out(
+    hosted: Application, server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "list.txt").write_text("lawsuit\n")
+    monkeypatch.setattr(hosted.settings, "filter", str(tmp_path / "list.txt"))
+    words = "We ship in two days. There is a lawsuit about it. Ask us anything."
+    visitor = Conversation(hosted, Principal("visitor-1", "visitor", "visitor", "key-1"))
+    server.answers(say(words))
+    assert reply(visitor.say("hello")) == "We ship in two days. <LEFT_OUT> Ask us anything."
+    assert "lawsuit" not in str(hosted.agent.history(visitor.who, visitor.thread))
+    server.answers(say(words))
+    assert reply(Conversation(hosted).say("hello")) == words
