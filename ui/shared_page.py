@@ -72,7 +72,7 @@ class Forward:
         if scope["type"] != "http":
             return
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=None, trust_env=False)
+            self._client = httpx.AsyncClient(timeout=None, trust_env=False)  # nosec B113
         request = Request(scope, receive)
         try:
             url = f"http://{self._lock.read_text()}{request.url.path}"
