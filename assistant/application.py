@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.access import quotas
 from assistant.access.audit import AuditLog
 from assistant.access.keys import KeyStore
 from assistant.access.principal import Principal
@@ -67,7 +68,8 @@ class Application:
         self.keys = KeyStore(self.database)
         self.audit = AuditLog(self.database)
         self.jobs = JobQueue(self.database)
-        self.files = FileStore(self.database, self.home, settings.max_upload_mb << 20)
+        self.quotas = quotas.of(self.database, settings)
+        self.files = FileStore(self.database, self.home, settings.max_upload_mb << 20, self.quotas)
         self.registry = Registry(self.database, self.home)
         self.releases = Releases(self.database, self.registry)
         self.splits = Splits(self.database)
@@ -92,6 +94,7 @@ class Application:
             base_model=self.base_model,
             hub_dataset=self.hub_dataset,
             start_worker=self.start_worker,
+            quotas=self.quotas,
         )
         self._graphs: dict[bool, CompiledStateGraph] = {}
 

@@ -74,6 +74,13 @@ class Settings(BaseSettings):
         "embedded",
         description="The model that finds names to hide: embedded, spacy:NAME, gliner:NAME, a model of the registry, a folder or a Hugging Face id.",
     )
+    quota_tokens: float = Field(
+        0, ge=0, description="Most tokens a person may have models read and write in a day; 0: no limit."
+    )
+    quota_jobs: float = Field(0, ge=0, description="Most jobs a person may start in a day; 0: no limit.")
+    quota_storage_mb: int = Field(
+        0, ge=0, description="Most megabytes of uploads a person may keep; 0: no limit."
+    )
     retention_days: float = Field(
         0,
         ge=0,

@@ -11,6 +11,7 @@ from typing import IO, Any
 from sqlalchemy import func, select
 
 from assistant.access.audit import record
+from assistant.access.quotas import Quotas
 from assistant.errors import BadRequest, BadSettings, Missing, TooLarge
 from assistant.home import Home
 from assistant.store.database import Database
@@ -49,10 +50,11 @@ class FileStore:
         database: where the rows are.
         home: where the bytes are.
         limit: largest file accepted, in bytes.
+        quotas: how much each person may keep.
     """
 
-    def __init__(self, database: Database, home: Home, limit: int):
-        self._database, self._home, self._limit = database, home, limit
+    def __init__(self, database: Database, home: Home, limit: int, quotas: Quotas | None = None):
+        self._database, self._home, self._limit, self._quotas = database, home, limit, quotas
 
     def save(
         self, name: str, content: IO[bytes], user_id: str | None = None, purpose: str = "assistants"
@@ -66,7 +68,7 @@ class FileStore:
             purpose: ``fine-tune`` or ``assistants``, as in the OpenAI API.
 
         Raises:
-            TooLarge: more bytes than the limit.
+            TooLarge: more bytes than the limit, or than the owner's quota has room for.
             OutOfSpace: the disk is full; nothing is kept.
         """
         name = safe_name(name)
@@ -78,6 +80,8 @@ class FileStore:
             if same := self._same(name, digest, user_id, purpose):
                 shutil.rmtree(folder)
                 return same
+            if self._quotas:
+                self._quotas.check_storage(user_id, size)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise _unstored(name, error) from error

@@ -18,6 +18,7 @@ from tools.errors import NotFound, Unsupported, did_you_mean
 from tools.workspace import ModelEntry
 
 if TYPE_CHECKING:
+    from assistant.access.quotas import Quotas
     from assistant.jobs.queue import JobQueue
     from knowledge.base import KnowledgeBase
     from tools.privacy.redactor import Redactor
@@ -41,6 +42,7 @@ class Shared:
     base_model: Callable[[str], Path | str]
     hub_dataset: Callable[[HubName, Callable[[str], None] | None], Path]
     start_worker: Callable[[], None]
+    quotas: "Quotas"
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,9 @@ class TeamWorkspace:
 
     def submit(self, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Queue a background job and see that a worker runs."""
+        self.shared.quotas.check(self.principal, "jobs")
         job = self.shared.jobs.submit(kind, spec, user_id=self.principal.user_id, thread_id=self.thread_id)
+        self.shared.quotas.add(self.principal, "jobs", 1)
         self.shared.start_worker()
         return job
 

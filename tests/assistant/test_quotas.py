@@ -1,0 +1,75 @@
+"""Quotas: what one person may use in a day, and keep."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.access.principal import Principal
+from assistant.access.quotas import Quotas
+from assistant.application import Application
+from assistant.errors import TooLarge, TooMany
+from assistant.settings import Settings
+
+ANN, BO = Principal("user-1", "Ann", "member"), Principal("user-2", "Bo", "member")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Application]:
+    settings = Settings(home=tmp_path / "home", quota_tokens=100, quota_jobs=2, quota_storage_mb=1)
+    application = Application(settings)
+    object.__setattr__(application.shared, "start_worker", lambda: None)
+    yield application
+    application.close()
+
+
+def test_a_days_tokens(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    quotas = app.quotas
+    quotas.check(ANN, "tokens")
+    quotas.add(ANN, "tokens", 60)
+    assert quotas.headers(ANN)["x-ratelimit-remaining-tokens"] == "40"
+    quotas.check(ANN, "tokens")  # what is begun is finished
+    quotas.add(ANN, "tokens", 60)
+    with pytest.raises(TooMany, match="100 tokens") as refused:
+        quotas.check(ANN, "tokens")
+    assert 0 < refused.value.retry_after <= 86_400
+    assert quotas.headers(ANN)["x-ratelimit-remaining-tokens"] == "0"
+    quotas.check(BO, "tokens")
+    monkeypatch.setattr("assistant.access.quotas._today", lambda: "2999-01-01")
+    quotas.check(ANN, "tokens")
+
+
+def test_visitors_of_a_key_share_its_quota(app: Application) -> None:
+    one = Principal("visitor-a", "visitor", "visitor", "key-1")
+    other = Principal("visitor-b", "visitor", "visitor", "key-1")
+    app.quotas.add(one, "tokens", 100)
+    with pytest.raises(TooMany):
+        app.quotas.check(other, "tokens")
+
+
+def test_jobs_a_day(app: Application) -> None:
+    workspace = app.workspace(ANN)
+    for _ in range(2):
+        workspace.submit("finetune", {})
+    with pytest.raises(TooMany, match="2 jobs"):
+        workspace.submit("finetune", {})
+    assert len(app.jobs.list()) == 2
+    assert app.workspace(BO).submit("finetune", {})["status"] == "queued"
+
+
+def test_room_for_uploads(app: Application) -> None:
+    app.files.save("a.csv", io.BytesIO(b"a" * 700_000), ANN.user_id)
+    with pytest.raises(TooLarge, match="1 MB together"):
+        app.files.save("b.csv", io.BytesIO(b"b" * 700_000), ANN.user_id)
+    assert len(list(app.home.uploads.iterdir())) == 1
+    app.files.save("b.csv", io.BytesIO(b"b" * 700_000), BO.user_id)
+    app.files.delete(app.files.by_name("a.csv")["id"])
+    app.files.save("c.csv", io.BytesIO(b"c" * 700_000), ANN.user_id)
+
+
+def test_no_quota_no_count(app: Application) -> None:
+    free = Quotas(app.database, {"tokens": 0})
+    free.add(ANN, "tokens", 1e9)
+    free.check(ANN, "tokens")
+    assert free.used(ANN, "tokens") == 0 and free.headers(ANN) == {}
