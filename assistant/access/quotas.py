@@ -48,9 +48,8 @@ class Quotas:
         """Count what was used. Nothing is written where there is no quota of the kind."""
         if what not in self._limits or amount <= 0:
             return
-        insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
-            self._database.engine.dialect.name
-        ]
+        on_sqlite = self._database.engine.dialect.name == "sqlite"
+        insert: Any = sqlite.insert if on_sqlite else postgresql.insert
         row = insert(usage).values(day=_today(), who=_name(who), what=what, amount=float(amount))
         more = {"amount": usage.c.amount + row.excluded.amount}
         self._database.run(row.on_conflict_do_update(index_elements=["day", "who", "what"], set_=more))
