@@ -73,7 +73,9 @@ class Application:
         self.registry = Registry(self.database, self.home)
         self.releases = Releases(self.database, self.registry)
         self.splits = Splits(self.database)
-        self.traffic = Traffic(self.registry, self.splits, lambda entry: self.predictors.get(entry.path))
+        self.traffic = Traffic(
+            self.registry, self.splits, lambda entry: self.predictors.get(entry.path), self.database.stamp
+        )
         self.artifacts = ArtifactStore(self.database, self.home)
         self.labelling = Labelling(self.database, self.files)
         self.feedback = Feedback(self.database, self.files)

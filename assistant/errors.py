@@ -10,6 +10,7 @@ TeachingError
     ├── Conflict                  the thing is in a state that forbids it
     ├── TooLarge                  more than is accepted
     ├── TooMany                   too often; wait
+    ├── ClientLeft                nobody waits for the answer any more
     ├── Occupied                  another process holds the port or the home
     └── ModelUnavailable          the chat model cannot be reached or loaded
 """
@@ -68,6 +69,12 @@ class TooMany(AppError):
 
     status, code = 429, "rate_limit_exceeded"
     retry_after = 1
+
+
+class ClientLeft(AppError):
+    """Nobody waits for the answer any more; the status is nginx's for that."""
+
+    status, code = 499, "client_left"
 
 
 class Occupied(AppError):

@@ -13,6 +13,7 @@ from assistant.access.roles import check_role, lower_of
 from assistant.access.tokens import fingerprint, in_future, new_token
 from assistant.errors import BadRequest, Missing, Unauthenticated
 from assistant.store.database import Database
+from assistant.store.known import Known
 from assistant.store.schema import keys, now, users
 
 # Parts of the API that a key can be narrowed to: the first word of a route's path after /v1/, and /mcp.
@@ -34,6 +35,7 @@ SCOPES = (
 )
 MOST_DAYS = 3_650
 
+Found = tuple[dict[str, Any], dict[str, Any] | None]  # a key, and whose it is
 
 class KeyStore:
     """API keys.
@@ -45,6 +47,7 @@ class KeyStore:
     def __init__(self, database: Database):
         self._database = database
 
+        self._known: Known[str, Found] = Known(database.stamp, self._look)
     def create(
         self,
         role: str = "member",
@@ -123,22 +126,39 @@ class KeyStore:
         Raises:
             Unauthenticated: unknown, revoked or expired.
         """
-        live = (keys.c.secret_hash == fingerprint(secret), keys.c.revoked_at.is_(None))
+        return _principal(*self._known.get(fingerprint(secret)))
+
+    def recall(self, secret: str) -> Principal | None:
+        """As :meth:`authenticate` without asking the database; None where it must be asked.
+
+        Raises:
+            Unauthenticated: the key has expired meanwhile.
+        """
+        found = self._known.find(fingerprint(secret))
+        return _principal(*found) if found else None
+
+    def _look(self, secret_hash: str) -> Found:
+        """A live key's row, and its user's."""
+        live = (keys.c.secret_hash == secret_hash, keys.c.revoked_at.is_(None))
         row = self._database.row(select(keys).where(*live))
         if row is None:
             raise Unauthenticated("This API key is not known.", "Make one: assistant keys create.")
-        if row["expires_at"] and row["expires_at"] <= now():
-            raise Unauthenticated("This API key has expired.", "Make another: assistant keys create.")
-        scopes = tuple(row["scopes"] or ())
-        if row["role"] == "visitor":
-            return Principal(f"visitor-{row['id']}", "visitor", "visitor", row["id"], tuple(row["origins"]))
-        if row["user_id"] == OWNER_ID:
-            return Principal(OWNER_ID, OWNER_ID, row["role"], row["id"], scopes=scopes)
-        user = self._database.row(select(users).where(users.c.id == row["user_id"]))
-        if user is None:
-            raise Unauthenticated("This API key's user is gone.", "Make another: assistant keys create.")
-        role = lower_of(user["role"], row["role"])
-        return Principal(user["id"], user["name"], role, row["id"], scopes=scopes)
+        return row, self._database.row(select(users).where(users.c.id == row["user_id"]))
+
+
+def _principal(row: dict[str, Any], user: dict[str, Any] | None) -> Principal:
+    """See :meth:`KeyStore.authenticate`."""
+    if row["expires_at"] and row["expires_at"] <= now():
+        raise Unauthenticated("This API key has expired.", "Make another: assistant keys create.")
+    scopes = tuple(row["scopes"] or ())
+    if row["role"] == "visitor":
+        return Principal(f"visitor-{row['id']}", "visitor", "visitor", row["id"], tuple(row["origins"]))
+    if row["user_id"] == OWNER_ID:
+        return Principal(OWNER_ID, OWNER_ID, row["role"], row["id"], scopes=scopes)
+    if user is None:
+        raise Unauthenticated("This API key's user is gone.", "Make another: assistant keys create.")
+    role = lower_of(user["role"], row["role"])
+    return Principal(user["id"], user["name"], role, row["id"], scopes=scopes)
 
 
 def check_scopes(scopes: Iterable[str], widget: bool = False) -> list[str]:

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from assistant.access.audit import acting
@@ -32,28 +34,47 @@ async def _application(request: Request) -> Application:
 App = Annotated[Application, Depends(_application)]
 
 
-def caller(
+async def caller(
     request: Request,
     app: App,
-    key: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-    session: Annotated[str | None, Security(cookie)],
+    _key: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    _session: Annotated[str | None, Security(cookie)],
 ) -> Principal:
+    """Who sent this request; the parameters with an underscore tell the API's description how they may say so.
+
+    Raises:
+        Unauthenticated, Forbidden: as :func:`known`.
+        TooMany: a secret key that calls too often.
+    """
+    principal = await known(request, app)
+    if principal.key_id and principal.role != "visitor":
+        request.app.state.key_limit.check(principal.key_id)
+    return principal
+
+
+async def known(request: Request, app: Application, cookies: bool = True) -> Principal:
     """Who sent this request.
+
+    Args:
+        request: the request.
+        app: the application.
+        cookies: whether a browser's cookie will do.
 
     Raises:
         Unauthenticated: nobody known.
         Forbidden: a publishable key on a page it was not made for, or a forged request with a browser's cookie.
-        TooMany: a secret key that calls too often.
     """
-    if key:
-        principal = app.keys.authenticate(key.credentials)
+    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() == "bearer" and secret:
+        # Not in a thread where the database has not changed: a hop costs more than the rest of this.
+        principal = app.keys.recall(secret)
+        if principal is None:
+            principal = await run_in_threadpool(app.keys.authenticate, secret)
         if principal.role == "visitor":
             check_origin(request.headers.get("origin"), principal.origins)
-        else:
-            request.app.state.key_limit.check(principal.key_id or principal.user_id)
         return principal
-    if session:
-        principal = app.sessions.principal(session)
+    if cookies and (session := request.cookies.get(COOKIE)):
+        principal = await run_in_threadpool(app.sessions.principal, session)
         _check_same_site(request)
         return principal
     raise Unauthenticated(
@@ -125,7 +146,6 @@ def needs(action: str, visitors: bool = False) -> Callable[..., Any]:
         visitors: let publishable keys in.
     """
 
-    # Not for a thread: each hop costs as much as a look at the database.
     async def allowed(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Principal:
         return permitted(request, principal, action, visitors)
 

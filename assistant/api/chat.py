@@ -5,8 +5,8 @@ conversation; ``files`` attaches uploads by name or id; ``approve`` answers the 
 as ``yes`` and ``no`` in words do. Without ``thread``, the messages sent along say where the conversation stands.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +24,11 @@ from assistant.application import Application
 from assistant.errors import BadRequest
 from assistant.workspace.references import read
 
+if TYPE_CHECKING:
+    from tools.finetune.tasks.text_generation import Ending
+
 router = APIRouter(prefix="/v1/chat", tags=["chat"])
+Pieces = Generator[str, None, "Ending | None"]
 
 
 @router.post(
@@ -117,7 +121,7 @@ def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
     heat = 0.0 if body.temperature is None else body.temperature
     stop = listed(body.stop) if body.stop else []
 
-    def pieces(predictor: Any) -> Iterator[str]:
+    def pieces(predictor: Any) -> Pieces:
         return predictor.generate(messages, max_tokens=length, temperature=heat, stop=stop, seed=body.seed)
 
     def again(predictor: Any) -> list[dict[str, Any]]:
@@ -126,12 +130,19 @@ def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
     def events() -> Iterator[Event]:
         said = []
         with way.watched(again, sum(len(each["content"]) for each in messages)) as told:
-            for text in pieces(app.predictors.get(entry.path)):
+            answer = _kept(pieces(app.predictors.get(entry.path)), talk)
+            for text in answer:
                 said.append(text)
                 yield Token(text)
             told([{"text": "".join(said)}])
 
-    return Talk(body, str(read(body.model)), events, asked=_asked(body), version=entry.pinned)
+    talk = Talk(body, str(read(body.model)), events, asked=_asked(body), version=entry.pinned)
+    return talk
+
+
+def _kept(pieces: Pieces, talk: Talk) -> Iterator[str]:
+    """The pieces of an answer; how it ended is kept."""
+    talk.ending = yield from pieces
 
 
 def _opening(messages: list[Message]) -> str:

@@ -4,13 +4,14 @@ import secrets
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
 from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
-from assistant.api.models import VERSION, caller_key, route
+from assistant.api.models import VERSION, caller_key
+from assistant.api.waiting import answer, loaded, routed, unless_left
 from assistant.errors import BadRequest
 from assistant.workspace.references import read
 
@@ -52,27 +53,34 @@ class Classification(BaseModel):
     usage: Usage
 
 
-@router.post("/classify", response_model_exclude_none=True)
-def classify(body: ClassifyRequest, response: Response, app: App, caller: Caller) -> Classification:
+@router.post("/classify", response_model=Classification, response_model_exclude_none=True)
+async def classify(body: ClassifyRequest, request: Request, app: App, caller: Caller) -> Response:
     """Classify one text or many with a deployed model."""
     texts = listed(body.input)
-    way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
+    way = await routed(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
     entry = way.entry
     if entry.task not in TASKS:
         raise BadRequest(f"{entry.name} is a {entry.task} model and does not classify texts.", param="model")
     who = caller.key_id or caller.user_id
-    length, ask = sum(map(tokens, texts)), lambda predictor: predictor.predict(texts, who)
-    with way.watched(ask, sum(map(len, texts))) as told:
-        predictions = ask(app.predictors.get(entry.path))
+    with way.watched(lambda other: other.predict(texts, who), sum(map(len, texts))) as told:
+        predictor = await loaded(app, way)
+        predictions = await unless_left(request, predictor.ask("predict", texts, who))
         told(predictions)
-    response.headers[VERSION] = entry.pinned
-    return Classification(
+    return await answer(
+        lambda: _classification(body, texts, predictions), len(texts), {VERSION: entry.pinned}
+    )
+
+
+def _classification(body: ClassifyRequest, texts: list[str], predictions: list[dict[str, Any]]) -> str:
+    length = sum(map(tokens, texts))
+    made = Classification(
         id=f"classify-{secrets.token_hex(12)}",
         created=int(time.time()),
         model=str(read(body.model)),
         data=[_shown(index, each) for index, each in enumerate(predictions)],
         usage=Usage(prompt_tokens=length, total_tokens=length),
     )
+    return made.model_dump_json(exclude_none=True)
 
 
 def _shown(index: int, prediction: dict[str, Any]) -> Classified:

@@ -3,15 +3,14 @@
 import base64
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from assistant.access.principal import Principal
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
 from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
-from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, VERSION, caller_key, route
-from assistant.application import Application
+from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, VERSION, caller_key
+from assistant.api.waiting import answer, loaded, routed, unless_left
 from assistant.errors import BadRequest
 from assistant.workspace.references import read
 
@@ -48,33 +47,14 @@ class EmbeddingList(BaseModel):
     usage: Usage
 
 
-@router.post("/embeddings")
-def create_embeddings(body: EmbeddingRequest, response: Response, app: App, caller: Caller) -> EmbeddingList:
+@router.post("/embeddings", response_model=EmbeddingList)
+async def create_embeddings(body: EmbeddingRequest, request: Request, app: App, caller: Caller) -> Response:
     """Embed one text or many as vectors of length 1."""
-    texts = listed(body.input)
-    name, vectors = _embed(app, body, texts, caller, response)
-    if body.dimensions not in (None, vectors.shape[1]):
-        raise BadRequest(
-            f"{name} makes vectors of {vectors.shape[1]} dimensions and no others.",
-            "Leave dimensions out.",
-            param="dimensions",
-        )
-    length = sum(map(tokens, texts))
-    data = [
-        Embedding(
-            index=index, embedding=_packed(vector) if body.encoding_format == "base64" else vector.tolist()
-        )
-        for index, vector in enumerate(vectors)
-    ]
-    return EmbeddingList(data=data, model=name, usage=Usage(prompt_tokens=length, total_tokens=length))
-
-
-def _embed(
-    app: Application, body: EmbeddingRequest, texts: list[str], caller: Principal, response: Response
-) -> tuple[str, "np.ndarray"]:
+    texts, who = listed(body.input), caller.key_id or caller.user_id
     if body.model.lower() in EMBEDDER_NAMES:
-        return EMBEDDER, app.embedder.embed(texts, caller.key_id or caller.user_id)
-    way = route(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
+        vectors = await unless_left(request, app.embedder.ask(texts, who))
+        return await answer(lambda: _list(body, EMBEDDER, texts, vectors), len(texts), {})
+    way = await routed(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
     entry = way.entry
     if entry.task != "embedding":
         raise BadRequest(
@@ -82,11 +62,34 @@ def _embed(
             f"Use {EMBEDDER}.",
             param="model",
         )
-    response.headers[VERSION] = entry.pinned
     with way.watched(lambda predictor: predictor.predict(texts), sum(map(len, texts))) as told:
-        vectors = app.predictors.get(entry.path).embed(texts, caller.key_id or caller.user_id)
+        predictor = await loaded(app, way)
+        vectors = await unless_left(request, predictor.ask("embed", texts, who))
         told([])  # vectors of two models cannot be compared
-    return str(read(body.model)), vectors
+    name = str(read(body.model))
+    return await answer(lambda: _list(body, name, texts, vectors), len(texts), {VERSION: entry.pinned})
+
+
+def _list(body: EmbeddingRequest, name: str, texts: list[str], vectors: "list[np.ndarray]") -> str:
+    """The answer as JSON.
+
+    Raises:
+        BadRequest: other dimensions are wanted than the model has.
+    """
+    size = len(vectors[0])
+    if body.dimensions not in (None, size):
+        raise BadRequest(
+            f"{name} makes vectors of {size} dimensions and no others.",
+            "Leave dimensions out.",
+            param="dimensions",
+        )
+    length, packed = sum(map(tokens, texts)), body.encoding_format == "base64"
+    data = [
+        Embedding(index=index, embedding=_packed(each) if packed else each.tolist())
+        for index, each in enumerate(vectors)
+    ]
+    usage = Usage(prompt_tokens=length, total_tokens=length)
+    return EmbeddingList(data=data, model=name, usage=usage).model_dump_json()
 
 
 def _packed(vector: "np.ndarray") -> str:

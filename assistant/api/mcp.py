@@ -11,15 +11,12 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fastapi.security import HTTPAuthorizationCredentials
-from fastapi.security.utils import get_authorization_scheme_param
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from assistant.access.principal import Principal
-from assistant.api.auth import application, caller, permitted
+from assistant.api.auth import application, known, permitted
 from assistant.application import Application
 from assistant.errors import Forbidden, ModelUnavailable
 
@@ -76,7 +73,7 @@ class McpDoor:
             Unauthenticated, Forbidden, TooMany: the caller may not.
         """
         request = Request(scope, receive)
-        who = await run_in_threadpool(_caller, request)
+        who = await _caller(request)
         await _check_name(request, self._app.settings.mcp_hosts)
         if self._manager is None:
             raise ModelUnavailable("This server is starting or going down.", "Try again in a moment.")
@@ -85,15 +82,12 @@ class McpDoor:
         await self._manager.handle_request(scope, receive, send)
 
 
-def _caller(request: Request) -> Principal:
+async def _caller(request: Request) -> Principal:
     """Whose key this is. A browser's cookie is no key here: programs call, not pages."""
-    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
-    key = (
-        HTTPAuthorizationCredentials(scheme=scheme, credentials=secret)
-        if scheme.lower() == "bearer"
-        else None
-    )
-    return permitted(request, caller(request, application(request), key, None), "api")
+    who = await known(request, application(request), cookies=False)
+    if who.key_id:
+        request.app.state.key_limit.check(who.key_id)
+    return permitted(request, who, "api")
 
 
 def _user(who: Principal) -> object:

@@ -1,10 +1,11 @@
 """A chat answer on its way to the client: collected whole, or streamed as it comes; a client that leaves ends it."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import Request
 from starlette.responses import Response
@@ -26,11 +27,13 @@ from assistant.agent.outcome import Outcome
 from assistant.api.completion import ChatCompletion, Choice, Reply, Usage, Wanted, tokens
 from assistant.api.errors import error_body, status_of
 from assistant.api.sse import Pump, data, stream
-from assistant.errors import AppError
+from assistant.api.waiting import left
+from assistant.errors import AppError, ClientLeft
 from assistant.logs import log
 from knowledge.errors import TeachingError
 
-WATCH = 0.5  # seconds between looks whether the client of a whole answer is still there
+if TYPE_CHECKING:
+    from tools.finetune.tasks.text_generation import Ending
 
 
 class Talk:
@@ -43,6 +46,9 @@ class Talk:
         noted: called with the finished turn of the agent; None for a plain model.
         asked: tokens of the request; those of the user's message where left out.
         version: the version of a plain model that answers.
+
+    Attributes:
+        ending: how a plain model's answer ended, where the model tells.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Talk:
     ):
         self.body, self.model, self.events, self.noted = body, model, events, noted
         self.version = version
+        self.ending: Ending | None = None
         self.outcome, self._asked = Outcome(), asked
         self.id, self.created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
 
@@ -69,9 +76,16 @@ class Talk:
 
     @property
     def usage(self) -> Usage:
-        """Both sides' tokens."""
+        """Both sides' tokens: counted by a plain model, estimated of the agent."""
         asked, said = self._asked, tokens(self.outcome.reply)
+        if self.ending:
+            asked, said = self.ending.read, self.ending.written
         return Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
+
+    @property
+    def finish(self) -> Literal["stop", "length"]:
+        """Why the answer ends where it does."""
+        return "length" if self.ending and self.ending.cut else "stop"
 
     @property
     def extension(self) -> dict[str, Any] | None:
@@ -116,39 +130,50 @@ async def answered(talk: Talk, request: Request) -> ChatCompletion | Response:
     Raises:
         AppError: the turn failed, in a stream before anything was said.
     """
-    return await _streamed(talk) if talk.body.stream else await _whole(talk, request)
+    return await _streamed(talk, request) if talk.body.stream else await _whole(talk, request)
 
 
 async def _whole(talk: Talk, request: Request) -> ChatCompletion:
     pump: Pump[Event] = Pump(talk.events)
-    watch = asyncio.create_task(_watch(request, pump))
     try:
-        async for event in pump:
-            talk.take(event)
+        async with _watched(request, pump):
+            async for event in pump:
+                talk.take(event)
     finally:
         pump.stop()
-        watch.cancel()
     if talk.outcome.failed:
         raise failure(talk.outcome.failed)
     return ChatCompletion(
         id=talk.id,
         created=talk.created,
         model=talk.model,
-        choices=[Choice(message=Reply(content=talk.outcome.reply))],
+        choices=[Choice(message=Reply(content=talk.outcome.reply), finish_reason=talk.finish)],
         usage=talk.usage,
         assistant=talk.extension,
     )
 
 
-async def _watch(request: Request, pump: Pump[Event]) -> None:
-    while not await request.is_disconnected():
-        await asyncio.sleep(WATCH)
-    pump.stop()
+@contextlib.asynccontextmanager
+async def _watched(request: Request, pump: Pump[Event]) -> AsyncIterator[None]:
+    """Stop the answer where the client leaves within the block.
+
+    Raises:
+        ClientLeft: it did.
+    """
+    watch = asyncio.create_task(left(request))
+    watch.add_done_callback(lambda task: None if task.cancelled() else pump.stop())
+    try:
+        yield
+        if watch.done():
+            raise ClientLeft("The client has left.")
+    finally:
+        watch.cancel()
 
 
-async def _streamed(talk: Talk) -> Response:
+async def _streamed(talk: Talk, request: Request) -> Response:
     pump: Pump[Event] = Pump(talk.events)
-    first = await beginning(pump)
+    async with _watched(request, pump):  # from then on the response does it
+        first = await beginning(pump)
     return stream(_lines(talk, first, pump), pump)
 
 
@@ -186,7 +211,7 @@ async def _lines(talk: Talk, first: list[Event], pump: Pump[Event]) -> AsyncIter
         return
     if talk.outcome.failed:
         return
-    yield talk.chunk({}, "stop", **({"assistant": talk.extension} if talk.extension else {}))
+    yield talk.chunk({}, talk.finish, **({"assistant": talk.extension} if talk.extension else {}))
     if talk.body.stream_options and talk.body.stream_options.include_usage:
         yield talk.usage_chunk()
     yield data("[DONE]")

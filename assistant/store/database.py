@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from assistant.errors import BadSettings, Conflict
 from assistant.store import migrations
+from assistant.store.known import Stamp
 
 HOLD = 7_042_026  # number of PostgreSQL's advisory lock, under which one process at a time migrates
 
@@ -24,6 +25,9 @@ class Database:
     Args:
         url: an SQLAlchemy URL; ``postgresql://`` is taken as psycopg's.
 
+    Attributes:
+        stamp: says whether anything may have changed; see :mod:`assistant.store.known`.
+
     Raises:
         BadSettings: the URL cannot be used or the server does not answer.
         Conflict: a newer version of the program has written this database.
@@ -32,6 +36,7 @@ class Database:
     def __init__(self, url: str):
         self.url = url
         self.engine = _engine(url)
+        self.stamp = Stamp(self.engine)
         try:
             with self.begin() as connection:
                 migrate(connection)

@@ -1,7 +1,8 @@
 """Which version of a model answers a request, and what is counted where its traffic is split.
 
-The database is asked at each request whether anything has changed, so that a promotion or a split takes effect in all
-running servers at once. No text outlives its request, but in the short queue, in memory, of those that are read along.
+What the database says is remembered until anything in it changes (:mod:`assistant.store.known`): a promotion or a split
+takes effect in all running servers at once, with PostgreSQL within a second. No text outlives its request, but in the
+short queue, in memory, of those that are read along.
 """
 
 import contextlib
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.logs import log
+from assistant.store.known import Known, Stamp
 from assistant.workspace.models import Registry
 from assistant.workspace.references import Reference, read
 from assistant.workspace.splits import Figures, Split, Splits
 from tools.errors import Busy
 from tools.serving.background import Background
+from tools.serving.spans import about
 from tools.serving.split import Verdict, compared, counted, other_side, verdicts
 from tools.workspace import ModelEntry
 
@@ -39,16 +42,16 @@ class Traffic:
         registry: the models.
         splits: which other versions are tried.
         load: the loaded model of an entry.
+        stamp: the database's.
 
     Attributes:
         watch: told of each request that a model answered, or could not.
     """
 
-    def __init__(self, registry: Registry, splits: Splits, load: Callable[[ModelEntry], Any]):
+    def __init__(self, registry: Registry, splits: Splits, load: Callable[[ModelEntry], Any], stamp: Stamp):
         self._registry, self._splits, self._load = registry, splits, load
         self.watch: Watch = lambda entry, seconds, status: None
-        self._known: dict[Reference, Ways] = {}
-        self._changes = -1
+        self._known: Known[Reference, Ways] = Known(stamp, self._look)
         self._figures: Figures = defaultdict(float)
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -64,25 +67,15 @@ class Traffic:
         Raises:
             NotFound: there is no such model or version.
         """
-        entry, other, split = self._ways(read(name))
+        entry, other, split = self._known.get(read(name))
         if split is None or other is None:
             return Route(self, entry)
         sides = (other, entry) if other_side(key, split.name, split.share) else (entry, other)
         return Route(self, *sides, split)
 
-    def _ways(self, wanted: Reference) -> Ways:
-        """The versions a request may be led to, as the database had them when it last changed."""
-        changes = self._registry.changes()  # first: what is read after it is as new, or newer
-        with self._lock:
-            if changes != self._changes:
-                self._changes, self._known = changes, {}
-            found = self._known.get(wanted)
-        if found is None:
-            found = self._look(wanted)
-            with self._lock:
-                if changes == self._changes:
-                    self._known[wanted] = found
-        return found
+    def knows(self, name: str) -> bool:
+        """Whether :meth:`route` answers without asking the database."""
+        return self._known.find(read(name)) is not None
 
     def _look(self, wanted: Reference) -> Ways:
         entry = self._registry.get(str(wanted))
@@ -186,6 +179,7 @@ class Route:
             To be told the answers; where it is not, the request is not counted.
         """
         began = time.perf_counter()
+        about(assistant__model=self.entry.pinned)
         told: list[Answers] = []
         try:
             yield told.append

@@ -102,15 +102,15 @@ def test_versions_with_an_alias_answer_by_name_and_others_do_not(served: SimpleN
 def test_a_request_under_way_finishes_on_the_version_it_began_with(
     served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predictor = served.app.predictors.get(served.app.registry.get("router").path)
-    begun, go, predict = threading.Event(), threading.Event(), predictor.predict
+    model = served.app.predictors.get(served.app.registry.get("router").path).model
+    begun, go, predict = threading.Event(), threading.Event(), model.predict
 
     def slow(*args):
         begun.set()
         assert go.wait(20)
         return predict(*args)
 
-    monkeypatch.setattr(predictor, "predict", slow)
+    monkeypatch.setattr(model, "predict", slow)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(classify(served, words=TEXTS[0])))
     asking.start()

@@ -46,6 +46,14 @@ class PredictorCache:
         with turn:
             return self._find(folder, version) or self._keep(folder, version, self._loader(folder))
 
+    def find(self, folder: Path) -> Predictor | None:
+        """The model of a folder where it is loaded already.
+
+        Raises:
+            NotFound: the folder has been deleted.
+        """
+        return self._find(folder, self._version(folder))
+
     def drop(self, folder: Path) -> None:
         """Forget a model; callers that hold it may finish."""
         with self._lock:

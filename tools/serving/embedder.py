@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +34,27 @@ class Embedder:
     def embed(self, texts: Sequence[str], caller: str = "") -> "numpy.ndarray":
         """Unit vectors, float32 [n, dimensions].
 
+        Raises:
+            Busy: as :meth:`ask`.
+        """
+        import numpy
+
+        return numpy.stack(self.ask(texts, caller).result())
+
+    def ask(self, texts: Sequence[str], caller: str = "") -> "Future[list[Any]]":
+        """Have texts embedded, together with those of other callers; see :class:`tools.serving.batching.Batcher`.
+
         Args:
             texts: n texts, at least one; longer ones than the encoder reads are cut.
             caller: whose they are; callers take turns.
 
+        Returns:
+            n unit vectors, float32; cancel it where nobody waits any more.
+
         Raises:
             Busy: too many texts wait already.
         """
-        import numpy
-
-        return numpy.stack(self.batcher.submit(texts, caller).result())
+        return self.batcher.submit(texts, caller)
 
     def _loaded(self) -> Any:
         with self._loading:

@@ -183,7 +183,9 @@ class Predictor:
         stop: Sequence[str] = (),
         seed: int | None = None,
     ) -> "Generator[str, None, Ending | None]":
-        """The answer to a conversation, piece by piece, and how it ended where the model tells. On plain transformers the model is busy until its end.
+        """The answer to a conversation, piece by piece, and how it ended where the model tells.
+
+        On plain transformers the model is busy until its end.
 
         Args:
             messages: ``{"role", "content"}`` each, the oldest first.

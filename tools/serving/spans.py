@@ -6,7 +6,7 @@ They hold numbers and names of models and tools, never a text.
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from opentelemetry import trace
 from opentelemetry.context import Context

@@ -3,15 +3,18 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument
 from tools.serving.engines.kept import OPENVINO, TORCH
 from tools.serving.generation.engine import STREAMS, Engine, start
+
+if TYPE_CHECKING:
+    from tools.finetune.tasks.text_generation import Ending
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +79,8 @@ class Conversations:
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
-    ) -> Iterator[str]:
-        """Pieces of the answer as they are made; its work ends when the iterator is closed.
+    ) -> "Generator[str, None, Ending | None]":
+        """Pieces of the answer as they are made, and how it ended; its work ends when the iterator is closed.
 
         Raises:
             BadArgument: the conversation is longer than the model can read.
@@ -132,16 +135,19 @@ class TogetherGenerator(Conversations):
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
-    ) -> Iterator[str]:
+    ) -> "Generator[str, None, Ending]":
         """See :meth:`Conversations.generate`."""
-        from tools.finetune.tasks.text_generation import before_stop
+        from tools.finetune.tasks.text_generation import Ending, before_stop, was_cut
 
         ids, room = self._read(messages, self.engine.window)
-        pieces = self.engine.write(ids, min(max_tokens, room), self._ends, self._taking(temperature, seed))
+        most, said = min(max_tokens, room), list[int]()
+        pieces = self.engine.write(ids, most, self._ends, self._taking(temperature, seed))
         try:
-            yield from before_stop(self._texts(pieces), [each for each in stop or [] if each])
+            texts = self._texts(pieces, said)
+            stopped = yield from before_stop(texts, [each for each in stop or [] if each])
         finally:
             pieces.close()
+        return Ending(not stopped and was_cut(said, most, self._ends), len(ids), len(said))
 
     def _taking(self, temperature: float, seed: int | None) -> dict[str, Any]:
         """How each token is taken: the likeliest, or one of many."""
@@ -153,9 +159,13 @@ class TogetherGenerator(Conversations):
         number = random.randrange(SEEDS) if seed is None else seed % SEEDS
         return {**penalty, **self._among, "do_sample": True, "temperature": temperature, "rng_seed": number}
 
-    def _texts(self, pieces: Iterator[list[int]]) -> Iterator[str]:
-        """The tokens as text: a character once it is whole, and spaces as the tokens around them make them."""
-        ids: list[int] = []
+    def _texts(self, pieces: Iterator[list[int]], ids: list[int]) -> Iterator[str]:
+        """The tokens as text: a character once it is whole, and spaces as the tokens around them make them.
+
+        Args:
+            pieces: of the tokens.
+            ids: where the tokens are put together.
+        """
         begin = shown = (
             0  # tokens from ``begin`` to ``shown`` are out, and tell how the next ones are written
         )
