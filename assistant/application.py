@@ -12,6 +12,7 @@ from assistant.access.audit import AuditLog
 from assistant.access.keys import KeyStore
 from assistant.access.principal import Principal
 from assistant.access.sessions import SessionStore
+from assistant.access.tokens import kept_secret
 from assistant.access.users import UserStore
 from assistant.agent.agent import Agent, Parts
 from assistant.agent.approvals import Approvals
@@ -103,9 +104,12 @@ class Application:
     @cached_property
     def redactor(self) -> "Redactor":
         """Finds and hides personal data."""
-        from tools.privacy.redactor import Redactor
+        from assistant.workspace.redacting import open_redactor
 
-        return Redactor()
+        return open_redactor(self.settings, lambda name: self.registry.get(name).path)
+
+    def _vault_key(self) -> bytes:
+        return kept_secret(self.home.folder("") / "vault.key")
 
     @cached_property
     def knowledge(self) -> "KnowledgeBase":
@@ -132,24 +136,33 @@ class Application:
         from tools.serving.embedder import Embedder
 
         kept = self.home.folder("engines") / "minilm"
-        return Embedder(minilm_folder(), kept, quick=self.settings.engine == "auto")
+        return Embedder(minilm_folder(), kept, quick=self.settings.engine != "torch")
 
     @cached_property
     def predictors(self) -> "PredictorCache":
         """The loaded models."""
         from tools.serving.cache import PredictorCache
 
-        if self.settings.engine == "auto":
-            return PredictorCache()
-        from tools.serving.predictor import load
+        return PredictorCache(loader=self.places.load)
 
-        return PredictorCache(loader=lambda folder: load(folder, engine=self.settings.engine))
+    @cached_property
+    def places(self) -> "Places":
+        """Where models run."""
+        from assistant.jobs.runners.places import open_places
+
+        return open_places(self.settings, serves=not self.local)
+
+    def keep_places(self) -> None:
+        """Have no model run elsewhere that is not in service any more, unless it is being used."""
+        if "places" in self.__dict__:
+            for folder in self.places.keep([entry.path for entry in self.registry.in_service()]):
+                self.predictors.drop(folder)
 
     def choose_engine(self, folder: Path) -> None:
         """Measure what computes a model fastest here, unless that is known or not wanted."""
         from tools.serving.engines.kept import read
 
-        if self.settings.engine == "auto" and read(folder) is None:
+        if self.settings.engine != "torch" and read(folder) is None:
             from tools.serving.engines.choice import calibrate
 
             if calibrate(folder):
@@ -159,6 +172,11 @@ class Application:
     def agent(self) -> Agent:
         """The conversations."""
         return Agent(self._parts, Threads(self.database), Approvals(self.database))
+
+    @cached_property
+    def rights(self) -> DataRights:
+        """Copies and deletes what is kept about a person."""
+        return DataRights(self.database, self.home, self.agent, self.files)
 
     @cached_property
     def direct(self) -> DirectCalls:
@@ -275,4 +293,6 @@ class Application:
     def close(self) -> None:
         """Give back what is held open."""
         self.traffic.close()
+        if "places" in self.__dict__:
+            self.places.close()
         self.database.close()

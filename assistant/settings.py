@@ -40,10 +40,23 @@ class Settings(BaseSettings):
     offline: Literal["auto", "true", "false"] = Field(
         "auto", description="Never ask a model hub (auto: ask, and go on without it where it is away)."
     )
-    engine: Literal["auto", "torch"] = Field(
+    engine: Literal["auto", "torch", "ray"] = Field(
         "auto",
-        description="What computes deployed models: the fastest when measured (auto), or always torch.",
+        description="What computes deployed models: the fastest when measured (auto), always torch, or a Ray cluster.",
     )
+    replicas: str = Field(
+        "1-4",
+        pattern=r"^[1-9]\d{0,3}(-[1-9]\d{0,3})?$",
+        description="How many replicas a model has on the Ray cluster: the fewest and the most.",
+    )
+    vllm: str | None = Field(
+        None,
+        pattern=r"^(managed|https?://\S+)$",
+        description="vLLM writes the texts: a server's address, or managed, which starts it here.",
+    )
+    vllm_api_key: SecretStr | None = Field(None, description="Key for the vLLM server.")
+    vllm_command: str = Field("vllm", description="The program that starts a managed vLLM.")
+    vllm_options: str = Field("", description="Further options of vllm serve, for a managed vLLM.")
     llama_cpp: Path | None = Field(
         None, description="llama.cpp's folder, or its convert_hf_to_gguf.py, for exports as GGUF."
     )
@@ -85,6 +98,15 @@ class Settings(BaseSettings):
         0,
         ge=0,
         description="Conversations that nobody has touched for so many days are deleted; 0: none are.",
+    )
+    otel_endpoint: str | None = Field(
+        None, description="An OpenTelemetry collector's address (OTLP over HTTP) that traces are sent to."
+    )
+    request_seconds: float = Field(
+        300.0, gt=0, description="Seconds after which an API request is given up that has no answer yet."
+    )
+    shutdown_seconds: int = Field(
+        10, ge=0, description="Seconds that answers get to finish when the server is told to stop."
     )
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 

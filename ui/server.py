@@ -3,12 +3,13 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -22,22 +23,24 @@ from assistant.errors import Occupied
 from assistant.home import exclusive
 from assistant.logs import configure, log
 from assistant.settings import Settings
+from ui.pages.names import PATHS
 from ui.shared_page import Forward, hold
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-WATCH = 5.0  # seconds between looks for jobs that nobody runs
+WATCH = 5.0  # seconds between looks for jobs that nobody runs, and models that nobody needs
 SWEEP = 6 * 3600.0  # seconds between deletions of what is older than it may become
-GRACE = 10  # seconds that answers get to finish when the server is told to stop
+LAST = 5.0  # seconds that threads get to end when all answers are given or given up
 
 
-def build(app: Application, shared: bool = False) -> "FastAPI":
+def build(app: Application, shared: bool = False, ended: Callable[[], None] = lambda: None) -> "FastAPI":
     """Everything the server answers, as one ASGI application.
 
     Args:
         app: the application.
         shared: other processes answer at the same port, and one page serves them all.
+        ended: called when the server has stopped.
     """
     os.environ["GRADIO_TEMP_DIR"] = str(app.home.folder("cache/gradio"))
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -46,16 +49,17 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
 
     from assistant.api.app import create_api
     from assistant.api.closed import Closed
-    from ui import approvals, oidc, sign_in
+    from ui import approvals, oidc, reading, sign_in
     from ui.widget import routes
 
     @contextlib.asynccontextmanager
     async def lifespan(api: "FastAPI") -> AsyncIterator[None]:
         stop = threading.Event()
         threading.Thread(target=_warm_up, args=(app, api.state.ready), name="warm-up", daemon=True).start()
-        threading.Thread(target=_watch_jobs, args=(app, stop), name="job watch", daemon=True).start()
+        threading.Thread(target=_watch, args=(app, stop), name="watch", daemon=True).start()
         yield
         stop.set()
+        ended()
 
     api = create_api(app, lifespan, shared)
     api.include_router(routes.router)
@@ -63,11 +67,12 @@ def build(app: Application, shared: bool = False) -> "FastAPI":
     if by_service := oidc.build(app):
         api.mount(oidc.PATH, by_service)
     api.include_router(approvals.router)
+    api.include_router(reading.router)
     api.router.routes.append(Closed(api.router.routes))
     api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API
     if shared:
         lock = app.home.folder("locks") / "page.lock"
-        hold(lock, lambda: _mount_pages(FastAPI(), app), _options())
+        hold(lock, lambda: _mount_pages(FastAPI(), app), _options(app.settings))
         api.mount("/", Forward(lock))
         return api
     return _mount_pages(api, app)
@@ -88,7 +93,7 @@ class Door:
         """Let a request through, or send the browser to the sign-in page."""
         from ui.sign_in import session_user
 
-        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
+        if scope["type"] == "http" and scope["path"] in PATHS and scope["method"] in ("GET", "HEAD"):
             request = Request(scope)
             asks_for_page = "text/html" in request.headers.get("accept", "")
             if asks_for_page and not await run_in_threadpool(session_user, self._application, request):
@@ -102,6 +107,7 @@ def _mount_pages(api: "FastAPI", app: Application) -> "FastAPI":
     import gradio
 
     from ui.pages.layout import STYLE, build_pages, theme
+    from ui.pages.words import t
     from ui.sign_in import session_user
 
     return gradio.mount_gradio_app(
@@ -119,6 +125,7 @@ def _mount_pages(api: "FastAPI", app: Application) -> "FastAPI":
         pwa=False,
         theme=theme(),
         css_paths=STYLE,
+        i18n=t,
     )
 
 
@@ -134,8 +141,11 @@ def _warm_up(app: Application, ready: threading.Event) -> None:
     ready.set()
 
 
-def _watch_jobs(app: Application, stop: threading.Event) -> None:
-    """See again and again that queued jobs have a worker, whoever queued them and whatever killed the last one."""
+def _watch(app: Application, stop: threading.Event) -> None:
+    """See again and again that queued jobs have a worker, whoever queued them and whatever killed the last one.
+
+    And that no model runs elsewhere which is out of service, and nothing is kept for longer than it shall.
+    """
     looked = 0.0
     while not stop.wait(WATCH):
         if app.settings.retention_days and time.monotonic() > looked + SWEEP:
@@ -144,8 +154,9 @@ def _watch_jobs(app: Application, stop: threading.Event) -> None:
         try:
             if app.jobs.waiting():
                 app.start_worker()
+            app.keep_places()
         except Exception as error:
-            log().error("job watch failed", exc_info=error)
+            log().error("watch failed", exc_info=error)
 
 
 def _expire(app: Application) -> None:
@@ -184,7 +195,7 @@ def serve(
         os.environ["ASSISTANT_HOME"] = str(home.root)  # for the workers
         threading.Thread(target=_announce, args=(settings, url, as_json), daemon=True).start()
         if workers > 1:
-            _run_many(listener, workers)
+            _run_many(settings, listener, workers)
         else:
             _run_one(settings, listener)
 
@@ -194,17 +205,32 @@ def _run_one(settings: Settings, listener: socket.socket) -> None:
 
     configure(settings.where)
     app = Application(settings)
+    _stop_quietly()
     try:
-        uvicorn.Server(uvicorn.Config(build(app), **_options())).run(sockets=[listener])
+        config = uvicorn.Config(build(app, ended=_leave), **_options(settings))
+        uvicorn.Server(config).run(sockets=[listener])
     finally:
         app.close()
 
 
-def _run_many(listener: socket.socket, workers: int) -> None:
+def _stop_quietly() -> None:
+    """Exit with 0 when told to stop: uvicorn repeats the signal at its end, which would kill the process."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+
+
+def _leave() -> None:
+    """Do not wait long for threads that go on with what nobody waits for any more."""
+    timer = threading.Timer(LAST, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+def _run_many(settings: Settings, listener: socket.socket, workers: int) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    config = uvicorn.Config("ui.server:worker", factory=True, workers=workers, **_options())
+    config = uvicorn.Config("ui.server:worker", factory=True, workers=workers, **_options(settings))
     Multiprocess(config, sockets=[listener]).run()
 
 
@@ -213,16 +239,16 @@ def worker() -> "FastAPI":
     from assistant.settings import settings
 
     configure(settings().where)
-    return build(Application(settings()), shared=True)
+    return build(Application(settings()), shared=True, ended=_leave)
 
 
-def _options() -> dict[str, Any]:
+def _options(settings: Settings) -> dict[str, Any]:
     return {
         "log_config": None,  # ours is set up already
         "access_log": False,
         "server_header": False,
         "timeout_keep_alive": 30,
-        "timeout_graceful_shutdown": GRACE,
+        "timeout_graceful_shutdown": settings.shutdown_seconds,
         "timeout_worker_healthcheck": 60,  # a worker that is busy loading a model is not dead
     }
 
