@@ -1,6 +1,10 @@
 """E-mail messages."""
 
+from typing import Any
+
+from knowledge.decode import decode
 from knowledge.document import Block, Parts
+from knowledge.errors import SourceError
 from knowledge.load import html, markdown
 
 SUFFIXES = (".eml",)
@@ -18,7 +22,22 @@ def load(raw: bytes, name: str) -> Parts:
         Block("row", f"{key}: {message[key]}") for key in ("From", "To", "Date") if message[key] is not None
     ]
     if body is not None:
-        text = body.get_content()
         loader = html if body.get_content_subtype() == "html" else markdown
-        blocks += loader.load(text.encode() if isinstance(text, str) else text, "body.txt").blocks
+        blocks += loader.load(_text(body), "body.txt").blocks
     return Parts(str(message["Subject"] or ""), blocks)
+
+
+def _text(body: Any) -> bytes:
+    """A part's text as UTF-8, whatever its charset is said to be: many programs leave it out or get it wrong."""
+    raw = body.get_payload(decode=True) or b""
+    try:
+        return raw.decode(body.get_content_charset("")).encode() if body.get_content_charset() else _any(raw)
+    except (LookupError, UnicodeDecodeError):
+        return _any(raw)
+
+
+def _any(raw: bytes) -> bytes:
+    try:
+        return decode(raw).encode()
+    except SourceError:
+        return b""

@@ -148,16 +148,25 @@ def write_docx(path: Path) -> None:
 
 def pdf(lines: list[str]) -> bytes:
     """A one-page PDF with these lines, written by hand."""
-    shown = " ".join(f"({line}) Tj 0 -20 Td" for line in lines)
-    stream = f"BT /F1 11 Tf 50 780 Td {shown} ET".encode()
+    return pdf_pages([(line, 11) for line in lines])
+
+
+def pdf_pages(lines: list[tuple[str, int]], height: int = 44) -> bytes:
+    """A PDF with these lines and their font sizes, ``height`` lines a page."""
+    pages = [lines[at : at + height] for at in range(0, len(lines), height)] or [[]]
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
+    for number, page in enumerate(pages):
+        stream = _stream(page)
+        objects += [
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>" % (5 + 2 * number),
+            b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        ]
     body, places = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, start=1):
         places.append(len(body))
@@ -166,6 +175,14 @@ def pdf(lines: list[str]) -> bytes:
     head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     trailer = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(body))
     return body + head + table + trailer
+
+
+def _stream(lines: list[tuple[str, int]]) -> bytes:
+    shown = b"BT 50 790 Td"
+    for text, size in lines:
+        raw = text.encode("cp1252", "replace").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+        shown += b" /F1 %d Tf (%s) Tj 0 -16 Td" % (size, raw)
+    return shown + b" ET"
 
 
 def zip_of(path: Path, files: dict[str, bytes]) -> Path:
