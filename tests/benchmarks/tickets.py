@@ -77,20 +77,21 @@ def _write(name: str, chosen: Rows) -> Path:
 @cache
 def trained() -> Trained:
     """Train once; ``BENCH_SIZE`` below 1 shortens the training to fewer epochs."""
+    return full("tickets", *parts(), min(EPOCHS, sized(EPOCHS, 1)))
+
+
+def full(name: str, training: Rows, tests: Rows, epochs: int) -> Trained:
+    """A model that ``full`` makes of rows with its defaults but for the number of epochs."""
     from tools.finetune.run import train
     from tools.finetune.spec import FinetuneSpec
+    from tools.models.card import read_info
 
     importlib.import_module(
         "tools.finetune.classification"
     )  # both sides find torch and transformers imported
-    spec = FinetuneSpec(
-        data=_write("train.csv", parts()[0]),
-        test_data=_write("test.csv", parts()[1]),
-        name="tickets",
-        method="full",
-        epochs=min(EPOCHS, sized(EPOCHS, 1)),
-    )
-    output = folder() / "tickets"
+    data, test = _write(f"{name}-train.csv", training), _write(f"{name}-test.csv", tests)
+    spec = FinetuneSpec(data=data, test_data=test, name=name, method="full", epochs=epochs)
+    output = folder() / name
     steps: list[float] = []
 
     def told(progress: Any) -> None:
@@ -98,10 +99,7 @@ def trained() -> Trained:
             steps.append(time.perf_counter())
 
     began = time.perf_counter()
-    result = train(spec, output, folder() / "work", told)
+    result = train(spec, output, folder() / f"{name}-work", told)
     seconds = time.perf_counter() - began
-    from tools.models.card import read_info
-
-    return Trained(
-        output, seconds, steps[-1] - steps[0], result["metrics"]["accuracy"], read_info(output)["epochs"]
-    )
+    took = steps[-1] - steps[0]
+    return Trained(output, seconds, took, result["metrics"]["accuracy"], read_info(output)["epochs"])
