@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(choice, "SECONDS", 0.05)
     return Path(shutil.copytree(trained, tmp_path / "router"))
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model for which OpenVINO was chosen."""
+    folder = tmp_path_factory.mktemp("models")
+    made = train_head(folder / "tiny", base=tiny_bert(folder / "base"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, "SECONDS", 0.02)
+        patch.setattr(choice, "WORTH", 0.0)
+        assert calibrate(made)
+    return made
+
+
+@pytest.fixture
+def tiny(calibrated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(calibrated, tmp_path / "tiny"))
 
 
 def test_both_are_measured_and_the_quicker_that_says_the_same_is_kept(folder: Path, monkeypatch) -> None:
@@ -68,12 +86,37 @@ def test_new_weights_are_not_computed_by_the_old_graph(folder: Path, monkeypatch
     assert kept.read(folder) is None
 
 
-def test_a_damaged_graph_falls_back_to_torch(folder: Path, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(choice, "WORTH", 0.0)
-    calibrate(folder)
-    (folder / kept.FOLDER / GRAPH).write_text("no graph")
+@pytest.mark.parametrize("damage", ["garbage", "short weights", "no weights"])
+def test_a_damaged_graph_is_made_anew(damage: str, tiny: Path, caplog) -> None:
+    graph = tiny / kept.FOLDER / GRAPH
+    weights = graph.with_suffix(".bin")
+    size = weights.stat().st_size
+    if damage == "garbage":
+        graph.write_text("no graph")
+    elif damage == "no weights":
+        weights.unlink()
+    else:
+        os.truncate(weights, 1000)
     with caplog.at_level(logging.WARNING):
-        assert load(folder, "cpu").predict(["Where is my parcel?"])[0]["label"] == "shipping"
+        served = load(tiny, "cpu")
+    assert "damaged and made anew" in caplog.text
+    assert isinstance(served.model.compute, OpenVinoModule)
+    wanted = load(tiny, "cpu", engine="torch").predict_proba(TEXTS)
+    assert numpy.allclose(served.predict_proba(TEXTS), wanted, atol=0.02)
+    assert graph.read_text().startswith("<?xml") and weights.stat().st_size == size
+
+
+def test_where_the_graph_cannot_be_made_torch_computes(tiny: Path, monkeypatch, caplog) -> None:
+    import openvino
+
+    (tiny / kept.FOLDER / GRAPH).write_text("no graph")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr(openvino, "convert_model", refuse)
+    with caplog.at_level(logging.WARNING):
+        assert load(tiny, "cpu").predict(["Where is my parcel?"])[0]["label"] in ROWS
     assert "torch computes it" in caplog.text
 
 

@@ -1,6 +1,7 @@
 """A trained module on OpenVINO, which compiles it for this processor. Imported only with torch."""
 
 import contextlib
+import logging
 import sys
 import tempfile
 import warnings
@@ -13,6 +14,7 @@ from tools.finetune.machine import bf16
 
 # OpenVINO reports each import and each conversion to its makers, unless this package of theirs is not there.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+log = logging.getLogger(__name__)
 GRAPH = "model.xml"
 BATCH_TOKENS = (
     64  # what a batch of its own costs, in tokens that are read in that time: 60 for MiniLM on two cores
@@ -23,9 +25,11 @@ class OpenVinoModule:
     """Computes what a torch module computes, from the same tensors by name.
 
     Args:
-        module: gives one tensor; its arguments are named as the inputs.
-        example: inputs of two rows at least, to follow the module with; batch and length may differ later.
-        kept: where the compiled graph is read from, or written to; nowhere where the folder cannot be written.
+        module: gives one tensor.
+        example: its arguments in order, of two rows at least, to follow it with; batch and length may differ later.
+            The inputs get these names.
+        kept: where the graph is read from, or written to; nowhere where the folder cannot be written. A damaged one
+            is made anew.
 
     Raises:
         Exception: whatever OpenVINO makes of a module that it cannot follow.
@@ -35,25 +39,59 @@ class OpenVinoModule:
         import openvino
 
         core = openvino.Core()
-        if (kept / GRAPH).exists():
-            graph = core.read_model(kept / GRAPH)
-        else:
-            with warnings.catch_warnings(), torch.inference_mode():
-                warnings.simplefilter("ignore")  # of the tracer, about branches that depend on shapes
-                graph = openvino.convert_model(module, example_input=dict(example))
+        try:
+            self._compiled = (
+                _compiled(core, core.read_model(kept / GRAPH)) if (kept / GRAPH).exists() else None
+            )
+        except RuntimeError as error:
+            log.warning("A kept graph is damaged and made anew: %s", " ".join(str(error).split())[:300])
+            self._compiled = None
+        if self._compiled is None:
+            graph = _converted(module, example)
             _write(graph, kept)
-        precision = "bf16" if bf16() else "f32"
-        # One request at a time, on all cores: batches form before (tools.serving.batching).
-        wishes: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-        self._compiled = core.compile_model(graph, "CPU", wishes)
+            self._compiled = _compiled(core, graph)
         self._request = self._compiled.create_infer_request()
-        self._names = {name for each in graph.inputs for name in each.get_names()}
+        self._names = {name for each in self._compiled.inputs for name in each.get_names()}
+
+    def hold(self, **inputs: torch.Tensor) -> None:
+        """Inputs that stay the same tensors for all calls; what is in them may change between two."""
+        for name, each in inputs.items():
+            self._request.set_tensor(name, _tensor(each))
 
     def __call__(self, **inputs: torch.Tensor) -> torch.Tensor:
         """The module's output, float32."""
         given = {name: each.numpy() for name, each in inputs.items() if name in self._names}
         self._request.infer(given, share_inputs=True)
         return torch.from_numpy(self._request.get_output_tensor(0).data.copy()).float()
+
+
+def _converted(module: torch.nn.Module, example: dict[str, torch.Tensor]) -> Any:
+    import openvino
+
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # of the tracer, about branches that depend on shapes
+        graph = openvino.convert_model(module, example_input=tuple(example.values()))
+    if len(graph.inputs) == len(example):  # else some are not used, and the others have the arguments' names
+        for put, name in zip(graph.inputs, example, strict=True):
+            put.get_tensor().set_names({name})
+    return graph
+
+
+def _tensor(each: torch.Tensor) -> Any:
+    """The same memory as OpenVINO sees it."""
+    import openvino
+
+    if each.dtype == torch.bfloat16:  # numpy has no such numbers
+        return openvino.Tensor(each.view(torch.int16).numpy(), each.shape, openvino.Type.bf16)
+    return openvino.Tensor(each.numpy(), shared_memory=True)
+
+
+def _compiled(core: Any, graph: Any) -> Any:
+    # One request at a time, on all cores: batches form before (tools.serving.batching).
+    precision = "bf16" if bf16() else "f32"
+    return core.compile_model(
+        graph, "CPU", {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+    )
 
 
 def _write(graph: Any, kept: Path) -> None:
