@@ -15,6 +15,7 @@ from assistant.agent.redaction import clean_result
 from assistant.brain.mend import UNREADABLE
 from assistant.errors import BadRequest, Forbidden
 from tools.catalog.registry import Tool, catalog
+from tools.serving.spans import span
 
 
 def checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str, Any]:
@@ -84,7 +85,8 @@ def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str,
     tool = catalog()[name]
     allow(context.principal, tool.risk)
     acting(context.principal)
-    result = tool.function(context.workspace, **args)
+    with span(f"execute_tool {name}", gen_ai__tool__name=name):
+        result = tool.function(context.workspace, **args)
     if tool.risk != "read":
         record(
             context.approvals.database,

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse
 
@@ -26,6 +27,7 @@ from assistant.api import (
     knowledge,
     models,
     redact,
+    tracing,
     widget,
 )
 from assistant.api.auth import VisitorLimits
@@ -75,14 +77,18 @@ def create_api(app: Application, lifespan: Lifespan | None = None, shared: bool 
 
     @contextlib.asynccontextmanager
     async def life(api: FastAPI) -> AsyncIterator[None]:
+        traces = tracing.begin(app.settings, _version())
         async with door.running(), lifespan(api) if lifespan else contextlib.nullcontext():
             yield
+        if traces:
+            await run_in_threadpool(traces.shutdown)  # the last ones are sent
 
     api = FastAPI(
         title="Startup Assistant",
         version=_version(),
         description=ABOUT,
         lifespan=life,
+        telemetry=tracing.TELEMETRY,
         docs_url=None,
         redoc_url=None,
         responses={"default": {"model": errors.ErrorBody, "description": "An error, in OpenAI's shape."}},
@@ -97,7 +103,7 @@ def create_api(app: Application, lifespan: Lifespan | None = None, shared: bool 
     # Gradio leaves CORS to a parent that configures it; this one allows no other origin anything.
     api.add_middleware(CORSMiddleware, allow_origins=())
     api.add_middleware(WidgetOrigins, application=app)
-    api.add_middleware(Envelope, metrics=api.state.metrics)
+    api.add_middleware(Envelope, metrics=api.state.metrics, seconds=app.settings.request_seconds)
     return api
 
 

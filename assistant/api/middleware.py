@@ -1,5 +1,6 @@
 """What wraps every request: an id, counters, security headers, and one shape for what breaks."""
 
+import asyncio
 import re
 import secrets
 import time
@@ -15,6 +16,8 @@ from assistant.logs import log
 REQUEST_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 TOO_LARGE = bytes(respond("The request is larger than is accepted here.", 413, "too_large").body)
+BROKEN = "Something broke on our side. Try again; the log has the details under this request's id."
+TOO_LATE = "There was no answer in time. Try again, or ask for less at once."
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -28,15 +31,16 @@ class Envelope:
 
     It gives each request an id (the caller's own ``X-Request-Id`` where it sent a sane one), which the answer and the
     log lines carry; counts and times it under its route's template; adds the security headers; and answers what nobody
-    caught with a 500 in the common error shape.
+    caught with a 500, and what took too long with a 504, in the common error shape.
 
     Args:
         app: the application inside.
         metrics: where to count.
+        seconds: after which a request of the API is given up that nothing has been answered to.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics):
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, seconds: float):
+        self._app, self._metrics, self._seconds = app, metrics, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request."""
@@ -47,6 +51,7 @@ class Envelope:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request=request_id)
         status, plain, began = 0, False, time.perf_counter()
+        limit = asyncio.timeout(self._seconds if _has_limit(scope) else None)
 
         async def send_on(message: Message) -> None:
             nonlocal status, plain
@@ -59,16 +64,21 @@ class Envelope:
                 message = {**message, "body": TOO_LARGE}
             await send(message)
 
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and not limit.expired():
+                limit.reschedule(None)  # the rest may take its time
+            await send_on(message)
+
         self._metrics.running.inc()
         try:
-            await self._app(scope, receive, send_on)
+            async with limit:
+                await self._app(scope, receive, answer)
         except Exception as error:
-            log().error("request failed", path=scope["path"], exc_info=error)
+            late = isinstance(error, TimeoutError) and limit.expired()
+            log().error("request given up" if late else "request failed", path=scope["path"], exc_info=error)
             if not status:
-                message = (
-                    "Something broke on our side. Try again; the log has the details under this request's id."
-                )
-                await respond(message, 500, "internal_error")(scope, receive, send_on)
+                told = respond(TOO_LATE, 504, "timeout") if late else respond(BROKEN, 500, "internal_error")
+                await told(scope, receive, send_on)
         finally:
             self._metrics.running.dec()
             self._count(scope, status, time.perf_counter() - began)
@@ -79,6 +89,12 @@ class Envelope:
         method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(status or 499)).inc()
         self._metrics.seconds.labels(method, route).observe(seconds)
+
+
+def _has_limit(scope: Scope) -> bool:
+    """Whether the answer to a request may be given up: an upload takes as long as its line is slow."""
+    path = str(scope["path"])
+    return path.startswith("/v1/") and not (path.startswith("/v1/files") and scope["method"] == "POST")
 
 
 def _is_plain_413(message: Message) -> bool:

@@ -1,6 +1,7 @@
 """Server-sent events from a blocking generator: it runs in a thread of its own and stops when the client leaves."""
 
 import asyncio
+import contextvars
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -37,7 +38,8 @@ class Pump(AsyncIterator[Item]):
         self._room = threading.Semaphore(WAITING)
         self._stopped = threading.Event()
         self._items: Any = None
-        threading.Thread(target=self._run, args=(make,), name="turn", daemon=True).start()
+        here = contextvars.copy_context()  # the request's id, and its trace
+        threading.Thread(target=here.run, args=(self._run, make), name="turn", daemon=True).start()
 
     def _run(self, make: Callable[[], Iterable[Item]]) -> None:
         end = _End()
