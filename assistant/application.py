@@ -143,7 +143,8 @@ class Application:
         """The loaded models."""
         from tools.serving.cache import PredictorCache
 
-        return PredictorCache(loader=self.places.load)
+        most = self.settings.model_memory_mb
+        return PredictorCache(most_bytes=most << 20 if most else None, loader=self.places.load)
 
     @cached_property
     def places(self) -> "Places":

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     vllm_api_key: SecretStr | None = Field(None, description="Key for the vLLM server.")
     vllm_command: str = Field("vllm", description="The program that starts a managed vLLM.")
     vllm_options: str = Field("", description="Further options of vllm serve, for a managed vLLM.")
+    model_memory_mb: int = Field(
+        0, ge=0, description="Most megabytes of memory for loaded models; 0: a third of what is free."
+    )
     llama_cpp: Path | None = Field(
         None, description="llama.cpp's folder, or its convert_hf_to_gguf.py, for exports as GGUF."
     )
@@ -108,6 +111,12 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(
         10, ge=0, description="Seconds that answers get to finish when the server is told to stop."
     )
+    handoff_webhook: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Told of visitors who ask for a person: an address for JSON.",
+    )
+    handoff_webhook_secret: SecretStr | None = Field(None, description="Signs what the webhook is sent.")
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 
     @property

@@ -22,6 +22,7 @@ from assistant.agent.said import Said, message_of, question_for, writable
 from assistant.agent.state import config, keep_stopped, messages_of, set_aside
 from assistant.agent.stream import run
 from assistant.agent.threads import Threads
+from assistant.agent.vault import Vault
 from assistant.errors import Conflict, Occupied
 from assistant.home import exclusive
 from tools.workspace import Workspace
@@ -35,7 +36,7 @@ class Parts:
     """What the application gives the agent; functions stand for things that are made late.
 
     ``workspace`` is given the user's earlier messages, ``prompt`` the files attached to the conversation. ``names``
-    lists the words the redaction gate leaves alone. ``record`` enters an artifact for its owner and returns its id.
+    lists the words the redaction gate leaves alone, ``vault`` opens a conversation's. ``record`` enters an artifact for its owner and returns its id.
     """
 
     graph: Callable[[Principal], "CompiledStateGraph"]
@@ -294,6 +295,7 @@ class Agent:
             allow=[*self._parts.names(), *attached],
             auto_approve=said.auto_approve,
             stop=stop,
+            vault=self._parts.vault(thread_id),
         )
 
     def _recorder(self, context: TurnContext) -> Callable[[dict[str, Any]], str]:

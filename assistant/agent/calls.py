@@ -17,6 +17,9 @@ from assistant.errors import BadRequest, Forbidden
 from tools.catalog.registry import Tool, catalog
 from tools.serving.spans import span
 
+# Tools that are given real values for the placeholders of a conversation: they read a text, and keep nothing of it.
+TOLD = {"redact_text", "predict", "search_knowledge"}
+
 
 def checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str, Any]:
     """The arguments as the tool takes them.
@@ -80,13 +83,18 @@ def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[st
     return clean_result(details, context)[0]
 
 
+def _real(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """What a tool that runs here reads; its result is redacted again, and nothing of it is written meanwhile."""
+    return context.vault.restored(args) if context.vault and name in TOLD else args
+
+
 def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
     """Call a catalogue function on the turn's workspace; what changes something is recorded."""
     tool = catalog()[name]
     allow(context.principal, tool.risk)
     acting(context.principal)
     with span(f"execute_tool {name}", gen_ai__tool__name=name):
-        result = tool.function(context.workspace, **args)
+        result = tool.function(context.workspace, **_real(context, name, args))
     if tool.risk != "read":
         record(
             context.approvals.database,

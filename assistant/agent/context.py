@@ -6,6 +6,7 @@ from typing import Any
 from assistant.access.principal import Principal
 from assistant.agent.approvals import Approvals
 from assistant.agent.running import Stop
+from assistant.agent.vault import Vault
 from tools.workspace import Workspace
 
 
@@ -14,7 +15,7 @@ class TurnContext:
     """The context of a graph run; never stored in a checkpoint.
 
     ``allow`` holds names the redaction gate must leave alone (files, models). ``auto_approve`` grants approvals as they
-    come (``assistant chat --yes``). ``quoted`` collects contact details that cited passages make public. ``stop`` is
+    come (``assistant chat --yes``). ``vault`` keeps what placeholders stand for, for the tools that run here. ``quoted`` collects contact details that cited passages make public. ``stop`` is
     set when the turn is to end.
     """
 
@@ -28,3 +29,4 @@ class TurnContext:
     auto_approve: bool = False
     quoted: set[str] = field(default_factory=set)
     stop: Stop = field(default_factory=Stop)
+    vault: Vault | None = None

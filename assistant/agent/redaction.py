@@ -33,7 +33,10 @@ def clean_text(text: str, context: TurnContext) -> tuple[str, list[str]]:
     """
     if not text.strip():
         return text, []
-    cleaned, entities = context.redactor.gate(text, allow=[*context.allow, *context.quoted])
+    from tools.privacy.redactor import replaced
+
+    entities = context.redactor.gated(text, allow=[*context.allow, *context.quoted])
+    cleaned = replaced(text, entities, operators=context.vault)
     return cleaned, [entity.entity_type for entity in entities]
 
 

@@ -45,7 +45,7 @@ class Outgoing:
 
         self._begins = True
         allow = [*self._context.allow, *self._context.quoted]
-        self._stream = RedactingStream(self._context.redactor, allow=allow)
+        self._stream = RedactingStream(self._context.redactor, allow, self._context.vault)
 
     def feed(self, text: str) -> Iterator[Event]:
         """More of the reply; yields what is safe to show by now."""

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from assistant.errors import Missing
+from assistant.errors import BadRequest, Missing
 from assistant.store.database import Database
-from assistant.store.schema import approvals, now, threads
+from assistant.store.schema import approvals, feedback, now, shares, threads, vault
 
 TITLE = 60
 
@@ -52,6 +52,19 @@ class Threads:
         mine = select(threads).where(threads.c.user_id == user_id)
         return self._database.rows(mine.order_by(threads.c.updated_at.desc()))
 
+    def rename(self, thread_id: str, user_id: str, title: str) -> dict[str, Any]:
+        """Give a conversation of this user another title (redacted by the caller).
+
+        Raises:
+            Missing: there is no such conversation, or it is another's.
+            BadRequest: the title is empty.
+        """
+        self.get(thread_id, user_id)
+        if not title.strip():
+            raise BadRequest("The title is empty.", "Give the conversation a name.", param="title")
+        self._database.run(threads.update().where(threads.c.id == thread_id).values(title=_short(title)))
+        return self.get(thread_id, user_id)
+
     def touch(self, thread_id: str, title: str = "", anew: bool = False) -> None:
         """Note that a conversation was used; the first message gives it its title (redacted by the caller).
 
@@ -68,8 +81,12 @@ class Threads:
     def delete(self, thread_id: str, user_id: str) -> None:
         """Remove a conversation's rows (its checkpoints are the graph's to delete)."""
         self.get(thread_id, user_id)
-        self._database.run(threads.delete().where(threads.c.id == thread_id))
-        self._database.run(approvals.delete().where(approvals.c.thread_id == thread_id))
+        with self._database.begin() as connection:
+            connection.execute(threads.delete().where(threads.c.id == thread_id))
+            for table in (approvals, shares, vault):
+                connection.execute(table.delete().where(table.c.thread_id == thread_id))
+            thumbs = (feedback.c.thread_id == thread_id, feedback.c.example.is_not(True))
+            connection.execute(feedback.delete().where(*thumbs))  # examples were chosen to be kept
 
 
 def _short(title: str) -> str:

@@ -17,7 +17,7 @@ _QUOTES = re.compile(
     r"“(?P<a>[^”]+)”|「(?P<b>[^」]+)」|『(?P<c>[^』]+)』|‘(?P<d>[^’]+)’|\"(?P<e>[^\"]+)\"|`(?P<f>[^`]+)`"
     r"|«(?P<g>[^»]+)»|(?<![\w])'(?P<h>[^'\n]*(?:'\w[^'\n]*)*)'(?!\w)"
 )
-_HIDDEN = re.compile(r"<[A-Z][A-Z_]{2,}>")  # the gate's placeholders
+_HIDDEN = re.compile(r"<[A-Z][A-Z_]{2,}\d*>")  # the gate's placeholders
 _URL = re.compile(r"https?://[^\s<>\"'“”‘’，。！？、）)]+|\bwww\.[^\s<>\"'，。！？、）)]+", re.IGNORECASE)
 _CHINESE_FILE = re.compile(
     rf"(?<![\w.])(?:(?:请|帮我|帮忙|看一?看|看一?下|检查|分析|用|拿|把|在|将|从|对|给|基于|添加|加入|删除|导入|和|跟|与)+)?"

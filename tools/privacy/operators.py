@@ -1,13 +1,17 @@
-"""What takes the place of personal data: its type, a mask, a keyed hash, or a pseudonym that stays the same."""
+"""What takes the place of personal data: its type, a mask, a keyed hash, a pseudonym that stays the same, or a stand-in."""
 
 import hashlib
 import hmac
 import re
 import secrets
+from typing import TYPE_CHECKING
 
 from tools.errors import BadArgument, did_you_mean
 
-OPERATORS = ("replace", "mask", "hash", "pseudonym")
+if TYPE_CHECKING:
+    from tools.privacy.surrogates import Surrogates
+
+OPERATORS = ("replace", "mask", "hash", "pseudonym", "surrogate")
 # What any of them but the mask leaves behind; never read as personal data again.
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{2,30}(?:_\d{1,6}|:[0-9a-f]{12})?>")
 
@@ -23,6 +27,7 @@ class Operators:
         self._salt = salt or secrets.token_bytes(32)
         self._pseudonyms: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
+        self._surrogates: Surrogates | None = None
 
     def apply(self, operator: str, entity_type: str, value: str) -> str:
         """What to write in place of a value.
@@ -38,7 +43,15 @@ class Operators:
             return f"<{entity_type}:{digest}>"
         if operator == "pseudonym":
             return self._pseudonym(entity_type, value)
+        if operator == "surrogate":
+            return self._surrogate(entity_type, value)
         return f"<{entity_type}>"
+
+    def _surrogate(self, entity_type: str, value: str) -> str:
+        from tools.privacy.surrogates import Surrogates
+
+        self._surrogates = self._surrogates or Surrogates(self._salt)
+        return self._surrogates(entity_type, value)
 
     def _pseudonym(self, entity_type: str, value: str) -> str:
         key = (entity_type, _same(value).decode())

@@ -48,12 +48,3 @@ class Recognizer(LocalRecognizer):
 def before(text: str, at: int, cue: re.Pattern[str], reach: int = 40) -> bool:
     """Does a cue stand in the ``reach`` characters before a position, on the same line?"""
     return bool(cue.search(text[max(0, at - reach) : at].rpartition("\n")[2]))
-
-
-def luhn(digits: str) -> bool:
-    """The check digit of payment cards (ISO/IEC 7812-1)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0

@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from tools.errors import BadArgument
 from tools.privacy.engine import Engine
 from tools.privacy.entity import Entity, resolve
+from tools.privacy.ner import EMBEDDED
 from tools.privacy.operators import PLACEHOLDER, Operators, check
 
 LANGUAGES = ("auto", "en", "zh")
@@ -19,12 +20,13 @@ class Redactor:
     Args:
         allow: names to leave alone, whatever they look like.
         salt: key of the ``hash`` operator; random where none is given.
+        ner: the model that finds names, see ``tools.privacy.ner_models``.
     """
 
-    def __init__(self, allow: Iterable[str] = (), salt: bytes | None = None):
+    def __init__(self, allow: Iterable[str] = (), salt: bytes | None = None, ner: str = EMBEDDED):
         self._allow = frozenset(allow)
-        self._salt = salt
-        self._engine = Engine()
+        self.salt = salt
+        self._engine = Engine(ner)
 
     def find(self, text: str, language: str = "auto", allow: Iterable[str] = ()) -> list[Entity]:
         """All personal data in a text, place names included; spans in order, none overlapping.
@@ -69,7 +71,7 @@ class Redactor:
         Args:
             text: any text.
             language: ``en``, ``zh`` or ``auto``.
-            operator: ``replace`` (by the type), ``mask``, ``hash`` or ``pseudonym``.
+            operator: ``replace`` (by the type), ``mask``, ``hash``, ``pseudonym`` or ``surrogate``.
             types: only these entity types; all where None.
 
         Returns:
@@ -81,7 +83,7 @@ class Redactor:
         check(operator)
         wanted = None if types is None else set(types)
         found = [e for e in self.find(text, language) if wanted is None or e.entity_type in wanted]
-        hidden = replaced(text, found, operator, Operators(self._salt))
+        hidden = replaced(text, found, operator, Operators(self.salt))
         return {"text": hidden, "entities": [entity.as_dict() for entity in found]}
 
     def count(self, texts: Iterable[str]) -> dict[str, int]:
@@ -100,8 +102,16 @@ class Redactor:
         return [entity for entity in resolve(found, protected) if _worth(text, entity)]
 
 
+class Placeholders(Protocol):
+    """What writes something in the place of a value: :class:`Operators`, or a vault."""
+
+    def apply(self, operator: str, entity_type: str, value: str) -> str:
+        """What to write in place of a value."""
+        ...
+
+
 def replaced(
-    text: str, found: Iterable[Entity], operator: str = "replace", operators: Operators | None = None
+    text: str, found: Iterable[Entity], operator: str = "replace", operators: Placeholders | None = None
 ) -> str:
     """A text with the found spans replaced.
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tools.privacy.entity import Entity
-from tools.privacy.redactor import Redactor, replaced
-from tools.privacy.segments import segments
+from tools.privacy.redactor import Placeholders, Redactor, replaced
+from tools.privacy.segments import pieces
 
 LOOKAHEAD = 64
 CONTEXT = 512
@@ -21,12 +21,14 @@ class RedactingStream:
     Args:
         redactor: finds personal data.
         allow: names to leave alone.
+        operators: what writes the placeholders; by the type alone where None.
     """
 
-    def __init__(self, redactor: Redactor, allow: Iterable[str] = ()):
+    def __init__(self, redactor: Redactor, allow: Iterable[str] = (), operators: Placeholders | None = None):
         self.entities: list[Entity] = []
         self._redactor = redactor
         self._allow = tuple(allow)
+        self._operators = operators
         self._text = ""  # remembered context, then what is held back
         self._offset = 0  # where _text starts in the whole
         self._out = 0  # how much of _text has left
@@ -48,7 +50,7 @@ class RedactingStream:
     def _boundary(self) -> int:
         """The end of the last sentence that enough text follows."""
         limit = len(self._text) - LOOKAHEAD
-        ends = [end for _, end in segments(self._text) if self._out < end <= limit]
+        ends = [end for _, end in pieces(self._text) if self._out < end <= limit]
         return max((end for end in ends if end < len(self._text)), default=0)
 
     def _release(self, cut: int, last: bool = False) -> str:
@@ -61,6 +63,7 @@ class RedactingStream:
         text = replaced(
             self._text[self._out : cut],
             [_moved(entity, -self._out, cut - self._out) for entity in leaving],
+            operators=self._operators,
         )
         self.entities += [_moved(entity, self._offset, self._offset + cut) for entity in leaving]
         self._out = cut
@@ -76,7 +79,7 @@ class RedactingStream:
         return cut
 
     def _forget(self) -> None:
-        starts = [start for start, _ in segments(self._text) if start <= self._out - CONTEXT]
+        starts = [start for start, _ in pieces(self._text) if start <= self._out - CONTEXT]
         if starts and starts[-1]:
             drop = starts[-1]
             self._text, self._offset = self._text[drop:], self._offset + drop

@@ -88,8 +88,8 @@ def scrub(
         Path, typer.Option("--out", help="The new file: .csv, .tsv or .jsonl.", metavar="FILE")
     ],
     operator: Annotated[
-        Literal["pseudonym", "replace", "mask", "hash"],
-        typer.Option(help="What takes the place of personal data."),
+        Literal["pseudonym", "replace", "mask", "hash", "surrogate"],
+        typer.Option(help="What takes the place of personal data; surrogate: invented values."),
     ] = "pseudonym",
     column: Annotated[
         list[str] | None, typer.Option(help="Only this column; can be given again.", metavar="COL")

@@ -1,14 +1,15 @@
 """``assistant redact``: hide personal data in a text. It opens no application, so that it starts fast."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ui.cli.command import command
-from ui.cli.opened import quiet, read_stdin
+from ui.cli.opened import opened, quiet, read_stdin
 
 Language = Literal["auto", "en", "zh"]
-Operator = Literal["replace", "mask", "hash", "pseudonym"]
+Operator = Literal["replace", "mask", "hash", "pseudonym", "surrogate"]
 
 
 def enter(app: typer.Typer) -> None:
@@ -25,8 +26,15 @@ def redact(
 ) -> dict[str, Any]:
     """Hide names, addresses, numbers and secrets in a text."""
     quiet()
-    from tools.privacy.redactor import Redactor
+    from assistant.settings import settings
+    from assistant.workspace.redacting import open_redactor
 
     if text is None or text == "-":
         text = read_stdin("The text")
-    return Redactor().redact(text, language, operator)
+    return open_redactor(settings(), _model).redact(text, language, operator)
+
+
+def _model(name: str) -> Path:
+    """Where a model of the registry lies, which the setting ASSISTANT_NER names."""
+    with opened() as application:
+        return application.registry.get(name).path

@@ -24,7 +24,7 @@ VISITOR = (
 # A statement about oneself in which something was hidden; no question, no wish.
 PERSONAL = re.compile(
     r"^(?:(?:hi|hello|hey|ok|so|well|by the way|fyi)\W+)*(?:my|our|his|her|their|the|here(?:'s| is| are)|this is|it'?s|i am|i'm|我的|我叫|这是|他的|她的)"
-    r"(?![^?？]*\b(?:please|can|could|mask|redact|hide|remove|delete)\b)[^?？]*<[A-Z_]{3,}>[^?？]*$",
+    r"(?![^?？]*\b(?:please|can|could|mask|redact|hide|remove|delete)\b)[^?？]*<[A-Z_]{3,}\d*>[^?？]*$",
     re.IGNORECASE,
 )
 

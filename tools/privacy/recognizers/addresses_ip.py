@@ -8,9 +8,9 @@ from typing import Any
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
 
-V4 = re.compile(r"(?<![\w.])(?<!\d-)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
-V6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-MAC = re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])")
+V4 = re.compile(r"(?a)(?<![\w.])(?<!\d-)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+V6 = re.compile(r"(?a)(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
+MAC = re.compile(r"(?a)(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])")
 VERSION = re.compile(r"(?i)(?:version|v|release|==|>=|~=)\s*$")
 # Addresses of no one: loopback, "any", documentation of software.
 NOBODY = {"127.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::"}

@@ -9,18 +9,18 @@ from typing import Any
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
 
-AGE = re.compile(r"(?i)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
+AGE = re.compile(r"(?ai)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
 AGED = re.compile(
-    r"(?i)\b(?:aged?|age of|turn(?:s|ed|ing)?|(?:i am|i'm|he is|she is|he's|she's)(?: now| about| only| just)?)[ :]{1,2}"
+    r"(?ai)\b(?:aged?|age of|turn(?:s|ed|ing)?|(?:i am|i'm|he is|she is|he's|she's)(?: now| about| only| just)?)[ :]{1,2}"
     r"(\d{1,3})(?=\s*(?:$|[.,;!?)]|and\b|years\b))"
 )
 AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3})\s?(?:周?岁)(?!以|的孩子|及)")
 DATE = re.compile(
-    r"(?i)(?<![\w/-])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|"
+    r"(?ai)(?<![\w/-])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|"
     r"(?:\d{1,2}(?:st|nd|rd|th)?(?: of)? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:\d{1,2}(?:st|nd|rd|th)?,? )?(?:19|20)?\d{2}|"
     r"(?:19|20)\d{2}(?=\s*(?:[.,;!?]|$)))(?![\w/-]|\.\d)"
 )
-BORN = re.compile(r"(?i)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|出生|生日|生于")
+BORN = re.compile(r"(?ai)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|出生|生日|生于")
 
 
 class Ages(Recognizer):

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tools.privacy.check_digits import luhn
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before, luhn
+from tools.privacy.recognizer import Recognizer, before
 
 DIGITS = re.compile(r"(?<![\d.+-])(?<!\d[ ])\d(?:[ -]?\d){11,18}(?![\d])(?!-\d)")
 # Issuer prefixes with their lengths (ISO/IEC 7812; the schemes' published ranges).
@@ -22,7 +23,7 @@ ISSUED = (
     (re.compile(r"220[0-4]|9792|60|508|353|356"), {16}),
 )
 CUE = re.compile(
-    r"(?i)\b(?:card|visa|mastercard|amex|maestro|cc|debit|credit|pan)\b|卡号|银行卡|信用卡|储蓄卡|卡"
+    r"(?ai)\b(?:card|visa|mastercard|amex|maestro|cc|debit|credit|pan)\b|卡号|银行卡|信用卡|储蓄卡|卡"
 )
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

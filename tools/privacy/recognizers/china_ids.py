@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from tools.privacy.check_digits import id_check, uscc_check
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
 
@@ -18,7 +19,6 @@ PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·•. -]?"
     r"(?:[DF][A-HJ-NP-Z0-9]\d{4}|\d{5}[DF]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])(?![0-9A-Za-z])"
 )
-USCC_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 class ChineseIds(Recognizer):
@@ -50,12 +50,9 @@ def _id_checks(number: str) -> bool:
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return False
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False))
-    return "10X98765432"[total % 11] == number[17].upper()
+    return id_check(number[:17]) == number[17].upper()
 
 
 def _uscc_checks(code: str) -> bool:
     """The check character of GB 32100."""
-    total = sum(USCC_LETTERS.index(letter) * pow(3, place, 31) for place, letter in enumerate(code[:17]))
-    return USCC_LETTERS[(31 - total % 31) % 31] == code[17]
+    return uscc_check(code[:17]) == code[17]

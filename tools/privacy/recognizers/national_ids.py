@@ -9,11 +9,11 @@ from typing import Any
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
 
-SSN = re.compile(r"(?<![\w-])(?!000|666)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
-SSN_BARE = re.compile(r"(?<![\w-])\d{3} ?\d{2} ?\d{4}(?![\w-])")
-SSN_CUE = re.compile(r"(?i)\bssn\b|social security|\bss#")
-NINO = re.compile(r"(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
-NUMBER = re.compile(r"(?<![\w-])(?=[A-Z0-9-]*\d{3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])", re.IGNORECASE)
+SSN = re.compile(r"(?a)(?<![\w-])(?!000|666)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
+SSN_BARE = re.compile(r"(?a)(?<![\w-])\d{3} ?\d{2} ?\d{4}(?![\w-])")
+SSN_CUE = re.compile(r"(?ai)\bssn\b|social security|\bss#")
+NINO = re.compile(r"(?a)(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
+NUMBER = re.compile(r"(?ai)(?<![\w-])(?=[A-Z0-9-]*\d{3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])")
 PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$")
 LICENSE_CUE = re.compile(
     r"(?i)\b(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$"

@@ -12,15 +12,15 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
 
 NUMBER = re.compile(
-    r"(?<![\w./#@-])(?<!\d[ ,:])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
+    r"(?a)(?<![\w./#@-])(?<!\d[ ,:])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
     r"(?![\w%°€$£]|[-.,:/]\d)",
     re.IGNORECASE,
 )
 INTERNATIONAL = re.compile(
-    r"(?<![\w+])\+\d[\d ()./-]{6,24}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", re.IGNORECASE
+    r"(?a)(?<![\w+])\+\d[\d ()./-]{6,24}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", re.IGNORECASE
 )
 CUE = re.compile(
-    r"(?i)\b(?:phone|telephone|tel|call(?:ed|ing)?|cell|cellphone|mobile|mob|fax|whatsapp|sms|text|ring|dial|reach(?:ed)?|"
+    r"(?ai)\b(?:phone|telephone|tel|call(?:ed|ing)?|cell|cellphone|mobile|mob|fax|whatsapp|sms|text|ring|dial|reach(?:ed)?|"
     r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail|desk|office|messages to|answering at|number)\b"
     r"|电话|手机|座机|联系方式|致电|拨打|传真"
 )

@@ -33,7 +33,7 @@ class Places(Recognizer):
         """See the base class."""
         for span in named:
             words = text[span.start_char : span.end_char]
-            if span.label_ in ("GPE", "LOC", "FAC") and words[0].isupper() and _place(words):
+            if span.label_ == "LOCATION" and _place(words):
                 yield Entity("LOCATION", span.start_char, span.end_char, 0.6)
         for match in WHERE.finditer(text):
             if IN.search(match.group()) and _place(match.group(1)):

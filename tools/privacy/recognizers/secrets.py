@@ -18,7 +18,7 @@ KEY = re.compile(
     r"|LTAI[A-Za-z0-9]{12,30}|AKID[A-Za-z0-9]{28,40}"
     r")(?![A-Za-z0-9])"
 )
-JWT = re.compile(r"(?<![\w-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,4000}(?:\.[A-Za-z0-9_-]{0,2000})?")
+JWT = re.compile(r"(?a)(?<![\w-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,4000}(?:\.[A-Za-z0-9_-]{0,2000})?")
 BEARER = re.compile(
     r"(?i)\b(?:bearer|basic|token)[ :=]+(?=[A-Za-z0-9._~+/=-]*[0-9_.])([A-Za-z0-9._~+/=-]{16,2000})"
 )

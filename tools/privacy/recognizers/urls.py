@@ -8,7 +8,7 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
 
 URL = re.compile(
-    r"(?i)(?<![\w@])(?:https?://|www\.)[^\s<>\"'()\u4e00-\u9fff]{3,2000}[^\s<>\"'().,;:!?\u4e00-\u9fff]"
+    r"(?ai)(?<![\w@])(?:https?://|www\.)[^\s<>\"'()\u4e00-\u9fff]{3,2000}[^\s<>\"'().,;:!?\u4e00-\u9fff]"
 )
 
 

@@ -1,0 +1,40 @@
+"""The redactor as the settings want it: with the model that finds names, and the installation's own salt."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.access.tokens import kept_secret
+from assistant.settings import Settings
+from tools.errors import NotFound
+
+if TYPE_CHECKING:
+    from tools.privacy.redactor import Redactor
+
+EMBEDDED = "embedded"
+NAME = re.compile(
+    r"[A-Za-z0-9][\w.@-]{0,120}"
+)  # of a model in the registry; a hub's id has a slash, a library a colon
+
+
+def open_redactor(settings: Settings, folder_of: Callable[[str], Path]) -> "Redactor":
+    """A redactor.
+
+    Args:
+        settings: name the model.
+        folder_of: the folder of a model in the registry; raises ``NotFound`` for unknown names.
+    """
+    from tools.privacy.redactor import Redactor
+
+    salt = kept_secret(settings.where.folder("") / "redaction.key")
+    return Redactor(salt=salt, ner=_model(settings.ner, folder_of))
+
+
+def _model(wish: str, folder_of: Callable[[str], Path]) -> str:
+    if wish == EMBEDDED or not NAME.fullmatch(wish) or Path(wish).expanduser().is_dir():
+        return wish
+    try:
+        return str(folder_of(wish))
+    except NotFound:
+        return wish  # a Hugging Face id without an owner, such as bert-base-ner
