@@ -1,11 +1,16 @@
 """What /metrics says of the models: who answered, how long it took, what failed, which tokens."""
 
+import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from assistant.api.metrics import Metrics
 from tests.assistant.api_server import Server, server
 from tools.serving.batching import Batcher
+from tools.workspace import ModelEntry
 
 __all__ = ["server"]
 
@@ -66,3 +71,30 @@ def test_sums_outlive_the_models_that_are_unloaded() -> None:
     held[0].submit(["x"]).result()
     assert 'assistant_batched_texts_total{model="m"} 8.0' in metrics.text().decode()
     assert 'assistant_tokens_total{kind="prompt",model="w"} 6.0' in metrics.text().decode()
+
+
+def test_the_dashboard_names_figures_that_there_are() -> None:
+    """Each metric with the labels that its queries group by."""
+    metrics = Metrics(lambda: [("m", Batcher(list))], lambda: [("w", Writer(1, 1))])
+    metrics.answered(ModelEntry("m", "text-classification", "minilm", "head", Path()), 0.1, 0)
+    metrics.answered(ModelEntry("m", "text-classification", "minilm", "head", Path()), 0.1, 500)
+    metrics.requests.labels("GET", "/healthz", "200").inc()
+    metrics.seconds.labels("GET", "/healthz").observe(0.1)
+    samples = [
+        each for family in text_string_to_metric_families(metrics.text().decode()) for each in family.samples
+    ]
+    labels = {each.name: set(each.labels) for each in samples}
+    board = json.loads((Path(__file__).parents[2] / "docs/grafana/startup-assistant.json").read_text())
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    asked = [
+        found
+        for query in queries
+        for found in re.findall(r"(?:by \(([^)]*)\) )?\(?(?:rate\()?(assistant_\w+)", query)
+    ]
+    assert len(queries) >= 12 and {name for _, name in asked} <= set(labels)
+    for by, name in asked:
+        assert {each.strip() for each in by.split(",") if by} <= labels[name], (by, name)
+    named = {name.removesuffix("_bucket").removesuffix("_count") for _, name in asked}
+    counted = [name for name in labels if not name.endswith("_created")]
+    shown = {re.sub("_(bucket|count|sum)$", "", name) for name in counted}
+    assert shown <= named, "a figure that no panel shows"

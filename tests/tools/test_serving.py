@@ -141,3 +141,15 @@ def test_bench_measures_under_load(predictor: Predictor) -> None:
     assert 0 < latency["p50"] <= latency["p95"] <= latency["p99"]
     with pytest.raises(BadArgument, match="requests"):
         bench(predictor, requests=0)
+
+
+def test_bench_draws_what_it_measured(predictor: Predictor, tmp_path: Path) -> None:
+    from PIL import Image
+
+    file = tmp_path / "speed.png"
+    figures = bench(predictor, concurrency=6, requests=24, picture=file)
+    assert [each["concurrency"] for each in figures["by_callers"]] == [1, 2, 4, 6]
+    assert all(each["requests_per_second"] > 0 and each["p95"] > 0 for each in figures["by_callers"])
+    assert figures["picture"] == figures["artifacts"][0]["path"] == str(file)
+    with Image.open(file) as image:
+        assert image.width > image.height > 200 and len(image.convert("RGB").getcolors(1 << 20)) > 10

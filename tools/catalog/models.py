@@ -82,14 +82,15 @@ def undeploy_model(workspace: Workspace, model: str) -> dict[str, Any]:
 
 @tool(risk="act")
 def benchmark_model(workspace: Workspace, model: str) -> dict[str, Any]:
-    """Measure how fast a model answers: requests per second and latencies.
+    """Measure how fast a model answers: requests per second, latencies, and a picture of both.
 
     Args:
         model: the model's name.
     """
     from tools.serving.bench import bench
 
-    return {"model": model, **bench(workspace.predictor(model))}
+    picture = workspace.artifact("speed", f"How fast {model} answers", ".png")
+    return {"model": model, **bench(workspace.predictor(model), picture=picture)}
 
 
 @tool(risk="read")

@@ -208,7 +208,12 @@ def bench(
     with opened() as application:
         from tools.serving.bench import bench as measure
 
-        return measure(workspace(application).predictor(model), concurrency=concurrency, requests=requests)
+        known = workspace(application)
+        picture = known.artifact("speed", f"How fast {model} answers", ".png")
+        result = measure(known.predictor(model), concurrency=concurrency, requests=requests, picture=picture)
+        for each in result.pop("artifacts"):
+            application.artifacts.record(each["kind"], each["title"], each["path"], known.principal.user_id)
+        return result
 
 
 def _benched(result: dict[str, Any]) -> str:
@@ -217,5 +222,6 @@ def _benched(result: dict[str, Any]) -> str:
             "requests per second": result["requests_per_second"],
             "latency (ms)": result["latency_ms"],
             "tokens per second": result["tokens_per_second"],
+            "picture": result["picture"],
         }
     )
