@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,9 @@ def _finish(
     from tools.finetune.continual import write_lineage
     from tools.finetune.report import write_report
     from tools.models.card import write_card, write_info
+    from tools.privacy.reports import without_personal
 
+    outcome = replace(outcome, evaluation=without_personal(outcome.evaluation))
     head = "head" in find_task(plan["task"]).methods
     sha256 = sha256_of(spec.data)
     warnings = worse(outcome.metrics, outcome.baseline, plan["method"], head)

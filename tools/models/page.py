@@ -1,10 +1,12 @@
 """An evaluation as a page that stands alone."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from tools.privacy.reports import without_personal
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;"
@@ -15,7 +17,7 @@ STYLE = (
 
 
 def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Path) -> str:
-    """A page with the measures, the confusion matrix, each label and the surest mistakes.
+    """A page with the measures, the confusion matrix, each label, the weak spots and the surest mistakes.
 
     Args:
         name: the model's name.
@@ -23,6 +25,7 @@ def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Pa
         result: what ``tools.serving.evaluate.evaluate`` found.
         picture: the confusion matrix (PNG), put into the page.
     """
+    result = without_personal(result)
     title = escape(f"{name} on {data}")
     image = base64.b64encode(picture.read_bytes()).decode()
     mistakes = [
@@ -34,6 +37,8 @@ def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Pa
         _table(["measure", "value"], [[key, value] for key, value in result["metrics"].items()]),
         f'<h2>Confusion matrix</h2><img alt="Confusion matrix" src="data:image/png;base64,{image}">',
         "<h2>Labels, the hardest first</h2>" + _labels(result["per_class"]),
+        _confused(result.get("confused") or []),
+        _slices(result.get("slices") or []),
         "<h2>Surest mistakes</h2>" + _table(["text", "label", "predicted", "score"], mistakes)
         if mistakes
         else "",
@@ -42,6 +47,18 @@ def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Pa
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
+
+
+def _confused(pairs: Sequence[Mapping[str, Any]]) -> str:
+    rows = [[p["label"], p["predicted"], p["count"], " · ".join(p["examples"])] for p in pairs]
+    heading = "<h2>Labels that are confused most</h2>"
+    return heading + _table(["label", "taken for", "rows", "examples"], rows) if rows else ""
+
+
+def _slices(weak: Sequence[Mapping[str, Any]]) -> str:
+    rows = [[each["slice"], each["rows"], each["accuracy"]] for each in weak]
+    heading = "<h2>Where it is weak</h2>"
+    return heading + _table(["rows", "number", "accuracy"], rows) if rows else ""
 
 
 def _labels(classes: Mapping[str, Mapping[str, Any]]) -> str:
