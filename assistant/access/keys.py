@@ -120,6 +120,23 @@ class KeyStore:
                 record(connection, "key revoked", key_id)
         return next(each for each in self.list() if each["id"] == key_id)
 
+    def set_origins(self, key_id: str, origins: Iterable[str]) -> dict[str, Any]:
+        """Let a widget key answer other pages from now on.
+
+        Raises:
+            Missing: there is no such widget key.
+            BadRequest: no origin, or one that cannot be used.
+        """
+        pages = list(dict.fromkeys(check_origin(each) for each in origins))
+        if not pages:
+            raise BadRequest("A widget key needs an origin.", "Give one: https://your.site.", param="origins")
+        widget = (keys.c.id == key_id, keys.c.role == "visitor", keys.c.revoked_at.is_(None))
+        with self._database.begin() as connection:
+            if not connection.execute(keys.update().where(*widget).values(origins=pages)).rowcount:
+                raise Missing(f"There is no widget key {key_id}.", "List them: assistant keys list.", "key")
+            record(connection, "key changed", key_id, origins=", ".join(pages))
+        return next(each for each in self.list() if each["id"] == key_id)
+
     def authenticate(self, secret: str) -> Principal:
         """Whose key this is. A key never may do more than its user; a removed user's keys are dead.
 

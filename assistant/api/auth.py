@@ -118,18 +118,26 @@ def address(request: HTTPConnection) -> str:
 
 
 class VisitorLimits:
-    """How often visitors may ask: each address, and all visitors of a key together."""
+    """How often visitors may ask: each visit, each address, and all visitors of a key together."""
 
-    def __init__(self, per_address: float = 20, per_key: float = 600):
-        self._addresses, self._keys = Limiter(per_address), Limiter(per_key)
+    def __init__(self, per_address: float = 20, per_key: float = 600, per_visit: float = 12):
+        self._addresses, self._keys, self._visits = Limiter(per_address), Limiter(per_key), Limiter(per_visit)
 
-    def check(self, key_id: str, address: str) -> None:
+    def check(self, key_id: str, address: str, visit: str = "", cost: float = 1.0) -> None:
         """Count one question.
 
+        Args:
+            key_id: the widget key.
+            address: where it comes from.
+            visit: whose it is, where that is known.
+            cost: how many questions it counts for.
+
         Raises:
-            TooMany: the address or the key has used up its share.
+            TooMany: the visit, the address or the key has used up its share.
         """
-        self._addresses.check(f"{key_id} {address}")
+        if visit:
+            self._visits.check(visit, cost)
+        self._addresses.check(f"{key_id} {address}", cost)
         self._keys.check(key_id)
 
 

@@ -10,13 +10,15 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from assistant.agent.history import Entry
 from assistant.agent.outcome import public
 from assistant.agent.running import Turn
+from assistant.agent.sharing import as_json, as_markdown
 from assistant.api.auth import App, Talker
 from assistant.api.completion import ChatCompletion, Wanted
-from assistant.api.fields import Name, Text
+from assistant.api.fields import Body, Name, Text
 from assistant.api.files import paged
 from assistant.api.models import ASSISTANT, seconds
 from assistant.api.talk import Talk, answered
@@ -70,6 +72,20 @@ class ItemList(BaseModel):
     has_more: bool
 
 
+class RenameRequest(Body):
+    """A conversation's new title."""
+
+    title: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class Shared(BaseModel):
+    """Where others of the team read a conversation; ``path`` is null where they cannot."""
+
+    id: str
+    object: Literal["conversation.share"] = "conversation.share"
+    path: str | None = None
+
+
 class RetryRequest(Wanted):
     """How the last message is answered once more; ``approve`` grants approvals as they come."""
 
@@ -96,6 +112,46 @@ def list_conversations(
 def retrieve_conversation(conversation_id: Id, app: App, who: Talker) -> Conversation:
     """One conversation of the caller."""
     return _shown(app.agent.threads.get(conversation_id, who.user_id))
+
+
+@router.post("/{conversation_id}")
+def rename_conversation(conversation_id: Id, body: RenameRequest, app: App, who: Talker) -> Conversation:
+    """Give a conversation another title; personal data in it is taken out."""
+    title = str(app.redactor.redact(body.title)["text"])
+    return _shown(app.agent.threads.rename(conversation_id, who.user_id, title))
+
+
+@router.get(
+    "/{conversation_id}/export",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}, "application/json": {}}}},
+)
+def export_conversation(
+    conversation_id: Id, app: App, who: Talker, form: Literal["markdown", "json"] = "markdown"
+) -> Response:
+    """A conversation as a file: Markdown for people, JSON for programs."""
+    row, lines = app.agent.threads.get(conversation_id, who.user_id), app.agent.history(who, conversation_id)
+    if form == "json":
+        content, kind, ending = as_json(row, lines), "application/json", "json"
+    else:
+        content, kind, ending = as_markdown(row["title"], lines), "text/markdown; charset=utf-8", "md"
+    name = f'attachment; filename="{row["id"]}.{ending}"'
+    return Response(
+        content, media_type=kind, headers={"Content-Disposition": name, "Cache-Control": "no-store"}
+    )
+
+
+@router.post("/{conversation_id}/share")
+def share_conversation(conversation_id: Id, app: App, who: Talker) -> Shared:
+    """Let whoever is signed in and has the link read a conversation."""
+    return Shared(id=conversation_id, path=f"/shared/{app.shares.share(conversation_id, who.user_id)}")
+
+
+@router.delete("/{conversation_id}/share")
+def unshare_conversation(conversation_id: Id, app: App, who: Talker) -> Shared:
+    """End the sharing of a conversation: its link is dead."""
+    app.shares.end(conversation_id, who.user_id)
+    return Shared(id=conversation_id)
 
 
 @router.delete("/{conversation_id}")

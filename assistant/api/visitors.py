@@ -23,11 +23,15 @@ SECRET = "visitors.key"
 
 @dataclass(frozen=True)
 class Visit:
-    """One visitor's visit: the widget key in use, a random id, and the page's origin where it was told."""
+    """One visitor's visit: the widget key in use, a random id, the page's origin where it was told, and who it is.
+
+    ``person`` is the id by which the site has identified its visitor; their visits share one ``visitor``.
+    """
 
     key_id: str
     visitor: str
     origin: str = ""
+    person: str = ""
 
     @classmethod
     def begin(cls, key_id: str, origin: str = "") -> "Visit":
@@ -47,7 +51,7 @@ class VisitorTokens:
 
     def sign(self, visit: Visit, life: float = LIFE) -> str:
         """A token for this visit, good for ``life`` seconds."""
-        fields = [visit.key_id, visit.visitor, visit.origin, int(time.time() + life)]
+        fields = [visit.key_id, visit.visitor, visit.origin, visit.person, int(time.time() + life)]
         payload = _pack(json.dumps(fields).encode())
         return f"{payload}.{_pack(self._mac(payload))}"
 
@@ -61,10 +65,19 @@ class VisitorTokens:
         # The mark is compared as it was sent: a second spelling of the same bytes is no token of ours.
         genuine = hmac.compare_digest(mac.encode("utf-8", "replace"), _pack(self._mac(payload)).encode())
         with suppress(ValueError, binascii.Error):
-            fields: list[Any] = json.loads(_unpack(payload)) if genuine else ["", "", "", 0]
-            if fields[3] > time.time():
-                return Visit(*fields[:3])
+            *fields, until = json.loads(_unpack(payload)) if genuine else [0]
+            if until > time.time() and len(fields) == 4:
+                return Visit(*fields)
         raise Unauthenticated("This chat has been idle for too long.", "Open it again to go on.")
+
+    def known(self, visit: Visit, person: str) -> Visit:
+        """The visit of somebody whom the site has identified: their conversations are theirs alone, on every visit."""
+        mark = hmac.new(self._secret, f"person {visit.key_id} {person}".encode(), hashlib.sha256)
+        return Visit(visit.key_id, f"p-{mark.hexdigest()[:24]}", visit.origin, person)
+
+    def identity_secret(self, key_id: str) -> str:
+        """What a site signs with to say who its visitor is (see :mod:`assistant.api.identity`); one for each key."""
+        return hmac.new(self._secret, f"identify {key_id}".encode(), hashlib.sha256).hexdigest()
 
     def _mac(self, payload: str) -> bytes:
         return hmac.new(self._secret, payload.encode("utf-8", "replace"), hashlib.sha256).digest()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -12,14 +12,17 @@ from starlette.responses import StreamingResponse
 from assistant.access.principal import Principal
 from assistant.agent.events import Choices, Citation, Done, Event, Failed, Token
 from assistant.api.auth import App, address, check_origin, own_page, visitor_limits
-from assistant.api.fields import Body, Name, Text
+from assistant.api.fields import Body, FreeText, Name, Text
+from assistant.api.identity import identified, identified_by_token
 from assistant.api.sse import Pump, data, stream
 from assistant.api.talk import beginning
 from assistant.api.visitors import Visit, VisitorTokens, visitor_of
+from assistant.api.webhook import post
 from assistant.errors import Missing, Unauthenticated
 from assistant.logs import log
 
 router = APIRouter(prefix="/v1/widget", tags=["widget"])
+HANDOFF = 5.0  # questions that one hand-off counts for
 bearer = HTTPBearer(auto_error=False, scheme_name="visit", description="The token in the widget's frame.")
 
 
@@ -28,6 +31,44 @@ class MessageRequest(Body):
 
     message: Annotated[Text, Field(max_length=2000)]
     thread: Name | None = None
+
+
+class IdentifyRequest(Body):
+    """Who the visitor is: ``id``, ``time`` and ``hash``, or a signed ``token``."""
+
+    id: Annotated[str, Field(max_length=128)] | None = None
+    time: int | None = None
+    hash: Annotated[str, Field(max_length=128)] | None = None
+    token: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class FeedbackRequest(Body):
+    """A thumb: up, down, or taken back; ``answer`` counts the assistant's answers from 0."""
+
+    thread: Name
+    answer: Annotated[int, Field(ge=0, le=100_000)]
+    good: bool | None
+    reason: Annotated[FreeText, Field(max_length=500)] = ""
+
+
+class HandoffRequest(Body):
+    """Where the team may answer, and what it should know."""
+
+    email: Annotated[Text, Field(max_length=254)]
+    message: Annotated[FreeText, Field(max_length=2000)] = ""
+    thread: Name | None = None
+
+
+class Renewed(BaseModel):
+    """A visit's new token."""
+
+    token: str
+
+
+class Noted(BaseModel):
+    """It was noted."""
+
+    noted: Literal[True] = True
 
 
 class Passage(BaseModel):
@@ -72,8 +113,13 @@ OnVisit = Annotated[Visit, Depends(visit_of)]
 
 
 def visitor(request: Request, app: App, visit: OnVisit) -> Principal:
-    """The visitor, whose key must live; the request must come from the frame or one of the key's pages."""
+    """The visitor, whose key must live and still answer the page that the visit began on.
+
+    The request must come from the frame or one of the key's pages.
+    """
     principal = visitor_of(app, visit)
+    if visit.origin or not principal.origins:
+        check_origin(visit.origin, principal.origins)
     if not own_page(request):
         check_origin(request.headers.get("origin"), principal.origins)
     return principal
@@ -91,7 +137,8 @@ async def send_message(
     body: MessageRequest, request: Request, app: App, visit: OnVisit, who: Visitor
 ) -> StreamingResponse:
     """Answer a visitor; events are JSON with a ``kind``: token, citation, choices, failed, done."""
-    visitor_limits(request).check(visit.key_id, address(request))
+    visitor_limits(request).check(visit.key_id, address(request), visit.visitor)
+    app.visits.note(visit.visitor, visit.key_id, visit.origin, visit.person)
     pump: Pump[Event] = Pump(lambda: app.agent.turn(who, body.message, body.thread))
     first = await beginning(pump)
     fresh = tokens_of(request).sign(visit)
@@ -116,6 +163,60 @@ def _line(event: Event, token: str) -> str:
         case Done(thread):
             return data({"kind": "done", "thread": thread, "token": token})
     return ""  # steps and redactions are no visitor's business
+
+
+@router.post("/identify")
+def identify(body: IdentifyRequest, request: Request, app: App, visit: OnVisit, _who: Visitor) -> Renewed:
+    """Say who the visitor is, with the site's signature; the token that comes back stands for them."""
+    visitor_limits(request).check(visit.key_id, address(request), visit.visitor)
+    secret = tokens_of(request).identity_secret(visit.key_id)
+    if body.token:
+        person = identified_by_token(secret, body.token)
+    else:
+        person = identified(secret, body.id or "", body.time or 0, body.hash or "")
+    known = tokens_of(request).known(visit, person)
+    app.visits.note(known.visitor, known.key_id, known.origin, person)
+    return Renewed(token=tokens_of(request).sign(known))
+
+
+@router.post("/feedback")
+def rate_answer(body: FeedbackRequest, request: Request, app: App, visit: OnVisit, who: Visitor) -> Noted:
+    """A visitor's thumb on an answer of their conversation; null takes it back."""
+    visitor_limits(request).check(visit.key_id, address(request), visit.visitor)
+    lines = [each for each in app.agent.history(who, body.thread) if each.role != "tool"]
+    places = [place for place, each in enumerate(lines) if each.role == "assistant" and each.text]
+    if body.answer >= len(places):
+        raise Missing(f"There is no answer {body.answer} in this conversation.", param="answer")
+    at = places[body.answer]
+    question = next((each.text for each in reversed(lines[:at]) if each.role == "user"), "")
+    reason = str(app.redactor.redact(body.reason)["text"])
+    app.feedback.rate(
+        body.thread, lines[at].id, who.user_id, body.good, reason, question=question, answer=lines[at].text
+    )
+    return Noted()
+
+
+@router.post("/handoff")
+def ask_for_person(body: HandoffRequest, request: Request, app: App, visit: OnVisit, who: Visitor) -> Noted:
+    """A visitor asks for a person: the team's inbox gets their address and what was said."""
+    visitor_limits(request).check(visit.key_id, address(request), visit.visitor, cost=HANDOFF)
+    said = app.agent.history(who, body.thread) if body.thread else []
+    transcript = [
+        {"role": each.role, "text": each.text} for each in said if each.role != "tool" and each.text
+    ]
+    app.visits.note(visit.visitor, visit.key_id, visit.origin, visit.person)
+    row = app.visits.hand_off(
+        visit.visitor, visit.key_id, visit.origin, body.email, str(app.redactor.redact(body.message)["text"]),
+        body.thread, transcript, visit.person,
+    )  # fmt: skip
+    if app.settings.handoff_webhook:
+        secret = app.settings.handoff_webhook_secret
+        shown = {
+            key: row[key]
+            for key in ("id", "origin", "person", "email", "message", "transcript", "created_at")
+        }
+        post(app.settings.handoff_webhook, secret.get_secret_value() if secret else "", "handoff", shown)
+    return Noted()
 
 
 @router.get("/messages")

@@ -213,3 +213,22 @@ def test_a_client_that_leaves_during_a_slow_tool(live: Live, monkeypatch: pytest
     thread = live.app.agent.threads.list("owner")[0]["id"]
     assert live.goes_on(thread) == "I have seen 2 questions."
     release.set()
+
+
+def test_rename_export_and_share(server: Server) -> None:
+    thread = ask(server, QUESTION)["thread"]
+    path = f"/v1/conversations/{thread}"
+    named = server.admin.post(path, json={"title": "Refunds of nadia.quill@example.org"}).json()
+    assert named["title"] == "Refunds of <EMAIL_ADDRESS>"
+    assert server.admin.post(path, json={"title": " "}).status_code == 400
+    shown = server.admin.get(f"{path}/export")
+    assert "attachment" in shown.headers["Content-Disposition"] and "30 days" in shown.text
+    messages = server.admin.get(f"{path}/export", params={"form": "json"}).json()["messages"]
+    assert [each["role"] for each in messages] == ["user", "tool", "assistant"]
+    shared = server.admin.post(f"{path}/share").json()["path"]
+    assert shared == server.admin.post(f"{path}/share").json()["path"]
+    other = server.client(server.viewer)
+    for verb, where in (("POST", path), ("GET", f"{path}/export"), ("POST", f"{path}/share")):
+        assert other.request(verb, where, json={"title": "mine"}).status_code == 404
+    assert server.admin.delete(f"{path}/share").json()["path"] is None
+    assert server.app.shares.of(thread) is None

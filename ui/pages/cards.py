@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ui.pages.html import Raw, bars, card, details, duration, facts, notes, percent, table, text
+from ui.pages.words import say
 
 MOST_BARS = 12
 
@@ -221,7 +222,7 @@ def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[
     )
     pairs = [(label, details_.get(key)) for key, label in named]
     if seconds := details_.get("estimated_seconds"):
-        pairs.append(("estimated", duration(seconds)))
+        pairs += [("estimated", duration(seconds)), ("cost", say("none: this machine computes"))]
     exact = table(["argument", "value"], args.items())
     return card(
         "Shall I?",
@@ -239,11 +240,19 @@ def citations_block(citations: list[dict[str, Any]]) -> str:
     blocks = "".join(
         details(
             f"[{each['number']}] {each.get('title') or each['source']}",
-            f'<blockquote>{text(each["text"])}</blockquote><div class="sa-more">{text(each["source"])}</div>',
+            f'<blockquote>{text(each["text"])}</blockquote><div class="sa-more">{_opened(each)}</div>',
         )
         for each in citations
     )
     return f'<div class="sa-sources">{blocks}</div>'
+
+
+def _opened(citation: dict[str, Any]) -> str:
+    """The source's name; a link to the passage in its document where that is known."""
+    source, passage = text(citation["source"]), str(citation.get("passage") or "")
+    if not passage.isdecimal():
+        return source
+    return f'<a href="/passages/{passage}#here" target="_blank" rel="noopener">{source}</a>'
 
 
 def picture(artifact: dict[str, Any]) -> str:

@@ -12,9 +12,11 @@ from assistant.agent.events import Token
 from assistant.agent.running import Turn
 from assistant.application import Application
 from knowledge.errors import TeachingError
+from ui.pages.approving import HIDDEN, Approving
 from ui.pages.html import card, text
 from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
+from ui.pages.previews import Previews
 from ui.pages.render import (
     Message,
     card_message,
@@ -24,19 +26,26 @@ from ui.pages.render import (
     user_message,
     without_buttons,
 )
+from ui.pages.threads import ThreadActions
+from ui.pages.thumbs import Thumbs
+from ui.pages.tour import STEPS, Tour
 from ui.pages.turns import Turns
-from ui.pages.view import ACTIVE, View, box
+from ui.pages.view import ACTIVE, box
+from ui.pages.words import say
 
 REDRAW = 0.05  # seconds between redraws while words stream in
-SAMPLES = "Load the sample workspace"
+SAMPLES = STEPS[0][1]
+EXAMPLES = (SAMPLES, "What can you do?", "Which models do we have?")
 
 
-class ChatPage(View):
+class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
     """Handlers of the page. Each returns (or yields) new values for the components it names.
 
     Args:
         app: the application.
     """
+
+    path, name = "", "Chat"
 
     def __init__(self, app: Application):
         super().__init__(app)
@@ -52,7 +61,28 @@ class ChatPage(View):
     def open(self, thread: str | None, request: gr.Request) -> dict:
         """Another conversation is chosen."""
         who = self.principal(request)
-        return self.view(thread, self.messages(who, thread))
+        return self.view(thread, self.messages(who, thread), who)
+
+    def view(
+        self, thread: str | None, messages: list[Message] | None = None, who: Principal | None = None
+    ) -> dict:
+        """What follows the conversation: messages, job, approval; and thumbs, menu and tour where it was changed."""
+        changed = super().view(thread, messages, who)
+        if who is None:
+            return changed
+        lines = self.app.agent.history(who, thread) if thread else []
+        if messages is not None:
+            marks = self.thumbs_of(who, thread, messages, lines)
+            examples: list[Any] = [{"text": each, "display_text": say(each)} for each in EXAMPLES]
+            changed["chat"] = gr.Chatbot(messages, feedback_value=marks, examples=examples)
+            changed["thumb_form"] = gr.Group(visible=False)
+        return {**changed, **self.thread_parts(who, thread), **self.tour_parts(who, thread, lines)}
+
+    def step(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
+        """A click on the tour's button."""
+        words = self.tour_words(self.principal(request), thread)
+        yield {"tour": gr.Row(visible=False)}
+        yield from self.send({"text": words}, chat, thread, request)
 
     def new(self, request: gr.Request) -> dict:
         """An empty conversation; it is stored with its first message."""
@@ -68,18 +98,23 @@ class ChatPage(View):
             yield {}
             return
         if words == SAMPLES:
-            yield {"box": box(busy=True), "chat": [*chat, user_message(words), card_message("Loading …")]}
+            yield {
+                "box": box(busy=True),
+                "chat": [*chat, user_message(words), card_message(say("Loading …"))],
+            }
             yield from self._samples(chat, thread, request)
             return
         try:
             files = [self._store(path, who) for path in paths]
         except TeachingError as error:
-            bad = card_message(card("That file could not be taken", f"<p>{text(error)}</p>", kind="sa-bad"))
+            bad = card_message(
+                card(say("That file could not be taken"), f"<p>{text(error)}</p>", kind="sa-bad")
+            )
             empty = gr.MultimodalTextbox(value=None)
             yield {"box": empty, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}
             return
         before = without_buttons(chat)
-        yield {"box": box(busy=True), "chat": before, "ask": gr.Row(visible=False)}
+        yield {"box": box(busy=True), "chat": before, **HIDDEN}
         yield from self._play(self.app.agent.turn(who, words, thread, files), before, thread, request)
 
     def pick_example(
@@ -93,62 +128,6 @@ class ChatPage(View):
     ) -> Iterator[dict]:
         """A click on a next step."""
         yield from self.send({"text": str(picked.value)}, chat, thread, request)
-
-    def approve(
-        self, chat: list[Message], thread: str | None, approval: str | None, request: gr.Request
-    ) -> Iterator[dict]:
-        """A click on Approve."""
-        yield from self._decide("yes", "Approve", {}, chat, thread, approval, request)
-
-    def decline(
-        self, chat: list[Message], thread: str | None, approval: str | None, request: gr.Request
-    ) -> Iterator[dict]:
-        """A click on Cancel."""
-        yield from self._decide("no", "Cancel", {}, chat, thread, approval, request)
-
-    def update(
-        self,
-        method: str | None,
-        epochs: float | None,
-        rate: float | None,
-        text_column: str | None,
-        label_column: str | None,
-        chat: list[Message],
-        thread: str | None,
-        approval: str | None,
-        request: gr.Request,
-    ) -> Iterator[dict]:
-        """A click on Update plan: what differs from the plan as it stood is asked for."""
-        wishes = {
-            "method": method,
-            "epochs": epochs,
-            "learning_rate": rate,
-            "text_column": text_column,
-            "label_column": label_column,
-        }
-        plan = self._plan(thread)
-        args = {
-            name: wish for name, wish in wishes.items() if wish not in (None, "") and wish != plan.get(name)
-        }
-        yield from self._decide("change", _changes(args), args, chat, thread, approval, request)
-
-    def _decide(
-        self,
-        answer: str,
-        words: str,
-        args: dict[str, Any],
-        chat: list[Message],
-        thread: str | None,
-        approval: str | None,
-        request: gr.Request,
-    ) -> Iterator[dict]:
-        who = self.principal(request)
-        before = without_buttons(chat)
-        hidden = {"ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
-        yield {"box": box(busy=True), "chat": before, **hidden}
-        decision = {"approval": approval, "answer": answer, "args": args}
-        turn = self.app.agent.turn(who, words, thread, decision=decision)
-        yield from self._play(turn, before, thread, request)
 
     def retry(self, thread: str | None, request: gr.Request) -> Iterator[dict]:
         """A click on Retry: the last message is answered once more."""
@@ -184,15 +163,10 @@ class ChatPage(View):
         before = without_buttons(self.messages(who, thread))
         place = place_of(before, message)
         if thread is None or place is None:
-            gr.Info("There is nothing to answer again.")
+            gr.Info(say("There is nothing to answer again."), title="")
             yield self.view(thread)
             return
-        yield {
-            "box": box(busy=True),
-            "chat": before,
-            "ask": gr.Row(visible=False),
-            "form": gr.Group(visible=False),
-        }
+        yield {"box": box(busy=True), "chat": before, **HIDDEN}
         yield from self._play(turn(who, thread), before, thread, request, place)
 
     def tick(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
@@ -222,26 +196,10 @@ class ChatPage(View):
         who, job = self.principal(request), self.job(thread)
         if job and job["status"] in ACTIVE:
             self.app.workspace(who, thread).cancel(job["id"])
-            gr.Info(f"Stopping {job['id']} …")
+            gr.Info(say("Stopping {job} …", job=job["id"]), title="")
         return {}
 
-    def plan(self, thread: str | None) -> dict:
-        """A click on Change: the form with the plan as it stands."""
-        plan = self._plan(thread)
-        return {
-            "form": gr.Group(visible=True),
-            "method": plan.get("method", "auto"),
-            "epochs": plan.get("epochs"),
-            "rate": plan.get("learning_rate"),
-            "text_column": plan.get("text_column"),
-            "label_column": plan.get("label_column"),
-        }
-
     # How it is done
-
-    def _plan(self, thread: str | None) -> dict[str, Any]:
-        asked = self.app.agent.approvals.open(thread) if thread else None
-        return {**(asked["details"] or {}), **asked["args"]} if asked else {}
 
     def _play(
         self,
@@ -273,10 +231,6 @@ class ChatPage(View):
         who = self.principal(request)
         loaded = load_samples(self.app.shared, who.user_id)
         name = loaded["dataset"]
-        before = [*chat, user_message(SAMPLES), card_message("Loaded.")]
+        before = [*chat, user_message(SAMPLES), card_message(say("Loaded."))]
         turn = self.app.agent.turn(who, f"What is in {name}?", thread, [name])
         yield from self._play(turn, before, thread, request)
-
-
-def _changes(args: dict[str, Any]) -> str:
-    return "Change: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in args.items())

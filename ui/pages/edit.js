@@ -15,4 +15,19 @@
   }).observe(document.body, { childList: true, subtree: true });
   const copy = navigator.clipboard?.writeText.bind(navigator.clipboard);
   if (copy) navigator.clipboard.writeText = (text) => copy(words(text));
+  if (localStorage.getItem("sa-toured")) document.body.classList.add("sa-toured");
+  // Keyboard first: / to the message box, Ctrl K to the search, Ctrl Shift O for a new conversation, Escape stops.
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
+    const control = event.ctrlKey || event.metaKey;
+    const at = (selector) => document.querySelector(selector);
+    let target = null, act = "focus";
+    if (event.key === "/" && !typing && !control) target = at("#sa-box textarea");
+    else if (control && event.key.toLowerCase() === "k") target = at("#sa-find input, #sa-find textarea");
+    else if (control && event.shiftKey && event.key.toLowerCase() === "o") [target, act] = [at("#sa-new"), "click"];
+    else if (event.key === "Escape") [target, act] = [at("#sa-box .stop-button"), "click"];
+    if (!target) return;
+    event.preventDefault();
+    target[act]();
+  });
 }

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from ui.pages.words import say
+
 
 def text(value: Any) -> str:
     """A value as escaped text: numbers with thousands separators and at most four significant decimals."""
@@ -34,13 +36,13 @@ def duration(seconds: float | None) -> str:
 def card(title: str, *parts: str, kind: str = "") -> str:
     """A card with a heading; empty parts are left out."""
     body = "".join(part for part in parts if part)
-    return f'<div class="sa-card {kind}"><div class="sa-title">{escape(title)}</div>{body}</div>'
+    return f'<div class="sa-card {kind}"><div class="sa-title">{escape(say(title))}</div>{body}</div>'
 
 
 def facts(pairs: Iterable[tuple[str, Any]]) -> str:
     """Names and values in a row of small tiles; empty values are left out."""
     tiles = "".join(
-        f'<span class="sa-fact"><b>{text(value)}</b> <span>{escape(name)}</span></span>'
+        f'<span class="sa-fact"><b>{text(value)}</b> <span>{escape(say(name))}</span></span>'
         for name, value in pairs
         if value not in (None, "")
     )
@@ -49,7 +51,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table that scrolls inside its card. Cells marked with :class:`Raw` are HTML already."""
-    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    head = "".join(f"<th>{escape(say(each))}</th>" for each in heads)
     body = "".join("<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows)
     return f'<div class="sa-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -82,4 +84,4 @@ def notes(lines: Iterable[str]) -> str:
 def details(summary: str, body: str, opened: bool = False) -> str:
     """Something folded away; ``body`` is HTML."""
     state = " open" if opened else ""
-    return f"<details{state}><summary>{escape(summary)}</summary>{body}</details>"
+    return f"<details{state}><summary>{escape(say(summary))}</summary>{body}</details>"

@@ -14,6 +14,7 @@ from ui.pages.cards import approval_card, citations_block, picture, result_card
 from ui.pages.html import text
 
 Message = dict[str, Any]
+REPLY = "reply"  # the id of all answers in words, which tells them from steps and cards
 
 STEPS = {
     "inspect_dataset": "Looked into the data",
@@ -56,7 +57,8 @@ def user_message(words: str, files: Iterable[str] = (), id_: str = "") -> Messag
 
 def reply_message(words: str, suggestions: Iterable[str] = ()) -> Message:
     """What the assistant says, with next steps as buttons."""
-    message: Message = {"role": "assistant", "content": _inert(words, keep_markdown=True)}
+    content = _inert(words, keep_markdown=True)
+    message: Message = {"role": "assistant", "content": content, "metadata": {"id": REPLY}}
     if options := [{"value": each, "label": each} for each in suggestions]:
         message["options"] = options
     return message

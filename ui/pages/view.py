@@ -5,9 +5,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.access.principal import Principal
-from assistant.application import Application
 from ui.pages.job_card import job_card
+from ui.pages.page import Page
 from ui.pages.render import Message, approval_message, history_messages
+from ui.pages.words import say
 
 ACTIVE = ("queued", "running")
 
@@ -19,25 +20,13 @@ def box(busy: bool) -> gr.MultimodalTextbox:
     return gr.MultimodalTextbox(submit_btn=True, stop_btn=False)
 
 
-class View:
-    """Values of the page's components, by their names.
-
-    Args:
-        app: the application.
-    """
-
-    def __init__(self, app: Application):
-        self.app = app
-
-    def principal(self, request: gr.Request) -> Principal:
-        """Who is signed in (the parent app's ``auth_dependency`` has let them in)."""
-        row = self.app.users.get(str(request.username))
-        return Principal(row["id"], row["name"], row["role"])
+class View(Page):
+    """Values of the page's components, by their names."""
 
     def titles(self, who: Principal) -> list[tuple[str, str]]:
         """The user's conversations for the list on the left, the last used first."""
         return [
-            (row["title"] or "New conversation", row["id"])
+            (row["title"] or say("New conversation"), row["id"])
             for row in self.app.agent.threads.list(who.user_id)
         ]
 
@@ -66,7 +55,6 @@ class View:
             "thread": thread,
             "approval": asked["id"] if asked else None,
             "ask": gr.Row(visible=asked is not None),
-            "change": gr.Button(visible=bool(asked and asked["tool"] == "finetune_model")),
             "form": gr.Group(visible=False),
             "job": gr.HTML(job_card(job), visible=job is not None),
             "stop_job": gr.Button(visible=job is not None),

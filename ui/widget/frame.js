@@ -6,11 +6,15 @@
     en: { title: "Support", greeting: "Hi! What can I help you with?", hello: "Hi {name}! What can I help you with?", box: "Ask a question", send: "Send", stop: "Stop",
       close: "Close chat", again: "Start again", back: "Back to the chat", note: "Answers come from our help pages and can be incomplete.", writing: "Writing an answer…",
       offline: "You are offline. Messages can be sent again once you are back.", failed: "That did not work. Please try again.", idle: "This chat was idle for too long.", retry: "Try again",
-      sources: "Sources", source: "Source {n}: {title}", you: "You: ", me: "Answer: ", stopped: "Stopped.", empty: "I have no answer to that." },
+      sources: "Sources", source: "Source {n}: {title}", you: "You: ", me: "Answer: ", stopped: "Stopped.", empty: "I have no answer to that.",
+      person: "Talk to a person", about: "Leave your e-mail address. We get this conversation and write back to you.", email: "E-mail address", note_box: "Anything else? (optional)", hand: "Send",
+      handed: "Thank you. A person will write to {email}.", wrong_email: "Please check the e-mail address.", good: "Helpful", bad: "Not helpful", why: "What was wrong? (optional)", thanks: "Thank you." },
     zh: { title: "客服", greeting: "您好!请问有什么可以帮您?", hello: "{name},您好!请问有什么可以帮您?", box: "请输入您的问题", send: "发送", stop: "停止",
       close: "关闭对话", again: "重新开始", back: "返回对话", note: "答案来自我们的帮助文档,可能不完整。", writing: "正在回答…",
       offline: "您已离线,恢复连接后即可继续。", failed: "出错了,请再试一次。", idle: "对话已超时。", retry: "重试",
-      sources: "来源", source: "来源 {n}:{title}", you: "您:", me: "回答:", stopped: "已停止。", empty: "我没有找到答案。" },
+      sources: "来源", source: "来源 {n}:{title}", you: "您:", me: "回答:", stopped: "已停止。", empty: "我没有找到答案。",
+      person: "转人工", about: "请留下您的邮箱。我们会收到这段对话并回复您。", email: "邮箱", note_box: "还有什么要补充?(可选)", hand: "提交",
+      handed: "谢谢!我们会发邮件到 {email}。", wrong_email: "请检查邮箱地址。", good: "有帮助", bad: "没有帮助", why: "哪里不对?(可选)", thanks: "谢谢!" },
   };
   const settings = read(() => JSON.parse(decodeURIComponent(location.hash.slice(1)))) || {};
   const locale = settings.locale || navigator.language || "en";
@@ -18,7 +22,7 @@
   const key = new URLSearchParams(location.search).get("key") || "";
   const store = "startup-assistant " + key.slice(0, 12);
   let token = document.querySelector("meta[name=token]").content;
-  let thread = null, running = null, name = "", returnTo = null;
+  let thread = null, running = null, name = "", returnTo = null, answers = 0;
 
   function read(make) { try { return make(); } catch { return null; } }
   function make(tag, attributes = {}, ...children) {
@@ -127,6 +131,42 @@
   function greet() {
     const { body } = bubble("assistant");
     render(name && !settings.greeting ? say.hello.replace("{name}", name) : settings.greeting || say.greeting, body, new Map());
+    choices(settings.questions);
+  }
+  const THUMB = "M7 10v10H4V10zM7 11l4-7a2 2 0 0 1 3 2l-1 4h5a2 2 0 0 1 2 2.4l-1.3 6A2 2 0 0 1 16.7 20H7";
+  function thumbs(element, number) { // below an answer that is kept
+    const row = make("div", { class: "thumbs" });
+    const buttons = [true, false].map((good) => {
+      const space = "http://www.w3.org/2000/svg";
+      const icon = document.createElementNS(space, "svg"), path = document.createElementNS(space, "path");
+      for (const [key, value] of [["viewBox", "0 0 24 24"], ["aria-hidden", "true"]]) icon.setAttribute(key, value);
+      path.setAttribute("d", THUMB);
+      if (!good) path.setAttribute("transform", "rotate(180 12 12)");
+      icon.append(path);
+      const button = make("button", { type: "button", "aria-pressed": "false", "aria-label": good ? say.good : say.bad, title: good ? say.good : say.bad }, icon);
+      button.addEventListener("click", () => rate(good));
+      row.append(button);
+      return button;
+    });
+    element.append(row);
+    function rate(good) {
+      const undo = buttons[good ? 0 : 1].getAttribute("aria-pressed") === "true";
+      buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(!undo && (place === 0) === good)));
+      element.querySelectorAll(".reason").forEach((each) => each.remove());
+      post("/v1/widget/feedback", { thread, answer: number, good: undo ? null : good }).catch(() => {});
+      if (!undo && !good) ask_why(element, number);
+    }
+  }
+  function ask_why(element, number) {
+    const box = make("input", { "aria-label": say.why, placeholder: say.why, maxlength: "500", dir: "auto" });
+    const form = make("form", { class: "reason" }, box, make("button", { type: "submit" }, say.hand));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      post("/v1/widget/feedback", { thread, answer: number, good: false, reason: box.value }).catch(() => {});
+      form.replaceChildren(make("span", { role: "status" }, say.thanks));
+    });
+    element.append(form);
+    box.focus();
   }
 
   async function ask(text) {
@@ -162,7 +202,7 @@
     draw();
     const follow = nearEnd();
     if (problem) fail(element, body, problem, text);
-    else { sources(element, used(said, citations)); choices(options); tell("answer", { text: said }); }
+    else { sources(element, used(said, citations)); thumbs(element, answers++); choices(options); tell("answer", { text: said }); }
     running = null;
     log.setAttribute("aria-busy", "false");
     busy(false);
@@ -186,6 +226,7 @@
     error.said = response.status === 401 ? say.idle : body && body.error && body.error.message;
     throw error;
   }
+  const post = async (path, message) => (await call(path, { method: "POST", body: JSON.stringify(message), headers: { "Content-Type": "application/json" } })).json();
   async function stream(path, message, signal, take) {
     const response = await call(path, { method: "POST", signal, body: JSON.stringify(message), headers: { "Content-Type": "application/json" } });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -237,6 +278,37 @@
     if (returnTo && returnTo.isConnected) returnTo.focus();
   }
 
+  /* A person instead */
+  function openHandoff() {
+    $("handoff").hidden = false;
+    $("handoff-wrong").textContent = "";
+    $("email").focus();
+  }
+  function closeHandoff() { $("handoff").hidden = true; $("person").focus(); }
+  $("person").addEventListener("click", openHandoff);
+  $("handoff-back").addEventListener("click", closeHandoff);
+  $("handoff-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const email = $("email").value.trim();
+    if (!email || !$("email").checkValidity()) { $("handoff-wrong").textContent = say.wrong_email; $("email").focus(); return; }
+    $("handoff-send").disabled = true;
+    try {
+      await post("/v1/widget/handoff", { email, message: $("note-box").value, thread });
+      $("note-box").value = "";
+      closeHandoff();
+      render(say.handed.replace("{email}", email), bubble("assistant").body, new Map());
+      tell("handoff", {});
+    } catch (error) { $("handoff-wrong").textContent = error.said || (navigator.onLine ? say.failed : say.offline); }
+    $("handoff-send").disabled = false;
+  });
+  for (const [section, close] of [["handoff", closeHandoff]]) // the keyboard stays inside while it is open
+    $(section).addEventListener("keydown", (event) => {
+      const stops = [...$(section).querySelectorAll("button, input, textarea")];
+      const last = event.shiftKey ? 0 : stops.length - 1;
+      if (event.key === "Tab" && document.activeElement === stops[last]) { event.preventDefault(); stops[stops.length - 1 - last].focus(); }
+      if (event.key === "Escape") { event.stopPropagation(); close(); }
+    });
+
   /* The form */
   const box = $("box"), send = $("send");
   function fit() { box.style.height = "auto"; box.style.height = Math.min(box.scrollHeight, 122) + "px"; send.disabled = !running && !box.value.trim(); }
@@ -268,6 +340,7 @@
   $("again").addEventListener("click", () => {
     if (running) running.abort();
     thread = null;
+    answers = 0;
     keep();
     log.replaceChildren();
     $("again").hidden = true;
@@ -289,21 +362,33 @@
     if (sa === "ask" && typeof text === "string") ask(text);
     else if (sa === "shown") box.focus();
     else if (sa === "identify") {
-      // A name for the greeting, and no more: nobody has proved anything by it.
+      // A name is for the greeting and no more; who it is counts only as the site has signed it.
       name = String((person && person.name) || "").slice(0, 60);
-      if (log.childElementCount === 1) { log.replaceChildren(); greet(); }
+      if (log.childElementCount <= 2 && !thread) { log.replaceChildren(); greet(); }
+      if (person && (person.hash || person.token)) identify(person);
     }
   });
 
+  async function identify({ id, hash, time, token: signed }) {
+    const visitor = (held) => read(() => JSON.parse(atob(held.split(".")[0].replace(/-/g, "+").replace(/_/g, "/")))[1]);
+    try {
+      const before = visitor(token);
+      token = (await post("/v1/widget/identify", signed ? { token: signed } : { id, hash, time })).token;
+      if (visitor(token) !== before) { thread = null; answers = 0; } // what was said before belongs to nobody known
+      keep();
+      tell("identified", { id });
+    } catch (error) { tell("error", { message: error.said || say.failed }); }
+  }
   async function begin() {
     document.documentElement.lang = /^zh/i.test(locale) ? "zh" : "en";
     if (/^(ar|he|fa|ur)\b/i.test(locale)) document.documentElement.dir = "rtl";
     for (const [name, value] of [["--accent", settings.color], ["--on", settings.on]])
       if (value && CSS.supports("color", value)) document.documentElement.style.setProperty(name, value);
     $("title").textContent = document.title = settings.title || say.title;
-    for (const [id, label] of [["close", say.close], ["again", say.again], ["back", say.back]]) { $(id).setAttribute("aria-label", label); $(id).title = label; }
+    for (const [id, label] of [["close", say.close], ["again", say.again], ["back", say.back], ["handoff-back", say.back], ["person", say.person]]) { $(id).setAttribute("aria-label", label); $(id).title = label; }
     $("boxlabel").textContent = box.placeholder = say.box;
     $("note").textContent = say.note;
+    for (const [id, words] of [["handoff-title", say.person], ["handoff-about", say.about], ["email-label", say.email], ["note-label", say.note_box], ["handoff-send", say.hand]]) $(id).textContent = words;
     $("offline").textContent = say.offline;
     $("close").hidden = parent === window;
     busy(false);
@@ -327,6 +412,7 @@
         if (role === "user") continue;
         render(text, body, cited);
         sources(element, used(text, cited));
+        thumbs(element, answers++);
       }
       $("again").hidden = !messages.length;
       toEnd();

@@ -77,7 +77,7 @@
 
   function load() {
     if (frame) return;
-    const settings = { title: option("title"), greeting: option("greeting"), color, on: onColor(color), locale: option("locale") };
+    const settings = { title: option("title"), greeting: option("greeting"), color, on: onColor(color), locale: option("locale"), questions: option("questions").split("|").filter(Boolean).slice(0, 4) };
     frame = make("iframe", { title: option("title") || "Support", src: host + "/widget?key=" + encodeURIComponent(option("key")) + "#" + encodeURIComponent(JSON.stringify(settings)),
       referrerpolicy: "origin", allow: "clipboard-write" });
     panel.className = "panel loading";
@@ -126,7 +126,7 @@
     close: () => show(false),
     toggle: () => show(!shown),
     ask: (text) => { show(true); send({ sa: "ask", text: String(text) }); },
-    identify: (who) => { person = who ? { id: String(who.id || ""), name: String(who.name || ""), hash: String(who.hash || "") } : null; if (ready) send({ sa: "identify", person }); },
+    identify: (who) => { person = who ? { id: String(who.id || ""), name: String(who.name || ""), hash: String(who.hash || ""), time: Number(who.time) || 0, token: String(who.token || "") } : null; if (ready) send({ sa: "identify", person }); },
     on: (name, handler) => { (handlers[name] ||= []).push(handler); return () => { handlers[name] = handlers[name].filter((each) => each !== handler); }; },
   };
   button.addEventListener("click", api.toggle);

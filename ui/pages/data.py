@@ -1,0 +1,144 @@
+"""The page of the data: datasets, what is in them, and labels for their rows, the most doubtful first."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.access.roles import allow
+from assistant.workspace.files import DATASETS
+from knowledge.errors import TeachingError
+from ui.pages.cards import result_card
+from ui.pages.html import card, facts, table, text
+from ui.pages.labeller import Labeller
+from ui.pages.page import chosen, empty, moment
+from ui.pages.words import say, t
+
+ROWS = 50  # shown of a dataset
+CELL = 200  # characters shown of a cell
+
+
+class DataPage(Labeller):
+    """Datasets on the left; on the right the chosen one."""
+
+    path, name = "data", "Data"
+
+    def build(self) -> None:
+        """The components."""
+        parts = self.parts
+        self.heading("Data", "Your datasets: what is in them, and labels for rows that have none.")
+        with gr.Row(elem_classes="sa-split"):
+            with gr.Column(scale=1, min_width=240, elem_classes="sa-master"):
+                parts.upload = gr.UploadButton(
+                    t("Add a dataset"), file_count="multiple", size="sm", variant="primary",
+                    file_types=sorted(DATASETS | {".txt"}),
+                )  # fmt: skip
+                parts.datasets = gr.Radio([], label=t("Datasets"), container=False, elem_classes="sa-list")
+                parts.none = gr.HTML(visible=False)
+            with gr.Column(scale=3, min_width=300), gr.Tabs(visible=False) as parts.tabs:
+                with gr.Tab(t("Profile")):
+                    parts.profile = gr.HTML(min_height=120)
+                    self.asks("delete", "Delete this dataset", self.delete, [parts.datasets])
+                with gr.Tab(t("Rows")) as parts.rows_tab:
+                    parts.rows = gr.HTML()
+                with gr.Tab(t("Label")) as parts.label_tab:
+                    self.build_labeller()
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Which handler each event calls."""
+        parts = self.parts
+        self.on(blocks.load, self.load)
+        self.on(parts.upload.upload, self.add, [parts.upload], show_progress="minimal")
+        self.on(parts.datasets.input, self.open, [parts.datasets], show_progress="minimal")
+        self.on(parts.rows_tab.select, self.show_rows, [parts.datasets])
+        self.on(parts.label_tab.select, self.begin, [parts.datasets], show_progress="minimal")
+        self.wire_labeller()
+        self.finish()
+
+    def load(self, request: gr.Request) -> Iterator[dict]:
+        """The page opens, at the dataset that its address names or the newest one; the list is there at once."""
+        wish = request.query_params.get("name")
+        names = self.app.workspace(self.principal(request)).datasets()
+        if names:
+            shown = gr.Radio(names, value=chosen(wish, names), visible=True)
+            yield {"datasets": shown, "tabs": gr.Tabs(visible=True), "profile": card(say("Reading …"))}
+        yield self.listed(request, wish)
+
+    def listed(self, request: gr.Request, wish: str | None = None) -> dict:
+        """The list and the chosen dataset."""
+        names = self.app.workspace(self.principal(request)).datasets()
+        found = chosen(wish, names)
+        upload = self.may(request, "upload")
+        none = empty(
+            "No dataset yet", "Add a CSV, Excel or JSONL file, or load the sample workspace in the chat."
+        )
+        return {
+            "datasets": gr.Radio(names, value=found, visible=bool(names)),
+            "none": gr.HTML(none, visible=not names),
+            "tabs": gr.Tabs(visible=bool(names)),
+            "upload": gr.UploadButton(visible=upload),
+            **(self.open(found, request) if found else {}),
+        }
+
+    def add(self, paths: list[str] | None, request: gr.Request) -> dict:
+        """Files were chosen."""
+        who = self.principal(request)
+        allow(who, "upload")
+        name = None
+        for path in map(Path, paths or []):
+            try:
+                with path.open("rb") as content:
+                    name = self.app.files.save(path.name, content, who.user_id, "fine-tune")["name"]
+            finally:
+                path.unlink(missing_ok=True)  # Gradio's own copy
+        return self.listed(request, name)
+
+    def open(self, name: str | None, request: gr.Request) -> dict:
+        """A dataset was chosen: its profile."""
+        if not name:
+            return {}
+        return {
+            "profile": self._profile(name, request),
+            "delete": gr.Button(visible=self.may(request, "upload")),
+            "delete_row": gr.Row(visible=False),
+            **self.show_rows(name, request),
+            **self.begin(name, request),
+        }
+
+    def _profile(self, name: str, request: gr.Request) -> str:
+        from tools.catalog.data import inspect_dataset
+
+        row = self.app.files.by_name(name) or {}
+        added = facts([("bytes", row.get("bytes")), ("added (UTC)", moment(row.get("created_at")))])
+        try:
+            found = inspect_dataset(self.app.workspace(self.principal(request)), name)
+        except TeachingError as error:
+            return card(name, f"<p>{text(error)}</p>", added, kind="sa-bad")
+        return result_card("inspect_dataset", found) + f'<div class="sa-more">{added}</div>'
+
+    def delete(self, name: str, request: gr.Request) -> dict:
+        """Delete the dataset: all files of its name, as an older one would come to light again."""
+        allow(self.principal(request), "upload")
+        while row := self.app.files.by_name(name):
+            self.app.files.delete(row["id"])
+        return self.listed(request)
+
+    def show_rows(self, name: str | None, request: gr.Request) -> dict:
+        """The first rows as they are."""
+        from tools.data.read import open_table
+
+        if not name:
+            return {}
+        try:
+            info, rows = open_table(self.app.workspace(self.principal(request)).dataset(name))
+            shown = [[_cut(cell) for cell in row] for row in islice(rows, ROWS)]
+        except TeachingError as error:
+            return {"rows": card(name, f"<p>{text(error)}</p>", kind="sa-bad")}
+        told = say("The first {n} rows", n=len(shown))
+        return {"rows": f'<div class="sa-more">{text(told)}</div>' + table(info.columns, shown)}
+
+
+def _cut(cell: Any) -> Any:
+    return f"{cell[:CELL]}…" if isinstance(cell, str) and len(cell) > CELL else cell

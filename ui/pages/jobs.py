@@ -1,0 +1,182 @@
+"""The page of the jobs: the queue, how each one goes, and several side by side."""
+
+from typing import Any
+
+import gradio as gr
+
+from assistant.access.roles import allow
+from ui.pages.curves import curves
+from ui.pages.html import card, details, facts, percent, table, text
+from ui.pages.job_card import job_card
+from ui.pages.page import Page, chosen, empty, moment
+from ui.pages.words import say, t
+
+ACTIVE = ("queued", "running")
+ENDED = ("failed", "cancelled")
+LOG = 6000  # characters shown of the end of a log
+SHARES = ("accuracy", "precision", "recall", "f1", "mrr")
+MARKS = {"queued": "◌", "running": "▸", "succeeded": "✓", "failed": "✕", "cancelled": "–"}
+
+
+class JobsPage(Page):
+    """Jobs on the left, the newest first; on the right the chosen one, or several beside each other."""
+
+    path, name = "jobs", "Jobs"
+
+    def build(self) -> None:
+        """The components."""
+        parts = self.parts
+        self.heading("Jobs", "Training runs: what waits, what runs, how it went, and runs side by side.")
+        parts.timer = gr.Timer(2.0, active=False)
+        with gr.Row(elem_classes="sa-split"):
+            with gr.Column(scale=1, min_width=240, elem_classes="sa-master"):
+                parts.jobs = gr.Radio([], label=t("Jobs"), container=False, elem_classes="sa-list")
+                parts.none = gr.HTML(visible=False)
+            with gr.Column(scale=3, min_width=300), gr.Tabs(visible=False) as parts.tabs:
+                with gr.Tab(t("This job")):
+                    parts.job = gr.HTML(min_height=120)
+                    with gr.Row(elem_classes="sa-actions"):
+                        parts.resume = gr.Button(t("Resume"), size="sm", visible=False)
+                        self.asks("cancel", "Stop this job", self.cancel, [parts.jobs])
+                    parts.log = gr.HTML()
+                with gr.Tab(t("Side by side")):
+                    parts.several = gr.Dropdown([], multiselect=True, label=t("Jobs to compare"))
+                    parts.compared = gr.HTML()
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Which handler each event calls."""
+        parts = self.parts
+        self.on(blocks.load, self.load)
+        self.on(parts.jobs.input, self.open, [parts.jobs])
+        self.on(parts.timer.tick, self.tick, [parts.jobs, parts.several], trigger_mode="once")
+        self.on(parts.resume.click, self.resume, [parts.jobs])
+        self.on(parts.several.input, self.compare, [parts.several])
+        self.finish()
+
+    def load(self, request: gr.Request) -> dict:
+        """The page opens, at the job that its address names or the newest one."""
+        return self.listed(request, request.query_params.get("job"))
+
+    def listed(self, request: gr.Request, wish: str | None = None) -> dict:
+        """The list and the chosen job."""
+        jobs = self.app.jobs.list()
+        names = [job["id"] for job in jobs]
+        found = chosen(wish, names)
+        labels = [(self._label(job), job["id"]) for job in jobs]
+        none = empty(
+            "No job yet", "Open the chat, drop a file and ask to fine-tune a model; its run appears here."
+        )
+        first = [job["id"] for job in jobs if job.get("curve")][:2]
+        return {
+            "jobs": gr.Radio(labels, value=found, visible=bool(jobs)),
+            "none": gr.HTML(none, visible=not jobs),
+            "tabs": gr.Tabs(visible=bool(jobs)),
+            "several": gr.Dropdown(labels, value=first),
+            "timer": gr.Timer(active=any(job["status"] in ACTIVE for job in jobs)),
+            **(self.open(found, request) if found else {}),
+            **self.compare(first, request),
+        }
+
+    def _label(self, job: dict[str, Any]) -> str:
+        share = f" · {percent(job['progress'] or 0)}" if job["status"] == "running" else ""
+        return f"{MARKS.get(job['status'], '')} {job['id']} · {job.get('model') or job['kind']}{share}"
+
+    def open(self, job_id: str, request: gr.Request) -> dict:
+        """A job was chosen."""
+        from assistant.jobs.work import read_log
+
+        job = self.app.jobs.get(job_id)
+        act = self.may(request, "act")
+        log = read_log(self.app.home, job_id)[-LOG:]
+        return {
+            "job": shown(job),
+            "log": details(say("Log"), f'<pre tabindex="0">{text(log)}</pre>') if log else "",
+            "cancel": gr.Button(visible=act and job["status"] in ACTIVE),
+            "cancel_row": gr.Row(visible=False),
+            "resume": gr.Button(visible=act and job["status"] in ENDED),
+        }
+
+    def tick(self, job_id: str | None, several: list[str], request: gr.Request) -> dict:
+        """Two seconds have passed."""
+        jobs = self.app.jobs.list()
+        known = next((job for job in jobs if job["id"] == job_id), None)
+        changed: dict[str, Any] = {
+            "jobs": gr.Radio([(self._label(job), job["id"]) for job in jobs], value=job_id),
+            "timer": gr.Timer(active=any(job["status"] in ACTIVE for job in jobs)),
+        }
+        if known is None:
+            return changed
+        if known["status"] not in ACTIVE:
+            return changed | self.open(known["id"], request)
+        return changed | {"job": shown(known)}
+
+    def cancel(self, job_id: str, request: gr.Request) -> dict:
+        """Stop the job."""
+        who = self.principal(request)
+        allow(who, "act")
+        self.app.workspace(who).cancel(job_id)
+        return self.listed(request, job_id)
+
+    def resume(self, job_id: str, request: gr.Request) -> dict:
+        """Let the job go on from its last checkpoint."""
+        allow(self.principal(request), "act")
+        self.app.jobs.resume(job_id)
+        self.app.start_worker()
+        return self.listed(request, job_id)
+
+    def compare(self, ids: list[str], request: gr.Request) -> dict:
+        """Jobs beside each other: what was asked, what came out, their curves in one picture."""
+        if not ids:
+            return {"compared": empty("Nothing chosen", "Choose two or more jobs above.")}
+        return {"compared": side_by_side([self.app.jobs.get(each) for each in ids])}
+
+
+def shown(job: dict[str, Any]) -> str:
+    """One job as a card."""
+    if job["status"] in ACTIVE:
+        return job_card(job)
+    pairs = [
+        ("status", say(job["status"])),
+        ("model", job.get("model")),
+        ("task", job.get("task")),
+        ("asked for (UTC)", moment(job["created_at"])),
+        ("ended (UTC)", moment(job["finished_at"])),
+        ("attempts", job["attempts"] if (job["attempts"] or 0) > 1 else None),
+    ]
+    failed = f'<p class="sa-warning">{text(job["error"])}</p>' if job.get("error") else ""
+    return card(job["id"], facts(pairs), failed, facts(numbers(job.get("metrics"))), curves([job]))
+
+
+def side_by_side(jobs: list[dict[str, Any]]) -> str:
+    """Several jobs in one table, a column each, and their loss curves."""
+    settings = sorted(
+        {key for job in jobs for key, value in _settings(job).items() if value not in (None, "")}
+    )
+    measured = list(dict.fromkeys(key for job in jobs for key, _ in numbers(job.get("metrics"))))
+    rows = [[say("status"), *(say(job["status"]) for job in jobs)]]
+    rows += [[say(key.replace("_", " ")), *(_settings(job).get(key) for job in jobs)] for key in settings]
+    rows += [[key, *(dict(numbers(job.get("metrics"))).get(key) for job in jobs)] for key in measured]
+    rows += [[say("seconds"), *(_seconds(job) for job in jobs)]]
+    heads = ["", *(f"{job['id']} · {job.get('model') or job['kind']}" for job in jobs)]
+    return curves(jobs) + table(heads, rows)
+
+
+def _settings(job: dict[str, Any]) -> dict[str, Any]:
+    result = job.get("result") or {}
+    return {key: result.get(key) for key in ("task", "base", "method", "trainable_parameters")}
+
+
+def _seconds(job: dict[str, Any]) -> int | None:
+    seconds = (job.get("result") or {}).get("seconds")
+    return round(seconds) if isinstance(seconds, int | float) else None
+
+
+def numbers(metrics: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The figures among a run's metrics, those that are shares of one as percentages."""
+    found = [
+        (k, v) for k, v in (metrics or {}).items() if isinstance(v, int | float) and not isinstance(v, bool)
+    ]
+    return [
+        (k.replace("_", " "), percent(v) if any(each in k for each in SHARES) else f"{v:,.3g}")
+        for k, v in found
+    ]
