@@ -1,0 +1,35 @@
+"""Reports quote the data a model was trained or measured on: here those texts lose what is personal in them."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tools.privacy.redactor import Redactor
+
+QUOTING = ("mistakes", "label_errors", "confused", "slices", "examples")  # parts of an evaluation that quote
+NAMES = {"label", "predicted", "suggested", "slice"}
+
+
+def without_personal(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """An evaluation whose quoted texts are redacted; labels and figures stay.
+
+    Args:
+        evaluation: what a task's training or ``tools.serving.evaluate`` found.
+    """
+    return {key: _clean(value) if key in QUOTING else value for key, value in evaluation.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _redactor().gate(value)[0] if value.strip() else value
+    if isinstance(value, Mapping):
+        return {key: each if key in NAMES else _clean(each) for key, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _redactor() -> "Redactor":
+    from tools.privacy.redactor import Redactor
+
+    return Redactor()
