@@ -13,9 +13,10 @@ from assistant.home import Home
 
 # Logs hold no user text on purpose; this net catches what an exception's message may carry along.
 NET = re.compile(
-    r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail addresses
-    r"|(?<![\w.])\+?\d(?:[ .()-]{0,2}\d){8,18}(?![\w.])"  # cards, phones, accounts
-    r"|\b(?:sk-|pk_|ghp_|AKIA|eyJ)[\w.-]{8,}"  # keys and tokens
+    r"(?a)[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail addresses
+    r"|(?<![\w.])\+?\d(?:[ .()-]{0,2}\d){8,18}[Xx]?(?![\w.])"  # cards, phones, identity cards, accounts
+    r"|(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"  # IBANs
+    r"|(?<![A-Za-z0-9])(?:sk-|pk_|gh[pousr]_|hf_|xox[abprs]-|AIza|AKIA|eyJ)[\w.-]{8,}"  # keys and tokens
     r"|(?<=[?&#]token=)[\w.-]+"
 )
 
