@@ -63,6 +63,19 @@ def passage(passage: str, request: Request, app: App) -> Response:
     return _page(found["title"] or found["source"], f'{source}<div class="text">{marked}</div>')
 
 
+def markdown(words: str) -> str:
+    """Markdown as HTML in which nothing runs and nothing is fetched, whatever it says.
+
+    Args:
+        words: what somebody or some model wrote.
+    """
+    import nh3
+    from markdown_it import MarkdownIt
+
+    made = MarkdownIt("commonmark", {"html": False}).enable("table").render(words)
+    return nh3.clean(made, tags=nh3.ALLOWED_TAGS - {"img"}, link_rel="noopener noreferrer nofollow")
+
+
 def _page(title: str, body: str) -> HTMLResponse:
     return HTMLResponse(PAGE.format(title=escape(title), body=body), headers=HEADERS)
 
@@ -77,5 +90,7 @@ def _line(line: Entry) -> str:
         )
         return f'<div class="step">{escape(line.name)}: {escape(line.status)}</div>{cited}'
     who = "Question" if line.role == "user" else "Assistant"
+    plain = f'<div class="text">{escape(line.text)}</div>'
+    said = plain if line.role == "user" else markdown(line.text)
     files = f"<small>{escape(', '.join(line.files))}</small>" if line.files else ""
-    return f'<section class="{line.role}"><b>{who}</b><div class="text">{escape(line.text)}</div>{files}</section>'
+    return f'<section class="{line.role}"><b>{who}</b>{said}{files}</section>'

@@ -86,3 +86,31 @@ def test_a_second_start_says_who_is_there(tmp_path: Path) -> None:
     lock = settings.where.folder("locks") / "server.lock"
     with exclusive(lock, "a server at http://127.0.0.1:7860"), pytest.raises(Occupied, match="7860"):
         serve(settings, port=free_port())
+
+
+def test_a_shared_conversation_is_read_by_the_team_alone_and_runs_nothing(app: Application, web) -> None:
+    from ui.reading import markdown
+
+    thread = app.agent.threads.create("owner", "<script>alert(1)</script>")["id"]
+    share = app.shares.share(thread, "owner")
+    browser = TestClient(web)
+    assert browser.get(f"/shared/{share}").status_code == 401
+    mate = app.users.add("Mate", "viewer")
+    browser.get("/sign-in", params={"token": app.users.link(mate["id"])})
+    shown = browser.get(f"/shared/{share}")
+    assert shown.status_code == 200 and "<script" not in shown.text and "&lt;script" in shown.text
+    assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    app.shares.end(thread, "owner")
+    assert browser.get(f"/shared/{share}").status_code == browser.get("/passages/999").status_code == 404
+    evil = markdown(
+        "**b** <img src=x onerror=alert(1)> ![x](http://e/p.png) [a](javascript:alert(1)) [c](http://d)"
+    )
+    assert "<strong>b</strong>" in evil and "<img" not in evil and "javascript" not in evil.partition("<a")[2]
+    assert 'rel="noopener noreferrer nofollow"' in evil
+
+
+def test_pages_send_strangers_to_the_sign_in(web) -> None:
+    stranger = TestClient(web, follow_redirects=False)
+    for path in ("/", "/data", "/jobs", "/models", "/knowledge", "/widgets", "/settings"):
+        assert stranger.get(path, headers=HTML).headers["Location"] == "/sign-in"
+        assert stranger.get(path).status_code == 401

@@ -1,0 +1,236 @@
+"""The pages beside the chat, in a real browser: what they show and do, for whom, in which language, on which screen."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.running import browsing
+from tests.ui.site import EVIL, PAGES, SHOP, Site, serving
+
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+def opened(page: Any, site: Site, path: str) -> None:
+    """A page with its content."""
+    page.goto(f"{site.url}/{path}")
+    page.locator(".sa-list label, #sa-box textarea").first.wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def tab(page: Any, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def serious(page: Any) -> list[str]:
+    """What axe-core calls serious or critical on the page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in found
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_scrolls_sideways_runs_foreign_markup_or_shuts_anybody_out(site: Site, scheme: str) -> None:
+    wrong: dict[str, list[str]] = {}
+    with browsing(viewport={"width": 390, "height": 844}, color_scheme=scheme) as page:
+        page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
+        site.sign_in(page)
+        for path in PAGES:
+            opened(page, site, path)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wrong[f"{path} scrolls"] = [str(page.evaluate("document.documentElement.scrollWidth"))]
+            if found := serious(page):
+                wrong[path] = found
+            assert page.locator("img[src=x]").count() == 0
+    assert not wrong, json.dumps(wrong, indent=1)
+
+
+def test_data_is_looked_at_and_labelled(site: Site) -> None:
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "data")
+        page.get_by_text("text-classification").wait_for()
+        tab(page, "Rows")
+        page.get_by_role("cell", name="my parcel is late").wait_for()
+        tab(page, "Label")
+        page.locator("#sa-item").get_by_text("it is broken and late").wait_for()
+        page.get_by_role("radio", name="shipping").check()
+        page.get_by_role("button", name="Save and next").click()
+        page.locator("#sa-item").get_by_text(EVIL).wait_for()
+        page.get_by_label("Another label").fill("spam")
+        page.get_by_role("button", name="Save and next").click()
+        page.locator("#sa-item").get_by_text("Every row has a label.").wait_for()
+        page.get_by_role("button", name="Write the labels").click()
+        page.get_by_text("holds the labels now").wait_for()
+    row = site.app.files.by_name("tickets.csv")
+    assert row and [
+        line.rsplit(",", 1)[1] for line in site.app.files.path(row).read_text().splitlines()[-2:]
+    ] == [
+        "shipping",
+        "spam",
+    ]
+
+
+def test_doubtful_rows_come_first(site: Site) -> None:
+    from ui.pages.labeller import unlabelled
+
+    row = site.app.files.save("more.csv", _csv("text\nwhere is my parcel\nhm\nrefund, please\n"), "owner")
+    rows, labels = unlabelled(site.app.files.path(row), "text", "topic", {2: "x"})
+    assert [each["row"] for each in rows] == [1, 3] and labels == ["x"]
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "data?name=more.csv")
+        tab(page, "Label")
+        page.get_by_label("Doubtful rows first").click()
+        page.get_by_role("option", name="router").click()
+        page.locator("#sa-item").get_by_text(re.compile(r"The model is \d+ % sure")).wait_for()
+
+
+def test_jobs_side_by_side(site: Site) -> None:
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "jobs?job=job-1")
+        page.locator(".sa-card").get_by_text("job-1").first.wait_for()
+        tab(page, "Side by side")
+        page.locator(".sa-curves svg[aria-label='Loss curves'] polyline").nth(3).wait_for(state="attached")
+        assert "90.0 %" in page.locator("table").last.inner_text()
+
+
+def test_a_model_is_tried_explained_and_put_into_service(site: Site) -> None:
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "models")
+        page.get_by_text("90.0 %").first.wait_for()
+        tab(page, "Try it")
+        page.get_by_label("A text").fill("I cannot sign in")
+        page.get_by_role("button", name="Predict").click()
+        page.locator(".sa-bar").first.wait_for()
+        page.get_by_role("button", name="Explain").click()
+        page.get_by_text("Which words drove it").wait_for()
+        tab(page, "Lineage")
+        page.get_by_role("link", name="tickets.csv").wait_for()
+        tab(page, "Overview")
+        page.get_by_role("button", name="Deploy", exact=True).click()
+        page.get_by_role("button", name="Take out of service").wait_for()
+        assert site.app.registry.get("router").status == "deployed"
+        page.get_by_role("button", name="Take out of service").click()
+        page.get_by_role("button", name="Deploy", exact=True).wait_for()
+
+
+def test_knowledge_is_previewed_added_asked_and_removed(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "hours.md"
+    path.write_text("# Support hours\n\nWe answer on weekdays from 9:00 to 17:00.\n")
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "knowledge")
+        tab(page, "Add")
+        page.get_by_label("or an address").fill("/etc/passwd")
+        page.get_by_role("button", name="Preview the passages").click()
+        page.get_by_text("is no address").wait_for()
+        page.get_by_label("or an address").fill("")
+        page.locator("input[type=file]").last.set_input_files(str(path))
+        page.get_by_text("hours.md").first.wait_for()
+        page.get_by_role("button", name="Preview the passages").click()
+        page.get_by_text("hours.md: 1 passages").wait_for()
+        assert "hours.md" not in {each["source"] for each in site.app.knowledge.list()["items"]}
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_text("1 passages added").wait_for()
+        tab(page, "Test a question")
+        page.get_by_label("A question").fill("When do you answer?")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        page.locator(".sa-answer").get_by_text("9:00").wait_for()
+        tab(page, "Unanswered")
+        page.get_by_role("checkbox", name=re.compile("img src=x")).check()
+        page.get_by_role("button", name="Take off the list").click()
+        page.get_by_text("No open question").wait_for()
+        tab(page, "Source")
+        page.get_by_role("radio", name=re.compile("hours.md")).check()
+        page.get_by_role("button", name="Remove this source").first.click()
+        page.get_by_role("button", name="Remove this source").last.click()
+        page.get_by_role("radio", name=re.compile("hours.md")).wait_for(state="detached")
+
+
+def test_a_widget_key_is_made_and_the_inbox_read(site: Site) -> None:
+    with browsing() as page:
+        page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
+        site.sign_in(page)
+        opened(page, site, "widgets")
+        page.get_by_label("Origins of your pages").fill("https://a.example\nhttps://b.example")
+        page.get_by_label("Title").fill('Lumen "help"')
+        page.get_by_role("button", name="Make a key").click()
+        line = page.locator("#sa-snippet textarea")
+        page.wait_for_function("document.querySelector('#sa-snippet textarea').value.includes('pk_')")
+        page.wait_for_function("document.querySelector('#sa-snippet textarea').value.includes('quot')")
+        key = re.search(r'data-key="(pk_[^"…]+)"', line.input_value())
+        assert key and 'data-title="Lumen &quot;help&quot;"' in line.input_value()
+        assert site.app.keys.authenticate(key[1]).origins == ("https://a.example", "https://b.example")
+        tab(page, "Inbox")
+        page.get_by_role("link", name="nadia@mail.example").wait_for()
+        page.get_by_text(EVIL).first.wait_for()
+        page.get_by_role("button", name="Done").click()
+        page.get_by_role("button", name="Open again").wait_for()
+        assert site.app.visits.handoffs("open") == []
+        tab(page, "Transcripts")
+        page.get_by_text(SHOP).first.wait_for()
+
+
+def test_an_admin_lets_somebody_in_who_sees_less(site: Site) -> None:
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "settings")
+        page.get_by_label("Name").fill("Vi Ewer")
+        page.get_by_label("Role").last.click()
+        page.get_by_role("option", name="viewer").click()
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.wait_for_function(
+            "document.querySelector('#sa-link textarea, #sa-link input')?.value.includes('token=')"
+        )
+        link = page.locator("#sa-link textarea, #sa-link input").input_value()
+        tab(page, "Audit")
+        page.get_by_text("user added").first.wait_for()
+        page.goto(f"{site.url}/sign-out")
+        page.goto(link)
+        opened(page, site, "models")
+        page.get_by_text("90.0 %").first.wait_for()
+        assert page.get_by_role("button", name="Deploy", exact=True).count() == 0
+        page.goto(f"{site.url}/settings")
+        page.get_by_text("The model that talks").wait_for()
+        assert page.get_by_role("tab", name="People").count() == 0
+
+
+def test_chinese(site: Site) -> None:
+    with browsing(locale="zh-CN") as page:
+        site.sign_in(page)
+        opened(page, site, "jobs")
+        page.get_by_role("heading", name="任务").wait_for()
+        page.get_by_role("tab", name="并排比较").wait_for()
+        page.locator(".sa-fact").get_by_text("成功").wait_for()
+        page.get_by_role("link", name="知识库").wait_for()
+
+
+def test_every_word_has_its_translation() -> None:
+    from tests.ui.words import used
+    from ui.pages.words import ZH
+
+    assert used() - set(ZH) == set()
+
+
+def _csv(text: str):
+    import io
+
+    return io.BytesIO(text.encode())
