@@ -1,7 +1,7 @@
-"""What the placeholders of a conversation stand for: kept encrypted, given back to tools that run here, to no model.
+"""What the placeholders of a conversation stand for: kept encrypted, given to tools that run here, to no model.
 
-The model, the checkpoints, the logs and the reply hold ``<EMAIL_ADDRESS>``; a tool that asks for a text in the user's own
-conversation gets the address. The first value of a type has no number, the next one is ``<EMAIL_ADDRESS_2>``.
+The model, the checkpoints, the logs and the reply hold ``<EMAIL_ADDRESS>``; a tool that reads a text of the user's
+own conversation gets the address. The first value of a type has no number, the next one is ``<EMAIL_ADDRESS_2>``.
 """
 
 import base64
