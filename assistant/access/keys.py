@@ -31,11 +31,12 @@ SCOPES = (
     "mcp",
     "models",
     "redact",
+    "registry",
     "widget",
 )
 MOST_DAYS = 3_650
-
 Found = tuple[dict[str, Any], dict[str, Any] | None]  # a key, and whose it is
+
 
 class KeyStore:
     """API keys.
@@ -46,8 +47,8 @@ class KeyStore:
 
     def __init__(self, database: Database):
         self._database = database
-
         self._known: Known[str, Found] = Known(database.stamp, self._look)
+
     def create(
         self,
         role: str = "member",

@@ -20,6 +20,7 @@ from assistant.api import (
     conversations,
     embeddings,
     errors,
+    examples,
     explain,
     files,
     fine_tuning,
@@ -27,6 +28,7 @@ from assistant.api import (
     knowledge,
     models,
     redact,
+    registry,
     tracing,
     widget,
 )
@@ -37,16 +39,19 @@ from assistant.api.histories import Histories
 from assistant.api.mcp import McpDoor
 from assistant.api.metrics import Metrics
 from assistant.api.middleware import Envelope
+from assistant.api.retries import Retries
 from assistant.api.visitors import VisitorTokens
 from assistant.application import Application
 
+# The first ones are found soonest: those whose requests are short and many.
 ROUTERS: tuple[APIRouter, ...] = (
-    health.router,
-    models.router,
-    chat.router,
-    conversations.router,
     embeddings.router,
     classify.router,
+    chat.router,
+    health.router,
+    models.router,
+    registry.router,
+    conversations.router,
     explain.router,
     redact.router,
     fine_tuning.router,
@@ -60,7 +65,8 @@ KEY_RATE = 60_000  # requests a minute and key: against a runaway loop; bursts w
 ABOUT = """\
 Fine-tune, serve and explain your own models, and ask your own documents. What OpenAI's API has too takes the \
 official openai client unchanged: set its base_url to this server's /v1 and its api_key to a key that \
-"assistant keys create" made."""
+"assistant keys create" made. Every answer has an X-Request-Id, which the log has too. A request that makes something \
+can be sent again with the same Idempotency-Key: it is done once, and answered alike for 24 hours."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -95,11 +101,15 @@ def create_api(app: Application, lifespan: Lifespan | None = None, shared: bool 
     )
     _set_state(api, app)
     errors.install(api)
+    examples.install(api)
     for router in ROUTERS:
-        api.include_router(router, max_body_size=LARGEST_BODY)
-    api.include_router(files.router, max_body_size=(app.settings.max_upload_mb << 20) + FORM)
+        told = {} if router is health.router else errors.described()
+        api.include_router(router, responses=told, max_body_size=LARGEST_BODY)
+    largest = (app.settings.max_upload_mb << 20) + FORM
+    api.include_router(files.router, responses=errors.described(), max_body_size=largest)
     api.router.routes.extend(door.routes())
     api.add_api_route("/docs", lambda: HTMLResponse(page(api.openapi())), include_in_schema=False)
+    api.add_middleware(Retries, application=app)
     # Gradio leaves CORS to a parent that configures it; this one allows no other origin anything.
     api.add_middleware(CORSMiddleware, allow_origins=())
     api.add_middleware(WidgetOrigins, application=app)

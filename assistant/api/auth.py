@@ -34,19 +34,14 @@ async def _application(request: Request) -> Application:
 App = Annotated[Application, Depends(_application)]
 
 
-async def caller(
-    request: Request,
-    app: App,
-    _key: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-    _session: Annotated[str | None, Security(cookie)],
-) -> Principal:
-    """Who sent this request; the parameters with an underscore tell the API's description how they may say so.
+async def caller(request: Request, cookies: bool = True) -> Principal:
+    """Who sent this request.
 
     Raises:
         Unauthenticated, Forbidden: as :func:`known`.
         TooMany: a secret key that calls too often.
     """
-    principal = await known(request, app)
+    principal = await known(request, application(request), cookies)
     if principal.key_id and principal.role != "visitor":
         request.app.state.key_limit.check(principal.key_id)
     return principal
@@ -154,8 +149,13 @@ def needs(action: str, visitors: bool = False) -> Callable[..., Any]:
         visitors: let publishable keys in.
     """
 
-    async def allowed(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Principal:
-        return permitted(request, principal, action, visitors)
+    # What begins with an underscore tells the API's description how callers may say who they are.
+    async def allowed(
+        request: Request,
+        _key: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+        _session: Annotated[str | None, Security(cookie)],
+    ) -> Principal:
+        return permitted(request, await caller(request), action, visitors)
 
     return allowed
 

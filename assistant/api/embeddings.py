@@ -4,7 +4,7 @@ import base64
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
@@ -28,6 +28,17 @@ class EmbeddingRequest(Body):
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: Annotated[int, Field(ge=1, le=65_536)] | None = None
     user: FreeText | None = None
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _no_tokens(cls, value: object) -> object:
+        first = value[0] if isinstance(value, list) and value else None
+        if isinstance(first, int | list):
+            raise ValueError(
+                "Token ids are not read, for each model counts its own; send the texts themselves "
+                "(LangChain: check_embedding_ctx_length=False)"
+            )
+        return value
 
 
 class Embedding(BaseModel):

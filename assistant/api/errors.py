@@ -20,6 +20,21 @@ SENTENCES = {
 }
 
 
+EXAMPLES = {  # of each status that any route may answer with, for the API's description
+    400: (
+        "The request does not fit.",
+        "The request does not fit. input: Field required.",
+        "invalid_request",
+        "input",
+    ),
+    401: ("No key, or one that is not known.", "This API key is not known.", "invalid_api_key", None),
+    403: ("The key may not do that.", "The role viewer may not upload files.", "forbidden", None),
+    404: ("There is no such thing.", "There is no model named ruoter.", "model_not_found", "model"),
+    409: ("The thing is in a state that forbids it.", "router is deployed.", "conflict", None),
+    413: ("The body is too large.", "The request is larger than is accepted here.", "too_large", None),
+    429: ("Too much at once; Retry-After says when.", "That was too often.", "rate_limit_exceeded", None),
+    500: ("Something broke on our side.", "Something broke on our side. Try again.", "internal_error", None),
+}
 WRAPPED = re.compile(r"[\[(]")  # pydantic's names of types in a union; field names hold no brackets
 
 
@@ -56,6 +71,16 @@ def respond(
 ) -> JSONResponse:
     """An error response; see :func:`error_body`."""
     return JSONResponse(error_body(message, status, code, param), status, headers=headers)
+
+
+def described() -> dict[int | str, dict[str, Any]]:
+    """The errors that any route may answer with, for the API's description."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for status, (about, message, code, param) in EXAMPLES.items():
+        example = {"application/json": {"example": error_body(message, status, code, param)}}
+        found[status] = {"model": ErrorBody, "description": about, "content": example}
+    found[429]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    return found
 
 
 @cache

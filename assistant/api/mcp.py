@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from assistant.access.principal import Principal
-from assistant.api.auth import application, known, permitted
+from assistant.api.auth import caller, permitted
 from assistant.application import Application
 from assistant.errors import Forbidden, ModelUnavailable
 
@@ -84,10 +84,7 @@ class McpDoor:
 
 async def _caller(request: Request) -> Principal:
     """Whose key this is. A browser's cookie is no key here: programs call, not pages."""
-    who = await known(request, application(request), cookies=False)
-    if who.key_id:
-        request.app.state.key_limit.check(who.key_id)
-    return permitted(request, who, "api")
+    return permitted(request, await caller(request, cookies=False), "api")
 
 
 def _user(who: Principal) -> object:

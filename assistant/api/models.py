@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from assistant.access.principal import Principal
-from assistant.api.auth import App, Reader
+from assistant.api.auth import App, Approver, Reader
 from assistant.application import Application
 from assistant.errors import Missing
 from assistant.workspace.references import read
@@ -34,6 +34,14 @@ class Model(BaseModel):
     task: str
     base: str | None = None
     metrics: dict[str, Any] | None = None
+
+
+class DeletedModel(BaseModel):
+    """A model that is gone with all its versions, or the one version that was named."""
+
+    id: str
+    object: Literal["model"] = "model"
+    deleted: bool = True
 
 
 class ModelList(BaseModel):
@@ -148,3 +156,10 @@ def retrieve_model(model: str, app: App, _caller: Reader) -> Model:
         if each.id == wanted:
             return each
     return _shown(deployed(app, model), str(read(model)))
+
+
+@router.delete("/{model}")
+def delete_model(model: str, app: App, who: Approver) -> DeletedModel:
+    """Delete a fine-tuned model, or one version of it; refused (409) while it is in service."""
+    app.workspace(who).delete(model)
+    return DeletedModel(id=str(read(model)))

@@ -151,6 +151,16 @@ class Registry:
         known = row.get("lineage") or lineage_of(entry.path, {}, None)
         return {"base": entry.base, "method": entry.method, "job": row.get("job_id"), **known}
 
+    def described(self, name: str) -> dict[str, Any]:
+        """All about a model: the version that is meant, its lineage, all versions, and what was done with them."""
+        entry = self.get(name)
+        return {
+            **entry.as_dict(),
+            "lineage": self.lineage(entry),
+            "versions": [each.as_dict() for each in self.versions(name)],
+            "history": self.history(name),
+        }
+
     def history(self, name: str, most: int = 20) -> list[dict[str, Any]]:
         """What was done with a model, the latest first: by whom, when, with which version."""
         mine = select(model_events).where(model_events.c.name == read(name).name)
@@ -235,6 +245,11 @@ class Registry:
             aliases=record.aliases_of(number),
             engine=read_engine(self._home.models / row["path"]),
         )
+
+
+def deleted(gone: list[ModelEntry]) -> dict[str, Any]:
+    """What :meth:`Registry.delete` returned, for people and programs."""
+    return {**gone[-1].as_dict(), "status": "deleted", "deleted": [entry.pinned for entry in gone]}
 
 
 def _number(connection: Connection, name: str, further: bool) -> int:

@@ -132,22 +132,16 @@ def show(name: Name) -> dict[str, Any]:
     """One model: how it was made, how good it is, its versions, and what was done with them."""
     with opened() as application:
         registry = application.registry
-        entry = registry.get(name)
-        return {
-            **entry.as_dict(),
-            "path": str(entry.path),
-            "lineage": registry.lineage(entry),
-            "versions": [each.as_dict() for each in registry.versions(name)],
-            "history": registry.history(name),
-        }
+        return {**registry.described(name), "path": str(registry.get(name).path)}
 
 
 @command(app, show=lambda entry: f"{entry['name']} is deleted ({plain(entry['deleted'])}).")
 def delete(name: Name) -> dict[str, Any]:
     """Delete a model with all its versions, or the one version that is named, and its files."""
     with opened() as application:
-        gone = workspace(application).delete(name)
-        return {**gone[-1].as_dict(), "status": "deleted", "deleted": [entry.pinned for entry in gone]}
+        from assistant.workspace.models import deleted
+
+        return deleted(workspace(application).delete(name))
 
 
 @command(app, show=shown)

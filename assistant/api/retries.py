@@ -1,0 +1,160 @@
+"""Requests that make something and are sent again, because the answer was lost, make it once.
+
+As at Stripe (docs.stripe.com/api/idempotent_requests), a client sends a header ``Idempotency-Key`` of its own making.
+The same key of the same caller with the same request gets the first answer again, for 24 hours. Errors, which made
+nothing, are not kept.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.access.tokens import fingerprint
+from assistant.api.auth import known
+from assistant.api.errors import respond
+from assistant.application import Application
+from assistant.store.kept_answers import KeptAnswers
+from knowledge.errors import TeachingError
+
+PATHS = ("/v1/files", "/v1/fine_tuning/", "/v1/knowledge/sources", "/v1/registry/")
+LONGEST = 255  # characters of a key
+MOST = 1 << 20  # bytes of an answer that is kept
+REPLAYED = "Idempotent-Replayed"
+BOUNDARY = re.compile(r'boundary="?([^";]+)')
+
+
+class Retries:
+    """Answers a request that was answered before as it was answered then.
+
+    Args:
+        app: the application inside.
+        application: whose answers are kept.
+    """
+
+    def __init__(self, app: ASGIApp, application: Application):
+        self._app, self._application = app, application
+        self._kept = KeptAnswers(application.database)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        posted = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PATHS)
+        named = Headers(scope=scope).get("idempotency-key") if posted else None
+        who = await self._caller(scope) if named else None
+        if named is None or who is None:  # the routes say what is wrong with the caller
+            await self._app(scope, receive, send)
+            return
+        if not 0 < len(named) <= LONGEST:
+            refusal = f"An Idempotency-Key has 1 to {LONGEST} characters. A random UUID does."
+            await respond(refusal, 400, "invalid_request")(scope, receive, send)
+            return
+        key, asked = fingerprint(f"{who}\0{named}"), _Asked(scope, receive)
+        before = await run_in_threadpool(self._kept.begin, key)
+        if before:
+            await (await _again(before, asked))(scope, receive, send)
+        else:
+            await self._first(key, asked, scope, send)
+
+    async def _caller(self, scope: Scope) -> str | None:
+        try:
+            who = await known(Request(scope), self._application)
+        except TeachingError:
+            return None
+        return who.key_id or who.user_id
+
+    async def _first(self, key: str, asked: "_Asked", scope: Scope, send: Send) -> None:
+        said = _Said(send)
+        try:
+            await self._app(scope, asked.receive, said.send)
+        finally:
+            if answer := said.answer:
+                await run_in_threadpool(self._kept.keep, key, request=asked.digest, **answer)
+            else:
+                await run_in_threadpool(self._kept.drop, key)
+
+
+async def _again(before: dict[str, Any], asked: "_Asked") -> Response:
+    """What is answered to a request whose key was used before."""
+    if before["status"] is None:
+        told = "A request with this Idempotency-Key is being answered. Send it again in a moment."
+        return respond(told, 409, "idempotency_key_in_use", headers={"Retry-After": "1"})
+    await asked.read()
+    if asked.digest != before["request"]:
+        told = "This Idempotency-Key was used for another request. Use a new one for each thing to be made."
+        return respond(told, 422, "idempotency_key_reused")
+    headers = {"Content-Type": before["kind"], REPLAYED: "true"}
+    return Response(before["body"], before["status"], headers)
+
+
+class _Asked:
+    """A request's body on its way in, and what tells it from others: a hash of path, query and body.
+
+    The boundary of a form is another one each time a client sends it, so it does not count.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive):
+        self._receive, self._rest = receive, b""
+        kind = Headers(scope=scope).get("content-type", "")
+        found = BOUNDARY.search(kind)
+        self._boundary = found[1].encode("latin-1") if found and kind.startswith("multipart/") else b""
+        self._hash = hashlib.sha256(f"{scope['path']}?{scope['query_string']!r}\n".encode())
+
+    @property
+    def digest(self) -> str:
+        """The hash of what came so far."""
+        whole = self._hash.copy()
+        whole.update(self._rest)
+        return whole.hexdigest()
+
+    async def receive(self) -> Message:
+        """The next message."""
+        message = await self._receive()
+        self._take(message.get("body", b""))
+        return message
+
+    async def read(self) -> None:
+        """Take all that comes."""
+        while (await self.receive()).get("more_body", False):
+            pass
+
+    def _take(self, body: bytes) -> None:
+        if not self._boundary:
+            self._hash.update(body)
+            return
+        *parts, rest = (self._rest + body).split(self._boundary)
+        for part in parts:
+            self._hash.update(part)
+        sure = max(0, len(rest) - len(self._boundary) + 1)  # a boundary may begin in what follows
+        self._hash.update(rest[:sure])
+        self._rest = rest[sure:]
+
+
+class _Said:
+    """An answer on its way out."""
+
+    def __init__(self, send: Send):
+        self._send, self._whole = send, False
+        self._status, self._kind, self._body = 0, "", b""
+
+    @property
+    def answer(self) -> dict[str, Any] | None:
+        """The answer where it made something and is whole."""
+        made = self._whole and 200 <= self._status < 300 and self._kind.startswith(JSONResponse.media_type)
+        if not made or len(self._body) > MOST:
+            return None
+        return {"status": self._status, "kind": self._kind, "body": self._body.decode()}
+
+    async def send(self, message: Message) -> None:
+        """Note a message and send it on."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._kind = MutableHeaders(scope=message).get("content-type", "")
+        elif len(self._body) <= MOST:
+            self._body += message.get("body", b"")
+            self._whole = not message.get("more_body", False)
+        await self._send(message)

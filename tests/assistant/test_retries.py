@@ -1,0 +1,138 @@
+"""Requests that are sent again with the same Idempotency-Key, and what the database remembers meanwhile."""
+
+import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import openai
+import pytest
+from sqlalchemy import text
+
+from assistant.application import Application
+from assistant.errors import Unauthenticated
+from assistant.settings import Settings
+from tests.assistant.api_server import CSV, Server, server
+
+__all__ = ["server"]
+
+
+def post(server: Server, key: str, path: str = "/v1/knowledge/sources", by: str = "", **body):
+    return server.client(by or server.key, **{"Idempotency-Key": key}).post(path, json=body)
+
+
+def jobs(server: Server) -> int:
+    return len(server.app.jobs.list())
+
+
+@pytest.fixture
+def training(server: Server) -> dict:
+    file = server.app.files.save("again.csv", io.BytesIO(CSV.encode()), "owner", "fine-tune")
+    return {"model": "minilm", "training_file": file["id"], "name": "again", "method": "head"}
+
+
+def test_a_job_is_made_once(server: Server, training: dict) -> None:
+    before = jobs(server)
+    first, again = (post(server, "job-1", "/v1/fine_tuning/jobs", **training) for _ in range(2))
+    assert first.status_code == again.status_code == 200 and first.content == again.content
+    assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (None, "true")
+    assert first.headers["X-Request-Id"] != again.headers["X-Request-Id"]
+    assert jobs(server) == before + 1
+    other = post(server, "job-1", "/v1/fine_tuning/jobs", **training | {"seed": 7})
+    assert other.status_code == 422 and other.json()["error"]["code"] == "idempotency_key_reused"
+    elsewhere = post(server, "job-1", f"/v1/fine_tuning/jobs/{first.json()['id']}/cancel", **training)
+    assert elsewhere.status_code == 422, "another path is another request"
+    someone = server.app.keys.create("member")["secret"]
+    assert post(server, "job-1", "/v1/fine_tuning/jobs", by=someone, **training).status_code == 200
+    assert jobs(server) == before + 2, "another caller's key is another key"
+
+
+def test_the_openai_client_uploads_once_though_its_forms_differ(server: Server) -> None:
+    files, key = server.openai.files, {"Idempotency-Key": "upload-1"}
+    many = b"a line of text\n" * 20_000  # in several pieces, with the form's boundary anywhere
+    made = [
+        files.create(file=("o.md", io.BytesIO(many)), purpose="assistants", extra_headers=key) for _ in "ab"
+    ]
+    assert made[0] == made[1]
+    server.app.files.delete(made[0].id)
+    assert files.create(file=("o.md", io.BytesIO(many)), purpose="assistants", extra_headers=key) == made[0]
+    with pytest.raises(openai.NotFoundError):
+        files.retrieve(made[0].id)
+    with pytest.raises(openai.UnprocessableEntityError, match="another request"):
+        files.create(file=("o.md", io.BytesIO(many + b"x")), purpose="assistants", extra_headers=key)
+
+
+def test_a_request_under_way_is_not_begun_again(
+    server: Server, training: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go, submit = threading.Event(), threading.Event(), server.app.jobs.submit
+
+    def slow(*args, **named):
+        begun.set()
+        assert go.wait(20)
+        return submit(*args, **named)
+
+    monkeypatch.setattr(server.app.jobs, "submit", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, server, "job-2", "/v1/fine_tuning/jobs", **training)
+        assert begun.wait(20)
+        second = post(server, "job-2", "/v1/fine_tuning/jobs", **training)
+        go.set()
+        assert first.result().status_code == 200
+    assert second.status_code == 409 and second.headers["Retry-After"] == "1"
+    assert post(server, "job-2", "/v1/fine_tuning/jobs", **training).content == first.result().content
+
+
+def test_what_made_nothing_is_tried_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert post(server, "add-1", sources=["later.md"]).status_code == 404
+    with monkeypatch.context() as patch:
+        patch.setattr(server.app.files, "by_name", lambda _name: 1 / 0)
+        assert post(server, "add-1", sources=["later.md"]).status_code == 500
+    server.app.files.save("later.md", io.BytesIO(b"# Later\n\nIt came later.\n"), "owner", "assistants")
+    assert post(server, "add-1", sources=["later.md"]).json()["sources"] == 1
+    server.app.knowledge.remove(server.app.knowledge.find_source("later.md"))
+
+
+def test_keys_are_no_way_round_the_doors(server: Server, training: dict) -> None:
+    mine = server.app.keys.create("member")
+    assert post(server, "k", "/v1/fine_tuning/jobs", by=mine["secret"], **training).status_code == 200
+    server.app.keys.revoke(mine["id"])
+    assert post(server, "k", "/v1/fine_tuning/jobs", by=mine["secret"], **training).status_code == 401
+    assert post(server, "k" * 256, "/v1/fine_tuning/jobs", **training).status_code == 400
+    assert post(server, "v", "/v1/fine_tuning/jobs", by=server.viewer, **training).status_code == 403
+
+
+def test_after_a_day_or_a_crash_the_key_is_free(server: Server, training: dict) -> None:
+    first = post(server, "old", "/v1/fine_tuning/jobs", **training)
+    for status, span in ((200, timedelta(hours=25)), (None, timedelta(minutes=20))):
+        when = (datetime.now(UTC) - span).isoformat()
+        server.app.database.run(
+            text("UPDATE kept_answers SET created_at = :t, status = :s").bindparams(t=when, s=status)
+        )
+        again = post(server, "old", "/v1/fine_tuning/jobs", **training)
+        assert again.status_code == 200 and again.json()["id"] != first.json()["id"]
+
+
+def test_what_another_program_changes_is_known_at_once(server: Server) -> None:
+    """The keys and ways that a server remembers are looked up again after any change of the database."""
+    key, asked = server.app.keys.create("member"), []
+    look, server.app.keys._known._look = server.app.keys._look, lambda h: asked.append(1) or look(h)
+    client = server.client(key["secret"])
+    for _ in range(5):
+        assert client.get("/v1/models/router").status_code == 200
+    assert len(asked) <= 2
+    other = Application(Settings(home=server.app.home.root))
+    other.keys.revoke(key["id"])
+    assert client.get("/v1/models/router").status_code == 401
+    other.close()
+
+
+def test_a_remembered_key_still_expires(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Application(Settings(home=home))
+    secret = app.keys.create("member", days=1)["secret"]
+    assert app.keys.authenticate(secret) == app.keys.recall(secret)
+    monkeypatch.setattr("assistant.access.keys.now", lambda: "2999-01-01")
+    with pytest.raises(Unauthenticated, match="expired"):
+        app.keys.recall(secret)
+    app.close()
