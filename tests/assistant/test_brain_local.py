@@ -3,20 +3,18 @@
 # ruff: noqa: E501 - templates read best as they are written
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from assistant.brain import loading
-from assistant.brain.loading import load, placement
+from assistant.brain.loading import load
 from assistant.brain.local import LocalChatModel
 from assistant.brain.models import chat_model
 from assistant.brain.template import prompt
 from assistant.errors import ModelUnavailable
 from assistant.settings import Settings
-from tools.models import hardware
+from tools.models import placement
 
 TURNS = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 ANSWER = "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -192,43 +190,7 @@ def test_long_talks_lose_their_oldest_turns(tokenizer: Any):
         written(tokenizer, QWEN3, [HumanMessage("x" * 5000)], [], window=2048)
 
 
-@pytest.mark.parametrize(
-    ("size", "gpu", "memory", "bitsandbytes", "where"),
-    [
-        (8, 0, 16, True, "as it is"),
-        (8, 0, 8, True, "nowhere"),
-        (8, 24, 16, True, "gpu"),
-        (32, 24, 16, True, "four bits"),
-        (32, 24, 8, False, "nowhere"),
-        (32, 24, 32, False, "gpu"),
-        (80, 24, 16, True, "nowhere"),
-    ],
-)
-def test_where_a_model_is_put(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    size: int,
-    gpu: int,
-    memory: int,
-    bitsandbytes: bool,
-    where: str,
-):
-    (tmp_path / "config.json").write_text("{}")
-    monkeypatch.setattr(loading, "weights", lambda folder: size * 10**9)
-    found = hardware.Hardware(2, memory * 10**9, "A GPU" if gpu else None, gpu * 10**9)
-    monkeypatch.setattr(hardware, "hardware", lambda: found)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace() if bitsandbytes else None)
-    monkeypatch.setattr(loading, "_four_bits", lambda: "nf4")
-    if where == "nowhere":
-        with pytest.raises(ModelUnavailable) as caught:
-            placement(tmp_path)
-        assert ("bitsandbytes" in caught.value.hint) == (gpu > 0 and not bitsandbytes)
-        return
-    placed = placement(tmp_path)
-    assert ("device_map" in placed) == (gpu > 0) and ("quantization_config" in placed) == (
-        where == "four bits"
-    )
-
-
-def test_four_bits_are_asked_of_transformers_in_its_words():
-    assert loading._four_bits().bnb_4bit_quant_type == "nf4"
+def test_a_model_that_does_not_fit_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(placement, "weights", lambda folder: 10**15)
+    with pytest.raises(ModelUnavailable, match="needs 1150000.0 GB of memory"):
+        load(tmp_path)

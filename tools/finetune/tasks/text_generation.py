@@ -9,6 +9,7 @@ from tools.errors import BadData
 from tools.finetune.conversations import TEMPLATE, Collate, Message, conversations, tokenize
 from tools.finetune.examples import part, read
 from tools.finetune.task import Facts, Outcome, Run
+from tools.models.placement import placement
 
 if TYPE_CHECKING:
     import pandas
@@ -111,8 +112,8 @@ class LoadedGenerator:
 
         self.device = best_device(device)
         self.tokenizer = chat_tokenizer(folder)
-        model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True)
-        self.model = model.to(self.device).eval()
+        where = {} if self.device == "cpu" else placement(folder)
+        self.model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, **where).eval()
         self.read = self.written = 0
 
     def generate(
@@ -127,7 +128,7 @@ class LoadedGenerator:
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        batch = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).to(self.device)
+        batch = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).to(self.model.device)
         asked = batch["input_ids"].shape[1]
         self.read += asked
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
