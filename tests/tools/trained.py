@@ -52,3 +52,31 @@ def train_head(
         | {"labels": list(rows), "max_length": max_length, "text_column": "text", "label_column": "label"},
     )
     return folder
+
+
+def adapted(folder: Path, base: Path, seed: int, method: str = "lora", labels: int = 3) -> Path:
+    """Write a classifier with an adapter as a fine-tuning run does, but with random numbers as if they were learned."""
+    import numpy
+    import torch
+
+    from tools.finetune import averaging, methods
+    from tools.finetune.classification import build
+    from tools.finetune.encoder import load_tokenizer
+    from tools.models.card import write_info
+
+    torch.manual_seed(seed)
+    tokenizer, names = load_tokenizer(base), [f"label-{number}" for number in range(labels)]
+    model = build(base, names, tokenizer)
+    dice = numpy.random.default_rng(seed)
+    rows = dice.normal(0, 3, (labels, model.config.hidden_size)), dice.normal(0, 0.1, labels)
+    averaging.warm_start(model, *(each.astype("float32") for each in rows))
+    model = methods.wrap(model, method, "SEQ_CLS", 10, ("pooler", "classifier"))
+    for name, parameter in model.named_parameters():
+        if ".lora_B." in name:
+            torch.nn.init.normal_(parameter, std=0.05)
+    folder.mkdir(parents=True, exist_ok=True)
+    methods.merge(model, method, folder).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    info = {"name": folder.name, "task": "text-classification", "base": "tiny", "method": method}
+    write_info(folder, info | {"labels": names, "max_length": 32})
+    return folder

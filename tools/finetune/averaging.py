@@ -77,18 +77,27 @@ def add_averaging(model: Any) -> None:
     config, bert = model.config, model.bert
     width = config.hidden_size
     layer = BertLayer(config, layer_idx=config.num_hidden_layers)
+    wanted = layer_weights(width)
     with torch.no_grad():
-        for parameter in layer.parameters():
-            parameter.zero_()
-        layer.attention.self.value.weight.copy_(torch.eye(width))
-        layer.attention.output.dense.weight.copy_(torch.eye(width) * LOUD)
-        layer.attention.output.LayerNorm.weight.fill_(1.0)
-        layer.output.LayerNorm.weight.fill_(1.0)
-        bert.pooler.dense.weight.copy_(torch.eye(width) / width**0.5)
+        for name, parameter in layer.named_parameters():
+            parameter.copy_(wanted.get(name, torch.zeros(())))
+        bert.pooler.dense.weight.copy_(wanted["pooler.dense.weight"])
         bert.pooler.dense.bias.zero_()
     bert.encoder.layer.append(layer)
     config.num_hidden_layers += 1
     setattr(config, MARK, True)
+
+
+def layer_weights(width: int) -> dict[str, torch.Tensor]:
+    """The weights of the layer, and of the pooler behind it; those that are not named are zero."""
+    eye = torch.eye(width)
+    return {
+        "attention.self.value.weight": eye,
+        "attention.output.dense.weight": eye * LOUD,
+        "attention.output.LayerNorm.weight": torch.ones(width),
+        "output.LayerNorm.weight": torch.ones(width),
+        "pooler.dense.weight": eye / width**0.5,
+    }
 
 
 def _freeze(model: Any) -> None:

@@ -88,18 +88,17 @@ class TextClassifier:
 
         Where a text may have several labels, ``labels`` are those that are given; there may be none.
         """
-        found = [scored(self.labels, row) for row in self.predict_proba(texts)]
-        if self.threshold is not None:
-            for each in found:
-                each["labels"] = [name for name, share in each["scores"].items() if share >= self.threshold]
-        return found
+        return [scored(self.labels, row, self.threshold) for row in self.predict_proba(texts)]
 
 
-def scored(labels: list[str], row: numpy.ndarray) -> dict[str, Any]:
-    """One row of probabilities as the contract prints it."""
+def scored(labels: list[str], row: numpy.ndarray, threshold: float | None = None) -> dict[str, Any]:
+    """One row of probabilities as the contract prints it; with a threshold also the ``labels`` that reach it."""
     scores = {labels[i]: round(float(row[i]), 6) for i in numpy.argsort(-row, kind="stable")}
     best = next(iter(scores))
-    return {"label": best, "score": scores[best], "scores": scores}
+    found: dict[str, Any] = {"label": best, "score": scores[best], "scores": scores}
+    if threshold is not None:
+        found["labels"] = [name for name, share in scores.items() if share >= threshold]
+    return found
 
 
 def _module(folder: Path, device: str) -> torch.nn.Module:

@@ -104,18 +104,21 @@ class FrozenEncoder:
     Args:
         base: folder or hub id of any encoder.
         device: see :func:`tools.finetune.machine.best_device`.
+        config: in place of the base's own.
 
     Attributes:
         compute: inputs by name to unit vectors; the model with pooling, until an engine is put in its place.
         batch_tokens: what a batch of its own costs it; see :func:`by_length`.
     """
 
-    def __init__(self, base: Path | str, device: str | None = None):
+    def __init__(self, base: Path | str, device: str | None = None, config: Any = None):
         from transformers import AutoModel
 
         self.base, self.device = base, best_device(device)
         self.tokenizer = load_tokenizer(base)
-        self.model = AutoModel.from_pretrained(str(base), trust_remote_code=False, use_safetensors=True)
+        self.model = AutoModel.from_pretrained(
+            str(base), config=config, trust_remote_code=False, use_safetensors=True
+        )
         self.model.to(self.device, torch.float32).eval().requires_grad_(False)
         self.max_length = max_length(self.tokenizer, self.model.config)
         self.compute: Callable[..., torch.Tensor] = self._compute

@@ -123,15 +123,19 @@ def load(folder: Path, device: str) -> HeadModel:
     return HeadModel(FrozenEncoder(folder, device).model, head["weight"], head["bias"]).to(device).eval()
 
 
-def probabilities(weight: numpy.ndarray, bias: numpy.ndarray, vectors: numpy.ndarray) -> numpy.ndarray:
+def probabilities(
+    weight: numpy.ndarray, bias: numpy.ndarray, vectors: numpy.ndarray, several: bool = False
+) -> numpy.ndarray:
     """What a linear classifier says of vectors.
 
     Args:
         weight: float [classes, width].
         bias: float [classes].
         vectors: float [n, width], of the kind it was fitted on.
+        several: a text may have several labels.
 
     Returns:
-        float [n, classes], rows sum to 1.
+        float [n, classes], rows sum to 1 but for ``several``.
     """
-    return torch.from_numpy(vectors @ weight.T + bias).softmax(-1).numpy()
+    logits = torch.from_numpy(vectors @ weight.T + bias)
+    return (logits.sigmoid() if several else logits.softmax(-1)).numpy()

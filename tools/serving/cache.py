@@ -1,8 +1,13 @@
-"""The loaded models of a process: a few at a time, the longest unused one leaves first."""
+"""The loaded models of a process, within a limit of memory: the longest unused one leaves first."""
 
+import contextlib
+import ctypes
+import gc
+import sys
 import threading
+import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +27,7 @@ class PredictorCache:
     """
 
     def __init__(
-        self, most: int = 16, most_bytes: int | None = None, loader: Callable[[Path], Predictor] = load
+        self, most: int = 1_000, most_bytes: int | None = None, loader: Callable[[Path], Predictor] = load
     ):
         self._most, self._most_bytes, self._loader = most, most_bytes, loader
         self._held: OrderedDict[Path, tuple[int, Predictor]] = OrderedDict()
@@ -68,7 +73,9 @@ class PredictorCache:
         """What collects texts for the loaded models, with the models' names."""
         with self._lock:
             held = [predictor for _, predictor in self._held.values()]
-        return [(each.name, batcher) for each in held for batcher in list(each.batchers.values())]
+        own = [(each.name, batcher) for each in held for batcher in list(each.batchers.values())]
+        shared = {id(body): (f"{body.name} (shared)", body.batcher) for body in _bodies(held)}
+        return own + list(shared.values())
 
     def writers(self) -> list[tuple[str, Any]]:
         """What counts the tokens of the loaded models that write texts, with the models' names."""
@@ -100,9 +107,20 @@ class PredictorCache:
         with self._lock:
             self._held[folder] = (version, predictor)
             self._held.move_to_end(folder)
-            while len(self._held) > 1 and self._too_much():
-                self._held.popitem(last=False)
+            gone = self._unload()
+        if gone:
+            _free(gone)
         return predictor
+
+    def _unload(self) -> list[Predictor]:
+        """Take out the longest unused ones while there are too many, but for those that compute, and the last one."""
+        gone = []
+        for folder, (_, predictor) in list(self._held.items())[:-1]:
+            if not self._too_much():
+                break
+            if not predictor.busy:
+                gone.append(self._held.pop(folder)[1])
+        return gone
 
     def _too_much(self) -> bool:
         if len(self._held) > self._most:
@@ -111,4 +129,32 @@ class PredictorCache:
             from tools.models.hardware import hardware
 
             self._most_bytes = hardware().memory // 3
-        return sum(predictor.size for _, predictor in self._held.values()) > self._most_bytes
+        return self._bytes() > self._most_bytes
+
+    def _bytes(self) -> int:
+        held = [predictor for _, predictor in self._held.values()]
+        shared = {id(body): body.size for body in _bodies(held)}
+        return sum(predictor.size for predictor in held) + sum(shared.values())
+
+
+def _bodies(predictors: Iterable[Predictor]) -> list[Any]:
+    """What they share with others, each as often as it is shared."""
+    return [each.model.body for each in predictors if hasattr(each.model, "body")]
+
+
+def _free(gone: list[Predictor]) -> None:
+    """Give the memory of unloaded models back to the machine.
+
+    Args:
+        gone: emptied, so that nothing holds them.
+    """
+    bodies = _bodies(gone)
+    large, left = len(bodies) < len(gone), [weakref.ref(body) for body in bodies]
+    gone.clear()
+    while bodies:
+        bodies.pop().tidy()
+    if large or not all(body() for body in left):  # adapters and heads are small, and go without
+        gc.collect()
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError, AttributeError):  # other C libraries have no such function
+                ctypes.CDLL(None).malloc_trim(0)

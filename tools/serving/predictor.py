@@ -5,18 +5,21 @@ import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument, ToolsError, Unsupported, WorkFailed
 from tools.models.card import read_info
 from tools.serving.batching import Batcher
+from tools.serving.engines.kept import FOLDER
 from tools.serving.spans import written
 
 if TYPE_CHECKING:
     import numpy
 
     from tools.finetune.tasks.text_generation import Ending
+    from tools.serving.sharing.bodies import Bodies
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,9 @@ LACKS = {  # what a model is not that has no such method, and what is
 }
 
 
-def load(folder: Path, device: str | None = None, engine: str | None = None) -> "Predictor":
+def load(
+    folder: Path, device: str | None = None, engine: str | None = None, bodies: "Bodies | None" = None
+) -> "Predictor":
     """Load a model folder that a fine-tuning run wrote.
 
     Args:
@@ -35,6 +40,7 @@ def load(folder: Path, device: str | None = None, engine: str | None = None) -> 
         device: ``cpu`` or ``cuda``; the best there is where left out.
         engine: ``torch`` or ``openvino``; the one that was chosen when the model was deployed where left out, and torch
             where that one fails. Models that write texts have OpenVINO chosen on a CPU.
+        bodies: the encoders in memory, for models that were put on one of them.
 
     Raises:
         NotFound: the folder is gone, or holds no model of ours.
@@ -52,6 +58,8 @@ def load(folder: Path, device: str | None = None, engine: str | None = None) -> 
     try:
         if task.name == "text-generation":
             return Predictor(folder, info, generator(folder, device, engine))
+        if bodies and (shared := _shared(bodies, folder, info, device, engine)):
+            return Predictor(folder, info, shared)
         return Predictor(folder, info, _with_engine(task.load(folder, device), folder, engine))
     except ToolsError:
         raise
@@ -60,6 +68,15 @@ def load(folder: Path, device: str | None = None, engine: str | None = None) -> 
         raise WorkFailed(
             f"The model {info['name']} cannot be loaded: {_first_line(error)}.", "Fine-tune it again."
         ) from error
+
+
+def _shared(bodies: "Bodies", folder: Path, info: dict[str, Any], *wishes: str | None) -> Any:
+    """The model on an encoder that others use too; None where it has its own, or that one fails."""
+    try:
+        return bodies.classifier(folder, info, *wishes)
+    except Exception:
+        log.warning("%s cannot share its encoder; it is loaded for itself", folder.name, exc_info=True)
+        return None
 
 
 def _with_engine(model: Any, folder: Path, engine: str | None) -> Any:
@@ -91,7 +108,6 @@ class Predictor:
 
     Attributes:
         model: the loaded model; hold :attr:`lock` while using it directly.
-        size: bytes of its weights on the disk, about what it takes in memory.
         batchers: what collects the texts of many callers, by what is asked of the model.
     """
 
@@ -99,7 +115,8 @@ class Predictor:
         self.folder, self.info, self.model = folder, info, model
         # Not re-entrant: a stream may be closed by another thread than the one that opened it.
         self.lock = threading.Lock()
-        self.size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+        weights = (*folder.rglob("*.safetensors"), *folder.glob(f"{FOLDER}/*.bin"))
+        self._stored = sum(path.stat().st_size for path in weights)
         self.batchers: dict[str, Batcher] = {}
 
     @property
@@ -113,9 +130,27 @@ class Predictor:
         return str(self.info["task"])
 
     @property
+    def size(self) -> int:
+        """Bytes of memory that are its own: what it tells, or those of its weights on the disk."""
+        return int(getattr(self.model, "size", self._stored))
+
+    @property
+    def busy(self) -> bool:
+        """Whether it computes, or texts wait for it."""
+        waiting = any(batcher.queued for batcher in list(self.batchers.values()))
+        writes = getattr(getattr(self.model, "engine", None), "running", 0)
+        return waiting or bool(writes) or self.lock.locked() or bool(getattr(self.model, "busy", False))
+
+    @property
     def labels(self) -> list[str]:
         """The labels it can give; empty where it gives none."""
         return list(getattr(self.model, "labels", None) or self.info.get("labels") or [])
+
+    @property
+    def here(self) -> "Predictor":
+        """This, or where its model runs elsewhere one whose model is in this process: for what looks inside."""
+        loaded = getattr(self.model, "here", None)
+        return loaded() if loaded else self
 
     def predict(self, texts: Sequence[str], caller: str = "") -> list[dict[str, Any]]:
         """One entry a text, in order.
@@ -172,7 +207,9 @@ class Predictor:
         """
         lack, hint = LACKS.get(what, ("", ""))
         give = self._ability(what, lack, hint)
-        batcher = self.batchers.setdefault(what, Batcher(lambda batch: self._locked(give, batch)))
+        if ask := getattr(self.model, "ask", None):  # it collects the texts of several models
+            return ask(what, _checked(texts), caller)
+        batcher = self.batchers.setdefault(what, Batcher(partial(_locked, self.lock, give)))
         return batcher.submit(_checked(texts), caller)
 
     def generate(
@@ -215,9 +252,10 @@ class Predictor:
             raise Unsupported(f"{self.name} ({self.task}) {lack}.", hint, param="model")
         return found
 
-    def _locked(self, give: Any, texts: list[str]) -> Any:
-        with self.lock:
-            return give(texts)
+
+def _locked(lock: threading.Lock, give: Any, texts: list[str]) -> Any:
+    with lock:
+        return give(texts)
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from assistant.settings import Settings
 from tools.serving.remote.places import Place, Places
+from tools.serving.sharing.bodies import Bodies
 
 
 def open_places(settings: Settings, serves: bool = True) -> Places:
@@ -18,6 +19,7 @@ def open_places(settings: Settings, serves: bool = True) -> Places:
         engine="torch" if settings.engine == "torch" else None,
         writer=_vllm(settings, serves),
         fleet=_fleet(settings) if settings.engine == "ray" and serves else None,
+        bodies=Bodies(settings.where.folder("engines")),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tools.models.card import read_info
 from tools.serving.predictor import Predictor, load
+from tools.serving.sharing.bodies import Bodies
 
 
 class Place(Protocol):
@@ -31,10 +32,23 @@ class Places:
         engine: of models in this process; see :func:`tools.serving.predictor.load`.
         writer: where models that write run, if elsewhere.
         fleet: where all others run, if elsewhere; those that write too where there is no ``writer``.
+        bodies: the encoders in this process, for models that share one.
     """
 
-    def __init__(self, engine: str | None = None, writer: Place | None = None, fleet: Place | None = None):
-        self._engine, self._writer, self._fleet = engine, writer, fleet
+    def __init__(
+        self,
+        engine: str | None = None,
+        writer: Place | None = None,
+        fleet: Place | None = None,
+        bodies: Bodies | None = None,
+    ):
+        self._engine, self._writer, self._fleet, self._bodies = engine, writer, fleet, bodies
+        self._others = [place for place in (writer, fleet) if place]
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether any model runs elsewhere."""
+        return bool(self._others)
 
     def load(self, folder: Path) -> Predictor:
         """A model, ready to answer.
@@ -46,16 +60,13 @@ class Places:
             return self._writer.predictor(folder)
         if self._fleet:
             return self._fleet.predictor(folder)
-        return load(folder, engine=self._engine)
+        return load(folder, engine=self._engine, bodies=self._bodies)
 
     def keep(self, folders: Collection[Path]) -> list[Path]:
         """Let go of what runs elsewhere, is unused and not one of these folders; returns which."""
-        return [folder for place in self._elsewhere() for folder in place.keep(folders)]
+        return [folder for place in self._others for folder in place.keep(folders)]
 
     def close(self) -> None:
         """Let go of all that runs elsewhere."""
-        for place in self._elsewhere():
+        for place in self._others:
             place.close()
-
-    def _elsewhere(self) -> list[Place]:
-        return [place for place in (self._writer, self._fleet) if place]
