@@ -20,6 +20,7 @@ from assistant.agent.events import (
     ToolFinished,
     ToolStarted,
 )
+from assistant.settings import settings
 
 
 def public(value: Any) -> Any:
@@ -96,6 +97,7 @@ class Outcome:
     def as_dict(self) -> dict[str, Any]:
         """The contract's JSON of one turn, with the suggested next steps.
 
+        ``model`` is the chat model in use: with tools, citations and redactions it tells how the answer was made.
         ``message`` names the user's message for an edit; ``stands`` is what a part of the conversation that was taken
         back had done; ``stopped`` tells that the user stopped the answer.
         """
@@ -103,6 +105,7 @@ class Outcome:
             "thread": self.thread,
             "message": self.message,
             "reply": self.reply,
+            "model": settings().model,
             "tool_calls": list(self.tool_calls.values()),
             "citations": self.citations,
             "redactions": self.redactions,

@@ -27,6 +27,14 @@ class AskRequest(Body):
     history: Annotated[list[Question], Field(max_length=20)] = []
 
 
+class ExplainRequest(Body):
+    """A question whose answer is explained; ``words`` also tells which words matched."""
+
+    question: Question
+    history: Annotated[list[Question], Field(max_length=20)] = []
+    words: bool = False
+
+
 class SourcesRequest(Body):
     """What to add: uploads by name or id, and public addresses."""
 
@@ -67,6 +75,14 @@ def search(body: SearchRequest, app: App, _caller: Reader) -> dict[str, Any]:
 def ask(body: AskRequest, app: App, who: Asker) -> dict[str, Any]:
     """An answer with numbered citations; ``answered`` is false where the documents do not hold one."""
     return app.knowledge.ask(body.question, history=body.history, visitor=who.role == "visitor")
+
+
+@router.post("/explain")
+def explain(body: ExplainRequest, app: App, _caller: Reader) -> dict[str, Any]:
+    """On which passages an answer rests: the question is answered again without each of them."""
+    from tools.explain.passages import explain_answer
+
+    return explain_answer(app.knowledge.answerer, body.question, body.history, words=body.words)
 
 
 @router.get("/sources", response_model_exclude_none=True)

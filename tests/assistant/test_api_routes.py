@@ -109,6 +109,20 @@ def test_explain_and_redact(server: Server) -> None:
     assert [body["text"][t["start"] : t["end"]] for t in told["tokens"]] == [
         t["text"] for t in told["tokens"]
     ]
+    body |= {"text": ["Where is my parcel?", "I cannot log in"], "html": True}
+    many = server.admin.post("/v1/explain", json=body).json()
+    assert [each["prediction"]["label"] for each in many["explanations"]] == ["shipping", "password"]
+    assert "parcel" in many["html"] and "<script" not in many["html"]
+    body = {"model": "router", "text": "Where is my parcel?", "versus": "router"}
+    assert server.admin.post("/v1/explain", json=body).json()["agreement"]["same_label"]
+    body = {"model": "router", "text": "Where is my parcel?", "counterfactual": True}
+    turned = server.admin.post("/v1/explain", json=body).json()["counterfactual"]
+    assert turned["label"] != "shipping" and turned["changes"]
+    for wrong in ({"text": " "}, {"text": "a", "target": "x"}, {"text": ["a"], "versus": "router"}):
+        assert server.admin.post("/v1/explain", json={"model": "router", **wrong}).status_code in (400, 404)
+    asked = {"question": "When does support open?"}
+    rests = server.admin.post("/v1/knowledge/explain", json=asked).json()
+    assert rests["passages"][0]["source"] == "hours.md"
     hidden = server.admin.post("/v1/redact", json={"text": "Write to jane.roe@example.org"}).json()
     assert hidden["text"] == "Write to <EMAIL_ADDRESS>" and hidden["entities"][0]["start"] == 9
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from tests.tools.trained import ROWS, train_head
-from tools.errors import BadArgument, Unsupported
-from tools.explain.explain import METHODS, explain, heatmap_html, page_html
+from tools.errors import BadArgument, NotFound, Unsupported
+from tools.explain.explain import METHODS, explain, explain_many, heatmap_html, page_html
 from tools.explain.words import gather, split_words, without
 from tools.serving.predictor import Predictor, load
 
@@ -24,6 +24,10 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
         ("退款 policy在哪里?", ["退", "款", "policy", "在", "哪", "里", "?"]),
         ("a  b\n€9.99", ["a", "b", "€", "9", ".", "99"]),
         ("   ", []),
+        ("cafe\u0301 A\u030a", ["cafe\u0301", "A\u030a"]),
+        ("👨\u200d👩\u200d👧👍🏽🇩🇪", ["👨\u200d👩\u200d👧", "👍🏽", "🇩🇪"]),
+        ("\u3000ＡＢ\u00a0が\r\n𠀀", ["ＡＢ", "が", "𠀀"]),
+        ("हिन्दी", ["हिन्दी"]),
     ],
 )
 def test_words_have_true_places(text: str, words: list[str]) -> None:
@@ -67,7 +71,7 @@ def test_explanations_are_truer_than_chance(predictor: Predictor, method: str) -
 def test_attributions_add_up_to_the_change_of_the_log_probability(predictor: Predictor) -> None:
     import torch
 
-    found = explain(predictor, TEXT)
+    found = explain(predictor, TEXT, "integrated-gradients")
     model = predictor.model
     inputs = model.encode([TEXT])
     target = model.labels.index(found["prediction"]["label"])
@@ -126,9 +130,42 @@ def test_bad_calls_are_explained(predictor: Predictor, tmp_path: Path) -> None:
         explain(predictor, " \n")
     with pytest.raises(BadArgument, match="Did you mean occlusion"):
         explain(predictor, "text", "oclusion")
+    writer = Predictor(tmp_path, {"name": "w", "task": "text-generation"}, predictor.model)
+    with pytest.raises(Unsupported, match="answers are not explained"):
+        explain(writer, "text")
     embedder = Predictor(tmp_path, {"name": "e", "task": "embedding"}, predictor.model)
-    with pytest.raises(Unsupported, match="only text-classification"):
+    with pytest.raises(BadArgument, match="there must be two"):
         explain(embedder, "text")
+    with pytest.raises(NotFound, match="Did you mean refund"):
+        explain(predictor, "text", target="refnd")
+    with pytest.raises(BadArgument, match="no text"):
+        explain_many(predictor, [])
+
+
+def test_another_label_can_be_asked_about(predictor: Predictor) -> None:
+    text = "The parcel is late, I want my money back"
+    found = explain(predictor, text, target="refund")
+    assert found["target"] == "refund"
+    best = max(found["tokens"], key=lambda t: t["attribution"])["text"]
+    assert best in ("money", "back")
+    other = explain(predictor, text, target="shipping")
+    assert max(other["tokens"], key=lambda t: t["attribution"])["text"] in ("parcel", "late")
+    assert "Explained is" in heatmap_html(other if other["prediction"]["label"] == "refund" else found)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_many_texts_are_explained_as_each_alone(predictor: Predictor, method: str) -> None:
+    texts = ["Where is my parcel?", "refund", TEXT, "I cannot log in, my password does not work at all today"]
+    together = explain_many(predictor, texts, method)
+    for text, found in zip(texts, together, strict=True):
+        alone = explain(predictor, text, method)
+        assert [t["text"] for t in found["tokens"]] == [t["text"] for t in alone["tokens"]]
+        assert [t["attribution"] for t in found["tokens"]] == pytest.approx(
+            [t["attribution"] for t in alone["tokens"]], abs=0.02
+        )
+        assert found["faithfulness"]["comprehensiveness"] == pytest.approx(
+            alone["faithfulness"]["comprehensiveness"], abs=0.02
+        )
 
 
 class _Checker(HTMLParser):

@@ -153,6 +153,41 @@ def test_an_explanation_and_its_page(router: Path, tmp_path: Path, capfd) -> Non
     assert here(capfd, "explain", "router", "text", "--html", "no/folder/why.html").code == 2
 
 
+def test_explanations_of_lines_of_a_whole_model_and_side_by_side(
+    router: Path, small_csv: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd
+) -> None:
+    monkeypatch.setattr("sys.stdin", typed("Where is my parcel?\n\nReset my password\n"))
+    found = here(capfd, "explain", "router", "-", "--method", "occlusion", "--json").json["explanations"]
+    assert [each["prediction"]["label"] for each in found] == ["shipping", "password"]
+    assert [each["text"] for each in found] == ["Where is my parcel?", "Reset my password"]
+    both = here(capfd, "explain", "router", "I want my money back", "--versus", "router", "--json").json
+    assert both["agreement"] == {"same_label": True, "rank_correlation": 1.0}
+    ran = here(capfd, "explain", "router", "--data", str(small_csv), "--html", "whole.html")
+    assert (
+        ran.code == 0
+        and "Confused most" in ran.out
+        and "Calibration" in (tmp_path / "whole.html").read_text()
+    )
+    turned = here(capfd, "explain", "router", "Where is my parcel", "--counterfactual")
+    assert "This would be" in turned.out and "Without the top words" in turned.out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["explain", "router"], "There is no text"),
+        (["explain", "router", " "], "The text is empty"),
+        (["explain", "router", "text", "--data", "rows.csv"], "either a text or --data"),
+        (["explain", "router", "text", "--target", "refnd"], "Did you mean refund"),
+        (["explain", "router", "text", "--method", "magic"], "no method magic"),
+        (["explain", "router", "text", "--versus", "nope"], "no model named nope"),
+    ],
+)
+def test_wrong_wishes_for_an_explanation(router: Path, line: list[str], said: str, capfd) -> None:
+    ran = here(capfd, *line)
+    assert ran.code == 2 and said in ran.err
+
+
 def test_an_evaluation_has_a_report(router: Path, small_csv: Path, capfd) -> None:
     found = here(capfd, "evaluate", "router", "--data", str(small_csv), "--json").json
     assert found["metrics"]["accuracy"] > 0.9

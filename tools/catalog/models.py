@@ -3,6 +3,7 @@
 from typing import Any
 
 from tools.catalog.registry import tool
+from tools.serving.engines.kept import check as check_engine
 from tools.workspace import Workspace
 
 
@@ -42,13 +43,14 @@ def compare_models(workspace: Workspace, models: list[str]) -> dict[str, Any]:
     return compare([workspace.model(name) for name in models])
 
 
-def _preview_deploy(workspace: Workspace, model: str) -> dict[str, Any]:
+def _preview_deploy(workspace: Workspace, model: str, engine: str | None = None) -> dict[str, Any]:
+    check_engine(engine)
     entry = workspace.model(model)
     about = f"Deploy {entry.ref}: it will answer at POST /v1/classify and the other API routes."
     if entry.status == "deployed" and entry.newest > entry.version:
         about = f"Deploy {entry.ref}, which is in service already; {entry.name}@{entry.newest} is newer."
     return {
-        "summary": about,
+        "summary": f"{about} {engine} computes it." if engine else about,
         "model": entry.ref,
         "task": entry.task,
         "metrics": entry.metrics,
@@ -61,13 +63,15 @@ def _preview_undeploy(workspace: Workspace, model: str) -> dict[str, Any]:
 
 
 @tool(risk="approve", preview=_preview_deploy)
-def deploy_model(workspace: Workspace, model: str) -> dict[str, Any]:
+def deploy_model(workspace: Workspace, model: str, engine: str | None = None) -> dict[str, Any]:
     """Put a model into service behind the API.
 
     Args:
         model: the model's name; of several versions one is named as ``name@2``.
+        engine: what computes it: auto (the best when measured), torch, openvino or int8; only where the user names one.
     """
-    return workspace.deploy(model).as_dict()
+    check_engine(engine)
+    return workspace.deploy(model, engine).as_dict()
 
 
 @tool(risk="approve", preview=_preview_undeploy)
@@ -105,13 +109,42 @@ def predict(workspace: Workspace, model: str, text: str) -> dict[str, Any]:
 
 
 @tool(risk="read")
-def explain_prediction(workspace: Workspace, model: str, text: str) -> dict[str, Any]:
-    """Explain a model's prediction on a text: which words drove it.
+def explain_prediction(
+    workspace: Workspace,
+    model: str,
+    text: str,
+    target: str | None = None,
+    versus: str | None = None,
+    other: str | None = None,
+) -> dict[str, Any]:
+    """Explain a model's prediction on a text: which words drove it, and what would turn it.
 
     Args:
         model: the model's name.
-        text: the text whose prediction is asked about.
+        text: the text whose prediction is asked about; for a model that reads pictures the name of an upload.
+        target: the label to explain in place of the predicted one; for entities their words or kind.
+        versus: a second model, explained on the same text.
+        other: for an embedding model, the text to compare with.
     """
-    from tools.explain.explain import explain
+    from tools.explain.explain import explain, subject, without_picture
+    from tools.explain.versus import versus as side_by_side
 
-    return {"model": model, "text": text, **explain(workspace.predictor(model), text)}
+    predictor = workspace.predictor(model)
+    read = subject(workspace, predictor, text)
+    if versus:
+        found = side_by_side(predictor, workspace.predictor(versus), read, target=target)
+    else:
+        turned = predictor.task == "text-classification" and target is None
+        found = explain(predictor, read, target=target, other=other, counterfactual=turned)
+    shown = {"artifacts": [_drawn(workspace, found, text)]} if "picture" in found else {}
+    return {**without_picture(found), "model": model, "text": text, **shown}
+
+
+def _drawn(workspace: Workspace, found: dict[str, Any], name: str) -> dict[str, str]:
+    """The heat map as a file: the language model that reads the result has no use for it."""
+    import base64
+
+    title = f"What spoke for {found['target']} in {name}"
+    path = workspace.artifact("heat-map", title, ".png")
+    path.write_bytes(base64.b64decode(found["picture"].partition(",")[2]))
+    return {"kind": "heat-map", "path": str(path), "title": title}

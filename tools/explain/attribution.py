@@ -1,6 +1,7 @@
-"""How much each word spoke for a label: by integrated gradients, and by leaving words out."""
+"""How much each word spoke for a label: by integrated gradients, and by leaving words out. For many texts at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tools.explain.words import Word, gather, split_words, without
@@ -9,108 +10,151 @@ if TYPE_CHECKING:
     import numpy
     import torch
 
-STEPS = 20
-# Interpolated copies that go through the model at once: bounds the memory of long texts.
-TOKENS_AT_ONCE = 4096
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model reads of a text.
+
+    Attributes:
+        text: the part that is within the model's window.
+        words: its words.
+        ids: its tokens.
+        special: which of them the tokenizer has added (1).
+        spans: the characters of each token.
+    """
+
+    text: str
+    words: list[Word]
+    ids: list[int]
+    special: list[int]
+    spans: list[tuple[int, int]]
+
+    def without(self, removed: set[int]) -> str:
+        """The text without some words."""
+        return without(self.text, self.words, removed)
 
 
-def read_part(model: Any, text: str) -> int:
-    """The number of characters of the text that the model reads; the rest is beyond its window.
+def read(model: Any, text: str) -> Reading:
+    """What a model reads of a text; the rest is beyond its window.
 
     Args:
-        model: a ``tools.finetune.task.Classifier``.
+        model: has ``tokenizer`` and ``max_length``.
         text: any text.
     """
-    encoded = _encoded(model, text)
-    if len(encoded["input_ids"]) < model.max_length:
-        return len(text)
-    return max((end for _, end in encoded["offset_mapping"]), default=0)
-
-
-def _encoded(model: Any, text: str) -> Any:
-    return model.tokenizer(
+    encoded = model.tokenizer(
         text,
         truncation=True,
         max_length=model.max_length,
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
     )
+    spans = encoded["offset_mapping"]
+    cut = len(encoded["input_ids"]) >= model.max_length
+    end = max((end for _, end in spans), default=0) if cut else len(text)
+    return Reading(
+        text[:end],
+        split_words(text[:end]),
+        encoded["input_ids"],
+        encoded["special_tokens_mask"],
+        spans,
+    )
 
 
-def integrated_gradients(
-    model: Any, text: str, target: int, steps: int = STEPS
-) -> tuple[list[Word], list[float], float]:
-    """Captum's layer integrated gradients over the word embeddings, from an empty text to this one.
+@dataclass(frozen=True)
+class Asked:
+    """What is explained: a text, the label's column, and the label's probability for the whole text."""
 
-    What is shared out among the words is the label's log-probability: it does not saturate as the probability does,
-    and unlike the bare logit it tells what speaks for this label rather than for all of them.
+    reading: Reading
+    target: int
+    probability: float
+
+
+Values = tuple[list[float], float | None]  # one a word, signed; the convergence delta where there is one
+
+
+def attribute(model: Any, asked: Sequence[Asked], method: str) -> list[Values]:
+    """The attribution of each word of each text.
 
     Args:
         model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile.
-        text: what the model reads of it is explained.
-        target: the label's column.
-        steps: points of the integral.
-
-    Returns:
-        The words, the signed attribution of each, and the convergence delta (how far the attributions are from
-        adding up to what they should).
+        asked: what is explained.
+        method: one of ``tools.explain.explain.METHODS``.
     """
-    import torch
-    from captum.attr import LayerIntegratedGradients
-
-    def log_probability(ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
-        logits = model.module(ids, mask).float()
-        if getattr(model, "threshold", None) is not None:  # each label for itself
-            return torch.nn.functional.logsigmoid(logits)[:, target]
-        return logits.log_softmax(-1)[:, target]
-
-    encoded = _encoded(model, text)
-    ids = torch.tensor([encoded["input_ids"]], device=model.device)
-    method = LayerIntegratedGradients(log_probability, model.embedding_layer)
-    with torch.enable_grad():
-        found, delta = method.attribute(
-            ids,
-            baselines=_empty(model, ids, encoded["special_tokens_mask"]),
-            additional_forward_args=(torch.ones_like(ids),),
-            n_steps=steps,
-            internal_batch_size=max(1, TOKENS_AT_ONCE // ids.shape[1]),
-            return_convergence_delta=True,
-        )
-    words = _read_words(model, text)
-    values = gather(words, encoded["offset_mapping"], found.sum(-1)[0].tolist())
-    return words, values, float(delta.abs().sum())
+    if method == "occlusion":
+        return [(values, None) for values in occlusion(model, asked)]
+    gradients = integrated_gradients(model, asked)
+    if method == "integrated-gradients":
+        return gradients
+    return [
+        (_mean(_scaled(values), _scaled(left_out)), delta)
+        for (values, delta), left_out in zip(gradients, occlusion(model, asked), strict=True)
+    ]
 
 
-def _empty(model: Any, ids: "torch.Tensor", special: Sequence[int]) -> "torch.Tensor":
-    """The empty text of the same length: padding everywhere but at the tokens the tokenizer has added.
+def _mean(first: list[float], second: list[float]) -> list[float]:
+    return [(a + b) / 2 for a, b in zip(first, second, strict=True)]
 
-    Unknown words count as ordinary tokens here, so that they get their share too.
+
+def _scaled(values: list[float]) -> list[float]:
+    """Values of which the largest is 1 or -1, as figures of two kinds cannot be added otherwise."""
+    most = max(map(abs, values), default=0.0) or 1.0
+    return [value / most for value in values]
+
+
+def integrated_gradients(model: Any, asked: Sequence[Asked]) -> list[Values]:
+    """Captum's layer integrated gradients over the word embeddings, from an empty text to each text.
+
+    What is shared out among the words is the label's log-probability: it does not saturate as the probability does,
+    and unlike the bare logit it tells what speaks for this label rather than for all of them.
     """
     import torch
 
-    kept = torch.tensor([special], device=ids.device, dtype=torch.bool)
-    return torch.where(kept, ids, torch.full_like(ids, model.tokenizer.pad_token_id or 0))
+    from tools.explain import gradients
+
+    targets = torch.tensor([each.target for each in asked], device=model.device)
+    log = torch.nn.functional.logsigmoid if several(model) else torch.nn.LogSoftmax(-1)
+
+    def log_probability(ids: "torch.Tensor", mask: "torch.Tensor", numbers: "torch.Tensor") -> "torch.Tensor":
+        logs = log(model.module(ids, mask).float())
+        return logs.gather(-1, targets[numbers].unsqueeze(-1)).squeeze(-1)
+
+    model.module.requires_grad_(False)  # the weights' own gradients are not wanted
+    rows = [gradients.Row(each.reading.ids, each.reading.special) for each in asked]
+    filler = model.tokenizer.pad_token_id or 0
+    found = gradients.integrated_gradients(log_probability, model.embedding_layer, rows, filler, model.device)
+    return [
+        (gather(each.reading.words, each.reading.spans, values), delta)
+        for each, (values, delta) in zip(asked, found, strict=True)
+    ]
 
 
-def _read_words(model: Any, text: str) -> list[Word]:
-    limit = read_part(model, text)
-    return [word for word in split_words(text) if word.start < limit]
-
-
-def occlusion(model: Any, text: str, target: int, probability: float) -> tuple[list[Word], list[float], None]:
+def occlusion(model: Any, asked: Sequence[Asked]) -> list[list[float]]:
     """How far the label's probability falls when a word is left out: needs no gradients, fits any classifier.
 
-    Args:
-        model: anything with ``predict_proba``, ``tokenizer`` and ``max_length``.
-        text: what the model reads of it is explained.
-        target: the label's column.
-        probability: of the label for the whole text.
+    After Zeiler and Fergus 2014, and Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through
+    Representation Erasure".
     """
-    words = _read_words(model, text)
-    shorter = [without(text, words, {place}) for place in range(len(words))]
-    if not shorter:
-        return words, [], None
-    return words, [probability - float(left) for left in probabilities(model, shorter)[:, target]], None
+    shorter = [[each.reading.without({place}) for place in range(len(each.reading.words))] for each in asked]
+    return [
+        [each.probability - share for share in left]
+        for each, left in zip(asked, shares(model, shorter, asked), strict=True)
+    ]
+
+
+def shares(model: Any, texts: Sequence[Sequence[str]], asked: Sequence[Asked]) -> list[list[float]]:
+    """The probability of each one's label for its changed texts, all computed together.
+
+    Args:
+        model: anything with ``predict_proba``.
+        texts: for each of ``asked`` some texts.
+        asked: whose label counts.
+    """
+    found = probabilities(model, [text for group in texts for text in group])
+    shared, at = [], 0
+    for group, each in zip(texts, asked, strict=True):
+        shared.append(found[at : at + len(group), each.target].tolist())
+        at += len(group)
+    return shared
 
 
 def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
@@ -124,3 +168,8 @@ def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
     rows = {text: row for row, text in enumerate(different)}
     found = model.predict_proba(different)
     return found[[rows[text] for text in texts]]
+
+
+def several(model: Any) -> bool:
+    """Whether a text may have several labels."""
+    return getattr(model, "threshold", None) is not None

@@ -1,16 +1,15 @@
 """Words of a text with their places, and sub-word figures gathered into words."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# Chinese, Japanese and Korean signs stand alone; words keep inner apostrophes and hyphens; the rest sign by sign.
-WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
-    r"|(?:(?![\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff])\w)+"
-    r"(?:['’-](?:(?![\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff])\w)+)*"
-    r"|[^\w\s]"
-)
+import regex
+
+# Chinese, Japanese and Korean signs stand alone; words keep inner apostrophes and hyphens; the rest sign by sign. A
+# sign is what people see as one (a grapheme cluster): with its accents, an emoji with its colour, family or flag.
+_ALONE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\uff70]"
+_LETTERS = rf"(?:(?!{_ALONE})[\p{{L}}\p{{N}}_][\p{{M}}\u200c]*)+"
+WORD = regex.compile(rf"(?={_ALONE})\X|{_LETTERS}(?:['’-]{_LETTERS})*|(?!\s)\X")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tools.finetune.machine import PAD_TO, best_device
 from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.names import FEW, with_names
 from tools.finetune.task import Outcome, Run
+from tools.finetune.weaknesses import weaknesses
 
 Example = tuple[str, str]
 Trained = tuple[int, int, list[dict[str, float]]]  # trainable parameters, tokens read, curve
@@ -244,11 +245,12 @@ def _outcome(
     parameters, length, curve = trained
     texts, truth = [text for text, _ in parts.test], _labels(parts.test)
     metrics, evaluation = classifier_evaluation(texts, truth, probabilities, labels)
+    weak = weaknesses(texts, truth, [labels[i] for i in probabilities.argmax(axis=1)])
     return Outcome(
         metrics=metrics,
         baseline=found.baseline,
         trainable_parameters=parameters,
         info={"labels": labels, "max_length": length},
-        evaluation=evaluation | {"curve": curve, "label_errors": found.errors},
+        evaluation=evaluation | weak | {"curve": curve, "label_errors": found.errors},
         warnings=doubts_told(found.doubtful, len(parts.train) - named),
     )

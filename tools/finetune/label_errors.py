@@ -42,15 +42,36 @@ def label_errors(
         LogisticRegression(C=10.0, max_iter=300, tol=1e-3), vectors[rows], given,
         cv=StratifiedKFold(FOLDS, shuffle=True, random_state=0), method="predict_proba",
     )  # fmt: skip
-    usual = numpy.array([probabilities[given == k, k].mean() for k in range(len(names))])
+    return suspects(probabilities, given, names, [texts[row] for row in rows])
+
+
+def suspects(
+    probabilities: Any, given: Any, names: Sequence[str], texts: Sequence[str]
+) -> tuple[int, list[dict[str, Any]]]:
+    """Rows whose label is likely wrong, by probabilities of a model that has not learned from them.
+
+    Args:
+        probabilities: float [n, labels].
+        given: int [n], the label each row has.
+        names: the label of each column.
+        texts: n texts.
+
+    Returns:
+        As :func:`label_errors`.
+    """
+    import numpy
+
+    usual = numpy.array(
+        [probabilities[given == k, k].mean() if (given == k).any() else numpy.inf for k in range(len(names))]
+    )
     sure = numpy.where(probabilities >= usual, probabilities, 0.0)
     other = sure.argmax(axis=1)
-    places = numpy.arange(len(rows))
+    places = numpy.arange(len(given))
     lead = sure[places, other] - probabilities[places, given]
     wrong = [int(at) for at in (-lead).argsort(kind="stable") if other[at] != given[at] and lead[at] > 0]
     listed = [
         {
-            "text": texts[rows[at]][:300],
+            "text": texts[at][:300],
             "label": names[given[at]],
             "suggested": names[other[at]],
             "score": round(float(lead[at]), 4),

@@ -11,6 +11,10 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}th{background:#f2f4f7}im
 @media(prefers-color-scheme:dark){body{background:#16181c;color:#eee}th{background:#2a2e35}td,th{border-color:#444}}"""
 
 
+# Where the heat maps of some mistakes go, which are drawn once the model can be loaded (tools.explain.report).
+EXPLANATIONS = "<!-- explanations -->"
+
+
 def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any]) -> list[dict[str, str]]:
     """Write ``report.html`` and the pictures.
 
@@ -31,7 +35,10 @@ def write_report(folder: Path, info: dict[str, Any], evaluation: dict[str, Any])
         _unlabeled(evaluation.get("unlabeled") or {}),
         _forgetting(evaluation.get("forgetting") or {}),
         _per_class(evaluation.get("per_class") or {}),
+        _confused(evaluation.get("confused") or []),
+        _slices(evaluation.get("slices") or []),
         _mistakes(evaluation.get("mistakes") or []),
+        EXPLANATIONS,
         _label_errors(evaluation.get("label_errors") or []),
         _examples(evaluation.get("examples") or []),
         _search(evaluation.get("search") or []),
@@ -135,6 +142,24 @@ def _mistakes(wrong: list[dict[str, Any]]) -> str:
         return ""
     rows = [[row["text"], row["label"], row["predicted"], _shown(row["score"])] for row in wrong]
     return "<h2>Surest mistakes</h2>" + _table(["text", "label", "predicted", "score"], rows)
+
+
+def _confused(pairs: list[dict[str, Any]]) -> str:
+    if not pairs:
+        return ""
+    rows = [[p["label"], p["predicted"], str(p["count"]), " · ".join(p["examples"])] for p in pairs]
+    return "<h2>Labels that are confused most</h2>" + _table(["label", "taken for", "rows", "examples"], rows)
+
+
+def _slices(weak: list[dict[str, Any]]) -> str:
+    if not weak:
+        return ""
+    rows = [[each["slice"], str(each["rows"]), _shown(each["accuracy"])] for each in weak]
+    return (
+        "<h2>Where it is weak</h2><p>Kinds of held-out rows that are right less often than all are, by more than "
+        "chance. Of many kinds that were looked at some are here by luck: a place to look, no proof.</p>"
+        + _table(["rows", "number", "accuracy"], rows)
+    )
 
 
 def _label_errors(doubtful: list[dict[str, Any]]) -> str:

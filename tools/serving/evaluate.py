@@ -39,8 +39,8 @@ def evaluate(
         report: write a page with everything here (HTML, and the picture beside it).
 
     Returns:
-        ``{"metrics", "per_class", "confusion": {"labels", "matrix"}, "mistakes", "warnings", "report"}`` and
-        ``artifacts`` for what was written.
+        ``{"metrics", "per_class", "confusion": {"labels", "matrix"}, "confused", "slices", "mistakes", "warnings",
+        "report"}`` and ``artifacts`` for what was written.
 
     Raises:
         BadData: no row with a text and a label, or no label that the model knows.
@@ -53,32 +53,50 @@ def evaluate(
             "Ask without a dataset for how it did on its held-out rows.",
             param="model",
         )
-    columns, rows, warnings = _rows(predictor, {**info, **predictor.info}, data)
-    metrics, found = _measured(predictor, rows)
+    columns, rows, warnings = labelled_rows(predictor, info, data)
+    metrics, found = measured(predictor, rows)
     result = {"metrics": metrics, **found, **columns, "warnings": warnings, "report": None, "artifacts": []}
     return result | _written(predictor, result, picture, report, data.name)
 
 
-def _measured(predictor: Predictor, rows: list[tuple[str, Any]]) -> tuple[dict[str, float], dict[str, Any]]:
-    """Metrics and evaluation; ``rows`` hold a label each, or a set of them where the model gives several."""
+def measured(predictor: Predictor, rows: list[tuple[str, Any]]) -> tuple[dict[str, float], dict[str, Any]]:
+    """Metrics and evaluation of a text classifier.
+
+    Args:
+        predictor: the model.
+        rows: texts with a label each, or a set of them where the model gives several.
+    """
     from tools.finetune.metrics import classifier_evaluation
     from tools.finetune.multi_metrics import multilabel_evaluation
+    from tools.finetune.weaknesses import weaknesses
 
     texts, truth = [text for text, _ in rows], [label for _, label in rows]
     threshold, found = predictor.info.get("threshold"), predictor.predict_proba(texts)
     if threshold is None:
-        return classifier_evaluation(texts, truth, found, predictor.labels)
+        weak = weaknesses(texts, truth, [predictor.labels[i] for i in found.argmax(axis=1)])
+        metrics, evaluation = classifier_evaluation(texts, truth, found, predictor.labels)
+        return metrics, evaluation | weak
     return multilabel_evaluation(texts, truth, found, predictor.labels, threshold)
 
 
-def _rows(
+def labelled_rows(
     predictor: Predictor, info: dict[str, Any], data: Path
 ) -> tuple[dict[str, str], list[tuple[str, Any]], list[str]]:
-    """The columns used, texts with labels, and what people should know about the rest."""
+    """The columns used, texts with labels, and what people should know about the rest.
+
+    Args:
+        predictor: a text-classification model.
+        info: what the registry knows of it; its text and label column are used where the file has them.
+        data: the file.
+
+    Raises:
+        BadData: no row with a text and a label, or no label that the model knows.
+    """
     from tools.data.columns import guess_columns
     from tools.data.read import read_table
     from tools.finetune.examples import pairs, text_sets
 
+    info = {**info, **predictor.info}
     table = read_table(data)
     wishes = [
         info.get(key) if info.get(key) in table.columns else None for key in ("text_column", "label_column")

@@ -1,12 +1,14 @@
 """``assistant knowledge``: the team's documents."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ui.cli.command import command, group
+from ui.cli.explain import writable
 from ui.cli.opened import opened
-from ui.cli.output import Out, Running, plain, table
+from ui.cli.output import Out, Running, note, plain, table
 
 app = group("The team's documents: add, search and ask them.")
 
@@ -109,3 +111,45 @@ def ask(question: Annotated[str, typer.Argument(help="The question.", metavar="Q
     """An answer from the documents, with citations."""
     with opened() as application:
         return application.knowledge.ask(question)
+
+
+def _explained(result: dict[str, Any]) -> str:
+    rows = [
+        {
+            **each,
+            "cited": "yes" if each["cited"] else "",
+            "changes": "yes" if each["changes_answer"] else "",
+            "influence": f"{each['influence']:+.3f}",
+            "text": plain(each["text"])[:80],
+        }
+        for each in result["passages"]
+    ]
+    columns = {
+        "source": "source", "cited": "cited", "influence": "confidence it gives",
+        "changes": "answer changes without it", "text": "passage",
+    }  # fmt: skip
+    said = result["answer"] or "No answer."
+    notes = "".join(f"\n! {each}" for each in result["notes"])
+    sure = f"Confidence {result['confidence']:.3f}; from {result['threshold']:.2f} on there is an answer."
+    return f"{said}\n\n{sure}\n\n{table(rows, columns, 'No passages.')}{notes}"
+
+
+@command(app, show=_explained)
+def explain(
+    question: Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")],
+    words: Annotated[
+        bool, typer.Option("--words", help="Also tell which words of question and passages matched.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page here.", metavar="OUT")] = None,
+) -> dict[str, Any]:
+    """On which passages an answer rests: it is given again without each of them."""
+    with opened() as application:
+        from tools.explain.passages import explain_answer
+        from tools.explain.passages_page import passages_html
+
+        target = writable(html)
+        result = explain_answer(application.knowledge.answerer, question, words=words)
+        if target:
+            target.write_text(passages_html(result), encoding="utf-8")
+            note(f"Written: {target}")
+        return result

@@ -109,3 +109,16 @@ def read_secret(what: str) -> str:
 
         return getpass.getpass(f"{what}: ")
     return (read_stdin(what).splitlines() or [""])[0]
+
+
+def lines(texts: list[str]) -> list[str]:
+    """The texts, with ``-`` replaced by the lines of stdin that are not blank.
+
+    Args:
+        texts: as they were given on the command line.
+    """
+    found: list[str] = []
+    for text in texts:
+        given = read_stdin("One text a line").splitlines() if text == "-" else [text]
+        found += [line for line in given if line.strip()] if text == "-" else given
+    return found

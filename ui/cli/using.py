@@ -1,19 +1,20 @@
 """Commands over a fine-tuned model: predict, evaluate, explain, deploy, undeploy, bench; and what to begin with."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from tools.serving.engines.kept import told
+from tools.serving.engines.kept import offered, told
 from ui.cli import models
 from ui.cli.command import command
-from ui.cli.opened import dataset, opened, read_stdin, workspace
+from ui.cli.explain import explain, shown
+from ui.cli.opened import dataset, lines, opened, workspace
 from ui.cli.output import duration, facts, note, plain, table
 
 Model = Annotated[
     str, typer.Argument(help="The model's name; one version as NAME@2 or NAME@ALIAS.", metavar="MODEL")
 ]
+Engine = Literal["auto", "torch", "openvino", "int8"]
 
 
 def enter(app: typer.Typer) -> None:
@@ -21,7 +22,7 @@ def enter(app: typer.Typer) -> None:
     command(app, show=_recommended)(recommend)
     command(app, show=_predicted)(predict)
     command(app, show=_evaluated)(evaluate)
-    command(app, show=_explained)(explain)
+    command(app, show=shown)(explain)
     command(app, show=models.shown)(deploy)
     command(app, show=models.shown)(undeploy)
     command(app, show=_benched)(bench)
@@ -58,16 +59,7 @@ def predict(
     """Run a model on texts."""
     with opened() as application:
         predictor = workspace(application).predictor(model)
-        return {"predictions": predictor.predict(_lines(texts))}
-
-
-def _lines(texts: list[str]) -> list[str]:
-    """The texts, with ``-`` replaced by the lines of stdin that are not blank."""
-    found: list[str] = []
-    for text in texts:
-        given = read_stdin("One text a line").splitlines() if text == "-" else [text]
-        found += [line for line in given if line.strip()] if text == "-" else given
-    return found
+        return {"predictions": predictor.predict(lines(texts))}
 
 
 def _predicted(result: dict[str, Any]) -> str:
@@ -122,75 +114,41 @@ def _evaluated(result: dict[str, Any]) -> str:
     return facts({**result["metrics"], "report": result.get("report")}) + classes + warnings
 
 
-def explain(
+def deploy(
     model: Model,
-    text: Annotated[str, typer.Argument(help="The text whose prediction is asked about.", metavar="TEXT")],
-    method: Annotated[str, typer.Option(help="integrated-gradients or occlusion.")] = "integrated-gradients",
-    html: Annotated[
-        Path | None, typer.Option(help="Write a page with a heat map here.", metavar="OUT")
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="What computes it: the best when measured (auto), or always this one. As it is where left out."
+        ),
     ] = None,
 ) -> dict[str, Any]:
-    """Which words drove a model's prediction."""
-    with opened() as application:
-        from tools.explain.explain import explain as explained
-        from tools.explain.page import page_html
-
-        target = _writable(html)
-        result = explained(workspace(application).predictor(model), text, method)
-        if target:
-            target.write_text(page_html(result), encoding="utf-8")
-            note(f"Written: {target}")
-        return result
-
-
-def _writable(html: Path | None) -> Path | None:
-    """Where the page goes, checked before the work is done.
-
-    Raises:
-        BadArgument: there is no such folder, or it is a folder itself.
-    """
-    from tools.errors import BadArgument
-
-    if html is None:
-        return None
-    target = html.expanduser().resolve()
-    if target.is_dir() or not target.parent.is_dir():
-        raise BadArgument(f"{html} cannot be written.", "Name a file in a folder that exists.", param="html")
-    return target
-
-
-def _explained(result: dict[str, Any]) -> str:
-    best = result["prediction"]
-    most = max((abs(each["attribution"]) for each in result["tokens"]), default=0.0) or 1.0
-    rows = [
-        {
-            "text": each["text"],
-            "value": f"{each['attribution']:+.3f}",
-            "bar": _bar(each["attribution"] / most),
-        }
-        for each in result["tokens"]
-    ]
-    words = table(rows, {"text": "word", "value": "for (+) or against (-)", "bar": ""}, "No words.")
-    notes = "".join(f"\n! {each}" for each in result.get("notes") or [])
-    return f"{best['label']} ({best['score']:.3f})\n\n{words}{notes}"
-
-
-def _bar(share: float) -> str:
-    return ("+" if share > 0 else "-") * round(abs(share) * 20)
-
-
-def deploy(model: Model) -> dict[str, Any]:
     """Put a model into service behind the API."""
     with opened() as application:
-        entry = workspace(application).deploy(model)
+        entry = workspace(application).deploy(model, engine)
         if found := told(entry.engine):
             name, alone, together, same = found
             speed = f"{alone:.1f} × as fast alone and {together:.1f} × in batches as torch"
             note(f"Engine: {name}, {speed}; the same answers on {same:.1%} of the texts tried.")
+        elif engine and entry.engine:
+            note("Engine: torch.")
+        if offer := offered(entry.engine):
+            note(f"{_offer(offer)} Take it: assistant deploy {model} --engine {offer['engine']}")
         if entry.newest > entry.version and "@" not in model:
             newer = f"{entry.name}@{entry.newest}"
             note(f"{entry.pinned} is in service. {newer} is newer: assistant models promote {newer}.")
         return entry.as_dict()
+
+
+def _offer(offer: dict[str, Any]) -> str:
+    """What another engine would bring, and cost."""
+    faster = (
+        f"{offer['engine']} is {offer['alone']:.1f} × as fast alone and {offer['together']:.1f} × in batches"
+    )
+    if offer["accuracy"]:
+        before, after = (f"{100 * share:.1f}" for share in offer["accuracy"])
+        return f"{faster} as that, accuracy {before} → {after} %."
+    return f"{faster} as that, with the same answers on {offer['same']:.1%} of the texts tried."
 
 
 def undeploy(model: Model) -> dict[str, Any]:

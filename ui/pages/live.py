@@ -4,12 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant.agent import events
+from ui.pages.how import Step
 from ui.pages.html import card, text
 from ui.pages.render import (
     Message,
     approval_message,
     card_message,
     hidden_note,
+    how_messages,
     reply_message,
     result_card,
     shown_messages,
@@ -36,6 +38,9 @@ class LiveTurn:
         self._words = ""
         self._held: list[events.Event] = []
         self._hidden: list[str] = []
+        self._asked = ""
+        self._done: list[Step] = []
+        self._stopped = False
         self._stands: list[events.Stands] = []
         self.thread: str | None = None
         self.approval: str | None = None
@@ -50,6 +55,7 @@ class LiveTurn:
         match event:
             case events.Heard(words, files, id_):
                 self._before = self._before[: self._cut]
+                self._asked = words
                 self._messages.append(user_message(words, files, id_))
             case events.Stands():
                 self._stands.append(event)
@@ -81,6 +87,8 @@ class LiveTurn:
             case events.Done(thread, _, _):
                 self.thread = thread
                 self._messages += shown_messages(self._held)
+                if not self._stopped:
+                    self._messages += how_messages(self._done, self._held, self._asked)
                 self._held = []
                 if self._hidden:
                     self._messages.append(hidden_note(self._hidden))
@@ -98,12 +106,14 @@ class LiveTurn:
         """Steps under way come to nothing."""
         for at, name, args in self._steps.values():
             self._messages[at] = step_message(name, args, "stopped", {})
-        self._steps = {}
+        self._steps, self._stopped = {}, True
         self._messages += stopped_note(self._words)
 
     def _finish(self, id_: str, name: str, status: str, result: dict[str, Any]) -> None:
         self._reply = None
         at, _, args = self._steps.pop(id_, (None, name, {}))
+        if status != "waiting":
+            self._done.append(Step(name, args, status))
         step = step_message(name, args, status, result)
         if at is None:
             self._messages.append(step)

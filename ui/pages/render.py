@@ -11,6 +11,7 @@ from assistant.agent import events
 from assistant.agent.history import Entry
 from assistant.agent.state import NOTHING_SAID
 from ui.pages.cards import approval_card, citations_block, picture, result_card
+from ui.pages.how import Step, how_block
 from ui.pages.html import text
 
 Message = dict[str, Any]
@@ -120,6 +121,12 @@ def shown_messages(shown: Iterable[events.Event]) -> list[Message]:
     return [card_message(block) for block in [*blocks, *map(picture, pictures)]]
 
 
+def how_messages(steps: list[Step], shown: Iterable[events.Event], asked: str) -> list[Message]:
+    """How an answer was made, where there is something to tell."""
+    block = how_block(steps, [each for each in shown if isinstance(each, events.Citation)], asked)
+    return [card_message(block)] if block else []
+
+
 def history_messages(
     lines: Iterable[Entry], asked: Callable[[str], dict[str, Any] | None] = lambda call_id: None
 ) -> list[Message]:
@@ -131,10 +138,12 @@ def history_messages(
     """
     messages: list[Message] = []
     held: list[Message] = []
+    turn: list[Entry] = []
     for line in lines:
         if line.role == "user":
-            messages += [*held, user_message(line.text, line.files, line.id), *stands_note(line.stands)]
-            held = []
+            messages += [*held, *_how(turn)]
+            turn, held = [], []
+            messages += [user_message(line.text, line.files, line.id), *stands_note(line.stands)]
         elif line.role == "assistant":
             messages += [reply_message(line.text), *(stopped_note(line.text) if line.stopped else []), *held]
             held = []
@@ -146,7 +155,21 @@ def history_messages(
             if html := result_card(line.name, line.result):
                 messages.append(card_message(html))
             held += shown_messages(line.shown)
-    return [*messages, *held]
+        turn.append(line)
+    return [*messages, *held, *_how(turn)]
+
+
+def _how(turn: list[Entry]) -> list[Message]:
+    """How the answer of a turn was made; nothing where the user stopped it."""
+    if any(line.stopped for line in turn):
+        return []
+    steps = [
+        Step(line.name, line.args, line.status)
+        for line in turn
+        if line.role == "tool" and line.status != "waiting"
+    ]
+    shown = [event for line in turn for event in line.shown]
+    return how_messages(steps, shown, next((line.text for line in turn if line.role == "user"), ""))
 
 
 def without_buttons(messages: list[Message]) -> list[Message]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.brain.language import pick
-from assistant.brain.replies import data, knowledge, models, training
+from assistant.brain.replies import data, explained, knowledge, models, training
 from assistant.brain.replies.reply import Reply
 
 Composer = Callable[[dict[str, Any], dict[str, Any], str], Reply]
@@ -24,7 +24,7 @@ COMPOSERS: dict[str, Composer] = {
     "undeploy_model": models.undeployed,
     "benchmark_model": models.benchmarked,
     "predict": models.predicted,
-    "explain_prediction": models.explained,
+    "explain_prediction": explained.explained,
     "search_knowledge": knowledge.answered,
     "add_knowledge": knowledge.added,
     "remove_knowledge": knowledge.removed,

@@ -1,15 +1,12 @@
 """Replies about fine-tuned models."""
 
-# ruff: noqa: E501 - patterns and wordings read best in one line
-
 from typing import Any
 
 from assistant.brain.language import pick
 from assistant.brain.replies.reply import Reply, count, percent, scores_of
-from tools.serving.engines.kept import told
+from tools.serving.engines.kept import offered, told
 
-SHOWN_WORDS = 5
-ENGINES = {"openvino": "OpenVINO"}
+ENGINES = {"openvino": "OpenVINO", "int8": "OpenVINO (int8)"}
 
 
 def listed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
@@ -124,9 +121,29 @@ def deployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
         f'**{name}** is deployed. It answers at `{route}` with `"model": "{name}"`.',
         f'**{name}** 已部署，可以通过 `{route}`（`"model": "{name}"`）调用。',
     )
-    return Reply(
-        " ".join([said, *_engine(result.get("engine"), language)]),
-        [pick(language, f"How fast is {name}?", f"{name} 有多快？")],
+    words = [said, *_engine(result.get("engine"), language)]
+    fast = pick(language, f"How fast is {name}?", f"{name} 有多快？")
+    offer = offered(result.get("engine"))
+    if not offer:
+        return Reply(" ".join(words), [fast])
+    take = pick(language, f"Deploy {name} with {offer['engine']}", f"用 {offer['engine']} 部署 {name}")
+    return Reply(" ".join([*words, _offer(offer, language)]), [take, fast])
+
+
+def _offer(offer: dict[str, Any], language: str) -> str:
+    """What another engine would bring and cost, as a question."""
+    engine, alone, together = offer["engine"], offer["alone"], offer["together"]
+    if offer["accuracy"]:
+        before, after = (f"{100 * share:.1f}" for share in offer["accuracy"])
+        cost = pick(language, f"accuracy {before} → {after}", f"准确率 {before} → {after}")
+    else:
+        same = f"{offer['same']:.1%}"
+        cost = pick(language, f"the same answers for {same} of the texts", f"{same} 的结果相同")
+    return pick(
+        language,
+        f"With **{engine}** it would be {alone:.1f} × as fast for one text and {together:.1f} × in batches, {cost}. "
+        "Shall it be that?",
+        f"用 **{engine}** 的话，单条文本是现在的 {alone:.1f} 倍，批量是 {together:.1f} 倍，{cost}。要换吗？",
     )
 
 
@@ -229,49 +246,3 @@ def _label(first: dict[str, Any], zh: bool) -> str:
     if not rest:
         return text + ("。" if zh else ".")
     return text + (f"，其次是 {'、'.join(rest)}。" if zh else f", then {', '.join(rest)}.")
-
-
-def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
-    """Which words drove a prediction."""
-    zh, prediction = language == "zh", result.get("prediction") or {}
-    label = prediction.get("label") if isinstance(prediction, dict) else prediction
-    score = prediction.get("score") if isinstance(prediction, dict) else None
-    tokens = [t for t in result.get("tokens") or [] if isinstance(t.get("attribution"), int | float)]
-    toward = [t for t in sorted(tokens, key=lambda t: -t["attribution"]) if t["attribution"] > 0][
-        :SHOWN_WORDS
-    ]
-    against = [t for t in sorted(tokens, key=lambda t: t["attribution"]) if t["attribution"] < 0][:2]
-    certain = f" ({percent(score)})" if score is not None else ""
-    lines = [f"预测是 **{label}**{certain}。" if zh else f"It said **{label}**{certain}."]
-    if isinstance(prediction, dict) and prediction.get("labels") == []:
-        nearest = f"没有合适的标签，最接近的是 **{label}**{certain}。"
-        lines = [nearest if zh else f"No label fits; the nearest is **{label}**{certain}."]
-    if toward:
-        words = _words(toward)
-        lines.append(f"最支持这个结果的词：{words}。" if zh else f"These words spoke most for it: {words}.")
-    if against:
-        words = _words(against)
-        lines.append(f"反对这个结果的词：{words}。" if zh else f"Against it: {words}.")
-    lines += _faithful(result.get("faithfulness") or {}, zh)
-    return Reply("\n".join(lines))
-
-
-def _words(tokens: list[dict[str, Any]]) -> str:
-    return ", ".join(f"“{t.get('text')}” ({t['attribution']:+.2f})" for t in tokens)
-
-
-def _faithful(faithfulness: dict[str, Any], zh: bool) -> list[str]:
-    drop, chance = faithfulness.get("comprehensiveness"), faithfulness.get("random_comprehensiveness")
-    if not isinstance(drop, int | float) or not isinstance(chance, int | float):
-        return []
-    if drop <= chance:
-        return [
-            "忠实度检验：去掉这些词的影响不比随机去词更大，请谨慎看待这张图。"
-            if zh
-            else "Check: without these words the answer changes no more than without random ones, so read this with care."
-        ]
-    if zh:
-        return [f"忠实度检验：去掉这些词，该标签的概率下降 {drop:.2f}（随机去词 {chance:.2f}）。"]
-    return [
-        f"Check: without the words it points to, the label's probability falls by {drop:.2f} (random words: {chance:.2f})."
-    ]

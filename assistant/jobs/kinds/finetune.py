@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.errors import Conflict
 from assistant.jobs.work import Work
+from assistant.logs import log
 from assistant.settings import settings
 from assistant.workspace.models import Registry
 from assistant.workspace.references import new_version_of
@@ -50,7 +51,18 @@ def _train(work: Work) -> dict[str, Any]:
         result = train_together(work, spec, folder, workdir)
     else:
         result = train(spec, folder, workdir, work.progress)
+    _draw(folder)
     return {"result": result, "folder": str(folder)}
+
+
+def _draw(folder: Path) -> None:
+    """Heat maps for the report; a model without them is a model too."""
+    from tools.explain.report import add_heat_maps
+
+    try:
+        add_heat_maps(folder)
+    except Exception:  # whatever captum or torch make of an unusual model
+        log().warning("no heat maps in the report", folder=folder.name, exc_info=True)
 
 
 def _enter(registry: Registry, result: dict[str, Any], folder: Path, work: Work) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""Replies about explanations."""
+
+# ruff: noqa: E501 - patterns and wordings read best in one line
+
+from typing import Any
+
+from assistant.brain.replies.reply import Reply, percent
+
+SHOWN_WORDS = 5
+
+
+def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """Which words drove a prediction."""
+    zh, prediction = language == "zh", result.get("prediction") or {}
+    label = prediction.get("label") if isinstance(prediction, dict) else prediction
+    score = prediction.get("score") if isinstance(prediction, dict) else None
+    tokens = [t for t in result.get("tokens") or [] if isinstance(t.get("attribution"), int | float)]
+    toward = [t for t in sorted(tokens, key=lambda t: -t["attribution"]) if t["attribution"] > 0][
+        :SHOWN_WORDS
+    ]
+    against = [t for t in sorted(tokens, key=lambda t: t["attribution"]) if t["attribution"] < 0][:2]
+    certain = f" ({percent(score)})" if score is not None else ""
+    lines = [f"预测是 **{label}**{certain}。" if zh else f"It said **{label}**{certain}."]
+    if isinstance(prediction, dict) and prediction.get("labels") == []:
+        nearest = f"没有合适的标签，最接近的是 **{label}**{certain}。"
+        lines = [nearest if zh else f"No label fits; the nearest is **{label}**{certain}."]
+    lines = _other_task(result, zh) or lines
+    if toward:
+        words = _words(toward)
+        lines.append(f"最支持这个结果的词：{words}。" if zh else f"These words spoke most for it: {words}.")
+    if against:
+        words = _words(against)
+        lines.append(f"反对这个结果的词：{words}。" if zh else f"Against it: {words}.")
+    lines += _turned(result.get("counterfactual") or {}, zh)
+    lines += _faithful(result.get("faithfulness") or {}, zh)
+    return Reply("\n".join(lines))
+
+
+def _other_task(result: dict[str, Any], zh: bool) -> list[str]:
+    """What is explained where it is no label of a text: an entity, or how alike two texts are."""
+    target = result.get("target")
+    if isinstance(target, dict):
+        said, kind = target.get("text"), target.get("entity")
+        return [f"模型把“{said}”识别为 **{kind}**。" if zh else f"It took “{said}” for **{kind}**."]
+    if "entities" in (result.get("prediction") or {}):
+        return ["这段文字里没有找到实体。" if zh else "It found no entity in this text."]
+    if "other" not in result:
+        return []
+    alike = result["prediction"]["score"]
+    best = sorted(result["other"]["tokens"], key=lambda t: -t["attribution"])[:SHOWN_WORDS]
+    words = _words([t for t in best if t["attribution"] > 0])
+    if zh:
+        return [f"两段文字的相似度是 {alike:.2f}。第二段里最匹配的词：{words}。"]
+    return [f"The two texts are alike by {alike:.2f}. In the second one matched most: {words}."]
+
+
+def _turned(found: dict[str, Any], zh: bool) -> list[str]:
+    """The small change that would turn the label, tried on the model."""
+    if not found.get("changes"):
+        return []
+    gone = ", ".join(f"“{change['from']}”" for change in found["changes"])
+    put = ", ".join(f"“{change['to']}”" for change in found["changes"] if change["to"])
+    label = found.get("label") or ("没有标签" if zh else "no label")
+    if zh:
+        return [f"把{gone}{f'换成{put}' if put else '去掉'}，结果就会变成 **{label}**。"]
+    return [
+        f"With {put} in place of {gone} it would be **{label}**."
+        if put
+        else f"Without {gone} it would be **{label}**."
+    ]
+
+
+def _words(tokens: list[dict[str, Any]]) -> str:
+    return ", ".join(f"“{t.get('text')}” ({t['attribution']:+.2f})" for t in tokens)
+
+
+def _faithful(faithfulness: dict[str, Any], zh: bool) -> list[str]:
+    drop, chance = faithfulness.get("comprehensiveness"), faithfulness.get("random_comprehensiveness")
+    if not isinstance(drop, int | float) or not isinstance(chance, int | float):
+        return []
+    if drop <= chance:
+        return [
+            "忠实度检验：去掉这些词的影响不比随机去词更大，请谨慎看待这张图。"
+            if zh
+            else "Check: without these words the answer changes no more than without random ones, so read this with care."
+        ]
+    if zh:
+        return [f"忠实度检验：去掉这些词，该标签的概率下降 {drop:.2f}（随机去词 {chance:.2f}）。"]
+    return [
+        f"Check: without the words it points to, the label's probability falls by {drop:.2f} (random words: {chance:.2f})."
+    ]

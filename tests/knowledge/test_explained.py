@@ -1,0 +1,50 @@
+"""On which passages an answer rests."""
+
+import pytest
+
+from tools.explain.passages import explain_answer
+from tools.explain.passages_page import passages_html
+
+QUESTION = "How much is the deposit for a bicycle?"
+
+
+@pytest.fixture(scope="module")
+def found(corpus):
+    return explain_answer(corpus.answerer, QUESTION, words=True)
+
+
+def test_the_answer_rests_on_the_passage_that_says_it(corpus, found):
+    assert found["answered"] and found["answer"] == corpus.ask(QUESTION)["answer"]
+    best = found["passages"][0]
+    assert "deposit of €150" in best["text"] and best["cited"] and best["changes_answer"]
+    assert best["without"] != found["answer"]
+    assert best["influence"] == max(each["influence"] for each in found["passages"])
+    assert best["source"] in found["rests_on"]
+    assert found["confidence"] >= found["threshold"]
+
+
+def test_other_passages_change_nothing(found):
+    others = [each for each in found["passages"] if not each["cited"]]
+    assert others and any(not each["changes_answer"] for each in others)
+
+
+def test_the_words_that_matched_are_told_on_demand(corpus, found):
+    words = found["passages"][0]["words"]
+    assert max(words["query"], key=lambda t: t["attribution"])["text"] == "deposit"
+    text = found["passages"][0]["text"]
+    assert all(text[t["start"] : t["end"]] == t["text"] for t in words["passage"])
+    assert all("words" not in each for each in explain_answer(corpus.answerer, QUESTION)["passages"])
+
+
+def test_no_answer_is_explained_too(corpus, base):
+    told = explain_answer(corpus.answerer, "Who won the chess olympiad in Batumi?")
+    assert not told["answered"] and told["answer"] is None and told["rests_on"] == []
+    assert "No answer was given" in told["notes"][0] and any("batumi" in note for note in told["notes"])
+    assert passages_html(told)
+    empty = explain_answer(base.answerer, QUESTION)
+    assert empty["passages"] == [] and "no passage" in empty["notes"][0]
+
+
+def test_the_page_stands_alone(found):
+    page = passages_html(found)
+    assert "Without it" in page and "<script" not in page and "border-bottom" in page

@@ -1,0 +1,137 @@
+"""Explanations of other things than a text's label: entities, pictures, likeness, answers."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy
+import pytest
+
+from tests.tools.tiny_models import task_data
+from tools.errors import BadArgument, BadData, NotFound
+from tools.explain.explain import explain, page_html
+from tools.finetune.run import train
+from tools.finetune.spec import FinetuneSpec
+from tools.serving.predictor import Predictor, load
+
+METHODS = ("integrated-gradients", "occlusion")
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def _trained(task: str, folder: Path, epochs: int) -> Predictor:
+    base, data = task_data(task, folder)
+    spec = FinetuneSpec(data, "mine", str(base), base, task, "full", epochs=epochs, learning_rate=5e-3)
+    train(spec, folder / "models" / "mine", folder / "work", lambda _: None)
+    return load(folder / "models" / "mine", "cpu")
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    return _trained("token-classification", tmp_path_factory.mktemp("tagger"), 6)
+
+
+SENTENCE = "please help Anna today"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_entity_is_explained_by_its_word(tagger: Predictor, method: str) -> None:
+    found = explain(tagger, SENTENCE, method)
+    assert found["target"]["text"] == "Anna" and found["target"]["entity"] == "PER"
+    assert all(SENTENCE[t["start"] : t["end"]] == t["text"] for t in found["tokens"])
+    assert max(found["tokens"], key=lambda t: t["attribution"])["text"] == "Anna"
+    assert found["faithfulness"]["comprehensiveness"] > found["faithfulness"]["random_comprehensiveness"]
+    assert (found["convergence_delta"] is None) == (method == "occlusion")
+    assert "Why PER?" in page_html(found)
+
+
+def test_entities_are_named_or_missed(tagger: Predictor) -> None:
+    both = "Anna can help Bob"
+    assert explain(tagger, both, target="bob")["target"]["start"] == both.index("Bob")
+    assert explain(tagger, both, target="PER")["target"]["text"] == "Anna"
+    with pytest.raises(BadArgument, match="for text-classification"):
+        explain(tagger, both, "combined")
+    with pytest.raises(NotFound, match="finds Anna"):
+        explain(tagger, both, target="London")
+    nothing = explain(tagger, "the card is late")
+    assert nothing["target"] is None and "no entity" in nothing["notes"][0]
+    assert page_html(nothing)
+
+
+def test_an_entity_in_a_long_text_is_explained_in_its_piece(tagger: Predictor) -> None:
+    text = "the card is late " * 30 + "please help Anna today"
+    found = explain(tagger, text)
+    assert "read in pieces" in found["notes"][-1]
+    assert max(found["tokens"], key=lambda t: t["attribution"])["text"] == "Anna"
+    assert found["tokens"][0]["attribution"] == 0.0
+    assert all(text[t["start"] : t["end"]] == t["text"] for t in found["tokens"])
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Predictor, Path]:
+    folder = tmp_path_factory.mktemp("pictures")
+    predictor = _trained("image-classification", folder, 12)
+    with zipfile.ZipFile(folder / "data.zip") as archive:
+        archive.extractall(folder)
+    return predictor, folder
+
+
+@pytest.mark.parametrize("method", [None, *METHODS])
+def test_a_picture_has_a_heat_map(pictures: tuple[Predictor, Path], method: str | None) -> None:
+    predictor, folder = pictures
+    found = explain(predictor, str(folder / "one" / "1.png"), method)
+    assert found["method"] == (method or "occlusion")
+    assert len(found["patches"]) == 64 and found["image"] == {"width": 8, "height": 8}
+    assert found["patches"][9]["box"] == [1, 1, 2, 2]
+    assert found["faithfulness"]["comprehensiveness"] > found["faithfulness"]["random_comprehensiveness"]
+    page = page_html(found)
+    assert "data:image/png;base64," in page and 'alt="Heat map of the label' in page
+
+
+def test_bad_pictures_are_told(pictures: tuple[Predictor, Path]) -> None:
+    predictor, folder = pictures
+    with pytest.raises(BadData, match=r"no image nothing\.png"):
+        explain(predictor, str(folder / "nothing.png"))
+    with pytest.raises(BadData, match="cannot be read"):
+        explain(predictor, str(folder / "models" / "mine" / "assistant.json"))
+    with pytest.raises(NotFound, match="knows no label three"):
+        explain(predictor, str(folder / "one" / "1.png"), target="three")
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Predictor]:
+    from tools.finetune.tasks.embedding import LoadedEmbedding
+    from tools.models.embedded import minilm_folder
+
+    info = {"name": "embedder", "task": "embedding"}
+    yield Predictor(minilm_folder(), info, LoadedEmbedding(minilm_folder(), "cpu"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_words_that_matched_are_named(embedder: Predictor, method: str) -> None:
+    query, passage = "how long does shipping take", "Our office is closed. Shipping takes three days."
+    found = explain(embedder, query, method, other=passage)
+    assert 0 < found["prediction"]["score"] < 1
+    best = {max(side["tokens"], key=lambda t: t["attribution"])["text"] for side in (found, found["other"])}
+    assert best == {"shipping", "Shipping"}
+    assert all(passage[t["start"] : t["end"]] == t["text"] for t in found["other"]["tokens"])
+    for side in (found, found["other"]):
+        figures = side["faithfulness"]
+        assert figures["comprehensiveness"] > figures["random_comprehensiveness"]
+    assert "Second text" in page_html(found)
+
+
+def test_two_texts_are_needed_to_compare(embedder: Predictor) -> None:
+    with pytest.raises(BadArgument, match="there must be two"):
+        explain(embedder, "a query")
+    with pytest.raises(BadArgument, match="empty"):
+        explain(embedder, "a query", other=" ")
+
+
+def test_likeness_adds_up(embedder: Predictor) -> None:
+    found = explain(embedder, "late parcel", other="my parcel is late")
+    encoder = embedder.model.encoder
+    inputs = encoder.encode(["late parcel"])
+    special = numpy.isin(inputs["input_ids"][0].numpy(), encoder.tokenizer.all_special_ids)
+    assert special.sum() == 2
+    total = sum(t["attribution"] for t in found["tokens"])
+    assert abs(total) <= 2 and found["convergence_delta"] < 0.05

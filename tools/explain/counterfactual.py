@@ -1,0 +1,143 @@
+"""What small change turns the label: the fewest words to delete or to replace, found by trying them on the model.
+
+Deletions come first (after Feng et al. 2018 and the minimal contrastive edits of Ross, Marasović and Peters 2021, but
+without another model that writes): every single word, then ever more of those that spoke most for the label. Where that
+does not turn it, words that are typical of the other label take their place. Whatever is returned did turn the label.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from tools.explain.attribution import Reading, probabilities, read, several
+
+MOST_CHANGES = 6
+PAIRED = 8  # of so many of the strongest words all pairs are tried
+SWAPPED = 4  # so many of the strongest words are replaced
+TYPICAL = 12  # by so many words of the other label
+
+
+def counterfactual(
+    model: Any,
+    text: str,
+    explanation: Mapping[str, Any],
+    typical: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any] | None:
+    """The smallest change found that turns the predicted label.
+
+    Args:
+        model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile. Where it may give several labels
+            a text, any other set of them is a turn.
+        text: the text.
+        explanation: of it, for the predicted label.
+        typical: words that are typical of each label, the most typical first; the words of its name where left out.
+
+    Returns:
+        ``{"text", "label", "score", "changes": [{"start", "end", "from", "to"}]}``, where ``to`` is empty for a
+        deletion, and ``label`` None where no label is given any more; None where nothing that was tried turns it.
+    """
+    reading = read(model, text)
+    values = [token["attribution"] for token in explanation["tokens"][: len(reading.words)]]
+    ranked = sorted(range(len(values)), key=lambda place: -values[place])
+    now = _labels(model, probabilities(model, [reading.text])[0])
+    return _deleted(model, reading, ranked, now) or _swapped(model, reading, ranked, now, typical or {})
+
+
+def _labels(model: Any, row: Any) -> tuple[int, ...]:
+    """The columns of the labels that are given."""
+    if not several(model):
+        return (int(row.argmax()),)
+    return tuple(int(i) for i in row.argsort()[::-1] if row[i] >= model.threshold)
+
+
+Change = dict[int, str]  # place of a word -> what stands in its place, nothing for a deletion
+
+
+def _deleted(
+    model: Any, reading: Reading, ranked: Sequence[int], now: tuple[int, ...]
+) -> dict[str, Any] | None:
+    if len(ranked) < 2:
+        return None
+    most = min(MOST_CHANGES, len(ranked) - 1)
+    pairs = combinations(ranked[:PAIRED], 2)
+    stages: list[list[Change]] = [
+        [{place: ""} for place in ranked],
+        [{first: "", second: ""} for first, second in pairs] if most >= 2 else [],
+        [dict.fromkeys(ranked[:count], "") for count in range(3, most + 1)],
+    ]
+    return _first_that_turns(model, reading, stages, now)
+
+
+def _swapped(
+    model: Any,
+    reading: Reading,
+    ranked: Sequence[int],
+    now: tuple[int, ...],
+    typical: Mapping[str, Sequence[str]],
+) -> dict[str, Any] | None:
+    row = probabilities(model, [reading.text])[0]
+    others = [int(i) for i in row.argsort()[::-1] if i not in now][:2]
+    words = [w for i in others for w in _typical(str(model.labels[i]), typical)]
+    if not words or not ranked:
+        return None
+    strongest = ranked[:SWAPPED]
+    stages: list[list[Change]] = [
+        [{place: word} for place in strongest for word in words],
+        [
+            {**dict.fromkeys(strongest[:count], ""), strongest[0]: word}
+            for count in range(2, len(strongest) + 1)
+            for word in words
+        ],
+    ]
+    return _first_that_turns(model, reading, stages, now)
+
+
+def _typical(label: str, typical: Mapping[str, Sequence[str]]) -> list[str]:
+    found = list(typical.get(label, ()))[:TYPICAL]
+    return found or [word for word in label.replace("_", " ").replace("-", " ").split() if word]
+
+
+def _first_that_turns(
+    model: Any, reading: Reading, stages: Sequence[Sequence[Change]], now: tuple[int, ...]
+) -> dict[str, Any] | None:
+    """The surest change of the first stage in which any turns the label; stages go from few changes to more."""
+    for stage in stages:
+        tried = [(change, _changed(reading, change)) for change in stage]
+        tried = [(change, text) for change, text in tried if text.strip()]
+        if not tried:
+            continue
+        rows = probabilities(model, [text for _, text in tried])
+        turned = [i for i in range(len(tried)) if _labels(model, rows[i]) != now]
+        if turned:
+            fewest = min(len(tried[i][0]) for i in turned)
+            best = max((i for i in turned if len(tried[i][0]) == fewest), key=lambda i: float(rows[i].max()))
+            return _found(model, reading, *tried[best], rows[best])
+    return None
+
+
+def _changed(reading: Reading, change: Change) -> str:
+    pieces, at = [], 0
+    for place in sorted(change):
+        word = reading.words[place]
+        pieces += [reading.text[at : word.start], change[place]]
+        at = word.end
+    return " ".join("".join([*pieces, reading.text[at:]]).split())
+
+
+def _found(model: Any, reading: Reading, change: Change, text: str, row: Any) -> dict[str, Any]:
+    labels = _labels(model, row)
+    changes = [
+        {
+            "start": reading.words[place].start,
+            "end": reading.words[place].end,
+            "from": reading.words[place].text,
+            "to": change[place],
+        }
+        for place in sorted(change)
+    ]
+    return {
+        "text": text,
+        "label": ", ".join(str(model.labels[i]) for i in labels) or None,
+        "score": round(float(row.max()), 6),
+        "changes": changes,
+    }

@@ -1,0 +1,128 @@
+"""Which words of two texts matched: why an embedding model finds a query and a passage alike."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tools.explain.attribution import Reading, read
+from tools.explain.classify import tokens
+from tools.explain.faithful import faithfulness, perturbations
+from tools.explain.words import split_words, without
+
+if TYPE_CHECKING:
+    import numpy
+    import torch
+
+Embed = Callable[[list[str]], "numpy.ndarray"]
+
+
+def explain_likeness(model: Any, text: str, other: str, method: str) -> dict[str, Any]:
+    """Share out the cosine of two texts among the words of both.
+
+    Args:
+        model: a ``tools.finetune.task.Embedder``; nobody else may use it meanwhile.
+        text: the query.
+        other: the passage.
+        method: ``integrated-gradients`` or ``occlusion``.
+
+    Returns:
+        An explanation of the query's words; ``other`` holds that of the passage's words. ``prediction`` is their
+        cosine.
+    """
+    encoder = model.encoder
+    readings = read(encoder, text), read(encoder, other)
+    vectors = model.embed([each.text for each in readings])
+    cosine = float(vectors[0] @ vectors[1])
+    sides = [
+        _side(
+            model,
+            readings[i],
+            vectors[1 - i],
+            cosine,
+            method,
+            zlib.crc32(whole.encode("utf-8", "surrogatepass")),
+        )
+        for i, whole in enumerate((text, other))
+    ]
+    for side, reading, whole in zip(sides, readings, (text, other), strict=True):
+        unread = [word for word in split_words(whole) if word.start >= len(reading.text)]
+        side["tokens"] += tokens(unread, [0.0] * len(unread))
+        if unread:
+            side["notes"].append(
+                f"The text is longer than the model's window of {encoder.max_length} tokens; words after the first "
+                f"{len(reading.text):,} characters had no influence."
+            )
+    return {
+        "prediction": {"label": "similarity", "score": round(cosine, 6), "scores": {}},
+        "target": "similarity",
+        "method": method,
+        **sides[0],
+        "other": {"text": other, **sides[1]},
+    }
+
+
+def _side(
+    model: Any, reading: Reading, against: "numpy.ndarray", cosine: float, method: str, seed: int
+) -> dict[str, Any]:
+    def likeness(parts: Sequence[set[int]]) -> list[float]:
+        texts = [reading.without(part) for part in parts]
+        return [float(each) for each in model.embed(texts) @ against]
+
+    delta: float | None = None
+    if method == "occlusion":
+        values = [cosine - left for left in likeness([{i} for i in range(len(reading.words))])]
+    else:
+        values, delta = _gradients(model.encoder, reading, against)
+    return {
+        "tokens": tokens(reading.words, values),
+        "faithfulness": faithfulness(cosine, likeness(perturbations(values, seed))),
+        "convergence_delta": None if delta is None else round(delta, 6),
+        "notes": [],
+    }
+
+
+def _gradients(encoder: Any, reading: Reading, against: "numpy.ndarray") -> tuple[list[float], float]:
+    """Integrated gradients of the cosine with the other text's vector, which stands still."""
+    import torch
+
+    from tools.explain import gradients
+    from tools.explain.words import gather
+    from tools.finetune.encoder import pool
+
+    still = torch.from_numpy(against).to(encoder.device)
+
+    def cosine(ids: "torch.Tensor", mask: "torch.Tensor", _: "torch.Tensor") -> "torch.Tensor":
+        hidden = encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return pool(hidden.float(), mask) @ still
+
+    row = gradients.Row(reading.ids, reading.special)
+    layer = encoder.model.get_input_embeddings()
+    filler = encoder.tokenizer.pad_token_id or 0
+    found = gradients.integrated_gradients(cosine, layer, [row], filler, encoder.device)
+    values, delta = found[0]
+    return gather(reading.words, reading.spans, values), delta
+
+
+def matched_words(embed: Embed, query: str, passage: str) -> dict[str, Any]:
+    """Which words of a question and a passage matched, by leaving each out: for any encoder, without gradients.
+
+    Args:
+        embed: n texts to unit vectors.
+        query: the question.
+        passage: the passage.
+
+    Returns:
+        ``{"similarity", "query": [tokens], "passage": [tokens]}``; a word's attribution is how far the cosine falls
+        without it.
+    """
+    sides = [split_words(query), split_words(passage)]
+    shorter = [
+        [without(text, words, {i}) for i in range(len(words))]
+        for text, words in zip((query, passage), sides, strict=True)
+    ]
+    vectors = embed([query, passage, *shorter[0], *shorter[1]])
+    cosine = float(vectors[0] @ vectors[1])
+    cut = 2 + len(shorter[0])
+    drops = [cosine - vectors[2:cut] @ vectors[1], cosine - vectors[cut:] @ vectors[0]]
+    shown = [tokens(words, [float(d) for d in drop]) for words, drop in zip(sides, drops, strict=True)]
+    return {"similarity": round(cosine, 4), "query": shown[0], "passage": shown[1]}

@@ -1,0 +1,143 @@
+"""A model explained as a whole, over data with labels: what drives each class, where it is weak, whom to believe.
+
+The words of a class are those whose attributions add up to most over the texts that are given it, after Ribeiro, Singh
+and Guestrin 2016 ("Why Should I Trust You?", section 4: many single explanations together explain a model).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.errors import BadArgument, Unsupported, did_you_mean
+from tools.explain.attribution import Asked, attribute, probabilities, read
+from tools.explain.classify import AT_ONCE
+from tools.serving.predictor import Predictor
+
+MOST_EXPLAINED = 300  # texts; enough for the words, and seconds rather than minutes
+NAMED = 10  # words a class
+
+
+def overview(
+    predictor: Predictor, info: dict[str, Any], data: Path, method: str | None = None
+) -> dict[str, Any]:
+    """Explain a text classifier over a file with labels.
+
+    Args:
+        predictor: a text-classification model that gives one label a text.
+        info: what the registry knows of it.
+        data: the file; rows the model has not learned from.
+        method: as for :func:`tools.explain.explain.explain`; integrated gradients, whose figures add up, where left
+            out.
+
+    Returns:
+        ``{"model", "data", "metrics", "words": {label: [{"word", "attribution", "texts"}]}, "confused",
+        "slices", "calibration", "label_errors", "explained", "method", "warnings"}``.
+
+    Raises:
+        Unsupported: the model is no text classifier, or gives several labels a text.
+        BadData: as :func:`tools.serving.evaluate.labelled_rows`.
+    """
+    from tools.explain.explain import METHODS
+    from tools.serving.evaluate import labelled_rows, measured
+
+    method = method or "integrated-gradients"
+    if method not in METHODS:
+        raise BadArgument(f"There is no method {method}.", did_you_mean(method, METHODS), param="method")
+    if predictor.task != "text-classification":
+        raise Unsupported(
+            f"{predictor.name} is a {predictor.task} model; only text-classification models are explained as a whole.",
+            "Name a text-classification model.",
+            param="model",
+        )
+    if predictor.info.get("threshold") is not None:
+        raise Unsupported(
+            f"{predictor.name} may give several labels a text; only models of one label are explained as a whole.",
+            "Explain single texts, with --target for the label.",
+            param="model",
+        )
+    _, rows, warnings = labelled_rows(predictor, info, data)
+    metrics, evaluation = measured(predictor, rows)
+    texts, truth = [text for text, _ in rows], [label for _, label in rows]
+    chosen = _spread(truth)
+    predictor = predictor.here
+    with predictor.lock:
+        words = class_words(predictor.model, [texts[i] for i in chosen], method)
+        found = probabilities(predictor.model, texts)
+    return {
+        "model": predictor.name,
+        "data": data.name,
+        "metrics": metrics,
+        "words": words,
+        **{name: evaluation[name] for name in ("confused", "slices", "calibration")},
+        "label_errors": _label_errors(texts, truth, found, predictor.labels),
+        "explained": len(chosen),
+        "method": method,
+        "warnings": warnings,
+    }
+
+
+def _spread(truth: Sequence[str]) -> list[int]:
+    """At most :data:`MOST_EXPLAINED` rows, taken in turn from each label."""
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for number, label in enumerate(truth):
+        by_label[label].append(number)
+    turns = [(place, number) for members in by_label.values() for place, number in enumerate(members)]
+    return sorted(number for _, number in sorted(turns)[:MOST_EXPLAINED])
+
+
+def class_words(model: Any, texts: Sequence[str], method: str) -> dict[str, list[dict[str, Any]]]:
+    """The words that drive each class most.
+
+    Args:
+        model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile.
+        texts: n texts.
+        method: how each of them is explained.
+
+    Returns:
+        For each label that was given: ``{"word", "attribution", "texts"}``, the strongest first. The attribution is the
+        mean over the texts that hold the word; words rank by its sum.
+    """
+    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for start in range(0, len(texts), AT_ONCE):
+        readings = [read(model, text) for text in texts[start : start + AT_ONCE]]
+        rows = probabilities(model, [each.text for each in readings])
+        asked = [
+            Asked(reading, int(row.argmax()), float(row.max()))
+            for reading, row in zip(readings, rows, strict=True)
+        ]
+        for each, (values, _) in zip(asked, attribute(model, asked, method), strict=True):
+            for word, value in _once(each, values).items():
+                sums[model.labels[each.target]][word].append(value)
+    return {label: _strongest(sums[label]) for label in model.labels if label in sums}
+
+
+def _once(asked: Asked, values: Sequence[float]) -> dict[str, float]:
+    """What each different word (not sign) of a text adds up to."""
+    found: dict[str, float] = defaultdict(float)
+    for word, value in zip(asked.reading.words, values, strict=True):
+        if any(map(str.isalnum, word.text)):
+            found[word.text.lower()] += value
+    return found
+
+
+def _strongest(words: dict[str, list[float]]) -> list[dict[str, Any]]:
+    ranked = sorted(words.items(), key=lambda item: -sum(item[1]))[:NAMED]
+    return [
+        {"word": word, "attribution": round(sum(values) / len(values), 4), "texts": len(values)}
+        for word, values in ranked
+        if sum(values) > 0
+    ]
+
+
+def _label_errors(
+    texts: Sequence[str], truth: Sequence[str], found: Any, labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Rows whose own label is likely wrong; rows with labels that the model does not know tell nothing."""
+    import numpy
+
+    from tools.finetune.label_errors import suspects
+
+    known = [i for i, label in enumerate(truth) if label in labels]
+    given = numpy.array([list(labels).index(truth[i]) for i in known], dtype=int)
+    return suspects(found[known], given, list(labels), [texts[i] for i in known])[1] if known else []

@@ -1,0 +1,90 @@
+"""The page of a model explained as a whole."""
+
+import base64
+import tempfile
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from tools.explain.heatmap import FOR, PRINTED
+from tools.explain.page import table_html, whole_page
+from tools.privacy.reports import without_personal
+
+
+def overview_html(found: Mapping[str, Any]) -> str:
+    """A page that stands alone.
+
+    Args:
+        found: what ``tools.explain.overview.overview`` returned.
+    """
+    found = without_personal(found)
+    measures = [[name, value] for name, value in found["metrics"].items()]
+    confused = [
+        [p["label"], p["predicted"], p["count"], " · ".join(p["examples"])] for p in found["confused"]
+    ]
+    weak = [[each["slice"], each["rows"], each["accuracy"]] for each in found["slices"]]
+    doubtful = [[row["text"], row["label"], row["suggested"], row["score"]] for row in found["label_errors"]]
+    parts = [
+        *(f"<p>{escape(warning)}</p>" for warning in found["warnings"]),
+        table_html(["measure", "value"], measures),
+        _words(found),
+        _part("Labels that are confused most", ["label", "taken for", "rows", "examples"], confused),
+        _part("Where it is weak", ["rows", "number", "accuracy"], weak, SLICES),
+        _part("Labels that look wrong", ["text", "label in the data", "likelier", "by"], doubtful, DOUBTFUL),
+        _calibration(found["calibration"]),
+    ]
+    return whole_page(f"{found['model']} on {found['data']}", "".join(parts))
+
+
+SLICES = (
+    "Kinds of rows that are right less often than all are, by more than chance. Of many kinds that were looked at some "
+    "are here by luck: a place to look, no proof."
+)
+DOUBTFUL = (
+    "Rows that the model is surer of under another label than it usually is of that label. Mend the data where they "
+    "are wrong."
+)
+
+
+def _part(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]], about: str = "") -> str:
+    said = f"<p>{escape(about)}</p>" if about and rows else ""
+    body = table_html(head, rows) if rows else "<p>None.</p>"
+    return f"<h2>{escape(title)}</h2>{said}{body}"
+
+
+def _words(found: Mapping[str, Any]) -> str:
+    """For each label its words with bars; the figures stand beside them."""
+    rows = []
+    for label, words in found["words"].items():
+        most = max((each["attribution"] for each in words), default=0.0) or 1.0
+        rows.append(f'<tr><th scope="row">{escape(label)}</th><td>{_bars(words, most)}</td></tr>')
+    return (
+        f"<h2>The words that drive each label</h2><p>Over {found['explained']:,} texts, by {escape(found['method'])}; "
+        "the numbers are a word's mean attribution, and in how many texts it stands.</p>"
+        f"<table>{''.join(rows)}</table>"
+    )
+
+
+def _bars(words: Sequence[Mapping[str, Any]], most: float) -> str:
+    found = []
+    for each in words:
+        line = f"border-bottom:{1 + round(3 * each['attribution'] / most)}px solid rgb({FOR});{PRINTED}"
+        about = f"<small>{each['attribution']:+.2f} · {each['texts']}</small>"
+        style = f"display:inline-block;margin:0 .8em .3em 0;{line}"
+        found.append(f'<span style="{style}">{escape(each["word"])} {about}</span>')
+    return "".join(found)
+
+
+def _calibration(calibration: Mapping[str, Any]) -> str:
+    from tools.finetune.pictures import calibration_picture
+
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "calibration.png"
+        calibration_picture(dict(calibration), picture)
+        data = base64.b64encode(picture.read_bytes()).decode()
+    rows = [[each["confidence"], each["accuracy"], each["rows"]] for each in calibration["bins"]]
+    return (
+        '<h2>Calibration</h2><img alt="How often the model is right against how sure it is; the table has the numbers" '
+        f'src="data:image/png;base64,{data}">{table_html(["how sure", "how often right", "rows"], rows)}'
+    )

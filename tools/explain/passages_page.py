@@ -1,0 +1,39 @@
+"""The page of an explained answer."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from tools.explain.heatmap import words_html
+from tools.explain.page import whole_page
+
+
+def passages_html(found: Mapping[str, Any]) -> str:
+    """A page that stands alone.
+
+    Args:
+        found: what ``tools.explain.passages.explain_answer`` returned.
+    """
+    said = escape(found["answer"] or "No answer was given.").replace("\n", "<br>")
+    notes = "".join(f"<p>{escape(note)}</p>" for note in found["notes"])
+    sure = f"Confidence {found['confidence']:.3f}; from {found['threshold']:.2f} on there is an answer."
+    passages = "".join(_passage(each, number) for number, each in enumerate(found["passages"], 1))
+    return whole_page(
+        f"On what rests the answer to “{found['question']}”?",
+        f"<blockquote>{said}</blockquote><p>{sure}</p>{notes}<h2>Passages, the most important first</h2>{passages}",
+    )
+
+
+def _passage(each: Mapping[str, Any], number: int) -> str:
+    told = [f"score {each['score']:.3f}", f"gives {each['influence']:+.3f} of confidence"]
+    told += ["is cited"] if each["cited"] else []
+    after = "the answer stays as it is"
+    if each["changes_answer"]:
+        after = f"the answer would be: {each['without']}" if each["without"] else "there would be no answer"
+    words = each.get("words")
+    body = words_html(words["passage"]) if words else escape(each["text"])
+    asked = f"<p>Question: {words_html(words['query'])}</p>" if words else ""
+    return (
+        f"<h3>{number}. {escape(each['title'] or each['source'])}</h3><p>{escape(each['source'])}: {', '.join(told)}. "
+        f'Without it {escape(after)}.</p>{asked}<blockquote style="line-height:2">{body}</blockquote>'
+    )
