@@ -22,6 +22,7 @@ from assistant.agent.sharing import Shares
 from assistant.agent.threads import Threads
 from assistant.agent.vault import Vault
 from assistant.errors import BadSettings
+from assistant.home import exclusive
 from assistant.jobs.queue import JobQueue
 from assistant.settings import Settings
 from assistant.store.database import Database
@@ -37,6 +38,8 @@ from assistant.workspace.unanswered import Unanswered
 from assistant.workspace.visits import Visits
 from assistant.workspace.workspace import Shared, TeamWorkspace
 from knowledge.errors import TeachingError
+from tools.errors import Unsupported
+from tools.models.card import INFO
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -99,6 +102,7 @@ class Application:
             start_worker=self.start_worker,
             quotas=self.quotas,
         )
+        self._kept = -1  # changes of the registry that places know
         self._graphs: dict[bool, CompiledStateGraph] = {}
 
     @cached_property
@@ -154,20 +158,41 @@ class Application:
         return open_places(self.settings, serves=not self.local)
 
     def keep_places(self) -> None:
-        """Have no model run elsewhere that is not in service any more, unless it is being used."""
-        if "places" in self.__dict__:
-            for folder in self.places.keep([entry.path for entry in self.registry.in_service()]):
-                self.predictors.drop(folder)
+        """Where models run elsewhere: have those there that are in service, and no others but what is being used."""
+        if "places" not in self.__dict__ or not self.places.elsewhere:
+            return
+        changes, entries = self.registry.changes(), self.registry.in_service()
+        for folder in self.places.keep([entry.path for entry in entries]):
+            self.predictors.drop(folder)
+        if changes != self._kept:  # another process may have promoted one
+            self._kept = changes
+            for entry in entries:
+                with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
+                    self.predictors.get(entry.path)
 
-    def choose_engine(self, folder: Path) -> None:
-        """Measure what computes a model fastest here, unless that is known or not wanted."""
-        from tools.serving.engines.kept import read
+    def choose_engine(self, folder: Path, wish: str | None = None) -> None:
+        """Measure what computes a model fastest here, unless that is known or not wanted.
 
-        if self.settings.engine != "torch" and read(folder) is None:
-            from tools.serving.engines.choice import calibrate
+        Args:
+            folder: the model's.
+            wish: take this engine, whatever was measured.
 
-            if calibrate(folder):
-                self.predictors.drop(folder)  # the next caller gets it with the engine under it
+        Raises:
+            Unsupported: it cannot be had.
+        """
+        from tools.serving.engines.kept import TORCH, read
+
+        if self.settings.engine == TORCH or (wish is None and read(folder) is not None):
+            if wish not in (None, TORCH):
+                raise Unsupported("ASSISTANT_ENGINE is torch for all models.", "Unset it.", param="engine")
+            return
+        from tools.serving.engines.choice import AUTO, choose
+
+        # Two at once would measure each other, and write over each other.
+        with exclusive(self.home.folder("locks") / f"engine-{folder.name}.lock", "a deployment", wait=True):
+            before = read(folder)
+            if choose(folder, wish or AUTO) != before:
+                (folder / INFO).touch()  # whoever has loaded it, in this process or another, loads it anew
 
     @cached_property
     def agent(self) -> Agent:

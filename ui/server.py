@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assistant.application import Application
 from assistant.errors import Occupied
 from assistant.home import exclusive
+from assistant.jobs.runners.places import cluster
 from assistant.logs import configure, log
 from assistant.settings import Settings
 from ui.pages.names import PATHS
@@ -184,6 +185,7 @@ def serve(
 
     Raises:
         Occupied: another server uses the port or the home.
+        BadSettings: models shall run on a Ray cluster, and there is none.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a training beside the server shares its cores
     home = settings.where
@@ -191,8 +193,10 @@ def serve(
     with (
         exclusive(home.folder("locks") / "server.lock", f"a server at {url}"),
         _listen(host, port) as listener,
+        cluster(settings),
     ):
         os.environ["ASSISTANT_HOME"] = str(home.root)  # for the workers
+        os.environ["ASSISTANT_ENGINE"] = settings.engine
         threading.Thread(target=_announce, args=(settings, url, as_json), daemon=True).start()
         if workers > 1:
             _run_many(settings, listener, workers)

@@ -38,8 +38,8 @@ def load(
     Args:
         folder: the model's folder, with its ``assistant.json``.
         device: ``cpu`` or ``cuda``; the best there is where left out.
-        engine: ``torch`` or ``openvino``; the one that was chosen when the model was deployed where left out, and torch
-            where that one fails. Models that write texts have OpenVINO chosen on a CPU.
+        engine: ``torch``, ``openvino`` or ``int8``; the one that was chosen when the model was deployed where left out,
+            and torch where that one fails. Models that write texts have OpenVINO chosen on a CPU.
         bodies: the encoders in memory, for models that were put on one of them.
 
     Raises:
@@ -80,13 +80,14 @@ def _shared(bodies: "Bodies", folder: Path, info: dict[str, Any], *wishes: str |
 
 
 def _with_engine(model: Any, folder: Path, engine: str | None) -> Any:
-    from tools.serving.engines.kept import OPENVINO, chosen
+    from tools.serving.engines.kept import TORCH, chosen
 
-    if model.device == "cpu" and (engine or chosen(folder)) == OPENVINO:
+    wanted = engine or chosen(folder)
+    if model.device == "cpu" and wanted != TORCH:
         from tools.serving.engines.mount import mount
 
         try:
-            mount(model, folder)
+            mount(model, folder, wanted)
         except Exception:
             if engine:
                 raise

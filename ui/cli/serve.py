@@ -1,6 +1,6 @@
 """``assistant serve``: the web service."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,6 +17,10 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = 7860,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    engine: Annotated[
+        Literal["auto", "torch", "ray"] | None,
+        typer.Option(help="What computes models: the fastest here, torch, or a Ray cluster."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Serve the chat page, the API and the widget; prints a one-time sign-in link once it is ready."""
@@ -24,4 +28,5 @@ def serve(
     from assistant.settings import settings
     from ui.server import serve as serve_until_told
 
-    serve_until_told(settings(), host=host, port=port, workers=workers, as_json=json)
+    chosen = settings().model_copy(update={"engine": engine} if engine else {})
+    serve_until_told(chosen, host=host, port=port, workers=workers, as_json=json)

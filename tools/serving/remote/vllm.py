@@ -152,7 +152,7 @@ class VllmGenerator(Conversations):
         written: tokens written so far.
     """
 
-    device = "vllm"
+    device, size = "vllm", 0
 
     def __init__(self, folder: Path, found: Parts, server: Callable[[], Server]):
         super().__init__(folder)
@@ -164,9 +164,14 @@ class VllmGenerator(Conversations):
         self._running, self._used = 0, time.monotonic()
 
     @property
+    def busy(self) -> bool:
+        """Whether texts are written."""
+        return self._running > 0
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is written, nor was for a while."""
-        return not self._running and time.monotonic() - self._used > IDLE_SECONDS
+        return not self.busy and time.monotonic() - self._used > IDLE_SECONDS
 
     def generate(
         self,

@@ -128,10 +128,11 @@ class Child:
             self._state.unlink(missing_ok=True)
             if self._stop.is_set():
                 return
-            if self._server is not None and time.monotonic() - began > LONGEST_PAUSE:
+            ran = self._server is not None
+            if ran and time.monotonic() - began > LONGEST_PAUSE:
                 pause = 1.0
             log.warning("vLLM ended (%s); it is started anew in %.0f s", why, pause)
-            self._tell(None, why)
+            self._tell(None, "" if ran else why)
             self._stop.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

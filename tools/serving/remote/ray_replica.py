@@ -1,0 +1,77 @@
+"""One replica of a model, as it runs on a machine of the Ray cluster. Texts of all callers go through it in batches."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from knowledge.errors import TeachingError
+from tools.serving.predictor import load
+from tools.serving.remote.ray_files import at_hand
+
+STREAMS = 64  # texts that are written or wait in a replica
+
+
+class Replica:
+    """A model in memory; see :class:`tools.serving.predictor.Predictor`.
+
+    Args:
+        folder: the model's.
+        made: its identity; see :func:`tools.serving.remote.ray_files.at_hand`.
+        root: below which the folders of models lie.
+        files: the name of the actor that gives their files.
+        engine: see :func:`tools.serving.predictor.load`.
+    """
+
+    def __init__(
+        self, folder: str, made: list[list[Any]], root: str, files: tuple[str, str], engine: str | None
+    ):
+        import ray
+
+        def ask(method: str, *args: Any) -> Any:
+            name, namespace = files
+            return ray.get(getattr(ray.get_actor(name, namespace), method).remote(*args))
+
+        self._predictor = load(at_hand(Path(folder), made, Path(root), ask), engine=engine)
+        self._threads = ThreadPoolExecutor(STREAMS, "writer")
+
+    async def ask(self, what: str, texts: list[str], caller: str) -> list[Any] | TeachingError:
+        """See :meth:`Predictor.ask`; an error is returned, because Ray wraps what is raised."""
+        try:
+            return await asyncio.wrap_future(self._predictor.ask(what, texts, caller))
+        except TeachingError as error:
+            return error
+
+    async def generate(self, *args: Any) -> AsyncIterator[Any]:
+        """See :meth:`Predictor.generate`: pieces of text, and at the end how it ended, or the error."""
+        try:
+            pieces = self._predictor.generate(*args)
+        except TeachingError as error:
+            yield error
+            return
+        step: Future[Any] | None = None
+        try:
+            while step is None or isinstance(step.result(), str):
+                step = self._threads.submit(_next, pieces)
+                yield await asyncio.wrap_future(step)
+        finally:  # perhaps the caller has left, while a thread is in the generator
+            self._threads.submit(_close, pieces, step)
+
+
+def _next(pieces: Generator[str, None, Any]) -> Any:
+    """The next piece, or at the end what the generator returned or raised."""
+    try:
+        return next(pieces)
+    except StopIteration as end:
+        return end.value
+    except TeachingError as error:
+        return error
+
+
+def _close(pieces: Generator[str, None, Any], step: "Future[Any] | None") -> None:
+    with suppress(Exception):
+        if step:
+            step.result()
+    pieces.close()
