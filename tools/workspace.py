@@ -84,7 +84,7 @@ class Workspace(Protocol):
         """The loaded model (a ``tools.serving.Predictor``), from a bounded cache."""
         ...
 
-    def deploy(self, name: str) -> ModelEntry:
+    def deploy(self, name: str, engine: str | None = None) -> ModelEntry:
         """Serve the model behind the API."""
         ...
 

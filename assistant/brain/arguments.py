@@ -241,6 +241,17 @@ def _with_text(asked: Asked) -> Filled:
     }
 
 
+_ENGINE = re.compile(
+    r"(?:\b(?:with|on|in|by|use|using|as|engine)|用|以)\W{0,3}(int8|openvino|torch)\b", re.IGNORECASE
+)
+
+
+def _engine(text: str) -> str | None:
+    """The engine that a deployment shall have, where one is named."""
+    found = _ENGINE.search(text)
+    return found[1].lower() if found else None
+
+
 def _undeploy(asked: Asked) -> Filled:
     served = asked.context.model or models.served(asked.situation) or models.implied_model(asked)
     return {"model": models.said_model(asked) or served}
@@ -265,7 +276,7 @@ _FILLERS: dict[str, Callable[[Asked], Filled]] = {
     "list_models": lambda asked: {},
     "evaluate_model": _evaluate,
     "compare_models": lambda asked: {"models": models.models(asked)},
-    "deploy_model": lambda asked: {"model": models.model(asked)},
+    "deploy_model": lambda asked: {"model": models.model(asked), "engine": _engine(asked.text)},
     "undeploy_model": _undeploy,
     "benchmark_model": lambda asked: {"model": models.model(asked)},
     "predict": _with_text,

@@ -38,7 +38,7 @@ class Shared:
     knowledge: Callable[[], "KnowledgeBase"]
     redactor: Callable[[], "Redactor"]
     predictors: Callable[[], "PredictorCache"]
-    choose_engine: Callable[[Path], None]
+    choose_engine: Callable[[Path, str | None], None]
     base_model: Callable[[str], Path | str]
     hub_dataset: Callable[[HubName, Callable[[str], None] | None], Path]
     start_worker: Callable[[], None]
@@ -138,15 +138,20 @@ class TeamWorkspace:
         entry = self.model(name)
         return self.shared.predictors().get(entry.path)
 
-    def deploy(self, name: str) -> ModelEntry:
-        """Put a version into production: the plain name answers with it from now on."""
-        return self.promote(name)
+    def deploy(self, name: str, engine: str | None = None) -> ModelEntry:
+        """Put a version into production: the plain name answers with it from now on.
 
-    def promote(self, name: str, alias: str = PRODUCTION) -> ModelEntry:
+        Args:
+            name: the model or version.
+            engine: what computes it: ``auto`` for the best when measured, or one by its name; as it is where left out.
+        """
+        return self.promote(name, engine=engine)
+
+    def promote(self, name: str, alias: str = PRODUCTION, engine: str | None = None) -> ModelEntry:
         """Let an alias mean a version, which is loaded first, so that a broken one is never put into service."""
         allow(self.principal, "approve")
         entry = self.model(name)
-        self.shared.choose_engine(entry.path)
+        self.shared.choose_engine(entry.path, engine)
         self.shared.predictors().get(entry.path)
         # Pinned: what was loaded, whatever others do meanwhile.
         return self.shared.releases.promote(entry.pinned, alias, self.principal.user_id)

@@ -1,12 +1,18 @@
 """Deploying measures the engines once, keeps the choice, and says it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from assistant.access.principal import Principal
 from assistant.application import Application
+from assistant.brain.arguments import _engine
 from assistant.brain.replies.models import deployed
 from assistant.settings import Settings
 from tests.tools.trained import train_head
+from tools.catalog.models import deploy_model
+from tools.errors import BadArgument
 from tools.serving.engines import choice
 from tools.serving.engines.openvino import OpenVinoModule
 
@@ -36,6 +42,47 @@ def test_deploying_measures_and_says_it(measuring: Application, monkeypatch) -> 
     monkeypatch.setattr(choice, "calibrate", lambda folder: pytest.fail("it was measured already"))
     space.undeploy("router")
     space.deploy("router")
+    again = space.deploy("router", "torch")
+    assert again.engine["engine"] == "torch" and again.engine["wished"]
+    assert not isinstance(measuring.predictors.get(entry.path).model.compute, OpenVinoModule)
+    with pytest.raises(BadArgument, match="no engine named fastest"):
+        deploy_model(space, "router", "fastest")
+
+
+def test_two_deployments_at_once_measure_once(measuring: Application, home, monkeypatch) -> None:
+    """By two programs on one home."""
+    other, calls = Application(Settings(home=home, engine="auto")), []
+    really = choice.calibrate
+
+    def calibrate(folder):
+        calls.append(folder)
+        time.sleep(0.2)
+        return really(folder)
+
+    monkeypatch.setattr(choice, "calibrate", calibrate)
+    with ThreadPoolExecutor(2) as pool:
+        entries = list(pool.map(lambda app: app.workspace(OWNER).deploy("router"), (measuring, other)))
+    other.close()
+    assert len(calls) == 1 and all(each.status == "deployed" for each in entries)
+    assert entries[0].engine == entries[1].engine
+    assert (
+        measuring.predictors.get(entries[0].path).predict(["Where is my parcel?"])[0]["label"] == "shipping"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_quicker_engine_is_offered_with_what_it_costs(language: str) -> None:
+    def figures(name, ms, rate, accuracy):
+        same = {"same": 0.98, "difference": 0.1, "accuracy": accuracy}
+        return {"engine": name, "milliseconds": ms, "texts_per_second": rate} | same
+
+    measured = [figures("torch", 6.8, 300, 0.937), figures("int8", 2.0, 900, 0.936)]
+    entry = {"name": "router", "engine": {"engine": "torch", "offer": "int8", "measured": measured}}
+    reply = deployed({"model": "router"}, entry, language)
+    for words in ("int8", "3.4", "3.0", "93.7 → 93.6"):
+        assert words in reply.text
+    assert "int8" in reply.suggestions[0] and "router" in reply.suggestions[0]
+    assert _engine(reply.suggestions[0]) == "int8" and _engine("deploy the torch model") is None
 
 
 def test_torch_is_always_taken_where_that_is_wished(measuring: Application, home) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from tests.tools.tiny_models import tiny_bert
 from tests.tools.trained import ROWS, train_head
-from tools.serving.engines import choice, kept
+from tools.errors import BadArgument
+from tools.serving.engines import choice, int8, kept
 from tools.serving.engines.choice import calibrate
 from tools.serving.engines.openvino import GRAPH, OpenVinoModule
 from tools.serving.predictor import load
@@ -52,8 +53,9 @@ def test_both_are_measured_and_the_quicker_that_says_the_same_is_kept(folder: Pa
     monkeypatch.setattr(choice, "WORTH", 0.0)  # however slow this machine is just now
     found = calibrate(folder)
     assert found and found["engine"] == "openvino"
-    plain, quick = found["measured"]
-    assert [plain["engine"], quick["engine"]] == ["torch", "openvino"]
+    plain, quick, rounded = found["measured"]
+    assert [each["engine"] for each in found["measured"]] == ["torch", "openvino", "int8"]
+    assert rounded["same"] > 0.9 and 0 < rounded["difference"] < 0.2
     assert min(plain["milliseconds"], quick["milliseconds"], quick["texts_per_second"]) > 0
     assert quick["difference"] < choice.LIMIT
     assert kept.chosen(folder) == "openvino"
@@ -118,6 +120,76 @@ def test_where_the_graph_cannot_be_made_torch_computes(tiny: Path, monkeypatch, 
     with caplog.at_level(logging.WARNING):
         assert load(tiny, "cpu").predict(["Where is my parcel?"])[0]["label"] in ROWS
     assert "torch computes it" in caplog.text
+
+
+def measured(name: str, speed: float, difference: float, **more: float) -> dict:
+    """An engine ``speed`` times as fast as torch."""
+    figures = {"engine": name, "milliseconds": 10 / speed, "texts_per_second": 100 * speed, "same": 0.99}
+    return figures | {"difference": difference} | more
+
+
+@pytest.mark.parametrize(
+    ("quick", "rounded", "chosen", "offer"),
+    [
+        ((1.5, 0.01), (2.5, 0.1, 0.937, 0.936), "openvino", "int8"),
+        ((1.5, 0.01), (1.6, 0.1, 0.937, 0.936), "openvino", None),  # hardly quicker
+        ((1.5, 0.01), (2.5, 0.1, 0.937, 0.900), "openvino", None),  # too much is lost
+        ((1.5, 0.01), (2.5, 0.1), "openvino", "int8"),  # by the answers that are the same
+        ((1.5, 0.05), (1.0, 0.1), "torch", "openvino"),
+        ((1.5, 0.01), (2.5, 0.01), "openvino", "int8"),  # it may say the same by chance
+        ((1.0, 0.01), (0.9, 0.1), "torch", None),
+    ],
+)
+def test_what_says_a_little_else_is_offered(
+    quick: tuple, rounded: tuple, chosen: str, offer: str | None
+) -> None:
+    plain = {"engine": "torch", "milliseconds": 10.0, "texts_per_second": 100.0}
+    third = measured("int8", *rounded[:2])
+    if len(rounded) > 2:
+        plain["accuracy"], third["accuracy"] = rounded[2:]
+    found = choice._chosen([plain, measured("openvino", *quick), third])
+    assert (found["engine"], found["offer"]) == (chosen, offer)
+    told = kept.offered(found)
+    assert (told or {}).get("engine") == offer
+    if told and chosen == "openvino":
+        assert told["alone"] == pytest.approx(2.5 / 1.5) and told["together"] == pytest.approx(2.5 / 1.5)
+
+
+def test_weights_in_8_bits(tiny: Path, monkeypatch) -> None:
+    monkeypatch.setattr(int8, "LEAST", 1)
+    shutil.rmtree(tiny / kept.FOLDER)
+    for engine in ("openvino", "int8"):
+        assert isinstance(load(tiny, "cpu", engine=engine).model.compute, OpenVinoModule)
+    whole, rounded = (tiny / kept.FOLDER / name for name in ("model.bin", "int8.bin"))
+    assert rounded.stat().st_size < 0.8 * whole.stat().st_size
+    wanted = load(tiny, "cpu", engine="torch").predict_proba(TEXTS)
+    again = load(tiny, "cpu", engine="int8").predict_proba(TEXTS)  # from the kept graph
+    assert 0 < abs(again - wanted).mean() < 0.1
+
+
+def test_a_wish_is_kept_and_taken_back(tiny: Path) -> None:
+    before = kept.read(tiny)
+    assert choice.choose(tiny, "int8")["engine"] == "int8" == kept.chosen(tiny)
+    assert kept.read(tiny)["wished"] and kept.read(tiny)["measured"] == before["measured"]
+    load(tiny, "cpu")
+    assert (tiny / kept.FOLDER / "int8.xml").exists() and not (tiny / kept.FOLDER / GRAPH).exists()
+    assert "wished" not in choice.choose(tiny, "auto")
+    with pytest.raises(BadArgument, match="no engine named onnx"):
+        kept.check("onnx")
+
+
+def test_accuracy_is_measured_on_rows_that_were_never_learned(tiny: Path, monkeypatch) -> None:
+    rows = [(text, label) for label, texts in ROWS.items() for text in texts]
+    monkeypatch.setattr("tools.finetune.continual.held_out", lambda folder: rows)
+    monkeypatch.setattr(choice, "SECONDS", 0.01)
+    plain = load(tiny, "cpu", engine="torch")
+    right = sum(
+        each["label"] == label
+        for each, (_, label) in zip(plain.predict([t for t, _ in rows]), rows, strict=True)
+    )
+    found = calibrate(tiny)["measured"]
+    assert found[0]["accuracy"] == round(right / len(rows), 4) and found[0]["rows"] == len(rows)
+    assert all("accuracy" in each for each in found)
 
 
 def test_damaged_choices_are_none(folder: Path) -> None:

@@ -97,6 +97,17 @@ def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
     return found
 
 
+def held_out(folder: Path) -> list[Example]:
+    """The rows that a classifier was measured on, which it never learned; none where their file is gone or changed.
+
+    Args:
+        folder: the model's.
+    """
+    sources = read_lineage(folder)
+    parts = _parts(sources[0]) if sources else None
+    return list(parts.test) if parts else []
+
+
 def _parts(source: dict[str, Any]) -> Parts[Example] | None:
     """The rows of an old data file, parted as they were then; None where it is not what it was."""
     from tools.finetune.run import sha256_of

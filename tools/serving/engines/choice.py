@@ -1,6 +1,7 @@
 """Which engine computes a model: chosen by measuring them on this machine, and kept beside the model.
 
-torch always can; OpenVINO is taken where it is quicker and says the same.
+torch always can; OpenVINO is taken where it is quicker and says the same. Weights in 8 bits say a little else: where
+they are quicker still, they are offered, with what they cost in accuracy, and people decide.
 """
 
 import contextlib
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.atomic import write_atomically
+from tools.errors import Unsupported
 from tools.models.card import read_info
 from tools.serving.bench import SAMPLES
-from tools.serving.engines.kept import FILE, FOLDER, OPENVINO, TORCH, available, stamp
+from tools.serving.engines.kept import AUTO, FILE, FOLDER, INT8, OPENVINO, TORCH, available, read, stamp
 from tools.serving.predictor import Predictor, load
 
 TASKS = ("text-classification", "embedding")
@@ -22,6 +24,9 @@ BATCH = 16
 SECONDS = 0.5  # that each way of each engine is measured for
 LIMIT = 0.02  # by which no probability (no number of a vector) may differ: bf16 keeps two to three digits
 WORTH = 1.1  # how much quicker another engine must be
+OFFERED = 1.2  # and how much for being offered although it says not quite the same
+LOST = 0.02  # accuracy (or, where that is not known, answers) at most for that
+ROWS = 300  # held-out ones that accuracy is measured on
 
 
 def calibrate(folder: Path) -> dict[str, Any] | None:
@@ -33,40 +38,129 @@ def calibrate(folder: Path) -> dict[str, Any] | None:
     Returns:
         ``engine``, and ``measured``: for each engine ``engine``, ``milliseconds`` of one text alone,
         ``texts_per_second`` in batches, and for others than torch ``same`` (the share of texts with the same label, or
-        about the same vector) and ``difference`` (the largest of a probability, or of a vector's number).
+        about the same vector) and ``difference`` (the largest of a probability, or of a vector's number); for
+        classifiers whose held-out rows are there ``accuracy`` and the number of ``rows``. ``offer`` names an engine
+        that is quicker than the chosen one and says not quite the same.
     """
     if read_info(folder)["task"] not in TASKS or not available():
         return None
     plain = load(folder, engine=TORCH)
     if plain.model.device != "cpu":
         return None
-    texts = _texts(folder)
-    measured: list[dict[str, Any]] = [{"engine": TORCH, **_speed(plain, texts)}]
+    texts, rows = _texts(folder), _rows(plain)
+    measured: list[dict[str, Any]] = [{"engine": TORCH, **_speed(plain, texts), **_accuracy(plain, rows)}]
     shutil.rmtree(folder / FOLDER, ignore_errors=True)  # it may be of other weights
-    try:
-        quick = load(folder, engine=OPENVINO)
-    except Exception as error:  # whatever OpenVINO makes of a model it cannot follow
-        measured.append({"engine": OPENVINO, "error": (str(error).splitlines() or ["?"])[0][:200]})
-    else:
-        measured.append({"engine": OPENVINO, **_speed(quick, texts), **_difference(plain, quick, texts)})
-    choice = {"engine": _best(measured), "measured": measured, "made_from": stamp(folder)}
+    measured += [_measured(folder, name, plain, texts, rows) for name in (OPENVINO, INT8)]
+    choice = _chosen(measured)
     with contextlib.suppress(OSError):
-        (folder / FOLDER).mkdir(exist_ok=True)
-        write_atomically(folder / FOLDER / FILE, json.dumps(choice, indent=2) + "\n")
+        _keep(folder, choice)
     return choice
 
 
-def _best(measured: list[dict[str, Any]]) -> str:
+def _chosen(measured: list[dict[str, Any]]) -> dict[str, Any]:
+    best = _best(measured)
+    return {"engine": best["engine"], "offer": _offer(measured, best), "measured": measured}
+
+
+def choose(folder: Path, engine: str) -> dict[str, Any] | None:
+    """Let a person's wish decide, and return the choice; measured first where that was not done.
+
+    Args:
+        folder: the model's.
+        engine: ``torch``, ``openvino``, ``int8``, or ``auto`` for what was best when measured.
+
+    Raises:
+        Unsupported: that engine cannot compute this model here.
+    """
+    choice = read(folder) or calibrate(folder)
+    if engine == AUTO:
+        if choice and choice.get("wished"):
+            choice = _chosen(choice["measured"])
+            _keep(folder, choice)
+        return choice
+    found = next((each for each in choice["measured"] if each["engine"] == engine), None) if choice else None
+    if choice is None or found is None or "error" in found:
+        why = f": {found['error']}" if found else ""
+        raise Unsupported(
+            f"{engine} cannot compute {folder.name} on this machine{why}.",
+            "Leave the engine to be chosen.",
+            "engine",
+        )
+    choice |= {"engine": engine, "offer": None, "wished": True}
+    _keep(folder, choice)
+    return choice
+
+
+def _keep(folder: Path, choice: dict[str, Any]) -> None:
+    """Keep a choice, and the graphs that it may need."""
+    from tools.serving.engines.openvino import GRAPH, GRAPH_INT8
+
+    for engine, graph in ((OPENVINO, GRAPH), (INT8, GRAPH_INT8)):
+        if engine not in (choice["engine"], choice["offer"]):
+            for file in (folder / FOLDER / graph, (folder / FOLDER / graph).with_suffix(".bin")):
+                file.unlink(missing_ok=True)
+    (folder / FOLDER).mkdir(exist_ok=True)
+    write_atomically(
+        folder / FOLDER / FILE, json.dumps(choice | {"made_from": stamp(folder)}, indent=2) + "\n"
+    )
+
+
+def _measured(
+    folder: Path, engine: str, plain: Predictor, texts: Sequence[str], rows: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """One engine's speed, and what it says beside torch."""
+    try:
+        quick = load(folder, engine=engine)
+    except Exception as error:  # whatever OpenVINO makes of a model it cannot follow
+        return {"engine": engine, "error": (str(error).splitlines() or ["?"])[0][:200]}
+    said = _difference(plain, quick, texts) | _accuracy(quick, rows)
+    return {"engine": engine, **_speed(quick, texts), **said}
+
+
+def _gain(each: dict[str, Any], other: dict[str, Any]) -> float:
+    """How many times as fast an engine is as another, alone and in batches taken together."""
+    alone = other["milliseconds"] / each["milliseconds"]
+    return float((alone * each["texts_per_second"] / other["texts_per_second"]) ** 0.5)
+
+
+def _best(measured: list[dict[str, Any]]) -> dict[str, Any]:
     """The quickest of those that say the same; torch where none is clearly quicker."""
     plain = measured[0]
+    able = [each for each in measured[1:] if each["engine"] != INT8 and each.get("difference", 1.0) <= LIMIT]
+    best = max(able, key=lambda each: _gain(each, plain), default=plain)
+    return best if _gain(best, plain) >= WORTH else plain
 
-    def gain(each: dict[str, Any]) -> float:
-        alone = plain["milliseconds"] / each["milliseconds"]
-        return float((alone * each["texts_per_second"] / plain["texts_per_second"]) ** 0.5)
 
-    able = [each for each in measured[1:] if each.get("difference", 1.0) <= LIMIT]
-    best = max(able, key=gain, default=plain)
-    return str(best["engine"]) if gain(best) >= WORTH else TORCH
+def _offer(measured: list[dict[str, Any]], best: dict[str, Any]) -> str | None:
+    """The name of an engine that is clearly quicker than the best, for little accuracy."""
+    others = [each for each in measured[1:] if "error" not in each and _lost(each, measured[0]) <= LOST]
+    other = max(others, key=lambda each: _gain(each, best), default=best)
+    return str(other["engine"]) if _gain(other, best) >= OFFERED else None
+
+
+def _lost(each: dict[str, Any], plain: dict[str, Any]) -> float:
+    """The accuracy that an engine costs; where that is not known, the share of answers that it changes."""
+    if "accuracy" in each and "accuracy" in plain:
+        return float(plain["accuracy"] - each["accuracy"])
+    return float(1 - each["same"])
+
+
+def _rows(plain: Predictor) -> list[tuple[str, str]]:
+    """Held-out rows of a classifier that gives one label a text."""
+    if plain.task != "text-classification" or plain.info.get("threshold") is not None:
+        return []
+    from tools.finetune.continual import held_out
+
+    rows = [row for row in held_out(plain.folder) if row[0].strip()]
+    return rows[:: max(1, -(-len(rows) // ROWS))]
+
+
+def _accuracy(predictor: Predictor, rows: Sequence[tuple[str, str]]) -> dict[str, float]:
+    if not rows:
+        return {}
+    said = predictor.predict([text for text, _ in rows])
+    right = sum(each["label"] == label for each, (_, label) in zip(said, rows, strict=True))
+    return {"accuracy": round(right / len(rows), 4), "rows": len(rows)}
 
 
 def _texts(folder: Path) -> list[str]:

@@ -5,8 +5,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tools.errors import BadArgument
+
 FOLDER, FILE = "engine", "engine.json"
-TORCH, OPENVINO = "torch", "openvino"
+AUTO, TORCH, OPENVINO, INT8 = "auto", "torch", "openvino", "int8"
+
+
+def check(engine: str | None) -> None:
+    """See that a wish is one.
+
+    Raises:
+        BadArgument: there is no such engine.
+    """
+    if engine not in (None, AUTO, TORCH, OPENVINO, INT8):
+        raise BadArgument(
+            f"There is no engine named {engine}.", "Name auto, torch, openvino or int8.", param="engine"
+        )
 
 
 def available() -> bool:
@@ -37,14 +51,38 @@ def told(choice: dict[str, Any] | None) -> tuple[str, float, float, float] | Non
     """
     if choice is None or choice["engine"] == TORCH:
         return None
-    plain, best = (
-        next((each for each in choice["measured"] if each["engine"] == name), None)
-        for name in (TORCH, choice["engine"])
-    )
+    plain, best = (_of(choice, name) for name in (TORCH, choice["engine"]))
     if not plain or not best:
         return None
     alone = plain["milliseconds"] / best["milliseconds"]
     return best["engine"], alone, best["texts_per_second"] / plain["texts_per_second"], best["same"]
+
+
+def offered(choice: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An engine that is quicker than the one in force and says not quite the same, for people to decide about.
+
+    Returns:
+        ``engine``, how many times as fast it is ``alone`` and ``together`` (in batches), ``same``, and ``accuracy``:
+        before and after, on held-out rows of the training, where those are there. None where there is no such engine.
+    """
+    if choice is None or not choice.get("offer"):
+        return None
+    now, then = (_of(choice, name) for name in (choice["engine"], choice["offer"]))
+    if not now or not then:
+        return None
+    known = "accuracy" in now and "accuracy" in then
+    return {
+        "engine": then["engine"],
+        "alone": now["milliseconds"] / then["milliseconds"],
+        "together": then["texts_per_second"] / now["texts_per_second"],
+        "same": then["same"],
+        "accuracy": (now["accuracy"], then["accuracy"]) if known else None,
+    }
+
+
+def _of(choice: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """What was measured of an engine."""
+    return next((each for each in choice["measured"] if each["engine"] == name and "error" not in each), None)
 
 
 def stamp(folder: Path) -> list[list[Any]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tools.serving.engines.kept import FOLDER
+from tools.serving.engines.kept import FOLDER, INT8, OPENVINO
 from tools.serving.engines.openvino import BATCH_TOKENS, OpenVinoModule
 
 TEXTS = [
@@ -12,12 +12,13 @@ TEXTS = [
 ]  # of two lengths, so that one is padded
 
 
-def mount(model: Any, folder: Path) -> None:
+def mount(model: Any, folder: Path, engine: str = OPENVINO) -> None:
     """Let OpenVINO compute a loaded text classifier or embedding model.
 
     Args:
         model: what the task's ``load`` returned.
-        folder: the model's, where the compiled graph is kept.
+        folder: the model's, where the graph is kept.
+        engine: ``openvino``, or ``int8``: the same with weights in 8 bits.
 
     Raises:
         Exception: whatever OpenVINO makes of a model that it cannot follow.
@@ -27,5 +28,5 @@ def mount(model: Any, folder: Path) -> None:
     embeds = model.task == "embedding"
     reader = model.encoder if embeds else model
     module = Vectors(reader.model).eval() if embeds else reader.module
-    reader.compute = OpenVinoModule(module, reader.encode(TEXTS), folder / FOLDER)
+    reader.compute = OpenVinoModule(module, reader.encode(TEXTS), folder / FOLDER, engine == INT8)
     reader.batch_tokens = BATCH_TOKENS

@@ -11,11 +11,12 @@ from typing import Any
 import torch
 
 from tools.finetune.machine import bf16
+from tools.serving.engines.int8 import GROUP, round_weights
 
 # OpenVINO reports each import and each conversion to its makers, unless this package of theirs is not there.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 log = logging.getLogger(__name__)
-GRAPH = "model.xml"
+GRAPH, GRAPH_INT8 = "model.xml", "int8.xml"
 BATCH_TOKENS = (
     64  # what a batch of its own costs, in tokens that are read in that time: 60 for MiniLM on two cores
 )
@@ -30,26 +31,29 @@ class OpenVinoModule:
             The inputs get these names.
         kept: where the graph is read from, or written to; nowhere where the folder cannot be written. A damaged one
             is made anew.
+        int8: hold the weights in 8 bits.
 
     Raises:
         Exception: whatever OpenVINO makes of a module that it cannot follow.
     """
 
-    def __init__(self, module: torch.nn.Module, example: dict[str, torch.Tensor], kept: Path):
+    def __init__(
+        self, module: torch.nn.Module, example: dict[str, torch.Tensor], kept: Path, int8: bool = False
+    ):
         import openvino
 
-        core = openvino.Core()
+        core, file = openvino.Core(), kept / (GRAPH_INT8 if int8 else GRAPH)
         try:
-            self._compiled = (
-                _compiled(core, core.read_model(kept / GRAPH)) if (kept / GRAPH).exists() else None
-            )
+            self._compiled = _compiled(core, core.read_model(file), int8) if file.exists() else None
         except RuntimeError as error:
             log.warning("A kept graph is damaged and made anew: %s", " ".join(str(error).split())[:300])
             self._compiled = None
         if self._compiled is None:
             graph = _converted(module, example)
-            _write(graph, kept)
-            self._compiled = _compiled(core, graph)
+            if int8:
+                round_weights(graph)
+            _write(graph, file)
+            self._compiled = _compiled(core, graph, int8)
         self._request = self._compiled.create_infer_request()
         self._names = {name for each in self._compiled.inputs for name in each.get_names()}
 
@@ -86,15 +90,17 @@ def _tensor(each: torch.Tensor) -> Any:
     return openvino.Tensor(each.numpy(), shared_memory=True)
 
 
-def _compiled(core: Any, graph: Any) -> Any:
+def _compiled(core: Any, graph: Any, int8: bool) -> Any:
     # One request at a time, on all cores: batches form before (tools.serving.batching).
-    precision = "bf16" if bf16() else "f32"
-    return core.compile_model(
-        graph, "CPU", {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-    )
+    wishes: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    if int8:  # only in fp32 are numbers rounded as they come
+        wishes |= {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP}
+    else:
+        wishes["INFERENCE_PRECISION_HINT"] = "bf16" if bf16() else "f32"
+    return core.compile_model(graph, "CPU", wishes)
 
 
-def _write(graph: Any, kept: Path) -> None:
+def _write(graph: Any, file: Path) -> None:
     """Keep a graph, whole or not at all."""
     import openvino
 
@@ -102,8 +108,8 @@ def _write(graph: Any, kept: Path) -> None:
     with contextlib.suppress(
         OSError, RuntimeError
     ):  # it cannot be written, or the disk is full: then the next time
-        kept.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".graph-", dir=kept) as made:
-            openvino.save_model(graph, Path(made) / GRAPH)
-            for name in (Path(GRAPH).with_suffix(".bin").name, GRAPH):
-                (Path(made) / name).replace(kept / name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".graph-", dir=file.parent) as made:
+            openvino.save_model(graph, Path(made) / file.name)
+            for name in (file.with_suffix(".bin").name, file.name):
+                (Path(made) / name).replace(file.with_name(name))
