@@ -5,7 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tools.errors import BadData
+from tools.errors import BadData, WorkFailed
 from tools.finetune.conversations import TEMPLATE, Collate, Message, conversations, tokenize
 from tools.finetune.examples import part, read
 from tools.finetune.task import Facts, Outcome, Run
@@ -137,11 +137,10 @@ class LoadedGenerator:
         options: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
             options["temperature"] = temperature
-        if stop:
-            options |= {"stop_strings": stop, "tokenizer": self.tokenizer}
+        failed: list[Exception] = []
         thread = threading.Thread(
             target=_seeded,
-            args=(seed, self.model.generate),
+            args=(seed, self.model.generate, failed),
             kwargs={
                 **batch,
                 **options,
@@ -160,6 +159,8 @@ class LoadedGenerator:
         finally:
             ended.set()
             thread.join()
+        if failed:
+            raise WorkFailed(f"The text broke off ({type(failed[0]).__name__}).", "Try again.") from failed[0]
         said = ids[-1][0, asked:].tolist()
         return Ending(not stopped and was_cut(said, max_tokens, self._ends), asked, len(said))
 
@@ -183,13 +184,20 @@ class LoadedGenerator:
         return torch.full((ids.shape[0],), ended.is_set(), dtype=torch.bool, device=ids.device)
 
 
-def _seeded(seed: int | None, generate: Any, **options: Any) -> None:
-    """Generate, the same text each time where there is a seed and nothing else draws numbers meanwhile."""
+def _seeded(seed: int | None, generate: Any, failed: list[Exception], **options: Any) -> None:
+    """Generate, the same text each time where there is a seed and nothing else draws numbers meanwhile.
+
+    An error goes into ``failed``, and ends the streamer: who reads it would wait for ever.
+    """
     import torch
 
-    if seed is not None:
-        torch.manual_seed(seed)
-    generate(**options)
+    try:
+        if seed is not None:
+            torch.manual_seed(seed)
+        generate(**options)
+    except Exception as error:
+        failed.append(error)
+        options["streamer"].on_finalized_text("", stream_end=True)
 
 
 def before_stop(pieces: Any, stop: list[str]) -> Generator[str, None, bool]:
