@@ -227,7 +227,8 @@ def test_rename_export_and_share(server: Server) -> None:
     assert [each["role"] for each in messages] == ["user", "tool", "assistant"]
     shared = server.admin.post(f"{path}/share").json()["path"]
     assert shared == server.admin.post(f"{path}/share").json()["path"]
-    other = server.client(server.viewer)
+    mate = server.app.users.add("Rae", "admin")
+    other = server.client(server.app.keys.create("admin", user_id=mate["id"])["secret"])
     for verb, where in (("POST", path), ("GET", f"{path}/export"), ("POST", f"{path}/share")):
         assert other.request(verb, where, json={"title": "mine"}).status_code == 404
     assert server.admin.delete(f"{path}/share").json()["path"] is None
