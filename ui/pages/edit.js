@@ -6,6 +6,8 @@
       ? new DOMParser().parseFromString(text, "text/html").querySelector(".sa-said").textContent
       : text;
   new MutationObserver(() => {
+    // The examples are buttons in a group; Gradio calls them a list, which screen readers would miss the items of.
+    document.querySelector("#sa-chat .examples[role=list]")?.setAttribute("role", "group");
     for (const box of document.querySelectorAll("#sa-chat textarea")) {
       if (!box.value.startsWith(inert)) continue;
       box.value = words(box.value);

@@ -58,12 +58,17 @@ def build_pages(app: Application) -> gr.Blocks:
 
 
 def theme() -> gr.themes.Base:
-    """Blue, and the reader's own fonts: nothing is fetched from elsewhere."""
+    """Blue that is dark enough to be read, and the reader's own fonts: nothing is fetched from elsewhere."""
     return gr.themes.Default(
         primary_hue="blue",
         neutral_hue="slate",
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
+    ).set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_700",
     )
 
 
