@@ -53,7 +53,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table that scrolls inside its card. Cells marked with :class:`Raw` are HTML already."""
     head = "".join(f"<th>{escape(say(each))}</th>" for each in heads)
     body = "".join("<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows)
-    return f'<div class="sa-scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="sa-scroll" tabindex="0">{whole}</div>'
 
 
 class Raw(str):
