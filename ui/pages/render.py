@@ -13,6 +13,7 @@ from assistant.agent.state import NOTHING_SAID
 from ui.pages.cards import approval_card, citations_block, picture, result_card
 from ui.pages.how import Step, how_block
 from ui.pages.html import text
+from ui.pages.words import say
 
 Message = dict[str, Any]
 REPLY = "reply"  # the id of all answers in words, which tells them from steps and cards
@@ -67,7 +68,7 @@ def reply_message(words: str, suggestions: Iterable[str] = ()) -> Message:
 
 def step_message(name: str, args: dict[str, Any], status: str, result: dict[str, Any]) -> Message:
     """A tool step, folded away, with its arguments and its result."""
-    title = f"{STEPS.get(name, name)}{ENDINGS.get(status, '')}"
+    title = f"{say(STEPS.get(name, name))}{say(ENDINGS.get(status, ''))}"
     shown = json.dumps({"arguments": args, "result": result}, ensure_ascii=False, indent=1, default=str)
     shown = shown if len(shown) < 4000 else shown[:4000] + " …"
     fence = "```"
@@ -87,7 +88,7 @@ def hidden_note(entity_types: Iterable[str]) -> Message:
     """What was taken out of the user's message before it was stored."""
     named = ", ".join(sorted({each.replace("_", " ").lower() for each in entity_types}))
     return card_message(
-        f'<div class="sa-more">Taken out of your message before it was stored: {text(named)}</div>'
+        f'<div class="sa-more">{text(say("Taken out of your message before it was stored"))}: {text(named)}</div>'
     )
 
 
@@ -95,15 +96,17 @@ def stopped_note(words: str) -> list[Message]:
     """Below an answer that the user stopped; where it has no words of its own, it says so itself."""
     if words in NOTHING_SAID:
         return []
-    return [card_message('<div class="sa-more">You stopped this answer.</div>')]
+    return [card_message(f'<div class="sa-more">{text(say("You stopped this answer."))}</div>')]
 
 
 def stands_note(stands: Iterable[events.Stands]) -> list[Message]:
     """Below a message that was put again: what the part that was taken back had done."""
-    done = [f"{STEPS.get(each.tool, each.tool)}{f' ({each.job})' if each.job else ''}" for each in stands]
+    done = [
+        f"{say(STEPS.get(each.tool, each.tool))}{f' ({each.job})' if each.job else ''}" for each in stands
+    ]
     if not done:
         return []
-    told = f"Done before and not undone: {text('; '.join(done))}."
+    told = f"{text(say('Done before and not undone'))}: {text('; '.join(done))}."
     return [card_message(f'<div class="sa-more">{told}</div>')]
 
 
