@@ -3,30 +3,31 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.answer import Answerer
-from knowledge.chunk import Chunk, chunks
-from knowledge.document import Document
+from knowledge.chunk import chunks
 from knowledge.embed import Encoder
 from knowledge.errors import KnowledgeError, SourceError, UnknownSource
+from knowledge.filters import Filters
 from knowledge.gather import Found, gather
 from knowledge.loaders import read_document
 from knowledge.names import free_name, match_name
+from knowledge.prepare import Preparer
+from knowledge.records import NewDocument, Passage
 from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
-from knowledge.store import NewChunk, NewDocument, Passage, Store
+from knowledge.store import EVERYTHING, Store
+from knowledge.twins import ALIKE, likeness
 from knowledge.vectors import Vectors
-from knowledge.words import terms
 
 Progress = Callable[[int, int, str], None]
 Visibility = Literal["published", "internal"]
 # "<EMAIL_ADDRESS>", with the words that introduce it
 HIDDEN = re.compile(
     r"(?i:\b(?:i am|i'm|this is|my (?:e-?mail|mail|name|phone|number|card|account)[\w ]{0,16}?(?: is)?:?)\s*)?"
-    r"<[A-Z][A-Z_]{2,}>\.?"
+    r"<[A-Z][A-Z_]{2,}\d*>\.?"
 )
 
 
@@ -56,12 +57,14 @@ class KnowledgeBase:
         self.vectors = Vectors(self.store, self.folder)
         self.searcher = Searcher(self.store, self.vectors, Remembering(encoder))
         self.answerer = Answerer(self.searcher)
+        self._preparer = Preparer(encoder, redact)
 
     def add(
         self,
         sources: Sequence[str | Path],
         visibility: Visibility = "published",
         progress: Progress | None = None,
+        tags: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Add files, folders, zip archives and addresses; a source that is there already is brought up to date.
 
@@ -69,19 +72,21 @@ class KnowledgeBase:
             sources: paths and ``http(s)`` addresses.
             visibility: ``published`` (visitors too) or ``internal``.
             progress: called as ``progress(done, total, source)`` around each document.
+            tags: by which searches can be narrowed; those of a source that is there already are replaced, if any are
+                given.
 
         Returns:
             ``sources`` (accepted), ``documents`` and ``chunks`` (written by this call; nothing for an unchanged
-            source), ``skipped`` with a reason each.
+            source), ``skipped`` with a reason each, ``alike``: documents that say nearly the same as another one.
         """
         if visibility not in ("published", "internal"):
             raise KnowledgeError(f"There is no visibility {visibility}.", "Use published or internal.")
-        report: dict[str, Any] = {"sources": 0, "documents": 0, "chunks": 0, "skipped": []}
+        report = _report()
         found = [each for source in dict.fromkeys(map(str, sources)) for each in gather(source)]
         for done, each in enumerate(found):
             if progress:
                 progress(done, len(found), each.source)
-            self._add(each, visibility, report)
+            self._add(each, visibility, report, tags)
         if progress and found:
             progress(len(found), len(found), found[-1].source)
         self.vectors.save()
@@ -89,14 +94,16 @@ class KnowledgeBase:
 
     def add_text(self, name: str, text: str, visibility: Visibility = "published") -> dict[str, Any]:
         """Add a text that lies in no file, under a name such as ``note.md``."""
-        report: dict[str, Any] = {"sources": 0, "documents": 0, "chunks": 0, "skipped": []}
+        report = _report()
         suffixed = name if "." in name else f"{name}.md"
         self._add(Found(name, f"text:{name}", suffixed, text.encode()), visibility, report)
         return report
 
-    def _add(self, found: Found, visibility: Visibility, report: dict[str, Any]) -> None:
+    def _add(
+        self, found: Found, visibility: Visibility, report: dict[str, Any], tags: Sequence[str] = ()
+    ) -> None:
         try:
-            written = self._enter(found, visibility)
+            written = self._enter(found, visibility, report, tags)
         except SourceError as error:
             report["skipped"].append({"source": found.source, "reason": str(error)})
             return
@@ -104,7 +111,9 @@ class KnowledgeBase:
         report["documents"] += written > 0
         report["chunks"] += written
 
-    def _enter(self, found: Found, visibility: Visibility) -> int:
+    def _enter(
+        self, found: Found, visibility: Visibility, report: dict[str, Any], tags: Sequence[str]
+    ) -> int:
         """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
         if found.raw is None:
             raise SourceError(found.reason)
@@ -115,55 +124,14 @@ class KnowledgeBase:
             if each["digest"] != digest or each["visibility"] != visibility:
                 continue
             if each["source"] == source:
+                if tags:
+                    self.store.tag(source, tags)
                 return 0
             raise SourceError(f"It is the same file as {each['source']}.", "That one is kept.")
         document = read_document(found.raw, found.name)
-        new = self._prepare(document, source, found.location, digest, visibility)
+        new = self._preparer.prepare(document, source, found.location, digest, visibility, tags)
+        report["alike"] += _alike(new, known)
         return len(new.chunks) if self.store.put(new) else 0
-
-    def _prepare(
-        self, document: Document, source: str, location: str, digest: str, visibility: Visibility
-    ) -> NewDocument:
-        cut = chunks(document)
-        contexts = [each.context(document.title) for each in cut]
-        bodies = [document.text[each.start : each.end] for each in cut]
-        matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
-        public, places = self._public(document, cut, visibility)
-        shown = document.text if public is None else public
-        indexed = [
-            (
-                (_words(context), _words(body)),
-                (_words(context), _words(shown[start:end])) if visibility == "published" else None,
-            )
-            for context, body, (start, end) in zip(contexts, bodies, places, strict=True)
-        ]
-        rows = [
-            NewChunk(each.start, each.end, *place, context, *words, vector.tobytes())
-            for each, place, context, words, vector in zip(
-                cut, places, contexts, indexed, matrix, strict=True
-            )
-        ]
-        title = self._redact(document.title) if self._redact and visibility == "published" else None
-        added_at = datetime.now(UTC).isoformat(timespec="seconds")
-        same = (source, location, document.title, document.text)
-        return NewDocument(*same, title, public, digest, visibility, added_at, rows)
-
-    def _public(
-        self, document: Document, cut: list[Chunk], visibility: Visibility
-    ) -> tuple[str | None, list[tuple[int, int]]]:
-        """The document as visitors read it, and where the passages stand in that."""
-        if self._redact is None or visibility == "internal":
-            return None, [(each.start, each.end) for each in cut]
-        text, places, at = "", [], 0
-        for each in cut:
-            between = document.text[at : each.start]
-            text += self._redact(between) if between.strip() else between
-            start = len(text)
-            text += self._redact(document.text[each.start : each.end])
-            places.append((start, len(text)))
-            at = each.end
-        rest = document.text[at:]
-        return text + (self._redact(rest) if rest.strip() else rest), places
 
     def preview(self, source: str) -> list[dict[str, Any]]:
         """How a file or address would be cut into passages; nothing is kept.
@@ -204,10 +172,7 @@ class KnowledgeBase:
 
     def list(self) -> dict[str, Any]:
         """What the base holds: the totals and ``items``, newest first."""
-        items = [
-            {key: each[key] for key in ("source", "chunks", "visibility", "added_at", "title")}
-            for each in self.store.documents()
-        ]
+        items = [{key: each[key] for key in _LISTED} for each in self.store.documents()]
         count = sum(each["chunks"] for each in items)
         return {
             "sources": len(items),
@@ -246,7 +211,7 @@ class KnowledgeBase:
 
         A source that is away keeps what is known of it and is told in ``skipped``. Searches go on meanwhile.
         """
-        report: dict[str, Any] = {"sources": 0, "documents": 0, "chunks": 0, "skipped": []}
+        report = _report()
         known = self.store.documents()
         for done, each in enumerate(known):
             if progress:
@@ -269,25 +234,37 @@ class KnowledgeBase:
                 {"source": known["source"], "reason": f"{error} What was known is kept."}
             )
             return
-        new = self._prepare(document, known["source"], known["location"], digest, known["visibility"])
+        new = self._preparer.prepare(
+            document, known["source"], known["location"], digest, known["visibility"], known["tags"]
+        )
         self.store.put(new, force=True)
         report["sources"] += 1
         report["documents"] += 1
         report["chunks"] += len(new.chunks)
 
-    def search(self, query: str, k: int = 5, visitor: bool = False) -> dict[str, Any]:
+    def search(
+        self, query: str, k: int = 5, visitor: bool = False, filters: Filters = EVERYTHING
+    ) -> dict[str, Any]:
         """The best passages for a question or words.
 
         Args:
             query: the words.
             k: how many at most.
             visitor: published documents only, redacted.
+            filters: which documents.
         """
-        return {"results": [_shown(hit) for hit in self.searcher.search(query, k, visitor)]}
+        return {"results": [_shown(hit) for hit in self.searcher.search(query, k, visitor, filters)]}
 
-    def ask(self, question: str, history: Sequence[str] = (), visitor: bool = False) -> dict[str, Any]:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        visitor: bool = False,
+        filters: Filters = EVERYTHING,
+    ) -> dict[str, Any]:
         """Answer a question from the documents; see :meth:`knowledge.answer.Answerer.answer`."""
-        found = self.answerer.answer(_impersonal(question), [_impersonal(each) for each in history], visitor)
+        words, before = _impersonal(question), [_impersonal(each) for each in history]
+        found = self.answerer.answer(words, before, visitor, filters)
         if self._unanswered and not found["answered"]:
             self._unanswered(question, visitor)
         return found
@@ -311,13 +288,23 @@ class KnowledgeBase:
         return found
 
 
+_LISTED = ("source", "chunks", "visibility", "added_at", "title", "dated", "tags", "language")
+
+
+def _report() -> dict[str, Any]:
+    return {"sources": 0, "documents": 0, "chunks": 0, "skipped": [], "alike": []}
+
+
+def _alike(new: NewDocument, known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The document that says nearly the same as the new one, if there is one."""
+    others = [(likeness(new.sketch, each["sketch"]), each["source"]) for each in known]
+    share, other = max((each for each in others if each[1] != new.source), default=(0.0, ""))
+    return [{"source": new.source, "to": other, "share": round(share, 2)}] if share >= ALIKE else []
+
+
 def _impersonal(question: str) -> str:
     """A question without what a redactor has left of personal data; its words would look like unknown names."""
     return HIDDEN.sub(" ", question).strip() or question
-
-
-def _words(text: str) -> str:
-    return " ".join(terms(text))
 
 
 def _shown(hit: Hit) -> dict[str, Any]:

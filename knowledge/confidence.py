@@ -1,24 +1,28 @@
-"""Does the best sentence found answer the question, or is the answer not in the knowledge base?
+"""Does a sentence answer the question, and does the best one found, or is the answer not in the knowledge base?
 
-A logistic model over evidence that carries over from one set of documents to another: no length of the question, no
-absolute BM25 score, and the company's own name does not count as evidence.
+Two logistic models, fitted on the questions of several invented companies (``tests/benchmarks/knowledge_quality.py``):
+one says how likely a sentence is to hold the answer, from its evidence (:mod:`knowledge.evidence`); the other how
+likely the question is answered at all, from the best sentences' likelihoods and evidence. The latter has also seen each
+question with its answer taken out of the documents, so that it knows the right topic without the fact.
 """
 
 import math
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from knowledge.ablation import ablation
+from knowledge.fitted import QUESTION, SENTENCE
 from knowledge.remembering import Remembering
 from knowledge.search import Hit
 from knowledge.store import Store
-from knowledge.words import has_cjk, key_words, terms, words
+from knowledge.words import key_words, terms
 
 if TYPE_CHECKING:
     from knowledge.answer import Unit
 
 OWN_NAME = 0.3  # a capitalised word that stands in this share of the documents is the company's own name
-UNLIKE, ALIKE = 0.25, 0.75  # cosines of two words that have nothing, and nearly everything, in common
 _CAPITAL = re.compile(r"(?<=\s)(?:[A-Z][\w'’-]*)|\b[A-Z]\w*[A-Z0-9]\w*\b")
 
 
@@ -63,53 +67,70 @@ def _without(question: str, names: set[str]) -> str:
 
 
 def confidence(values: dict[str, float]) -> float:
-    """How likely the best sentence answers the question, 0 to 1."""
-    return 1 / (1 + math.exp(-BIAS - sum(weight * values[name] for name, weight in WEIGHTS.items())))
+    """How likely the best sentences answer the question, 0 to 1.
+
+    Args:
+        values: its :func:`features`.
+    """
+    return _logistic(QUESTION, values)
+
+
+def likelihood(values: dict[str, float]) -> float:
+    """How likely a sentence holds the answer, 0 to 1, compared with the others found.
+
+    Args:
+        values: its :func:`knowledge.evidence.evidence`.
+    """
+    return _logistic(SENTENCE, values)
+
+
+def _logistic(weights: dict[str, float], values: dict[str, float]) -> float:
+    total = sum(weight * values.get(name, 0.0) for name, weight in weights.items()) + weights["bias"]
+    return 1 / (1 + math.exp(-max(min(total, 30.0), -30.0)))
 
 
 def features(asked: Asked, hits: "list[Hit]", units: "list[Unit]", encoder: Remembering) -> dict[str, float]:
-    """What speaks for and against an answer being there.
-
-    ``sentence`` and ``passage`` are the best cosines; ``strange`` is the share of the question's terms (rare ones
-    counting more) that no document holds and the best passage has nothing like; ``name_absent`` is 1 where a name or a
-    number of the question stands nowhere.
+    """What speaks for and against an answer being there at all.
 
     Args:
         asked: the question.
         hits: the passages found.
         units: their sentences, weighed; at least one.
-        encoder: for the likeness of single words.
+        encoder: encodes the question without each of its words.
     """
-    best = max(units, key=lambda each: each.score)
-    alike = _alike(asked, f"{best.hit.passage.context} {best.hit.passage.text}", encoder)
-    whole = sum(asked.weights.values()) or 1.0
-    strange = sum(asked.weights[term] * (1 - value) for term, value in alike.items())
-    return {
-        "sentence": max(unit.cosine for unit in units),
-        "passage": max(hit.cosine for hit in hits),
-        "strange": strange / whole,
-        "name_absent": float(bool(asked.names & asked.absent)),
-    }
+    return summary([unit.evidence for unit in units], [unit.score for unit in units]) | ablation(
+        asked, units, encoder
+    )
 
 
-def _alike(asked: Asked, text: str, encoder: Remembering) -> dict[str, float]:
-    """For each term of the question that no document holds: how like it the most similar word of a text is, 0 to 1.
+def summary(found: Sequence[dict[str, float]], scores: Sequence[float]) -> dict[str, float]:
+    """The evidence of all sentences in numbers of the question.
 
-    Single words tell that "cash" is spoken of as "money"; the encoder knows no Chinese, which has nothing like it.
+    That of the best sentence; how much better it is than the next; and the most that any sentence has, of each by
+    itself (``most_``) and where it also holds the kind of value that is asked for (``held_``).
+
+    Args:
+        found: the evidence of each sentence, at least one.
+        scores: their likelihoods.
     """
-    found = dict.fromkeys(asked.absent, 0.0)
-    wanted = [term for term in sorted(found) if not has_cjk(term)]
-    others = [word for word in words(text) if not has_cjk(word)]
-    if wanted and others:
-        vectors = encoder.encode([*(asked.words[term] for term in wanted), *others])
-        best = (vectors[: len(wanted)] @ vectors[len(wanted) :].T).max(axis=1).tolist()
-        found |= {
-            term: min(max((each - UNLIKE) / (ALIKE - UNLIKE), 0.0), 1.0)
-            for term, each in zip(wanted, best, strict=True)
-        }
-    return found
+    order = sorted(range(len(scores)), key=lambda place: -scores[place])
+    odds = [math.log(scores[place] + 1e-9) - math.log(1 - scores[place] + 1e-9) for place in order[:4]]
+    values = {"best": odds[0], "three": sum(odds[:3]) / len(odds[:3])}
+    values["ahead"] = odds[0] - sum(odds[1:]) / len(odds[1:]) if len(odds) > 1 else 0.0
+    for name, measure in _MEASURES.items():
+        most = [measure(each) for each in found]
+        held = [value * (1 - each["kind_lacking"]) for value, each in zip(most, found, strict=True)]
+        values |= {f"most_{name}": max(most), f"held_{name}": max(held)}
+    return values | {f"best_{name}": value for name, value in found[order[0]].items() if name not in _UNTOLD}
 
 
-# Fitted on the development questions (see tests/benchmarks/knowledge_quality.py).
-BIAS = -2.80
-WEIGHTS = {"sentence": 4.61, "passage": 3.42, "strange": -2.51, "name_absent": -1.62}
+_MEASURES: dict[str, Callable[[dict[str, float]], float]] = {
+    "cosine": lambda each: each["cosine"],
+    "passage": lambda each: each["passage"],
+    "framed": lambda each: each["framed"],
+    "around": lambda each: each["around"],
+    "there": lambda each: 1 - each["missing"],
+    "there_around": lambda each: 1 - each["missing_around"],
+    "both": lambda each: each["cosine"] * (1 - each["missing_around"]),
+}
+_UNTOLD = ("length", "rank")  # they tell nothing of whether there is an answer

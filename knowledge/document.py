@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from knowledge.dates import document_date
+
 Kind = Literal["heading", "text", "item", "row", "code"]
 
 
@@ -24,10 +26,17 @@ class Block:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a loader returns: a title (may be empty) and the blocks in reading order."""
+    """What a loader returns.
+
+    Attributes:
+        title: may be empty.
+        blocks: in reading order.
+        dated: what the format says of the document's date, in any writing; may be empty.
+    """
 
     title: str
     blocks: list[Block]
+    dated: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Document:
-    """A document's plain text and where its blocks stand in it."""
+    """A document's plain text, where its blocks stand in it, and its date (see :mod:`knowledge.dates`)."""
 
     title: str
     text: str
     spans: list[Span] = field(default_factory=list)
+    dated: str = ""
 
 
 # Lines of one list or table stay together; everything else is set apart by an empty line.
@@ -72,7 +82,8 @@ def compose(parts: Parts, name: str) -> Document:
         spans.append(Span(block.kind, length, length + len(block.text), block.level))
         length, before = length + len(block.text), block.kind
     title = " ".join(parts.title.split()) or _first_heading(parts.blocks) or name
-    return Document(title[:200], "".join(pieces), spans)
+    text = "".join(pieces)
+    return Document(title[:200], text, spans, document_date(name, title, text, parts.dated))
 
 
 def _cleaned(blocks: Iterable[Block]) -> Iterable[Block]:

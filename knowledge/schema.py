@@ -2,9 +2,11 @@
 
 import sqlite3
 
-from knowledge.words import terms
+from knowledge.dates import document_date
+from knowledge.twins import sketch
+from knowledge.words import language, terms
 
-VERSION = 2
+VERSION = 3
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -27,6 +29,14 @@ _PUBLIC = (
     'CREATE VIRTUAL TABLE public_words USING fts5 (context, body, tokenize = "unicode61 remove_diacritics 2")'
 )
 
+# What filters, the comparison of older with newer documents, and that of nearly equal ones read.
+_DESCRIBED = """
+ALTER TABLE documents ADD COLUMN dated TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN sketch BLOB NOT NULL DEFAULT x''
+"""
+
 
 def upgrade(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file from an older version (0 is an empty file) to :data:`VERSION`, inside the caller's transaction."""
@@ -36,6 +46,10 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
     if version < 2:
         connection.execute(_PUBLIC)
         _fill_public(connection)
+    if version < 3:
+        for statement in _DESCRIBED.split(";\n"):
+            connection.execute(statement)
+        _describe(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -48,3 +62,12 @@ def _fill_public(connection: sqlite3.Connection) -> None:
         "INSERT INTO public_words (rowid, context, body) VALUES (?, ?, ?)",
         [(row, " ".join(terms(context)), " ".join(terms(body))) for row, context, body in rows],
     )
+
+
+def _describe(connection: sqlite3.Connection) -> None:
+    """Fill in what older files did not keep of a document."""
+    for row, source, title, text in connection.execute(
+        "SELECT id, source, title, text FROM documents"
+    ).fetchall():
+        described = (document_date(source, title, text), language(text), sketch(text), row)
+        connection.execute("UPDATE documents SET dated = ?, language = ?, sketch = ? WHERE id = ?", described)

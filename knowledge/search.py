@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from knowledge.filters import Filters
+from knowledge.records import Passage
 from knowledge.remembering import Remembering
-from knowledge.store import Passage, Store
+from knowledge.store import EVERYTHING, Store
 from knowledge.vectors import Vectors
 from knowledge.words import key_terms, terms
 
@@ -26,20 +28,21 @@ class Searcher:
     def __init__(self, store: Store, vectors: Vectors, encoder: Remembering):
         self.store, self.vectors, self.encoder = store, vectors, encoder
 
-    def search(self, query: str, k: int, visitor: bool = False) -> list[Hit]:
+    def search(self, query: str, k: int, visitor: bool = False, filters: Filters = EVERYTHING) -> list[Hit]:
         """The best passages for a question.
 
         Args:
             query: a question or words.
             k: how many at most.
             visitor: published documents only.
+            filters: which documents.
         """
         if not query.strip() or k < 1:
             return []
         depth = max(DEPTH, 2 * k)
         vector = self.encoder.encode([query])[0]
-        near = self.vectors.search(vector, depth, visitor)
-        worded = self.store.match(_fts(query), depth, visitor) if _fts(query) else []
+        near = self.vectors.search(vector, depth, visitor, filters)
+        worded = self.store.match(_fts(query), depth, visitor, filters) if _fts(query) else []
         fused = _fuse([each for each, _ in near], worded)
         best = sorted(fused, key=lambda each: -fused[each])[: k * 2]
         found = self.store.passages(best, visitor)

@@ -9,58 +9,15 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import IndexDamaged, KnowledgeError
+from knowledge.filters import Filters
+from knowledge.records import NewDocument, Passage
 from knowledge.schema import VERSION, upgrade
 
-
-@dataclass(frozen=True)
-class NewChunk:
-    """A passage on its way into the store; offsets as in :class:`Passage`, index terms of its context and body.
-
-    ``public_words`` are those of the text that visitors read; None in an internal document.
-    """
-
-    start: int
-    end: int
-    public_start: int
-    public_end: int
-    context: str
-    words: tuple[str, str]
-    public_words: tuple[str, str] | None
-    vector: bytes
-
-
-@dataclass(frozen=True)
-class NewDocument:
-    """A document on its way into the store. ``public_*`` is what visitors read; None where it is the same."""
-
-    source: str
-    location: str
-    title: str
-    text: str
-    public_title: str | None
-    public_text: str | None
-    digest: str
-    visibility: str
-    added_at: str
-    chunks: list[NewChunk]
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A passage as its reader may see it: ``text`` is characters ``start`` to ``end`` of the document's text."""
-
-    id: int
-    source: str
-    title: str
-    context: str
-    text: str
-    start: int
-    end: int
+EVERYTHING = Filters()
 
 
 class Store:
@@ -167,8 +124,8 @@ class Store:
         row = (new.source, new.location, new.title, new.text, new.public_title, new.public_text, new.digest)
         cursor = connection.execute(
             "INSERT INTO documents (source, location, title, text, public_title, public_text, digest, visibility, "
-            "added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, new.visibility, new.added_at),
+            "added_at, dated, tags, language, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, new.visibility, new.added_at, new.dated, _tags(new.tags), new.language, new.sketch),
         )
         for chunk in new.chunks:
             places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
@@ -204,11 +161,22 @@ class Store:
     def documents(self) -> list[dict[str, Any]]:
         """All documents without their text, newest first."""
         rows = self.connection.execute(
-            "SELECT source, location, title, visibility, added_at, digest, (SELECT count(*) FROM chunks WHERE document "
-            "= documents.id) FROM documents ORDER BY documents.id DESC"
+            "SELECT source, location, title, visibility, added_at, digest, dated, tags, language, sketch, "
+            "(SELECT count(*) FROM chunks WHERE document = documents.id) FROM documents ORDER BY documents.id DESC"
         )
-        names = ("source", "location", "title", "visibility", "added_at", "digest", "chunks")
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        names = (
+            "source",
+            "location",
+            "title",
+            "visibility",
+            "added_at",
+            "digest",
+            "dated",
+            "tags",
+            "language",
+        )
+        found = [dict(zip((*names, "sketch", "chunks"), row, strict=True)) for row in rows]
+        return [each | {"tags": each["tags"].split()} for each in found]
 
     def document(self, source: str) -> dict[str, Any] | None:
         """One document with its text."""
@@ -216,9 +184,21 @@ class Store:
         row = cursor.fetchone()
         return row and dict(zip((column[0] for column in cursor.description), row, strict=True))
 
-    def ids(self, visitor: bool = False) -> list[int]:
-        """Ids of the passages; for visitors only of published documents."""
-        return [row[0] for row in self.connection.execute(f"SELECT chunks.id {_FROM} WHERE {_may(visitor)}")]
+    def ids(self, visitor: bool = False, filters: Filters = EVERYTHING) -> list[int]:
+        """Ids of the passages of the documents that fit; for visitors only of published ones."""
+        condition, values = filters.sql()
+        query = f"SELECT chunks.id {_FROM} WHERE {_may(visitor)} AND {condition}"
+        return [row[0] for row in self.connection.execute(query, values)]
+
+    def ids_of(self, pattern: str, visitor: bool = False) -> list[int]:
+        """Ids of the passages of the sources that fit a pattern."""
+        query = f"SELECT chunks.id {_FROM} WHERE {_may(visitor)} AND source GLOB ? ORDER BY chunks.id"
+        return [row[0] for row in self.connection.execute(query, (pattern,))]
+
+    def tag(self, source: str, tags: Sequence[str]) -> None:
+        """Give a document other tags."""
+        with self.writing() as connection:
+            connection.execute("UPDATE documents SET tags = ? WHERE source = ?", (_tags(tags), source))
 
     def vectors(self, ids: Sequence[int]) -> dict[int, bytes]:
         """Vectors (float32 bytes) of passages by id."""
@@ -231,18 +211,24 @@ class Store:
             )
         return found
 
-    def match(self, query: str, limit: int, visitor: bool = False) -> list[int]:
+    def match(
+        self, query: str, limit: int, visitor: bool = False, filters: Filters = EVERYTHING
+    ) -> list[int]:
         """Passages by BM25, best first.
 
         Args:
             query: an FTS5 query.
             limit: how many at most.
             visitor: published documents only.
+            filters: which documents.
         """
         table = _index(visitor)
+        condition, values = filters.sql()
+        within = f"AND rowid IN (SELECT chunks.id {_FROM} WHERE {condition})" if filters else ""
         rows = self.connection.execute(
-            f"SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY bm25({table}, 1.5, 1.0), rowid LIMIT ?",
-            (query, limit),
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ? {within} "
+            f"ORDER BY bm25({table}, 1.5, 1.0), rowid LIMIT ?",
+            (query, *(values if filters else ()), limit),
         )
         return [row[0] for row in rows]
 
@@ -271,8 +257,8 @@ class Store:
         marks = ",".join("?" * len(ids))
         text, start, end, title = _columns(visitor)
         rows = self.connection.execute(
-            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, {end} "
-            f"{_FROM} WHERE chunks.id IN ({marks}) AND {_may(visitor)}",
+            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, "
+            f"{end}, dated {_FROM} WHERE chunks.id IN ({marks}) AND {_may(visitor)}",
             list(ids),
         )
         return {row[0]: Passage(*row) for row in rows}
@@ -281,8 +267,8 @@ class Store:
         """The passages of a source (or of the documents of a folder), in their order."""
         text, start, end, title = _columns(False)
         rows = self.connection.execute(
-            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, {end} "
-            f"{_FROM} WHERE source = ? OR substr(source, 1, ?) = ? ORDER BY source, {start}",
+            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, "
+            f"{end}, dated {_FROM} WHERE source = ? OR substr(source, 1, ?) = ? ORDER BY source, {start}",
             (source, len(source) + 1, f"{source}/"),
         )
         return [Passage(*row) for row in rows]
@@ -303,6 +289,12 @@ class Store:
             f"(SELECT count(*) {_FROM} WHERE {_may(visitor)})"
         )
         return row.fetchone()
+
+
+def _tags(tags: Sequence[str]) -> str:
+    """Tags as they are stored, each between line ends, so that no part of a longer one is found."""
+    words = dict.fromkeys(each.strip().lower().replace(" ", "-") for each in tags)
+    return "".join(f"\n{word}\n" for word in words if word)
 
 
 _FROM = "FROM chunks JOIN documents ON documents.id = chunks.document"

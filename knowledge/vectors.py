@@ -1,23 +1,29 @@
-"""The vector index: FAISS, kept in step with the store and saved as FAISS's own file.
+"""The vector index: a copy of the store's vectors for searching, kept in step with it.
 
-The file is a copy that saves time at start. Passage ids are never reused, so comparing the file's ids with the
-store's tells exactly what is missing and what has gone, whichever process wrote last and wherever it stopped.
+It has two parts: what lies on the disk as FAISS's own file (:mod:`knowledge.kept_index`), mapped and never changed, and
+what came since, in memory. What was removed is passed over in every search from that moment on. When the two have grown
+too far apart the file is written anew; where that takes long it happens in the background, and searches go on with what
+there is. Passage ids are never reused, so comparing the ids with the store's tells exactly what is missing and what has
+gone, whichever process wrote last and wherever it stopped.
 """
 
 import contextlib
-import os
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from knowledge.store import Store
+from knowledge import kept_index
+from knowledge.filters import Filters
+from knowledge.store import EVERYTHING, Store
 
 if TYPE_CHECKING:
     import numpy as np
 
-BEHIND = 0.1  # the file is written anew when it lacks this share of the passages
+BEHIND = 0.1  # the file is written anew when this share of the passages came or went since
+FEW = 2_000  # passages up to which a narrowed search compares every one
+_BATCH = 10_000
+_writing = threading.Lock()  # one index is built at a time in a process; each may take a lot of memory
 
 
 class Vectors:
@@ -31,28 +37,36 @@ class Vectors:
     def __init__(self, store: Store, folder: Path):
         self._store, self._path = store, folder / "vectors.faiss"
         self._lock = threading.RLock()
-        self._index: Any = None
-        self._ids: set[int] = set()
-        self._saved = 0
+        self._kept: Any = None  # the index from the disk
+        self._fresh: Any = None  # what it lacks
+        self._held: set[int] = set()  # the ids of the one and of the other
+        self._added: set[int] = set()
+        self._gone: set[int] = set()  # ids on the disk that the store has no more
         self._changes = -1
         self._published: np.ndarray | None = None
+        self._builder: threading.Thread | None = None
 
-    def search(self, vector: "np.ndarray", limit: int, visitor: bool = False) -> list[tuple[int, float]]:
+    def search(
+        self, vector: "np.ndarray", limit: int, visitor: bool = False, filters: Filters = EVERYTHING
+    ) -> list[tuple[int, float]]:
         """Passage ids and cosines, best first.
 
         Args:
             vector: float32, length 1, shape ``[dimension]``.
             limit: how many at most.
             visitor: published documents only.
+            filters: which documents.
         """
         with self._lock:
             self.refresh()
-            if self._index is None or self._index.ntotal == 0:
-                return []
-            scores, ids = self._index.search(
-                vector.reshape(1, -1), min(limit, self._index.ntotal), params=self._selection(visitor)
-            )
-        return [(int(each), float(score)) for each, score in zip(ids[0], scores[0], strict=True) if each >= 0]
+            allowed = self._allowed(visitor, filters)
+            if allowed is not None and len(allowed) <= FEW and hasattr(self._kept, "nprobe"):
+                return self._compare(vector, limit, allowed.tolist())
+            found = [
+                *self._within(self._kept, vector, limit, allowed, gone=True),
+                *self._within(self._fresh, vector, limit, allowed),
+            ]
+        return sorted(found, key=lambda each: -each[1])[:limit]
 
     def of(self, ids: Sequence[int]) -> "np.ndarray":
         """Vectors of passages, in order; float32 of shape ``[len(ids), dimension]``."""
@@ -67,77 +81,126 @@ class Vectors:
             changes = self._store.changes()
             if changes == self._changes:
                 return
-            if self._index is None:
+            if self._changes < 0:
                 self._open()
             wanted = set(self._store.ids())
-            self._drop(sorted(self._ids - wanted))
-            self._append(sorted(wanted - self._ids))
+            self._gone = self._held - wanted
+            self._drop(self._added - wanted)
+            self._append(wanted - self._held - self._added)
             self._published, self._changes = None, changes
 
-    def save(self) -> None:
-        """Write the copy, if it lacks so much that a start would take notably longer."""
+    def save(self, wait: bool = False) -> None:
+        """Write the file anew, if it lacks so much that searches and the next start would take notably longer.
+
+        Args:
+            wait: also where it takes long, instead of leaving that to the background.
+        """
         with self._lock:
             self.refresh()
-            if self._index is None or abs(len(self._ids) - self._saved) <= BEHIND * self._saved:
+            count = len(self._held) - len(self._gone) + len(self._added)
+            if len(self._added) + len(self._gone) <= BEHIND * len(self._held):
                 return
-            self._write()
+            if self._builder is not None and self._builder.is_alive() and not wait:
+                return
+            builder = threading.Thread(target=self._rebuild, daemon=True)
+            if not wait and count > kept_index.EXACT:
+                self._builder = builder
+                builder.start()
+                return
+        self._rebuild()
 
     def clear(self) -> None:
         """Forget the copy; the next search builds the index from the store."""
         with self._lock:
             self._path.unlink(missing_ok=True)
-            self._index, self._ids, self._saved, self._changes = None, set(), 0, -1
+            self._kept = self._fresh = None
+            self._held, self._added, self._gone, self._changes = set(), set(), set(), -1
 
-    def _selection(self, visitor: bool) -> Any:
-        import faiss
+    def _rebuild(self) -> None:
+        """Build an index from the store beside the one in use, write it, and take it."""
+        with _writing, contextlib.suppress(OSError):  # a full disk costs time at the next start, nothing else
+            ids = self._store.ids()
+            if not ids:
+                self.clear()
+                return
+            index = kept_index.build(len(ids), self.of(ids[:1]).shape[1], lambda: self._batches(ids))
+            kept_index.write(index, self._path)
+            with self._lock:
+                self._kept = self._fresh = None
+                self._held, self._added, self._gone, self._changes = set(), set(), set(), -1
+                self.refresh()
+
+    def _batches(self, ids: list[int]) -> Iterator[tuple["np.ndarray", "np.ndarray"]]:
         import numpy as np
 
+        for at in range(0, len(ids), _BATCH):
+            found = self._store.vectors(ids[at : at + _BATCH])
+            if found:
+                matrix = np.stack([np.frombuffer(each, dtype="float32") for each in found.values()])
+                yield np.array(list(found), dtype="int64"), matrix
+
+    def _open(self) -> None:
+        with contextlib.suppress(OSError):  # no file yet, or a damaged one: built from the store
+            self._kept, ids = kept_index.read(self._path)
+            self._held = set(ids.tolist())
+
+    def _drop(self, ids: set[int]) -> None:
+        import numpy as np
+
+        if ids:
+            self._fresh.remove_ids(np.array(sorted(ids), dtype="int64"))
+            self._added -= ids
+
+    def _append(self, ids: set[int]) -> None:
+        import faiss
+
+        for names, matrix in self._batches(sorted(ids)):
+            if self._fresh is None:
+                self._fresh = faiss.IndexIDMap2(faiss.IndexFlatIP(matrix.shape[1]))
+            self._fresh.add_with_ids(matrix, names)
+            self._added.update(names.tolist())
+
+    def _allowed(self, visitor: bool, filters: Filters) -> "np.ndarray | None":
+        """The ids that a search may find; None for all."""
+        import numpy as np
+
+        if filters:
+            return np.array(self._store.ids(visitor, filters), dtype="int64")
         if not visitor:
             return None
         if self._published is None:
             self._published = np.array(self._store.ids(visitor=True), dtype="int64")
-        return faiss.SearchParameters(sel=faiss.IDSelectorBatch(self._published))  # type: ignore[call-arg]
+        return self._published
 
-    def _open(self) -> None:
-        import faiss
+    def _compare(self, vector: "np.ndarray", limit: int, ids: list[int]) -> list[tuple[int, float]]:
+        found = self._store.vectors(ids)
+        there = [each for each in ids if each in found]
+        if not there:
+            return []
+        scores = self.of(there) @ vector
+        return [(there[place], float(scores[place])) for place in (-scores).argsort(kind="stable")[:limit]]
 
-        with contextlib.suppress(RuntimeError):  # no file yet, or a damaged one: built from the store below
-            index: Any = faiss.read_index(
-                str(self._path)
-            )  # keeps what it owns alive; a downcast of it would not
-            self._index = index
-            self._ids = set(faiss.vector_to_array(index.id_map).tolist())
-            self._saved = len(self._ids)
-
-    def _drop(self, ids: list[int]) -> None:
-        import numpy as np
-
-        if ids and self._index is not None:
-            self._index.remove_ids(np.array(ids, dtype="int64"))
-            self._ids.difference_update(ids)
-
-    def _append(self, ids: list[int]) -> None:
+    def _within(
+        self, index: Any, vector: "np.ndarray", limit: int, allowed: "np.ndarray | None", gone: bool = False
+    ) -> list[tuple[int, float]]:
         import faiss
         import numpy as np
 
-        for at in range(0, len(ids), 10_000):
-            found = self._store.vectors(ids[at : at + 10_000])
-            if not found:
-                continue
-            matrix = np.stack([np.frombuffer(each, dtype="float32") for each in found.values()])
-            if self._index is None:
-                self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(matrix.shape[1]))
-            self._index.add_with_ids(matrix, np.array(list(found), dtype="int64"))
-            self._ids.update(found)
-
-    def _write(self) -> None:
-        import faiss
-
-        handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".vectors.")
-        os.close(handle)
-        try:
-            faiss.write_index(self._index, temporary)
-            Path(temporary).replace(self._path)
-            self._saved = len(self._ids)
-        except (OSError, RuntimeError):  # a full disk costs time at the next start, nothing else
-            Path(temporary).unlink(missing_ok=True)
+        if index is None or index.ntotal == 0:
+            return []
+        selector: Any = None
+        if allowed is not None:
+            selector = faiss.IDSelectorBatch(allowed)
+        elif gone and self._gone:
+            without = faiss.IDSelectorBatch(np.array(sorted(self._gone), dtype="int64"))
+            selector = faiss.IDSelectorNot(without)
+        inverted = hasattr(index, "nprobe")
+        # A narrowed search opens more lists, as each holds less of what it may find.
+        made = faiss.SearchParametersIVF if inverted else faiss.SearchParameters
+        options = (
+            {"nprobe": min(index.nprobe * (4 if allowed is not None else 1), index.nlist)} if inverted else {}
+        )
+        parameters = made(sel=selector, **options) if selector is not None else None  # type: ignore[call-arg]
+        scores, ids = index.search(vector.reshape(1, -1), min(limit, index.ntotal), params=parameters)
+        pairs = zip(ids[0].tolist(), scores[0].tolist(), strict=True)
+        return [(each, score) for each, score in pairs if each >= 0]

@@ -13,6 +13,8 @@ got had has have having he her here hers him his how i if in into is it its just
 my no not of on or our ours out re s shall she should so some such t than that the their theirs them then
 there these they this those to too up us ve very was we were what when where which who whom whose why will
 with would you your yours please tell know want need like hi hello thanks ok much many long
+doesn didn isn aren wasn won wouldn couldn shouldn haven hasn hadn soon let something anything somebody anybody already
+getting happen happens happened actually really quite now say said think
 """
 STOP = frozenset(_STOP.split())
 # What carries no meaning in a Chinese question.
@@ -45,6 +47,12 @@ def has_cjk(text: str) -> bool:
     return bool(_CJK.search(text))
 
 
+def language(text: str) -> str:
+    """``zh`` where a tenth of the letters are Chinese, else ``en``."""
+    letters = [each for each in text[:20_000] if each.isalpha()]
+    return "zh" if sum(map(has_cjk, letters)) > len(letters) / 10 else "en"
+
+
 def terms(text: str) -> list[str]:
     """The index terms of a text, in order and with repetitions; the same for documents and questions."""
     found: list[str] = []
@@ -69,7 +77,7 @@ def key_words(text: str) -> dict[str, str]:
     kept = _TOKEN.findall(_CJK_STOP.sub(" ", text.lower()))
     found: dict[str, str] = {}
     for word in kept:
-        for term in terms(word) if word not in STOP else ():
+        for term in terms(word) if re.split("['’]", word)[0] not in STOP else ():
             if term:
                 found.setdefault(term, word)
     return found
@@ -77,4 +85,5 @@ def key_words(text: str) -> dict[str, str]:
 
 def words(text: str) -> list[str]:
     """The meaningful words of a text, each once, in lower case as they are written."""
-    return [word for word in dict.fromkeys(_TOKEN.findall(text.lower())) if word not in STOP]
+    found = dict.fromkeys(_TOKEN.findall(text.lower()))
+    return [word for word in found if re.split("['’]", word)[0] not in STOP]

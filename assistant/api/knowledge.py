@@ -2,15 +2,32 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Approver, Asker, Reader
 from assistant.api.fields import Body, Name, Text
 from assistant.errors import BadRequest
+from knowledge.filters import Filters
 
 router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"])
 Question = Annotated[Text, Field(max_length=4000)]
+Date = Annotated[str, Field(pattern=r"^(\d{4}(-\d\d){0,2})?$", description="2026-03-12, 2026-03 or 2026")]
+
+
+class FilterFields(Body):
+    """Which documents: all that fit every field given."""
+
+    source: Annotated[str, Field(max_length=500)] = ""
+    tag: Annotated[str, Field(max_length=100)] = ""
+    since: Date = ""
+    until: Date = ""
+    language: Literal["", "en", "zh"] = ""
+    visibility: Literal["", "published", "internal"] = ""
+
+    def filters(self) -> Filters:
+        """The fields as the knowledge base takes them."""
+        return Filters(self.source, self.tag, self.since, self.until, self.language, self.visibility)
 
 
 class SearchRequest(Body):
@@ -18,6 +35,7 @@ class SearchRequest(Body):
 
     query: Question
     k: Annotated[int, Field(ge=1, le=100)] = 5
+    filters: FilterFields = FilterFields()
 
 
 class AskRequest(Body):
@@ -25,6 +43,7 @@ class AskRequest(Body):
 
     question: Question
     history: Annotated[list[Question], Field(max_length=20)] = []
+    filters: FilterFields = FilterFields()
 
 
 class ExplainRequest(Body):
@@ -41,6 +60,7 @@ class SourcesRequest(Body):
     sources: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = None
     source: Name | None = None
     visibility: Literal["published", "internal"] = "published"
+    tags: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=20)] = []
 
     @property
     def names(self) -> list[str]:
@@ -55,6 +75,14 @@ class Skipped(BaseModel):
     reason: str
 
 
+class Alike(BaseModel):
+    """A document that says nearly the same as another one, and the share they have in common."""
+
+    source: str
+    to: str
+    share: float
+
+
 class Added(BaseModel):
     """What came of it, in numbers."""
 
@@ -62,19 +90,21 @@ class Added(BaseModel):
     documents: int
     chunks: int
     skipped: list[Skipped] = []
+    alike: list[Alike] = []
     items: list[dict[str, Any]] | None = None
 
 
 @router.post("/search")
 def search(body: SearchRequest, app: App, _caller: Reader) -> dict[str, Any]:
     """The passages nearest to a query, best first."""
-    return app.knowledge.search(body.query, k=body.k)
+    return app.knowledge.search(body.query, k=body.k, filters=body.filters.filters())
 
 
 @router.post("/ask")
 def ask(body: AskRequest, app: App, who: Asker) -> dict[str, Any]:
     """An answer with numbered citations; ``answered`` is false where the documents do not hold one."""
-    return app.knowledge.ask(body.question, history=body.history, visitor=who.role == "visitor")
+    visitor, filters = who.role == "visitor", body.filters.filters()
+    return app.knowledge.ask(body.question, history=body.history, visitor=visitor, filters=filters)
 
 
 @router.post("/explain")
@@ -98,10 +128,25 @@ def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
         raise BadRequest("No source was named.", "Send sources: a list of uploads or addresses.", "sources")
     workspace = app.workspace(who)
     found = [workspace.document(name) for name in body.names]
-    return Added.model_validate(app.knowledge.add(found, visibility=body.visibility))
+    return Added.model_validate(app.knowledge.add(found, visibility=body.visibility, tags=body.tags))
 
 
 @router.delete("/sources/{source:path}", response_model_exclude_none=True)
 def remove_source(source: str, app: App, _caller: Approver) -> Added:
     """Remove a source with all its passages."""
     return Added.model_validate(app.knowledge.remove(app.knowledge.find_source(source)))
+
+
+@router.get("/unanswered")
+def list_unanswered(app: App, _caller: Reader) -> dict[str, Any]:
+    """The questions that the documents did not answer, the most frequent first."""
+    return {"questions": app.unanswered.list()}
+
+
+@router.delete("/unanswered/{number}")
+def settle_unanswered(
+    number: Annotated[int, Path(ge=1, lt=2**31)], app: App, _caller: Approver
+) -> dict[str, Any]:
+    """Take a question off the list, once a document answers it."""
+    app.unanswered.settle(number)
+    return {"questions": app.unanswered.list()}

@@ -24,7 +24,7 @@ def load(raw: bytes, name: str) -> Parts:
     if body is not None:
         loader = html if body.get_content_subtype() == "html" else markdown
         blocks += loader.load(_text(body), "body.txt").blocks
-    return Parts(str(message["Subject"] or ""), blocks)
+    return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""))
 
 
 def _text(body: Any) -> bytes:

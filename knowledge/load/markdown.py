@@ -21,16 +21,17 @@ def load(raw: bytes, name: str) -> Parts:
         name: its name.
     """
     lines = decode(raw).splitlines()
-    title, lines = _front_matter(lines)
-    return Parts(title, _Reader(lines, name.lower().endswith((".md", ".markdown"))).blocks())
+    head, lines = _front_matter(lines)
+    blocks = _Reader(lines, name.lower().endswith((".md", ".markdown"))).blocks()
+    return Parts(head.get("title", ""), blocks, head.get("updated", head.get("date", "")))
 
 
-def _front_matter(lines: list[str]) -> tuple[str, list[str]]:
+def _front_matter(lines: list[str]) -> tuple[dict[str, str], list[str]]:
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:40]]:
-        return "", lines
+        return {}, lines
     end = [line.strip() for line in lines].index("---", 1)
-    titles = [line.split(":", 1)[1].strip(" \"'") for line in lines[1:end] if line.startswith("title:")]
-    return "".join(titles[:1]), lines[end + 1 :]
+    pairs = [line.split(":", 1) for line in lines[1:end] if ":" in line]
+    return {key.strip().lower(): value.strip(" \"'") for key, value in pairs}, lines[end + 1 :]
 
 
 def plain(text: str) -> str:

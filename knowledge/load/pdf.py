@@ -1,12 +1,16 @@
 """PDF files with a text layer."""
 
+import contextlib
 import re
+from typing import Any
 
+from knowledge import ocr
 from knowledge.document import Block, Parts
 from knowledge.errors import SourceError
 
 SUFFIXES = (".pdf",)
 MOST_PAGES = 3000
+MOST_SCANNED = 200
 
 _HYPHEN = re.compile(r"(\w)[-\u00ad]\n(?=[a-z])")
 _ITEM = re.compile(r"^\s*(?:[•●▪◦‣*–-]|\d{1,2}[.)])\s+(.*)$")
@@ -49,11 +53,34 @@ def load(raw: bytes, name: str) -> Parts:
     ) as error:
         raise SourceError("The PDF is broken.", "Open it in a viewer and save it again.") from error
     if len("".join(pages).split()) < max(3, len(pages) // 4):
-        raise SourceError(
-            "The PDF holds pictures of text (a scan).", "Run text recognition (OCR) over it first."
-        )
+        pages = _recognized(reader)
     blocks = [block for page in _without_margins(pages) for block in _blocks(page)]
     return Parts("" if "untitled" in title.lower() or "." in title[-5:] else title, blocks)
+
+
+def _recognized(reader: Any) -> list[str]:
+    """The text of a scan's pictures, page by page.
+
+    Raises:
+        SourceError: there is none, or nothing that reads it.
+    """
+    if not ocr.available():
+        raise SourceError(
+            "The PDF holds pictures of text (a scan).",
+            "Install tesseract-ocr, or run text recognition over it.",
+        )
+    if len(reader.pages) > MOST_SCANNED:
+        raise SourceError(f"The PDF is a scan of more than {MOST_SCANNED} pages.", "Split it.")
+    pages = []
+    for page in reader.pages:
+        found = []
+        for picture in page.images:
+            with contextlib.suppress(SourceError):  # a logo or a stamp
+                found.append(ocr.read_picture(picture.data))
+        pages.append("\n".join(found))
+    if not "".join(pages).split():
+        raise SourceError("No text was found in the PDF (a scan).", "There is nothing to add.")
+    return pages
 
 
 def _without_margins(pages: list[str]) -> list[str]:

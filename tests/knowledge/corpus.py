@@ -180,7 +180,12 @@ def pdf_pages(lines: list[tuple[str, int]], height: int = 44) -> bytes:
 def _stream(lines: list[tuple[str, int]]) -> bytes:
     shown = b"BT 50 790 Td"
     for text, size in lines:
-        raw = text.encode("cp1252", "replace").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+        raw = (
+            text.encode("cp1252", "replace")
+            .replace(b"\\", b"\\\\")
+            .replace(b"(", b"\\(")
+            .replace(b")", b"\\)")
+        )
         shown += b" /F1 %d Tf (%s) Tj 0 -16 Td" % (size, raw)
     return shown + b" ET"
 

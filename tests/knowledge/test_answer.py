@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from knowledge.answer import LONGEST, MOST, Answerer, choose, compose, split
-from knowledge.confidence import take_apart
+from knowledge.confidence import features, take_apart
+from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
-from knowledge.store import Passage
 
 LIST = (
     "# Refunds\n\n- Refunds go to the means of payment you used;\n- parcels are refunded within 5 days;\n"
@@ -28,7 +28,9 @@ def hit(text: str, start: int = 0) -> Hit:
         ("One, two,\nthree. Four.", 2),
         ("You need:\na pass\na photo", 1),
         ("周一开门；周日关门。节日休息。", 2),
-        ("Plain. Sentences. Here.", 3),
+        ("They are plain. These are sentences. They stand here.", 3),
+        ("Cause. The plug had been pulled. It was late.", 2),
+        ("Can I switch it off? Yes. In private mode.", 1),
     ],
 )
 def test_units_end_where_sentences_end(text, units):
@@ -93,8 +95,10 @@ def test_warming_up_prepares_the_sentences(corpus):
     answerer = Answerer(Searcher(corpus.store, corpus.vectors, memory))
     answerer.warm_up()
     encoded.clear()
-    answerer.read("are races insured?")
-    assert encoded == ["are races insured?"]
+    asked, hits, units = answerer.read("are races insured?")
+    features(asked, hits, units, memory)
+    own = {"are races insured?", "races", "insured", "are insured?", "are races ?"}
+    assert set(encoded) <= own
 
 
 class Listening:

@@ -17,7 +17,12 @@ def _counted(result: dict[str, Any]) -> str:
     counts = (
         f"{result['sources']:,} sources, {result['documents']:,} documents, {result['chunks']:,} passages."
     )
-    return counts + "".join(f"\nskipped {each['source']}: {each['reason']}" for each in result["skipped"])
+    skipped = "".join(f"\nskipped {each['source']}: {each['reason']}" for each in result["skipped"])
+    alike = "".join(
+        f"\n{each['source']} says nearly the same as {each['to']} ({each['share']:.0%})."
+        for each in result.get("alike", [])
+    )
+    return counts + skipped + alike
 
 
 @command(app)
@@ -29,11 +34,14 @@ def add(
     internal: Annotated[
         bool, typer.Option("--internal", help="For the team only, never for visitors of the widget.")
     ] = False,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="A tag to find them by; may be repeated.")
+    ] = None,
 ) -> None:
     """Add documents, or bring those that are there up to date."""
     with opened() as application, Running() as running:
         visibility: Any = "internal" if internal else "published"
-        result = application.knowledge.add(sources, visibility, running.count)
+        result = application.knowledge.add(sources, visibility, running.count, tag or [])
     out.document(result) if out.as_json else out.line(_counted(result))
     if not result["sources"] and result["skipped"]:
         raise _refused(result["skipped"])
@@ -53,6 +61,8 @@ def _list(result: dict[str, Any]) -> str:
         "source": "source",
         "chunks": "passages",
         "visibility": "for",
+        "dated": "dated",
+        "tags": "tags",
         "added_at": "added",
         "title": "title",
     }
@@ -89,14 +99,37 @@ def _found(result: dict[str, Any]) -> str:
     return "\n".join(parts) or "Nothing found."
 
 
+Source = Annotated[str, typer.Option(help="Only this source, folder or pattern.", metavar="SOURCE")]
+Tag = Annotated[str, typer.Option(help="Only documents with this tag.")]
+Since = Annotated[str, typer.Option(help="Only documents of this date or newer.", metavar="DATE")]
+Until = Annotated[str, typer.Option(help="Only documents of this date or older.", metavar="DATE")]
+Language = Annotated[str, typer.Option(help="Only documents in this language: en or zh.")]
+For = Annotated[str, typer.Option(help="Only documents that are published or internal.")]
+
+
+def _filters(**given: str) -> Any:
+    from knowledge.filters import Filters
+
+    return Filters(**given)  # type: ignore[arg-type]
+
+
 @command(app, show=_found)
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.", metavar="QUERY")],
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages at most.")] = 5,
+    source: Source = "",
+    tag: Tag = "",
+    since: Since = "",
+    until: Until = "",
+    language: Language = "",
+    visibility: For = "",
 ) -> dict[str, Any]:
     """The best passages for a question or words."""
+    filters = _filters(
+        source=source, tag=tag, since=since, until=until, language=language, visibility=visibility
+    )
     with opened() as application:
-        return application.knowledge.search(query, k)
+        return application.knowledge.search(query, k, filters=filters)
 
 
 def _answered(result: dict[str, Any]) -> str:
@@ -107,10 +140,48 @@ def _answered(result: dict[str, Any]) -> str:
 
 
 @command(app, show=_answered)
-def ask(question: Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")]) -> dict[str, Any]:
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")],
+    after: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An earlier question that this one goes on from; may be repeated.", metavar="QUESTION"
+        ),
+    ] = None,
+    source: Source = "",
+    tag: Tag = "",
+    since: Since = "",
+    until: Until = "",
+    language: Language = "",
+    visibility: For = "",
+) -> dict[str, Any]:
     """An answer from the documents, with citations."""
+    filters = _filters(
+        source=source, tag=tag, since=since, until=until, language=language, visibility=visibility
+    )
     with opened() as application:
-        return application.knowledge.ask(question)
+        return application.knowledge.ask(question, after or [], filters=filters)
+
+
+def _asked_in_vain(result: dict[str, Any]) -> str:
+    columns = {"number": "number", "asked": "asked", "last_at": "last", "question": "question"}
+    return table(result["questions"], columns, "Every question so far was answered.")
+
+
+@command(app, show=_asked_in_vain)
+def unanswered(
+    settle: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Take this one off, as a document answers it now; may be repeated.", metavar="NUMBER"
+        ),
+    ] = None,
+) -> dict[str, Any]:
+    """The questions that the documents did not answer, the most frequent first."""
+    with opened() as application:
+        for number in settle or []:
+            application.unanswered.settle(number)
+        return {"questions": application.unanswered.list()}
 
 
 def _explained(result: dict[str, Any]) -> str:

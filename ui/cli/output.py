@@ -84,6 +84,7 @@ class Running:
     def __init__(self, pause: float = 5.0):
         self._live, self._pause = sys.stderr.isatty(), pause
         self._told, self._shown = time.monotonic(), False
+        self._began = self._told
 
     def __enter__(self) -> "Running":
         return self
@@ -105,8 +106,14 @@ class Running:
             self._told = time.monotonic()
 
     def count(self, done: int, total: int, what: str) -> None:
-        """The progress callback of the knowledge base."""
-        self.tell(f"[{done}/{total}] {what}")
+        """The progress callback of the knowledge base; from the second item on with the time left."""
+        passed = time.monotonic() - self._began
+        left = f", about {_duration(passed / done * (total - done))} left" if 0 < done < total else ""
+        self.tell(f"[{done}/{total}{left}] {what}")
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def table(rows: list[dict[str, Any]], columns: dict[str, str], empty: str) -> str:

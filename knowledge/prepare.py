@@ -1,0 +1,88 @@
+"""A document that was read becomes one that can be entered: cut into passages, encoded, redacted for visitors."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from knowledge.chunk import Chunk, chunks
+from knowledge.document import Document
+from knowledge.embed import Encoder
+from knowledge.records import NewChunk, NewDocument
+from knowledge.twins import sketch
+from knowledge.words import language, terms
+
+
+class Preparer:
+    """Prepares documents for the store.
+
+    Args:
+        encoder: makes the vectors.
+        redact: hides personal data in what visitors read.
+    """
+
+    def __init__(self, encoder: Encoder, redact: Callable[[str], str] | None = None):
+        self.encoder, self._redact = encoder, redact
+
+    def prepare(
+        self,
+        document: Document,
+        source: str,
+        location: str,
+        digest: str,
+        visibility: str,
+        tags: Sequence[str] = (),
+    ) -> NewDocument:
+        """A document with its passages, vectors and words.
+
+        Args:
+            document: as it was read.
+            source: the name it gets.
+            location: where it lies.
+            digest: of its bytes.
+            visibility: who may read it.
+            tags: what it is tagged with.
+        """
+        cut = chunks(document)
+        contexts = [each.context(document.title) for each in cut]
+        bodies = [document.text[each.start : each.end] for each in cut]
+        matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
+        public, places = self._public(document, cut, visibility)
+        shown = document.text if public is None else public
+        indexed = [
+            (
+                (_words(context), _words(body)),
+                (_words(context), _words(shown[start:end])) if visibility == "published" else None,
+            )
+            for context, body, (start, end) in zip(contexts, bodies, places, strict=True)
+        ]
+        rows = [
+            NewChunk(each.start, each.end, *place, context, *words, vector.tobytes())
+            for each, place, context, words, vector in zip(
+                cut, places, contexts, indexed, matrix, strict=True
+            )
+        ]
+        title = self._redact(document.title) if self._redact and visibility == "published" else None
+        added_at = datetime.now(UTC).isoformat(timespec="seconds")
+        same = (source, location, document.title, document.text)
+        about = (document.dated, tuple(tags), language(document.text), sketch(document.text))
+        return NewDocument(*same, title, public, digest, visibility, added_at, rows, *about)
+
+    def _public(
+        self, document: Document, cut: list[Chunk], visibility: str
+    ) -> tuple[str | None, list[tuple[int, int]]]:
+        """The document as visitors read it, and where the passages stand in that."""
+        if self._redact is None or visibility == "internal":
+            return None, [(each.start, each.end) for each in cut]
+        text, places, at = "", [], 0
+        for each in cut:
+            between = document.text[at : each.start]
+            text += self._redact(between) if between.strip() else between
+            start = len(text)
+            text += self._redact(document.text[each.start : each.end])
+            places.append((start, len(text)))
+            at = each.end
+        rest = document.text[at:]
+        return text + (self._redact(rest) if rest.strip() else rest), places
+
+
+def _words(text: str) -> str:
+    return " ".join(terms(text))

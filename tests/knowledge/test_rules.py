@@ -1,0 +1,107 @@
+"""Glossary and rules come before passages; newer documents before older ones; searches can be narrowed."""
+
+import pytest
+
+from knowledge.filters import BadFilter, Filters
+
+RULES = """# what our words mean
+term: Crust Card = stamp card, loyalty card
+define: SLA = The reaction time that we promise in writing.
+if plan = Pro then Delivery takes four working days.
+if plan = Pro and country = Germany then Delivery takes two working days.
+"""
+
+
+@pytest.fixture
+def ruled(base):
+    base.add_text("company.rules", RULES)
+    base.add_text("delivery.md", "# Delivery\n\nDelivery takes five working days on every plan.")
+    base.add_text("cards.md", "# Crust Card\n\nEvery tenth loaf is free with the Crust Card.")
+    return base
+
+
+def test_the_most_specific_rule_answers_and_is_cited(ruled):
+    result = ruled.ask("How long does delivery take on the Pro plan in Germany?")
+    assert result["answer"] == "Delivery takes two working days. [1]"
+    [citation] = result["citations"]
+    text = ruled.store.document("company.rules")["text"]
+    assert text[citation["start"] : citation["end"]] == "Delivery takes two working days."
+    assert ruled.ask("how long is delivery with Pro?")["answer"].startswith("Delivery takes four")
+
+
+def test_a_value_may_have_been_named_before(ruled):
+    result = ruled.ask("and how long does delivery take?", ["I have the Pro plan"])
+    assert "four working days" in result["answer"]
+
+
+def test_a_rule_that_says_nothing_of_the_matter_stays_out(ruled):
+    assert "working days" not in ruled.ask("what colour is the Pro logo?")["answer"]
+
+
+def test_definitions_and_other_names(ruled):
+    assert ruled.ask("What is the SLA?")["answer"].startswith("The reaction time")
+    assert ruled.search("what does a stamp card give me", k=1)["results"]
+    assert ruled.answerer.answer("what do I get with the stamp card")["citations"][0]["source"] == "cards.md"
+
+
+def test_internal_rules_are_not_for_visitors(base):
+    base.add_text("secret.rules", "define: Canary = The merger.", visibility="internal")
+    base.add_text("a.md", "# Birds\n\nWe keep finches.")
+    assert base.ask("What is Canary?")["answered"]
+    assert not base.ask("What is Canary?", visitor=True)["answered"]
+
+
+def test_the_newer_document_wins_and_it_is_said(base):
+    base.add_text("boarding.md", "# Cattery\n\n(Updated January 2025)\n\nA night in the cattery costs £14.")
+    base.add_text("mail.md", "# Boarding, 20 April 2026\n\nFrom 1 May a night in the cattery costs £17.")
+    base.add_text("other.md", "# Dogs\n\nDogs are walked twice a day.")
+    result = base.ask("what does a night in the cattery cost?")
+    assert "£17" in result["answer"]
+    assert "£14" not in result["answer"]
+    assert "boarding.md of January 2025 says otherwise" in result["answer"]
+    assert [each["source"] for each in result["citations"]] == ["mail.md"]
+
+
+def test_documents_that_agree_are_not_set_against_each_other(base):
+    base.add_text("a.md", "# Prices, January 2025\n\nA night in the cattery costs £14.")
+    base.add_text("b.md", "# Prices, May 2026\n\nA night in the cattery costs £14.")
+    assert "otherwise" not in base.ask("what does a night in the cattery cost?")["answer"]
+
+
+def test_searches_can_be_narrowed(base, tmp_path):
+    for name, text in {
+        "old.md": "# Fees, 3 March 2024\n\nThe fee is 10 euros.",
+        "new.md": "# Fees, 3 March 2026\n\nThe fee is 12 euros.",
+        "zh.md": "# 费用\n\n会员费用为十二欧元。",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    base.add([tmp_path / "old.md"], visibility="internal", tags=["Fees", "archive"])
+    base.add([tmp_path / "new.md", tmp_path / "zh.md"], tags=["fees"])
+
+    def found(**given):
+        return {each["source"] for each in base.search("fee 费用", 10, filters=Filters(**given))["results"]}
+
+    assert found() == {"old.md", "new.md", "zh.md"}
+    assert found(source="n*.md") == {"new.md"}
+    assert found(tag="fees") == {"old.md", "new.md", "zh.md"}
+    assert found(tag="archive") == {"old.md"}
+    assert found(tag="arch") == set()
+    assert found(since="2025") == {"new.md"}
+    assert found(until="2024-03") == {"old.md"}
+    assert found(language="zh") == {"zh.md"}
+    assert found(visibility="internal") == {"old.md"}
+    assert "12" in base.ask("what is the fee?", filters=Filters(since="2026-01-01"))["answer"]
+    for wrong in ({"since": "last week"}, {"visibility": "secret"}):
+        with pytest.raises(BadFilter):
+            Filters(**wrong)
+
+
+def test_nearly_the_same_documents_are_told(base):
+    text = "# Rules\n\n" + " ".join(
+        f"Rule number {number} says that dish {number} is washed." for number in range(60)
+    )
+    assert base.add_text("a.md", text)["alike"] == []
+    [alike] = base.add_text("b.md", text + "\n\nAnd that is all.")["alike"]
+    assert (alike["source"], alike["to"]) == ("b.md", "a.md")
+    assert alike["share"] > 0.9
+    assert base.add_text("c.md", "# Else\n\nNothing of the kind is said here about any dish.")["alike"] == []
