@@ -33,7 +33,7 @@ class DataPage(Labeller):
             with gr.Column(scale=1, min_width=240, elem_classes="sa-master"):
                 parts.upload = gr.UploadButton(
                     t("Add a dataset"), file_count="multiple", size="sm", variant="primary",
-                    file_types=sorted(DATASETS | {".txt"}),
+                    file_types=sorted(DATASETS),
                 )  # fmt: skip
                 parts.datasets = gr.Radio([], label=t("Datasets"), container=False, elem_classes="sa-list")
                 parts.none = gr.HTML(visible=False)

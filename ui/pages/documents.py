@@ -9,6 +9,7 @@ import gradio as gr
 from assistant.access.roles import allow
 from assistant.errors import BadRequest
 from assistant.workspace.files import DATASETS, DOCUMENTS
+from knowledge.errors import TeachingError
 from ui.pages.cards import citations_block
 from ui.pages.html import card, details, facts, table, text
 from ui.pages.page import Page, chosen, empty, moment
@@ -161,8 +162,9 @@ class KnowledgePage(Page):
         yield {"add": gr.Button(interactive=False), "preview": card(say("Reading …"))}
         try:
             report = self.app.knowledge.add([self._stored(each, who.user_id) for each in sources], visibility)
-        finally:
+        except TeachingError:
             yield {"add": gr.Button(interactive=True), "preview": ""}
+            raise
         told = card(
             say("{n} passages added", n=report["chunks"]),
             table(["left out", "why"], [(Path(e["source"]).name, e["reason"]) for e in report["skipped"]])
@@ -171,7 +173,8 @@ class KnowledgePage(Page):
         newest = self.app.knowledge.list()["items"]
         wish = newest[0]["source"] if newest and report["chunks"] else None
         changed = self.listed(request, wish)
-        yield {**changed, "tabs": gr.Tabs(selected="add"), "preview": told, "files": None, "address": ""}
+        ready = {"add": gr.Button(interactive=True), "files": None, "address": ""}
+        yield {**changed, **ready, "tabs": gr.Tabs(selected="add"), "preview": told}
 
     def _stored(self, source: str, user_id: str) -> str:
         """An upload as a file of the home, which can be read anew later; an address as it is."""

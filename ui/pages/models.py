@@ -1,6 +1,7 @@
 """The page of the models: the registry, each model's card and figures, trying and explaining it, service, lineage."""
 
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -9,7 +10,7 @@ from knowledge.errors import TeachingError
 from tools.models.card import CARD
 from tools.workspace import ModelEntry
 from ui.pages.cards import result_card
-from ui.pages.html import bars, card, details, facts, percent, table, text
+from ui.pages.html import Raw, bars, card, details, facts, percent, table, text
 from ui.pages.jobs import numbers
 from ui.pages.page import Page, chosen, empty, moment
 from ui.pages.words import say, t
@@ -240,10 +241,6 @@ def lineage(made_from: dict[str, Any], history: list[dict[str, Any]]) -> str:
 
 
 def _linked(key: str, value: Any) -> Any:
-    from urllib.parse import quote
-
-    from ui.pages.html import Raw
-
     pages = {"job": "/jobs?job=", "data": "/data?name=", "parent": "/models?name="}
     if key not in pages:
         return value
