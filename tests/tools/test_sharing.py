@@ -69,7 +69,8 @@ def test_adapters_mixed_in_a_batch_say_what_each_says_alone(engine, adapters, al
         ]
     assert body.batcher.batches < len(models) * 2
     assert not _same(alone[adapters[0]], alone[adapters[4]])  # else nothing is shown
-    assert [name for name, _ in cache.batchers()] == ["tiny (shared)"]
+    assert {name for name, _ in cache.batchers()} == {*(each.name for each in models), "tiny (shared)"}
+    assert sum(each.texts for each in (model.model for model in models)) == body.batcher.texts
 
 
 def test_the_answers_of_another_engine_start_do_not_change(adapters, alone, tmp_path) -> None:

@@ -113,6 +113,7 @@ class Batcher:
     def _work(self) -> None:
         while batch := self._next():
             self._serve(batch)
+            del batch  # with the texts, and the models that these may hold
 
     def _next(self) -> Batch:
         """Texts for the next batch, of one caller after the other; nothing once the model is no longer used."""

@@ -13,7 +13,6 @@ from typing import Any
 
 from tools.errors import NotFound
 from tools.models.card import INFO
-from tools.serving.batching import Batcher
 from tools.serving.predictor import Predictor, load
 
 
@@ -62,18 +61,25 @@ class PredictorCache:
     def drop(self, folder: Path) -> None:
         """Forget a model; callers that hold it may finish."""
         with self._lock:
-            self._held.pop(folder, None)
+            gone = self._taken(folder)
+        _free(gone)
 
     def loaded(self) -> list[Path]:
         """Folders of the loaded models, the longest unused first."""
         with self._lock:
             return list(self._held)
 
-    def batchers(self) -> list[tuple[str, Batcher]]:
-        """What collects texts for the loaded models, with the models' names."""
+    def batchers(self) -> list[tuple[str, Any]]:
+        """What counts the texts of the loaded models in ``queued``, ``batches`` and ``texts``, with the models' names.
+
+        Models that share an encoder count their own, and the encoder counts them all.
+        """
         with self._lock:
             held = [predictor for _, predictor in self._held.values()]
-        own = [(each.name, batcher) for each in held for batcher in list(each.batchers.values())]
+        own: list[tuple[str, Any]] = [
+            (each.name, batcher) for each in held for batcher in list(each.batchers.values())
+        ]
+        own += [(each.name, each.model) for each in held if hasattr(each.model, "body")]
         shared = {id(body): (f"{body.name} (shared)", body.batcher) for body in _bodies(held)}
         return own + list(shared.values())
 
@@ -105,12 +111,15 @@ class PredictorCache:
 
     def _keep(self, folder: Path, version: int, predictor: Predictor) -> Predictor:
         with self._lock:
+            gone = self._taken(folder)
             self._held[folder] = (version, predictor)
-            self._held.move_to_end(folder)
-            gone = self._unload()
-        if gone:
-            _free(gone)
+            gone += self._unload()
+        _free(gone)
         return predictor
+
+    def _taken(self, folder: Path) -> list[Predictor]:
+        """Take out one, if it is there."""
+        return [self._held.pop(folder)[1]] if folder in self._held else []
 
     def _unload(self) -> list[Predictor]:
         """Take out the longest unused ones while there are too many, but for those that compute, and the last one."""
@@ -119,7 +128,7 @@ class PredictorCache:
             if not self._too_much():
                 break
             if not predictor.busy:
-                gone.append(self._held.pop(folder)[1])
+                gone += self._taken(folder)
         return gone
 
     def _too_much(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from tools.serving.engines.kept import chosen
+from tools.serving.engines.kept import INT8, OPENVINO, chosen
 
 if TYPE_CHECKING:
     from tools.serving.sharing.body import Body
@@ -54,6 +54,8 @@ class Bodies:
         from tools.serving.sharing.body import Body
         from tools.serving.sharing.origin import body_key
 
+        if origin.rank and engine == INT8:
+            engine = OPENVINO  # weights in 8 bits beside adapters are not measured
         key = origin.key, origin.rank, engine
         with self._loading:  # one at a time: the others want the same one
             if (body := self._bodies.get(key)) is None:

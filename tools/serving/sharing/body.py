@@ -15,7 +15,7 @@ import torch
 from tools.finetune import averaging
 from tools.finetune.encoder import FrozenEncoder, autocast, by_length, padded
 from tools.serving.batching import Batcher
-from tools.serving.engines.kept import TORCH
+from tools.serving.engines.kept import INT8, TORCH
 from tools.serving.sharing.adapter import Adapter
 from tools.serving.sharing.bank import Adapted, Bank
 from tools.serving.sharing.origin import Origin
@@ -67,19 +67,19 @@ class Body:
             self._adapted = Adapted(self._reader.model).eval()
             self._bank = Bank(self._adapted.layers, origin.rank, device)
         if engine != TORCH and device == "cpu":
-            self._mount(kept)
+            self._mount(kept, engine == INT8)
         # Not bound to self: a body shall go with the last of its models, which the batches hold.
         me = weakref.ref(self)
         self.batcher = Batcher(lambda batch: _of(me)._run(batch))
 
-    def _mount(self, kept: Path) -> None:
+    def _mount(self, kept: Path, int8: bool) -> None:
         from tools.finetune.onnx import Vectors
         from tools.serving.engines.openvino import BATCH_TOKENS, OpenVinoModule
 
         module, example = self._adapted or Vectors(self._reader.model).eval(), self._reader.encode(TEXTS)
         if self._bank:
             example |= {"places": torch.tensor([0, 1]), **_named(self._bank)}
-        self._engine = OpenVinoModule(module, example, kept)
+        self._engine = OpenVinoModule(module, example, kept, int8)
         self._reader.batch_tokens = BATCH_TOKENS
 
     def _compute(self, **inputs: torch.Tensor) -> torch.Tensor:

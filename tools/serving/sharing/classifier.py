@@ -31,6 +31,10 @@ class SharedClassifier:
         body: the encoder.
         layer: weight [classes, width] and bias [classes].
         averaged: the layer reads what BERT's pooler makes of the vectors (``tools.finetune.averaging``).
+
+    Attributes:
+        batches: how many batches had texts for it.
+        texts: how many texts these were.
     """
 
     task = "text-classification"
@@ -48,7 +52,8 @@ class SharedClassifier:
         self.threshold: float | None = info.get("threshold")
         self.device = body.device
         self._own = sum(part.nbytes for part in layer)
-        self._waiting: set[Future[Any]] = set()
+        self._waiting: dict[Future[Any], int] = {}
+        self.batches = self.texts = 0
 
     def adapt(self, adapter: Adapter) -> None:
         """Put an adapter on the encoder, for this model's texts alone."""
@@ -65,11 +70,16 @@ class SharedClassifier:
         """Whether somebody waits for an answer."""
         return bool(self._waiting)
 
+    @property
+    def queued(self) -> int:
+        """Texts that wait for it, and those it is reading."""
+        return sum(list(self._waiting.values()))
+
     def ask(self, what: str, texts: Sequence[str], caller: str = "") -> "Future[list[Any]]":
         """See ``tools.serving.predictor.Predictor.ask``."""
         future = self.body.batcher.submit([Asked(self, what, text) for text in texts], caller)
-        self._waiting.add(future)
-        future.add_done_callback(self._waiting.discard)
+        self._waiting[future] = len(texts)
+        future.add_done_callback(lambda done: self._waiting.pop(done, None))
         return future
 
     def predict(self, texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -81,7 +91,8 @@ class SharedClassifier:
         return numpy.stack(self.ask("predict_proba", texts).result())
 
     def classified(self, vectors: numpy.ndarray) -> numpy.ndarray:
-        """What this model makes of its texts' vectors, float32 [n, classes]."""
+        """What this model makes of its texts' vectors in a batch, float32 [n, classes]."""
+        self.batches, self.texts = self.batches + 1, self.texts + len(vectors)
         if self._averaged:
             vectors = averaging.pooled(vectors)
         return probabilities(*self._layer, vectors, self.threshold is not None)
