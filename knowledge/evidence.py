@@ -7,6 +7,7 @@ company's own name.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from knowledge.confidence import Asked
 
 UNLIKE, ALIKE = 0.25, 0.75  # cosines of two words that have nothing, and nearly everything, in common
+# A quantity, which no document need name; a year or "E12" is a name.
+_AMOUNT = re.compile(r"^(?!(?:19|20)\d\d$)\d+(?:\.\d+)?$")
 NEARLY = 0.9  # what the most similar other word counts, where the same word counts 1
 
 
@@ -42,6 +45,7 @@ class Cover:
         self.weights = np.array([asked.weights[term] for term in self._terms], dtype="float32")
         self.names = np.array([term in asked.names for term in self._terms], dtype=bool)
         self.numbers = np.array([any(map(str.isdigit, term)) for term in self._terms], dtype=bool)
+        self.amounts = np.array([bool(_AMOUNT.match(term)) for term in self._terms], dtype=bool)
         self.absent = np.array([term in asked.absent for term in self._terms], dtype=bool)
         self._latin = [place for place, term in enumerate(self._terms) if not has_cjk(term)]
         known = dict.fromkeys(
@@ -121,7 +125,8 @@ def _one(unit: "Unit", passage: str, cover: Cover, kind: str, best: float) -> di
         "person_lacking": float(kind == "person" and not held),
         "money_lacking": float(kind == "money" and not held),
         "name_lacking": _lacking(around, cover.names & ~cover.numbers),
-        "number_lacking": _lacking(around, cover.names & cover.numbers),
+        "number_lacking": _lacking(around, cover.names & cover.numbers & ~cover.amounts),
+        "amount_lacking": _lacking(around, cover.amounts),
         "absent": float(strange.sum()) / whole,
         "strange": float((strange * (1 - around)).sum()) / whole,
         "row": float(" · " in unit.text),

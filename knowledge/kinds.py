@@ -27,7 +27,7 @@ _HOLDS = {
         r"免费|[一二三四五六七八九十百千万两]+(?:元|英镑|欧元|块|美元)|百分之"
     ),
     "time": (
-        rf"\d\s?[:.h]\s?\d\d\b|\b\d{{1,2}}\s?(?:am|pm|a\.m|p\.m|o'clock)|\b(?:{_MONTHS})\b|\b(?:{_WHEN})\b|"
+        rf"\d\s?[:.h]\s?\d\d\b|\b(?:in|of|on|from|until|till|by|since|every|each|end of|early|late|mid) may\b|\bmay \d|\d\.? may\b|\b\d{{1,2}}\s?(?:am|pm|a\.m|p\.m|o'clock)|\b(?:{_MONTHS})\b|\b(?:{_WHEN})\b|"
         rf"\b(?:\d+|{_NUMBERS}|few|several|an?|each|every|per|first|second|third|next|same)\W{{1,3}}(?:\w+\W+)?(?:{_UNITS})\b|"
         rf"\b(?:19|20)\d\d\b|\d+(?:st|nd|rd|th)\b|\b(?:{_UNITS}): \d|"
         r"[\d一二三四五六七八九十两半]+\s?个?(?:年|月|日|天|周|星期|小时|分钟|点|号|秒)|星期|周[一二三四五六日末]|每天|每周|每月|立即|随时"
@@ -43,17 +43,19 @@ _HOLDS = {
     "link": r"https?://|\b\w[\w-]*\.(?:com|org|net|io|example|cn|eu|co|de|dev)\b",
 }  # fmt: skip
 _ASKS = (
+    ("contact", r"\bwho(?:m)? (?:do|should|can|must|shall|could) (?:i|we) (?:call|ring|phone|contact|ask|tell|write|talk|speak|turn|mail|e-?mail|go|see|report)\b|\bwho is to be (?:called|told)\b|联系谁|找谁|问谁"),
     ("mail", r"\bwhat(?:'s| is)\b.*\be-?mail\b|\be-?mail address\b|邮箱|邮件地址"),
     ("phone", r"\b(?:phone|telephone|hot ?line|mobile) ?(?:number|no\b)|\b(?:what|which) number\b|\bnumber (?:do|can|should) i (?:call|ring|dial)|电话(?:号码)?是|热线|电话多少"),
     ("link", r"\b(?:url|web ?(?:site|page|address)|base address)\b|网址"),
     ("time", r"^(?:and |so |but )?(?:when|until when|till when|since when|by when|from when)\b|\bhow (?:long|soon|often|early|late|quick(?:ly)?|fast)\b|\bwhat (?:time|day|days|date|year|hours|weekday)\b|\bwhich (?:day|date|year|month|time|weekday)s?\b|\bhow (?:many|much) (?:minutes|hours|days|weeks|months|years|time|notice)\b|什么时候|几点|多久|多长时间|哪天|哪一天|星期几|何时|几天|几个月|几年|时间"),
-    ("money", r"\bhow (?:much|expensive|dear|pricey)\b(?! (?:time|notice|does .* weigh|memory|ram|storage|space|holiday|leave|water|power|weight|bread|of)\b)|\bwhat(?:'s| (?:does|do|did|would|will|is|are))\b.*\b(?:costs?|prices?|fees?|charges?|rates?|rent|salary|wage|pay|salaries)\b|\b(?:cost|price|fee|charge|rent)s? (?:of|for|to)\b|\bset me back\b|\bwhat do (?:you|i|we) (?:charge|pay|owe|take|want)\b|多少钱|价格|费用|收费|几块"),
+    ("money", r"\bhow (?:much|expensive|dear|pricey)\b(?! (?:time|notice|does .* weigh|memory|ram|storage|space|holiday|leave|water|power|weight|bread|of)\b)|\bwhat(?:'s| (?:does|do|did|would|will|is|are))\b.*\b(?:costs?|prices?|fees?|charges?|rates?|rent|salary|wage|pay|salaries)\b|\b(?:cost|price|fee|charge|fare|rent)s? (?:of|for|to|at|in)\b|\bper diem\b|\bset me back\b|\bwhat do (?:you|i|we) (?:charge|pay|owe|take|want)\b|多少钱|价格|费用|收费|几块"),
     ("number", r"\bhow (?:many|big|large|far|warm|cold|hot|heavy|deep|high|tall|wide|old|loud)\b|\bwhat (?:percentage|share|temperature|size|age)\b|\bhow much\b|多少|几个|几次|多大|多高"),
     ("person", r"^(?:and |so |but )?who(?:se|m)?\b(?! (?:pays|can|may|is allowed))|'s name\b|\bwho (?:do|should|can) i\b|谁|哪位"),
 )  # fmt: skip
 _HELD = {
     kind: re.compile(pattern, 0 if kind == "person" else re.IGNORECASE) for kind, pattern in _HOLDS.items()
 }
+_HELD["contact"] = re.compile("|".join(f"(?:{_HOLDS[kind]})" for kind in ("person", "phone", "mail")))
 _ASKED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS]
 
 

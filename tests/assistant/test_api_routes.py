@@ -139,8 +139,27 @@ def test_knowledge(server: Server) -> None:
     assert (added["sources"], added["skipped"]) == (1, [])
     answer = client.post("/v1/knowledge/ask", json={"question": "How long are gift cards valid?"}).json()
     assert answer["answered"] and "two years" in answer["answer"]
+    narrowed = {"query": "gift cards", "filters": {"source": "hours.md"}}
+    found = client.post("/v1/knowledge/search", json=narrowed).json()["results"]
+    assert {each["source"] for each in found} == {"hours.md"}
+    narrowed["filters"] = {"since": "last week"}
+    assert client.post("/v1/knowledge/search", json=narrowed).status_code == 400
     assert client.delete("/v1/knowledge/sources/gift.md").json()["documents"] == 1
     assert len(client.get("/v1/knowledge/sources").json()["items"]) == 3
+
+
+def test_questions_without_an_answer_are_listed_until_they_are_settled(server: Server) -> None:
+    client, question = server.admin, "Who painted the Mona Lisa in Florence?"
+    for _ in range(2):
+        assert not client.post("/v1/knowledge/ask", json={"question": question}).json()["answered"]
+    [noted] = [
+        each
+        for each in client.get("/v1/knowledge/unanswered").json()["questions"]
+        if "Mona Lisa" in each["question"]
+    ]
+    assert noted["asked"] == 2
+    left = client.delete(f"/v1/knowledge/unanswered/{noted['number']}").json()["questions"]
+    assert noted["number"] not in [each["number"] for each in left]
 
 
 def test_who_may_call(server: Server) -> None:

@@ -143,7 +143,7 @@ def write_docx(path: Path) -> None:
     for heading, text in MANUAL:
         document.add_heading(heading, 1)
         document.add_paragraph(text)
-    document.save(path)
+    document.save(str(path))
 
 
 def pdf(lines: list[str]) -> bytes:

@@ -109,8 +109,12 @@ def test_a_base_of_the_first_version_gets_its_visitors_index(opened):
     expected = seen(opened)
     with opened.store.writing() as connection:
         connection.execute("DROP TABLE public_words")
+        for column in ("dated", "tags", "language", "sketch"):
+            connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 1")
-    assert seen(KnowledgeBase(opened.folder, opened.encoder)) == expected
+    again = KnowledgeBase(opened.folder, opened.encoder)
+    assert seen(again) == expected
+    assert {each["language"] for each in again.store.documents()} == {"en", "zh"}
 
 
 def test_one_encoder_serves_a_process():
