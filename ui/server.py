@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.application import Application
@@ -81,7 +81,7 @@ def build(app: Application, shared: bool = False, ended: Callable[[], None] = la
 
 
 class Door:
-    """Shows the sign-in page to browsers that open the chat page signed out.
+    """Shows the sign-in page to browsers that open a page signed out, and keeps strangers off all that the pages call.
 
     Args:
         app: the application inside.
@@ -92,16 +92,25 @@ class Door:
         self._app, self._application = app, application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or send the browser to the sign-in page."""
+        """Let a request through, refuse it, or send the browser to the sign-in page."""
+        refusal = await self._refusal(scope) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        from assistant.api.errors import respond
         from ui.sign_in import session_user
 
-        if scope["type"] == "http" and scope["path"] in PATHS and scope["method"] in ("GET", "HEAD"):
-            request = Request(scope)
-            asks_for_page = "text/html" in request.headers.get("accept", "")
-            if asks_for_page and not await run_in_threadpool(session_user, self._application, request):
-                await RedirectResponse("/sign-in", 303)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        request, path = Request(scope), scope["path"]
+        # Gradio asks who is calling at most of these routes, not at all: some keep a connection open.
+        inner = path.startswith("/gradio_api/")
+        page = path in PATHS and scope["method"] in ("GET", "HEAD")
+        if not inner and not (page and "text/html" in request.headers.get("accept", "")):
+            return None
+        if await run_in_threadpool(session_user, self._application, request):
+            return None
+        if inner:
+            return respond("You are not signed in.", 401, "invalid_api_key")
+        return RedirectResponse("/sign-in", 303)
 
 
 def _mount_pages(api: "FastAPI", app: Application) -> "FastAPI":

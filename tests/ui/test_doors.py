@@ -52,8 +52,7 @@ GET /mcp · POST /mcp · DELETE /mcp · GET /mcp/ · POST /mcp/ · DELETE /mcp/
 # Gradio's own: looks, and what signs in by its own means, which are off. All else of it is for signed-in browsers.
 GRADIO_OPEN = """
 GET /svelte/{path:path} · GET /static/{path:path} · GET /assets/{path:path} · GET /favicon.ico · GET /theme.css
-GET /gradio_api/app_id · GET /gradio_api/app_id/ · GET /robots.txt · GET /pwa_icon/{size} · GET /pwa_icon · GET /manifest.json · GET /logout · POST /login · POST /login/
-GET /gradio_api/custom_component/{id}/{environment}/{type}/{file_name}
+GET /robots.txt · GET /pwa_icon/{size} · GET /pwa_icon · GET /manifest.json · GET /logout · POST /login · POST /login/
 """
 
 
