@@ -110,18 +110,19 @@ def test_what_is_longer_than_the_server_reads_is_refused(predictor: Predictor) -
 
 
 def test_who_leaves_ends_the_request(predictor: Predictor, url: str) -> None:
-    counts = lambda: httpx.get(f"{url}/counts").json()  # noqa: E731
-    before = counts()["aborted"]
+    def counts() -> tuple[int, int]:
+        found = httpx.get(f"{url}/counts").json()
+        return found["running"], found["aborted"]
+
+    before = counts()[1]
     pieces = predictor.generate(ASK, max_tokens=40)
     next(pieces)
-    assert counts()["running"] == 1
+    assert counts()[0] == 1
     pieces.close()
-    wait(lambda: counts() == {"running": 0, "aborted": before + 1})
+    wait(lambda: counts() == (0, before + 1))
 
 
-def test_many_are_written_at_once(predictor: Predictor) -> None:
-    """32 answers of 20 tokens, 20 ms each, would take 13 s one after the other."""
-    began = time.monotonic()
+def test_many_are_written_at_once(predictor: Predictor, url: str) -> None:
     texts: list[str] = []
     threads = [
         threading.Thread(target=lambda: texts.append("".join(predictor.generate(ASK, max_tokens=20))))
@@ -132,7 +133,7 @@ def test_many_are_written_at_once(predictor: Predictor) -> None:
     for each in threads:
         each.join()
     assert len(texts) == 32 and len({*texts}) == 1
-    assert time.monotonic() - began < 6
+    assert httpx.get(f"{url}/counts").json()["most"] > 4
 
 
 def test_a_server_that_was_started_anew_gets_its_adapters_again(

@@ -18,7 +18,7 @@ SECONDS = float(os.environ.get("PEER_SECONDS", "0"))
 def build(base: str, served: str, lora: bool, rank: int, window: int) -> FastAPI:
     api = FastAPI()
     adapters: dict[str, str] = {}
-    counts = {"running": 0, "aborted": 0}
+    counts = {"running": 0, "aborted": 0, "most": 0}
     key = os.environ.get("VLLM_API_KEY")
 
     def error(message: str, kind: str, status: int) -> JSONResponse:
@@ -87,6 +87,7 @@ def build(base: str, served: str, lora: bool, rank: int, window: int) -> FastAPI
 
 async def written(body: dict, counts: dict[str, int]):
     counts["running"] += 1
+    counts["most"] = max(counts["most"], counts["running"])
     done = False
     try:
         for number in range(1, body["max_tokens"] + 1):

@@ -23,7 +23,7 @@ from tools.serving.remote.ray_replica import STREAMS, Replica
 
 TARGET = 16  # requests under way that a replica shall have; more make another one
 WAITING = 4_096  # requests that may wait for a model
-START_SECONDS = 300.0
+START_SECONDS = 900.0  # a large model is read, perhaps copied before
 IDLE_SECONDS = 30.0
 NAMESPACE = "assistant"
 

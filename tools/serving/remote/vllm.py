@@ -102,13 +102,16 @@ class Vllm:
         Returns:
             Folders of the models that were let go.
         """
+        needed = set()
+        for folder in folders:
+            with contextlib.suppress(ToolsError, OSError, ValueError, KeyError):  # it is damaged
+                needed.add(parts(folder).base)
         with self._lock:
             gone = [each for each in self._writers if each not in folders and self._writers[each].idle]
             writers = [self._writers.pop(folder) for folder in gone]
-            unneeded = {each.parts.base for each in writers} - {
-                each.parts.base for each in self._writers.values()
-            }
-            children = [self._children.pop(key) for key in [*self._children] if key.base in unneeded]
+            needed |= {each.parts.base for each in self._writers.values()}
+            idle = [key for key, child in self._children.items() if child.seconds > IDLE_SECONDS]
+            children = [self._children.pop(key) for key in idle if key.base not in needed]
         for writer in writers:
             with contextlib.suppress(ToolsError):  # it forgets them itself when it ends
                 writer.unload()
@@ -273,18 +276,16 @@ class VllmGenerator(Conversations):
         """What the server says of the base, or of the model where it is served whole."""
         cards = [card for card in server.models() if not card.get("parent")]
         info = read_info(self.folder)
-        known = {self.parts.base, str(info["base"] if self.parts.adapter else info["name"])}
-        short = {embedded_name(each) or each for each in known}
+        # A whole model by its folder's name, which tells versions apart.
+        name = str(info["base"]) if self.parts.adapter else self.folder.name
+        short = {embedded_name(each) or each for each in (self.parts.base, name)}
         for card in cards:
             if any(
                 (embedded_name(str(each)) or str(each)) in short for each in (card["id"], card.get("root"))
             ):
                 return card
         served = ", ".join(str(card["id"]) for card in cards) or "nothing"
-        what = (
-            f"{info['base']}, over which {info['name']} was trained" if self.parts.adapter else info["name"]
-        )
-        name = info["base"] if self.parts.adapter else info["name"]
+        what = f"{name}, over which {info['name']} was trained" if self.parts.adapter else name
         lora = " --enable-lora" if self.parts.adapter else ""
         raise Unsupported(
             f"The vLLM server at {server.url} serves {served}, not {what}.",

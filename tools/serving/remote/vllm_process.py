@@ -46,9 +46,14 @@ class Child:
         self._lock = FileLock(state.with_suffix(".lock"))
         self._server: Server | None = None
         self._failed, self._changed, self._stop = "", threading.Condition(), threading.Event()
-        self.starts = 0
+        self.starts, self._began = 0, time.monotonic()
         self._thread = threading.Thread(target=self._watch, name="vllm", daemon=True)
         self._thread.start()
+
+    @property
+    def seconds(self) -> float:
+        """Since it was first wanted."""
+        return time.monotonic() - self._began
 
     def server(self) -> Server:
         """Where it answers.
