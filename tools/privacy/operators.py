@@ -1,4 +1,4 @@
-"""What takes the place of personal data: its type, a mask, a keyed hash, a pseudonym that stays the same, or a stand-in."""
+"""What takes the place of personal data: its type, a mask, a keyed hash, a lasting pseudonym, or a stand-in."""
 
 import hashlib
 import hmac

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from tools.errors import BadArgument
+from tools.privacy.again import again
 from tools.privacy.engine import Engine
-from tools.privacy.entity import Entity, resolve
+from tools.privacy.entity import WORDS, Entity, resolve
 from tools.privacy.ner import EMBEDDED
 from tools.privacy.operators import PLACEHOLDER, Operators, check
 
+NAMELIKE = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]|\d{2}|[^\W\d_\u0000-\u024f]")
 LANGUAGES = ("auto", "en", "zh")
 
 
@@ -43,7 +45,8 @@ class Redactor:
             raise BadArgument(
                 f"There is no language {language!r} here.", f"Use one of {', '.join(LANGUAGES)}."
             )
-        return self._resolved(text, self._engine.analyze(text, language), allow)
+        found = self._engine.analyze(text, language)
+        return self._resolved(text, [*found, *again(text, found)], allow)
 
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
         """What the chat gate takes out of a text: the same without mere place names."""
@@ -99,7 +102,8 @@ class Redactor:
             return []
         protected = [match.span() for match in PLACEHOLDER.finditer(text)]
         protected += _occurrences(text, self._allow.union(allow), found)
-        return [entity for entity in resolve(found, protected) if _worth(text, entity)]
+        whole = {(entity.start, entity.end) for entity in found}
+        return [entity for entity in resolve(found, protected) if _worth(text, entity, whole)]
 
 
 class Placeholders(Protocol):
@@ -146,5 +150,9 @@ def _occurrences(text: str, names: Iterable[str], found: list[Entity]) -> Iterat
                 yield start, end
 
 
-def _worth(text: str, entity: Entity) -> bool:
-    return any(letter.isalnum() for letter in text[entity.start : entity.end])
+def _worth(text: str, entity: Entity, whole: set[tuple[int, int]]) -> bool:
+    """Does a span hold anything? What is left of a guess when its number was taken has to look like a name."""
+    left = text[entity.start : entity.end]
+    if entity.entity_type in WORDS and (entity.start, entity.end) not in whole:
+        return bool(NAMELIKE.search(left))
+    return any(letter.isalnum() for letter in left)

@@ -1,6 +1,7 @@
 """Invented values in the place of personal ones, so that a text to train on still reads like one.
 
-A value always gets the same stand-in from the same :class:`Surrogates`; numbers keep their form, and their check digits hold.
+A value always gets the same stand-in from the same :class:`Surrogates`; numbers keep their form, and their
+check digits hold.
 """
 
 import hashlib

@@ -48,14 +48,14 @@ def main() -> None:
 
 def _plain(paths: list[Path]) -> list[str]:
     """Sentences of phrase banks, without their marks; those with a given name are left out."""
-    from tools.privacy.recognizers.people import _given
+    from tools.privacy.recognizers.people import is_given
 
     found = set()
     for path in paths:
         for line in path.read_text("utf-8").splitlines():
             text = MARKED.sub(r"\1\2", re.sub(r"^[\w, ]+\s\|\s", "", line.strip()))
             text = re.sub(r"\{[^{}]*\}", "{W}", text)
-            named = any(_given(word) for word in re.findall(r"\b[A-Z]\w+", text))
+            named = any(is_given(word) for word in re.findall(r"\b[A-Z]\w+", text))
             if 4 < len(text) < 200 and not text.startswith("#") and "|" not in text and not named:
                 found.add(text)
     return sorted(found)

@@ -1,5 +1,7 @@
 """The card of the NER model: what it is, what it learned from, how well it does."""
 
+# ruff: noqa: E501 - the page is wrapped at 130
+
 from pathlib import Path
 from typing import Any
 

@@ -5,6 +5,8 @@ Keys of a template: ``{P}`` a person, ``{F}`` a given name, ``{L}`` a family nam
 address or telephone, ``{W}`` a product, ``{V}`` a version.
 """
 
+# ruff: noqa: E501 - lists of words
+
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -28,7 +30,20 @@ LABEL = {
 PLAIN_SHARE, PROSE_SHARE, CHINESE_SHARE = 0.17, 0.17, 0.22
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LOWER_SHARE, UPPER_SHARE = 0.12, 0.05
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 PARTICLES = ("van", "van der", "von", "de", "de la", "da", "dos", "di", "bin", "al", "ten", "le")
 UNITS = ("Apt. {}", "Apt {}", "Suite {}", "Flat {}", "Unit {}", "#{}", "Floor {}", "Apartment {}")
 

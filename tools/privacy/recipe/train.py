@@ -1,7 +1,7 @@
 """Fine-tunes spaCy's small English NER model (Honnibal et al., MIT) on the texts of this recipe.
 
-The word vectors and the convolutions start from ``en_core_web_sm``; the layer that decides starts anew, for it has other
-labels. What is saved is spaCy's own format, which holds no code and no pickle.
+The word vectors and the convolutions start from ``en_core_web_sm``; the layer that decides starts anew, for it
+has other labels. What is saved is spaCy's own format, which holds no code and no pickle.
 """
 
 import random

@@ -23,6 +23,25 @@ DATE = re.compile(
 BORN = re.compile(r"(?ai)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|出生|生日|生于")
 
 
+# A whole date of long ago, in figures: seldom business any more, often a birthday.
+OLD = re.compile(
+    r"(?a)(?<![\w/.-])(?:\d{1,2}[/.-]\d{1,2}[/.-](?:19[2-9]\d|200[0-7])|(?:19[2-9]\d|200[0-7])[/.-]\d{1,2}[/.-]\d{1,2})"
+    r"(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?(?![\w/-]|\.\d)"
+)
+
+
+class OldDates(Recognizer):
+    """Dates of long ago, where a text is redacted as a whole."""
+
+    TYPES = ("DATE_TIME",)
+    GATED = False
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for match in OLD.finditer(text):
+            yield Entity("DATE_TIME", match.start(), match.end(), 0.6)
+
+
 class Ages(Recognizer):
     """Ages and birth dates."""
 

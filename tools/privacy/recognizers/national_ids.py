@@ -13,6 +13,8 @@ SSN = re.compile(r"(?a)(?<![\w-])(?!000|666)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\
 SSN_BARE = re.compile(r"(?a)(?<![\w-])\d{3} ?\d{2} ?\d{4}(?![\w-])")
 SSN_CUE = re.compile(r"(?ai)\bssn\b|social security|\bss#")
 NINO = re.compile(r"(?a)(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
+NINO_LIKE = re.compile(r"(?a)(?<!\w)[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
+NINO_CUE = re.compile(r"(?i)national insurance|\bnino?\b")
 NUMBER = re.compile(r"(?ai)(?<![\w-])(?=[A-Z0-9-]*\d{3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])")
 PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$")
 LICENSE_CUE = re.compile(
@@ -38,6 +40,9 @@ class NationalIds(Recognizer):
                 yield Entity("US_SSN", match.start(), match.end(), 0.9)
         for match in NINO.finditer(text):
             yield Entity("UK_NINO", match.start(), match.end(), 0.9)
+        for match in NINO_LIKE.finditer(text):
+            if before(text, match.start(), NINO_CUE):
+                yield Entity("UK_NINO", match.start(), match.end(), 0.8)
         for cue, kind in CUED:
             if cue.pattern and re.search(cue.pattern.rsplit(r"\W*$", 1)[0], text):
                 yield from _after(text, cue, kind)

@@ -6,8 +6,9 @@ from typing import Any
 
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
-from tools.privacy.recognizers.people import known
+from tools.privacy.recognizers.people import ordinary
 
+PAIR = re.compile(r"\w+ (?:&|and) \w+")  # "Kids & Family" is none, where no "Ltd" follows
 ODD = re.compile(r"[_/\\@#<>{}\[\]=*`|~^]|\d{3}|\.\w")
 
 
@@ -25,4 +26,7 @@ class Organizations(Recognizer):
 
 
 def _firm(words: str) -> bool:
-    return len(words) > 2 and not ODD.search(words) and not all(known(word) for word in words.split())
+    if len(words) < 3 or PAIR.fullmatch(words):
+        return False
+    acronym = words.isupper() and len(words) < 5
+    return not acronym and not ODD.search(words) and not ordinary(re.findall(r"[^\W\d_]+", words))

@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizers.people_zh import chinese_name
 
 WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 CAPITAL = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я](?:[^\W\d_]|['’-](?=[^\W\d_]))*\.?)"
@@ -46,7 +47,10 @@ DIRECTED = re.compile(
     rf"(?i:\b(?:by|under|my (?:kid|son|daughter|wife|husband|brother|sister|friend|mother|father|boss|colleague)|seen|met|"
     rf"been to an?)[: ]{{1,5}})({UPPER}[^\W\d_]+(?:[ ]{UPPER}\.?)?(?:[ ]{UPPER}[^\W\d_]+)?)(?![\w@]|[.-]\w)"
 )
+FIELD = re.compile(rf"(?i:\b(?:name|user|customer)[\"']?=[\"']?)({CAPITAL}[ +]{CAPITAL})(?=[&\"'\s;,]|$)")
+HAN = re.compile(r"[\u4e00-\u9fff]")
 ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
+NEXT = re.compile(rf"[ \t]+({WORD})")
 VERBAL = re.compile(r"(?i)^(?:said|told|asks?|and|or|vs|for|.*(?:ed|ing|s))$")
 PAIR = re.compile(rf"(?<![\w@./-])({WORD})[ \t]+((?:{WORD}\.?[ \t]+)?{WORD})(?![\w@]|\.\w)")
 
@@ -63,14 +67,18 @@ class People(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern, score in ((SAID, 0.9), (TITLED, 0.9), (SIGNED, 0.85)):
+        written, text = (
+            text,
+            HAN.sub("。", text),
+        )  # Chinese letters would be taken for parts of the words beside them
+        for pattern, score in ((SAID, 0.9), (TITLED, 0.9), (SIGNED, 0.85), (FIELD, 0.8)):
             for match in pattern.finditer(text):
                 yield from _trimmed(text, match.start(1), match.end(1), score)
         for match in IM.finditer(text):
             first = re.match(WORD, match.group(1))
             if (
                 first
-                and _given(first.group())
+                and is_given(first.group())
                 and (first.group()[0].isupper() or match.group().lower().startswith("i"))
             ):
                 yield from _trimmed(text, match.start(1), match.end(1), 0.8)
@@ -80,8 +88,8 @@ class People(Recognizer):
         yield from _listed(text)
         yield from _alone(text)
         for span in named:
-            if span.label_ == "PERSON" and _plausible(text, span.start_char, span.end_char):
-                yield from _trimmed(text, span.start_char, span.end_char, 0.7)
+            if span.label_ == "PERSON" and _plausible(written, span.start_char, span.end_char):
+                yield from _trimmed(written, span.start_char, span.end_char, 0.7)
 
 
 def _listed(text: str) -> Iterator[Entity]:
@@ -90,7 +98,7 @@ def _listed(text: str) -> Iterator[Entity]:
     while match := PAIR.search(text, at):
         at = match.end(1)
         given, rest = match.group(1), match.group(2)
-        if _given(given) and given[0].isupper():
+        if is_given(given) and given[0].isupper():
             surname = rest if rest.split()[-1][0].isupper() else rest.split()[0]
             if surname[0].isupper() and not known(surname.split()[-1]):
                 yield from _trimmed(text, match.start(), match.start(2) + len(surname), 0.75)
@@ -101,31 +109,45 @@ def _alone(text: str) -> Iterator[Entity]:
     """A given name by itself, and the name after it where nothing has a capital."""
     for match in ALONE.finditer(text):
         word = match.group(1)
-        if not _given(word) or known(word) or _ambiguous(word):
+        if not is_given(word) or known(word) or ambiguous(word):
             continue
         if word[0].isupper():
             yield Entity("PERSON", match.start(), match.end(), 0.65)
         elif len(word) > 3:
-            follows = re.match(rf"[ \t]+({WORD})", text[match.end() :])
+            follows = NEXT.match(text, match.end())
             family = follows.group(1) if follows else ""
-            extra = bool(family) and not (known(family) or _stops(family) or VERBAL.match(family))
-            yield Entity(
-                "PERSON", match.start(), match.end() + (follows.end() if follows and extra else 0), 0.6
-            )
+            extra = bool(family) and not (known(family) or stops(family) or VERBAL.match(family))
+            yield Entity("PERSON", match.start(), follows.end() if follows and extra else match.end(), 0.6)
 
 
-def _given(word: str) -> bool:
+def is_given(word: str) -> bool:
+    """Is it on the list of given names?"""
     return word.casefold() in _words("given_names.txt")
 
 
-def _ambiguous(word: str) -> bool:
+def ambiguous(word: str) -> bool:
     """Is the given name also a word, a place or a product, so that alone it says nothing?"""
     return word.casefold() in _words("ambiguous_names.txt")
 
 
-def _stops(word: str) -> bool:
+def stops(word: str) -> bool:
     """Is it an ordinary word, with which no name goes on?"""
     return word.casefold() in _words("stop_words.txt")
+
+
+@cache
+def _ordinary() -> frozenset[str]:
+    """Products, and the words of sentences about nobody, on which the NER model was trained."""
+    names = ("products.txt", "plain.txt")
+    texts = [(files("tools.privacy.recipe") / name).read_text("utf-8") for name in names]
+    return frozenset(word.casefold() for text in texts for word in re.findall(WORD, text))
+
+
+def ordinary(words: list[str]) -> bool:
+    """Are they all products or words of everyday business, and none a given name?"""
+    return all(known(word) or stops(word) or word.casefold() in _ordinary() for word in words) and not any(
+        is_given(word) for word in words
+    )
 
 
 def known(word: str) -> bool:
@@ -137,30 +159,25 @@ def _plausible(text: str, start: int, end: int) -> bool:
     span = text[start:end]
     if re.search(r"[\d_/\\@#<>{}\[\]=*`|]|\.\w", span):
         return False
-    if re.search(r"[\w./\\@-]$", text[:start][-1:]) or re.match(r"[\d_/\\@=(]|[.-]\w", text[end : end + 2]):
+    following = text[end : end + 2] if span.isascii() else text[end : end + 2].lstrip("(")
+    if re.search(r"(?a)[\w./\\@-]$", text[max(0, start - 1) : start]):
         return False
+    if re.match(r"(?a)[\d_/\\@=(]|[.-]\w", following):
+        return False
+    if HAN.search(span):
+        return chinese_name(span)
     words = re.findall(WORD, span)
-    if not words or not all(word[0].isupper() or len(words) > 1 for word in words[:1]):
+    if not words or len(words) > 6:
         return False
-    doubtful = [word for word in words if known(word) or _stops(word)]
-    if len(words) == 1:
-        word = words[0]
-        short = len(word) < 3 or (word.isupper() and not _shouted(text))
-        mixed = re.search(r"[a-z][A-Z]", word) and not re.match(r"(?:Mc|Mac|De|O['’])", word)
-        return (
-            not doubtful
-            and not short
-            and not mixed
-            and (_given(word) or not _starts(text, start) or before(text, end + 1, TITLED))
-        )
-    if len(words) > 5 or 2 * sum(word[0].isupper() for word in words) <= len(words):
+    if ordinary(words):
         return False
-    return not doubtful or (_given(words[0]) and len(doubtful) < len(words))
-
-
-def _starts(text: str, start: int) -> bool:
-    """Does the word open its sentence, where a capital says nothing?"""
-    return not re.search(r"[\w,;:][ \t]*$", text[max(0, start - 8) : start])
+    doubtful = [word for word in words if known(word) or stops(word)]
+    if len(words) > 1:
+        return not doubtful or (is_given(words[0]) and len(doubtful) < len(words))
+    word = words[0]
+    short = len(word) < 2 or (word.isupper() and not is_given(word) and not _shouted(text))
+    mixed = re.search(r"[a-z][A-Z]", word) and not re.match(r"(?:Mc|Mac|De|O['’])", word)
+    return not doubtful and not short and not mixed
 
 
 def _shouted(text: str) -> bool:
@@ -172,12 +189,12 @@ def _trimmed(text: str, start: int, end: int, score: float) -> Iterator[Entity]:
     """The span without the ordinary words at its ends ("Jane Doe and" → "Jane Doe")."""
     words = list(re.finditer(WORD, text[start:end]))
     for place, word in enumerate(words):
-        if _stops(word.group()):
+        if stops(word.group()):
             words = words[:place]
             break
-    while words and known(words[0].group()) and not _given(words[0].group()):
+    while words and known(words[0].group()) and not is_given(words[0].group()):
         words = words[1:]
-    while words and known(words[-1].group()) and not _given(words[-1].group()):
+    while words and known(words[-1].group()) and not is_given(words[-1].group()):
         words = words[:-1]
     if words:
         last = start + words[-1].end()
@@ -199,7 +216,7 @@ class Companions(Recognizer):
             if any(known(word.group()) for word in words):
                 continue
             people = [span for span in named if span.label_ == "PERSON"]
-            if any(_given(word.group()) for word in words) or any(
+            if any(is_given(word.group()) for word in words) or any(
                 span.start_char < match.end() and match.start() < span.end_char for span in people
             ):
                 for word in words:

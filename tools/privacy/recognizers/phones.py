@@ -65,10 +65,17 @@ CHINESE_LANDLINE = re.compile(
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+# Numbers as they are said: "oh seven seven double four …".
+SAID = re.compile(
+    r"(?i)\b(?:(?:oh|o|zero|one|two|three|four|five|six|seven|eight|nine|double|triple|hundred|thousand|plus)\b[ ,.-]{0,3}){7,20}"
+)
+SAID_ZH = re.compile(r"(?:[零〇一二三四五六七八九幺两][ -]?){11}(?![零〇一二三四五六七八九幺两十百千万])")
+
+
 class Phones(Recognizer):
     """Telephone numbers."""
 
-    TYPES = ("PHONE_NUMBER",)
+    TYPES = ("PHONE_NUMBER", "CN_PHONE")
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
@@ -79,6 +86,13 @@ class Phones(Recognizer):
             score = _score(text, match)
             if score:
                 yield Entity("PHONE_NUMBER", match.start(), match.end(), score)
+        for match in SAID.finditer(text):
+            if CUE.search(text, max(0, match.start() - 40), match.start()):
+                yield Entity(
+                    "PHONE_NUMBER", match.start(), match.start() + len(match.group().rstrip(" ,.-")), 0.8
+                )
+        for match in SAID_ZH.finditer(text):
+            yield Entity("CN_PHONE", match.start(), match.end(), 0.8)
 
 
 class ChinesePhones(Recognizer):

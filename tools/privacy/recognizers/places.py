@@ -8,7 +8,8 @@ from typing import Any
 
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
-from tools.privacy.recognizers.people import known
+from tools.privacy.recognizers.people import ordinary
+from tools.privacy.recognizers.streets import LEADING
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я][^\W\d_]*(?:['’-][^\W\d_]+)*"
 # Words after which a name is a place's.
@@ -18,6 +19,7 @@ WHERE = re.compile(
     rf"({CAPITAL}(?:[ \t]+(?:(?:del?|la|do|di|da)[ \t]+)?{CAPITAL}){{0,3}})(?![\w@]|[.-]\w)"
 )
 IN = re.compile(rf"\b(?:to|in|from|city|where|Where:|southern|Southern|northern|Northern)[ \t]+{CAPITAL}")
+HAN = re.compile(r"[\u4e00-\u9fff]")
 CHINESE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,4}?(?:省|自治区))[\u4e00-\u9fff]{2,4}?(?:市|州|县)(?:[\u4e00-\u9fff]{1,4}?[区县])?"
 )
@@ -39,9 +41,11 @@ class Places(Recognizer):
             if IN.search(match.group()) and _place(match.group(1)):
                 yield Entity("LOCATION", match.start(1), match.end(1), 0.55)
         for match in CHINESE.finditer(text):
-            yield Entity("LOCATION", match.start(), match.end(), 0.6)
+            lead = LEADING.match(match.group())
+            yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.6)
 
 
 def _place(words: str) -> bool:
-    bad = re.search(r"[\d_/\\@#<>{}\[\]=*`|]|\.\w", words)
-    return len(words) > 2 and not bad and not any(known(word) for word in words.split())
+    bad = re.search(r"[_/\\@<>{}\[\]=*`|]|\.\w|^[\d\W]*$", words)
+    short = len(words) < (2 if HAN.search(words) else 3)
+    return not short and not bad and not ordinary(re.findall(r"[^\W\d_]+", words))

@@ -101,6 +101,10 @@ class Streets(Recognizer):
         ):
             for match in pattern.finditer(text):
                 yield Entity("LOCATION", match.start(), _extended(text, match.end()), score)
+        for span in named:
+            words = text[span.start_char : span.end_char]
+            if span.label_ == "LOCATION" and _house(words):
+                yield Entity("LOCATION", span.start_char, span.end_char, 0.7)
         for match in NUMBERED.finditer(text):
             if not MONTH.search(match.group()) and not any(known(word) for word in match.group().split()):
                 yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.7)
@@ -110,6 +114,18 @@ class Streets(Recognizer):
         for match in ADDRESS_IS.finditer(text):
             yield Entity("LOCATION", match.start(1), match.start(1) + len(match.group(1).rstrip(" ,")), 0.75)
         yield from _chinese(text)
+
+
+TIME = re.compile(r"(?i)[_@<>{}\[\]=*`|]|\d\s?(?:am|pm|h|%)\b|\d:\d\d")
+
+
+def _house(words: str) -> bool:
+    """Does what the model takes for a place hold a number and more, as an address does?"""
+    if not any(letter.isdigit() for letter in words) or TIME.search(words):
+        return False
+    named = [word for word in re.findall(r"[^\W\d_]{2,}", words) if not known(word)]
+    capital = any(word[0].isupper() and len(word) > 2 for word in named)
+    return (capital and len(named) > 1) or len(CHINESE_PART.findall(words)) > 1
 
 
 def _extended(text: str, end: int) -> int:

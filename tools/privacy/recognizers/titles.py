@@ -12,6 +12,7 @@ from tools.privacy.recognizer import Recognizer
 TITLE = re.compile(
     r"(?<!\w)(?:[Mm]r|[Mm]rs|[Mm]s|[Mm]x|[Dd]r|[Pp]rof|MR|MRS|MS|DR|Miss)\.?(?=[ \t]+[^\W\d_]{2})"
 )
+AFTER = re.compile(r"[ \t.]*")
 PEOPLES = (
     r"(?:american|british|english|scottish|welsh|irish|german|french|italian|spanish|portuguese|dutch|belgian|swiss|austrian|danish|swedish|"
     r"norwegian|finnish|icelandic|polish|czech|slovak|hungarian|romanian|bulgarian|greek|turkish|russian|ukrainian|belarusian|serbian|croatian|"
@@ -44,7 +45,7 @@ class Titles(Recognizer):
         """See the base class."""
         starts = {span.start_char for span in named if span.label_ == "PERSON"}
         for match in TITLE.finditer(text):
-            follows = match.end() + len(text[match.end() :]) - len(text[match.end() :].lstrip(" \t."))
+            follows = match.end() + len(AFTER.match(text, match.end()).group())  # type: ignore[union-attr]
             if follows in starts or match.start() in starts or text[follows : follows + 1].isupper():
                 yield Entity("TITLE", match.start(), match.end(), 0.8)
 
