@@ -68,6 +68,29 @@ def test_explanations_are_truer_than_chance(predictor: Predictor, method: str) -
     assert mean["sufficiency"] < mean["random_sufficiency"] / 2
 
 
+def test_gradients_of_texts_of_any_length_go_through_the_model_in_bounded_groups() -> None:
+    import torch
+
+    from tools.explain.gradients import Row, integrated_gradients
+
+    torch.manual_seed(0)
+    layer = torch.nn.Embedding(9, 4)
+    seen: list[tuple[int, ...]] = []
+
+    def forward(ids: torch.Tensor, mask: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        seen.append(tuple(ids.shape))
+        return (layer(ids) * mask.unsqueeze(-1)).sum((1, 2))
+
+    rows = [Row([1, *[2] * 511], [1, *[0] * 511]), *(Row([1, word], [1, 0]) for word in (3, 4, 5))]
+    found = integrated_gradients(forward, layer, rows, 0, "cpu")
+    assert max(count * length**2 for count, length in seen) <= 512**2
+    assert (60, 2) in seen  # three texts, and 20 points of each
+    worth = (layer.weight - layer.weight[0]).sum(-1).tolist()  # what the sum must be shared out as
+    for row, (values, delta) in zip(rows, found, strict=True):
+        assert values == pytest.approx([0.0, *(worth[i] for i in row.ids[1:])], abs=1e-4)
+        assert delta < 1e-2
+
+
 def test_attributions_add_up_to_the_change_of_the_log_probability(predictor: Predictor) -> None:
     import torch
 

@@ -113,6 +113,24 @@ def test_a_turn_looks_the_same_live_and_after_a_reload() -> None:
     assert live.messages == history_messages(lines) and live.thread == "thr-1"
 
 
+def test_below_an_answer_stands_how_it_was_made() -> None:
+    citation = events.Citation(1, "refunds.md", "30 days", 0.9123, "7", EVIL)
+    live = turn(
+        events.Heard("I am <PERSON>, how do refunds work?"),
+        events.ToolStarted("c1", "search_knowledge", {"query": EVIL}),
+        events.ToolFinished("c1", "search_knowledge", "succeeded", {}),
+        citation,
+        events.Token("Within 30 days. [1]"),
+        events.Done("thr-1", "Within 30 days. [1]"),
+    )
+    how = live.messages[-1]["content"]
+    assert "How I got this" in how and "search_knowledge" in how and "0.9123" in how
+    assert "Hidden from the model: person" in how and "Chat model in use: embedded" in how
+    assert "<img" not in how and "<script" not in how
+    plain = turn(events.Heard("hi"), events.Token("Hello."), events.Done("thr-1", "Hello."))
+    assert all("How I got this" not in each["content"] for each in plain.messages)
+
+
 def test_a_stopped_turn_looks_the_same_live_and_after_a_reload() -> None:
     live = turn(
         events.Heard("try t", id="msg-1"),
