@@ -1,6 +1,7 @@
 """A real server in its own process and a real browser, for the tests that look through a user's eyes."""
 
 import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -8,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,16 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *options: str, patience: float = 60) -> Iterator[Running]:
+def serving(
+    home: Path, *options: str, patience: float = 60, watch: Callable[[int], None] | None = None
+) -> Iterator[Running]:
     """Start ``assistant serve`` on a free port and wait for its sign-in link.
 
     Args:
         home: its ASSISTANT_HOME.
         options: more options of the command.
         patience: seconds to wait.
+        watch: told what ``/readyz`` answers meanwhile.
     """
     port, log = free_port(), home.parent / "serve.log"
     env = os.environ | {"ASSISTANT_HOME": str(home), "HF_HUB_OFFLINE": "1"}
@@ -60,6 +64,8 @@ def serving(home: Path, *options: str, patience: float = 60) -> Iterator[Running
         while not (found := re.search(r"http://\S+/sign-in\S+", log.read_text())):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not come up:\n{log.read_text()}")
+            if watch and (status := _readiness(port)):
+                watch(status)
             time.sleep(0.1)
         yield Running(f"http://127.0.0.1:{port}", found[0], home, process)
     finally:
@@ -67,6 +73,18 @@ def serving(home: Path, *options: str, patience: float = 60) -> Iterator[Running
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(15)
         process.kill()
+
+
+def _readiness(port: int) -> int | None:
+    """What ``/readyz`` answers; None while nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
 
 
 @contextlib.contextmanager
