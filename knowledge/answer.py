@@ -173,10 +173,12 @@ def split(hit: Hit) -> list[Unit]:
         start, end = spans[at]
         at += 1
         leads = text[start:end].rstrip("\"'").endswith((":", "\uff1a"))
+        opens = True
         while at < len(spans) and spans[at][1] - start <= 450:
-            if not leads and not _unfinished(text[spans[at - 1][0] : end]):
+            piece = text[spans[at - 1][0] : end]
+            if not leads and not _unfinished(piece, opens):
                 break
-            end = spans[at][1]
+            opens, end = _asks(piece), spans[at][1]
             at += 1
             if leads and text[end : end + 2] == "\n\n":
                 break
@@ -184,13 +186,16 @@ def split(hit: Hit) -> list[Unit]:
     return units
 
 
-def _unfinished(text: str) -> bool:
-    """True for a piece that needs the next one: it stops within a sentence, asks, or is a lead-in of a word or two."""
-    if text.endswith(_UNFINISHED) or text.rstrip("\"'”").endswith(("?", "\uff1f")):
+def _unfinished(piece: str, opens: bool) -> bool:
+    """True for a piece that needs the next one: it stops within a sentence, asks, or opens with a word or two."""
+    if piece.endswith(_UNFINISHED) or _asks(piece):
         return True
-    return (
-        len(text.split()) <= 2 and not has_cjk(text) and text.endswith((".", "!")) and not _DIGIT.search(text)
-    )
+    short = len(piece.split()) <= 2 and not has_cjk(piece) and not _DIGIT.search(piece)
+    return opens and short and piece.endswith((".", "!"))
+
+
+def _asks(piece: str) -> bool:
+    return piece.rstrip("\"'”").endswith(("?", "\uff1f"))
 
 
 def choose(units: list[Unit]) -> list[Unit]:
