@@ -102,7 +102,7 @@ class Vllm:
         Returns:
             Folders of the models that were let go.
         """
-        needed = set()
+        needed: set[str] = set()
         for folder in folders:
             with contextlib.suppress(ToolsError, OSError, ValueError, KeyError):  # it is damaged
                 needed.add(parts(folder).base)
