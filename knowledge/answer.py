@@ -77,17 +77,25 @@ class Answerer:
                 "citations": [],
                 "answered": False,
             }
-        return self._newest(units, has_cjk(question))
+        return self._newest(units, question)
 
-    def _newest(self, units: list[Unit], chinese: bool) -> dict[str, Any]:
-        """The answer without what a newer document contradicts, and which document that was."""
+    def _newest(self, units: list[Unit], question: str) -> dict[str, Any]:
+        """The answer without what a newer document contradicts, and which document that was.
+
+        A document of the year that the question names stays.
+        """
         ranked = sorted(units, key=lambda unit: -unit.score)[:NEAR]
-        old = outdated(ranked, self.searcher.encoder.encode)
+        found = outdated(ranked, self.searcher.encoder.encode)
+        old = {
+            place: new for place, new in found.items() if ranked[place].hit.passage.dated[:4] not in question
+        }
         gone = {(ranked[place].hit.passage.id, ranked[place].start) for place in old}
         chosen = choose([unit for unit in units if (unit.hit.passage.id, unit.start) not in gone])
         cited = {unit.hit.passage.source for unit in chosen}
         notes = [
-            told(new, ranked[place], chinese) for place, new in old.items() if new.hit.passage.source in cited
+            told(new, ranked[place], has_cjk(question))
+            for place, new in old.items()
+            if new.hit.passage.source in cited
         ]
         result = compose(chosen, LONGEST - len(notes[0]) - 1 if notes else LONGEST)
         return result | {"answer": "\n".join([result["answer"], *notes[:1]])}

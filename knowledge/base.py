@@ -1,7 +1,6 @@
 """The team's knowledge base: documents in, passages and cited answers out."""
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,23 +11,19 @@ from knowledge.embed import Encoder
 from knowledge.errors import KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
 from knowledge.gather import Found, gather
+from knowledge.impersonal import impersonal
 from knowledge.loaders import read_document
 from knowledge.names import free_name, match_name
 from knowledge.prepare import Preparer
-from knowledge.records import NewDocument, Passage
+from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
 from knowledge.store import EVERYTHING, Store
-from knowledge.twins import ALIKE, likeness
+from knowledge.twins import nearly_same
 from knowledge.vectors import Vectors
 
 Progress = Callable[[int, int, str], None]
 Visibility = Literal["published", "internal"]
-# "<EMAIL_ADDRESS>", with the words that introduce it
-HIDDEN = re.compile(
-    r"(?i:\b(?:i am|i'm|this is|my (?:e-?mail|mail|name|phone|number|card|account)[\w ]{0,16}?(?: is)?:?)\s*)?"
-    r"<[A-Z][A-Z_]{2,}\d*>\.?"
-)
 
 
 class KnowledgeBase:
@@ -130,7 +125,7 @@ class KnowledgeBase:
             raise SourceError(f"It is the same file as {each['source']}.", "That one is kept.")
         document = read_document(found.raw, found.name)
         new = self._preparer.prepare(document, source, found.location, digest, visibility, tags)
-        report["alike"] += _alike(new, known)
+        report["alike"] += nearly_same(source, new.sketch, known)
         return len(new.chunks) if self.store.put(new) else 0
 
     def preview(self, source: str) -> list[dict[str, Any]]:
@@ -263,7 +258,7 @@ class KnowledgeBase:
         filters: Filters = EVERYTHING,
     ) -> dict[str, Any]:
         """Answer a question from the documents; see :meth:`knowledge.answer.Answerer.answer`."""
-        words, before = _impersonal(question), [_impersonal(each) for each in history]
+        words, before = impersonal(question), [impersonal(each) for each in history]
         found = self.answerer.answer(words, before, visitor, filters)
         if self._unanswered and not found["answered"]:
             self._unanswered(question, visitor)
@@ -293,18 +288,6 @@ _LISTED = ("source", "chunks", "visibility", "added_at", "title", "dated", "tags
 
 def _report() -> dict[str, Any]:
     return {"sources": 0, "documents": 0, "chunks": 0, "skipped": [], "alike": []}
-
-
-def _alike(new: NewDocument, known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The document that says nearly the same as the new one, if there is one."""
-    others = [(likeness(new.sketch, each["sketch"]), each["source"]) for each in known]
-    share, other = max((each for each in others if each[1] != new.source), default=(0.0, ""))
-    return [{"source": new.source, "to": other, "share": round(share, 2)}] if share >= ALIKE else []
-
-
-def _impersonal(question: str) -> str:
-    """A question without what a redactor has left of personal data; its words would look like unknown names."""
-    return HIDDEN.sub(" ", question).strip() or question
 
 
 def _shown(hit: Hit) -> dict[str, Any]:

@@ -192,7 +192,8 @@ class Store:
 
     def ids_of(self, pattern: str, visitor: bool = False) -> list[int]:
         """Ids of the passages of the sources that fit a pattern."""
-        query = f"SELECT chunks.id {_FROM} WHERE {_may(visitor)} AND source GLOB ? ORDER BY chunks.id"
+        fitting = f"SELECT id FROM documents WHERE {_may(visitor)} AND source GLOB ?"
+        query = f"SELECT id FROM chunks WHERE document IN ({fitting}) ORDER BY id"
         return [row[0] for row in self.connection.execute(query, (pattern,))]
 
     def tag(self, source: str, tags: Sequence[str]) -> None:

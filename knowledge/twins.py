@@ -5,6 +5,8 @@ MinHash (Broder 1997, "On the resemblance and containment of documents"), with o
 """
 
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 from knowledge.words import terms
 
@@ -35,3 +37,16 @@ def likeness(one: bytes, other: bytes) -> float:
     pairs = [(one[at : at + 4], other[at : at + 4]) for at in range(0, len(one), 4)]
     filled = [(a, b) for a, b in pairs if a != b"\xff" * 4 or b != b"\xff" * 4]
     return sum(a == b for a, b in filled) / len(filled) if filled else 0.0
+
+
+def nearly_same(source: str, mine: bytes, known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The document that says nearly the same as a new one, if there is one.
+
+    Args:
+        source: the new one's name.
+        mine: its sketch.
+        known: the documents of the base, with their sketches.
+    """
+    others = [(likeness(mine, each["sketch"]), each["source"]) for each in known if each["source"] != source]
+    share, other = max(others, default=(0.0, ""))
+    return [{"source": source, "to": other, "share": round(share, 2)}] if share >= ALIKE else []
