@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -32,11 +33,17 @@ def measuring(home, monkeypatch):
     application.close()
 
 
+def on_openvino(app: Application, folder: Path) -> bool:
+    """Whether OpenVINO computes a model that the application has loaded."""
+    model = app.predictors.get(folder).model
+    return isinstance(getattr(model, "compute", None) or model.body._engine, OpenVinoModule)
+
+
 def test_deploying_measures_and_says_it(measuring: Application, monkeypatch) -> None:
     space = measuring.workspace(OWNER)
     entry = space.deploy("router")
     assert entry.as_dict()["engine"]["engine"] == "openvino"
-    assert isinstance(measuring.predictors.get(entry.path).model.compute, OpenVinoModule)
+    assert on_openvino(measuring, entry.path)
     said = deployed({"model": "router"}, entry.as_dict(), "en").text
     assert "OpenVINO computes it on this machine" in said and "as fast as torch" in said
     monkeypatch.setattr(choice, "calibrate", lambda folder: pytest.fail("it was measured already"))
@@ -44,7 +51,7 @@ def test_deploying_measures_and_says_it(measuring: Application, monkeypatch) -> 
     space.deploy("router")
     again = space.deploy("router", "torch")
     assert again.engine["engine"] == "torch" and again.engine["wished"]
-    assert not isinstance(measuring.predictors.get(entry.path).model.compute, OpenVinoModule)
+    assert not on_openvino(measuring, entry.path)
     with pytest.raises(BadArgument, match="no engine named fastest"):
         deploy_model(space, "router", "fastest")
 
@@ -89,5 +96,5 @@ def test_torch_is_always_taken_where_that_is_wished(measuring: Application, home
     measuring.workspace(OWNER).deploy("router")
     other = Application(Settings(home=home, engine="torch"))
     entry = other.registry.get("router")
-    assert not isinstance(other.predictors.get(entry.path).model.compute, OpenVinoModule)
+    assert not on_openvino(other, entry.path)
     other.close()
