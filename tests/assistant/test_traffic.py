@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -102,15 +103,14 @@ def test_versions_with_an_alias_answer_by_name_and_others_do_not(served: SimpleN
 def test_a_request_under_way_finishes_on_the_version_it_began_with(
     served: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = served.app.predictors.get(served.app.registry.get("router").path).model
-    begun, go, predict = threading.Event(), threading.Event(), model.predict
+    predictor, pool = served.app.predictors.get(served.app.registry.get("router").path), ThreadPoolExecutor(1)
+    begun, go, ask = threading.Event(), threading.Event(), predictor.ask
 
-    def slow(*args):
+    def late(*args):
         begun.set()
-        assert go.wait(20)
-        return predict(*args)
+        return ask(*args).result() if go.wait(20) else []
 
-    monkeypatch.setattr(model, "predict", slow)
+    monkeypatch.setattr(predictor, "ask", lambda *args: pool.submit(late, *args))
     answers = []
     asking = threading.Thread(target=lambda: answers.append(classify(served, words=TEXTS[0])))
     asking.start()

@@ -1,0 +1,157 @@
+"""Clients that leave, over a real socket: what they asked for is not worked on any more, and others are answered."""
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.application import Application
+from tests.assistant.api_server import Server, server
+from tests.assistant.listening import listening, until
+from tests.assistant.slow_model import slow
+from tools.serving.batching import Batcher
+
+__all__ = ["server"]
+
+
+@pytest.fixture(scope="module")
+def port(server: Server) -> Iterator[int]:
+    with listening(server.api) as found:
+        yield found
+
+
+def send(server: Server, port: int, path: str, **body) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
+    connection.request("POST", f"/v1/{path}", json.dumps(body), headers)
+    return connection
+
+
+def answer(connection: http.client.HTTPConnection) -> dict:
+    found = connection.getresponse()
+    assert found.status == 200, found.read()
+    return json.loads(found.read())
+
+
+def say(words: str) -> list[dict]:
+    return [{"role": "user", "content": words}]
+
+
+def counted(server: Server, route: str, status: int) -> float:
+    sample = "assistant_http_requests_total"
+    labels = {"method": "POST", "route": route, "status": str(status)}
+    return server.api.state.metrics.registry.get_sample_value(sample, labels) or 0
+
+
+def predictor_of(server: Server, name: str):
+    return server.app.predictors.get(server.app.registry.get(name).path)
+
+
+@pytest.fixture
+def held(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Batcher, list, threading.Event]]:
+    """What collects the classifier's texts, the texts that it gave to the model, which works on the first until it is
+    let go.
+    """
+    batcher, seen, go = predictor_of(server, "router").model.body.batcher, [], threading.Event()
+    run = batcher._run
+
+    def slowly(asked: list):
+        seen.extend(each.text for each in asked)
+        go.wait(20)
+        return run(asked)
+
+    monkeypatch.setattr(batcher, "_run", slowly)
+    yield batcher, seen, go
+    go.set()
+
+
+def test_a_text_that_waits_is_left_out_when_its_client_leaves(server: Server, port: int, held) -> None:
+    (batcher, seen, go), route = held, "/v1/classify"
+    before = counted(server, route, 499)
+    first = send(server, port, "classify", model="router", input="where is my parcel")
+    until(lambda: seen)
+    gone = send(server, port, "classify", model="router", input=["never", "read"])
+    stays = send(server, port, "classify", model="router", input="my money back please")
+    until(lambda: batcher.queued == 3)
+    gone.close()
+    until(lambda: counted(server, route, 499) == before + 1)
+    go.set()
+    assert [answer(each)["data"][0]["label"] for each in (first, stays)] == ["shipping", "refund"]
+    assert sorted(seen) == ["my money back please", "where is my parcel"] and not batcher.queued
+
+
+def test_vectors_that_wait_are_left_out_too(
+    server: Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder, seen, go = server.app.embedder, [], threading.Event()
+    embed = embedder._loaded().embed
+
+    def slowly(texts: list[str]):
+        seen.extend(texts)
+        go.wait(20)
+        return embed(texts)
+
+    monkeypatch.setattr(embedder._loaded(), "embed", slowly)
+    first = send(server, port, "embeddings", model="minilm", input="first")
+    until(lambda: seen)
+    gone = send(server, port, "embeddings", model="minilm", input="never read")
+    until(lambda: embedder.batcher.queued == 1)
+    gone.close()
+    until(lambda: counted(server, "/v1/embeddings", 499) == 1)
+    go.set()
+    assert len(answer(first)["data"][0]["embedding"]) == 384 and seen == ["first"]
+
+
+@pytest.fixture
+def writing(server: Server) -> Iterator:
+    """A model that writes, slowly."""
+    model = predictor_of(server, "writer").model
+    hook = model.model.register_forward_pre_hook(lambda *_: time.sleep(0.02))
+    yield model
+    hook.remove()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_text_ends_when_its_client_leaves(server: Server, port: int, writing, stream: bool) -> None:
+    before = writing.written
+    asked = {"model": "writer", "messages": say("where is my card"), "max_tokens": 3000, "stream": stream}
+    client = send(server, port, "chat/completions", **asked)
+    if stream:
+        assert client.getresponse().read(200)
+    until(lambda: writing.written > before + 3)
+    client.close()
+    client.sock = None
+    lock = predictor_of(server, "writer").lock
+    until(lambda: not lock.locked(), 5)
+    written = writing.written
+    assert written < before + 600
+    time.sleep(0.1)
+    assert writing.written == written, "nobody listens, so nothing is written"
+    after = answer(send(server, port, "chat/completions", **asked | {"max_tokens": 2, "stream": False}))
+    assert after["usage"]["completion_tokens"] == 2 and after["choices"][0]["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_assistant_stops_when_its_client_leaves(home, stream: bool) -> None:
+    from assistant.api.app import create_api
+    from assistant.settings import Settings
+
+    app = Application(Settings(home=home))
+    app.users.owner()
+    model, key = slow(app), app.keys.create("admin")["secret"]
+    api = create_api(app)
+    mine = Server(app, api, key, "", "")
+    with listening(api) as port:
+        asked = {"model": "assistant", "messages": say("count"), "stream": stream}
+        client = send(mine, port, "chat/completions", **asked)
+        if stream:
+            assert client.getresponse().read(200)
+        assert model.going.wait(20)
+        client.close()
+        until(lambda: not model.going.is_set(), 10)
+        said = answer(send(mine, port, "chat/completions", model="assistant", messages=say("how many?")))
+        assert "questions" in said["choices"][0]["message"]["content"]
+    app.close()
