@@ -78,8 +78,10 @@ class Bank:
             self._owners[place] = self._owners[last]
             self._owners.pop()
         room = len(self.tensors[0])
-        if room > ROOM and len(self._owners) <= room // 4:
-            self._resize(room // 2)
+        while room > ROOM and len(self._owners) <= room // 4:
+            room //= 2
+        if room < len(self.tensors[0]):
+            self._resize(room)
 
     def _resize(self, room: int) -> None:
         stacks, kept = self._stacks(room), len(self._owners)
