@@ -21,6 +21,7 @@ def main(folder: Path) -> None:
         with browsing(viewport={"width": 1280, "height": 960}) as page:
             page.goto(server.sign_in)
             journey(page, folder)
+            team(page, server.url, folder)
             cookies = page.context.cookies()
         with browsing(viewport={"width": 390, "height": 844}, color_scheme="dark") as page:
             page.context.add_cookies(cookies)
@@ -40,7 +41,7 @@ def journey(page, folder: Path) -> None:
         chat.get_by_text(then).last.wait_for(timeout=PATIENCE)
         page.wait_for_timeout(1500)
 
-    page.get_by_text("Load the sample workspace").click()
+    page.locator("#sa-tour button").first.click()
     chat.get_by_text("Shall I fine-tune").last.wait_for(timeout=PATIENCE)
     page.wait_for_timeout(1500)
     page.screenshot(path=folder / "profile.png")
@@ -54,6 +55,15 @@ def journey(page, folder: Path) -> None:
     say("try it on 'where is my parcel? It should have been here on Monday'", "Why?")
     say("why?", "Which words drove it")
     page.screenshot(path=folder / "chat.png")
+
+
+def team(page, url: str, folder: Path) -> None:
+    """The pages beside the chat, as the journey has left them."""
+    for path in ("data", "jobs", "models", "knowledge", "widgets", "settings"):
+        page.goto(f"{url}/{path}")
+        page.locator(".sa-list label, .sa-empty").first.wait_for()
+        page.wait_for_timeout(1500)
+        page.screenshot(path=folder / f"{path}.png")
 
 
 if __name__ == "__main__":

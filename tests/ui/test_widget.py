@@ -1,19 +1,23 @@
 """The support widget in a real browser: on a page of another origin that its key allows, and on one it does not."""
 
 import gzip
+import hashlib
+import hmac
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
 from assistant.api.app import create_api
+from assistant.api.visitors import VisitorTokens
 from assistant.application import Application
 from assistant.settings import Settings
 from tests.ui.running import browsing, free_port
@@ -47,7 +51,7 @@ def _shop(widget_host: str) -> ThreadingHTTPServer:
     class Page(BaseHTTPRequestHandler):
         def do_GET(self):
             address = urlsplit(self.path)
-            attributes = address.query.replace("%20", " ").replace("%22", '"')
+            attributes = unquote(address.query)
             line = f'<script src="{widget_host}/widget.js" data-key="{address.path[1:]}" {attributes} async></script>'
             head = "<meta name=viewport content='width=device-width'><title>Shop</title>"
             body = f"<!doctype html>{head}<h1>Lamps</h1><a href='/x'>a link</a>{line}".encode()
@@ -81,6 +85,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = uvicorn.Server(uvicorn.Config(api, port=port, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
+    while not server.started:
+        time.sleep(0.05)
     shops = [_shop(url), _shop(url)]
     shop, stranger = (f"http://127.0.0.1:{each.server_port}" for each in shops)
     key = app.keys.create(widget=True, origins=[shop])["secret"]
@@ -175,6 +181,57 @@ def test_markup_from_a_visitor_stays_text(site: Site) -> None:
         frame.locator(".user").get_by_text("<img src=x onerror=alert(1)>").wait_for()
         frame.locator("#send:not(.busy)").wait_for()
         assert frame.locator("#log img, #log script, #log a[href^=javascript]").count() == 0
+
+
+def test_a_visitor_rates_asks_for_a_person_and_is_known(site: Site) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    with browsing() as page:
+        page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
+        frame = opened(
+            page, f"{site.shop}/{site.key}?data-questions=%22How%20many%20days%20do%20I%20have?|{evil}%22"
+        )
+        frame.get_by_role("button", name=evil).wait_for()
+        frame.get_by_role("button", name="How many days do I have?").click()
+        frame.locator(".sources").wait_for()
+        frame.get_by_role("button", name="Not helpful").click()
+        frame.get_by_label("What was wrong?").fill(f"too short {evil}")
+        frame.get_by_label("What was wrong?").press("Enter")
+        frame.get_by_role("status").get_by_text("Thank you.").wait_for()
+        [thumb] = site.app.feedback.list(good=False)
+        assert thumb["reason"] == f"too short {evil}" and "30 days" in thumb["answer"]
+
+        frame.get_by_role("button", name="Talk to a person").click()
+        sheet = frame.get_by_role("dialog", name="Talk to a person")
+        sheet.get_by_role("button", name="Send").click()
+        sheet.get_by_role("alert").get_by_text("check the e-mail").wait_for()
+        sheet.get_by_label("E-mail address").fill("nadia@mail.example")
+        sheet.get_by_label("Anything else?").fill(evil)
+        sheet.get_by_role("button", name="Send").click()
+        frame.get_by_text("A person will write to nadia@mail.example").wait_for()
+        row = site.app.visits.handoffs()[0]
+        assert (row["origin"], row["message"]) == (site.shop, evil) and len(row["transcript"]) == 2
+
+        secret, now = VisitorTokens(site.app.home).identity_secret(row["key_id"]), int(time.time())
+        mark = hmac.new(secret.encode(), f"customer-7.{now}".encode(), hashlib.sha256).hexdigest()
+        told = page.evaluate(
+            """(person) => new Promise((done) => {
+                 StartupAssistant.on("identified", (who) => done(who.id));
+                 StartupAssistant.on("error", (what) => done(what.message));
+                 StartupAssistant.identify(person);
+               })""",
+            {"id": "customer-7", "time": now, "hash": mark},
+        )
+        assert told == "customer-7"
+        ask(frame, "How many days do I have to return a lamp?")
+        frame.locator(".sources").nth(1).wait_for()
+        assert "customer-7" in {each["person"] for each in site.app.visits.transcripts()}
+
+
+def test_it_is_read_from_right_to_left_and_keeps_still_where_that_is_wished(site: Site) -> None:
+    with browsing(reduced_motion="reduce") as page:
+        frame = opened(page, f"{site.shop}/{site.key}?data-locale=ar")
+        frame.locator("html[dir=rtl]").wait_for()
+        assert frame.locator(".said").first.evaluate("each => getComputedStyle(each).animationName") == "none"
 
 
 def test_a_phone_gets_the_whole_screen(site: Site) -> None:

@@ -116,8 +116,9 @@ class Thumbs(View):
     def _answer(
         self, who: Principal, thread: str | None, chat: list[Message], place: int
     ) -> tuple[str, Entry] | None:
-        """The stored answer that stands at a place among the chatbot's messages (or the last one above it)."""
-        number = sum(is_reply(each) for each in chat[: place + 1]) - 1
+        """The stored answer of the turn that a place among the chatbot's messages belongs to; its last one."""
+        following = (at for at in range(place + 1, len(chat)) if chat[at]["role"] == "user")
+        number = sum(is_reply(each) for each in chat[: next(following, len(chat))]) - 1
         lines = self.app.agent.history(who, thread) if thread else []
         replies = [each for each in lines if each.role == "assistant"]
         return self._by_id(who, str(thread), replies[number].id) if 0 <= number < len(replies) else None

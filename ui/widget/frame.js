@@ -160,10 +160,10 @@
   function ask_why(element, number) {
     const box = make("input", { "aria-label": say.why, placeholder: say.why, maxlength: "500", dir: "auto" });
     const form = make("form", { class: "reason" }, box, make("button", { type: "submit" }, say.hand));
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      post("/v1/widget/feedback", { thread, answer: number, good: false, reason: box.value }).catch(() => {});
-      form.replaceChildren(make("span", { role: "status" }, say.thanks));
+      const kept = await post("/v1/widget/feedback", { thread, answer: number, good: false, reason: box.value }).catch(() => null);
+      form.replaceChildren(make("span", { role: "status" }, kept ? say.thanks : say.failed));
     });
     element.append(form);
     box.focus();
