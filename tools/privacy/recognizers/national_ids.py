@@ -15,7 +15,7 @@ SSN_CUE = re.compile(r"(?ai)\bssn\b|social security|\bss#")
 NINO = re.compile(r"(?a)(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 NINO_LIKE = re.compile(r"(?a)(?<!\w)[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 NINO_CUE = re.compile(r"(?i)national insurance|\bnino?\b")
-NUMBER = re.compile(r"(?ai)(?<![\w-])(?=[A-Z0-9-]*\d{3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])")
+NUMBER = re.compile(r"(?ai)(?<![\w-])(?=(?:[A-Z -]*\d){3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])")
 PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$")
 LICENSE_CUE = re.compile(
     r"(?i)\b(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$"
