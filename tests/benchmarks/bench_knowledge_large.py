@@ -30,7 +30,7 @@ PASSAGES = 500  # a document
 def run() -> Iterable[Row]:
     with tempfile.TemporaryDirectory() as name:
         yield from _base(Path(name), sized(100_000, 2_000))
-    yield from _million(sized(1_000_000, 60_000))
+    yield from _million(sized(1_000_000, 2_000))
 
 
 def vectors(count: int, seed: int = 0) -> Iterator[Any]:
