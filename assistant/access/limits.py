@@ -25,6 +25,7 @@ class Limiter:
     def __init__(
         self, per_minute: float, burst: float | None = None, clock: Callable[[], float] = time.monotonic
     ):
+        self.per_minute = per_minute
         self._rate, self._burst, self._clock = per_minute / 60, burst or max(1.0, per_minute), clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller → (tokens, when)
         self._lock = threading.Lock()

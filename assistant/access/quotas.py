@@ -28,6 +28,10 @@ class Quotas:
         self._database, self._storage = database, storage
         self._limits = {what: limit for what, limit in limits.items() if limit}
 
+    def counts(self, what: str) -> bool:
+        """Whether there is a quota of this kind."""
+        return what in self._limits
+
     def check(self, who: Principal, what: str) -> None:
         """Refuse what would go over a quota that is used up.
 

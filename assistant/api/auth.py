@@ -14,6 +14,7 @@ from assistant.access.audit import acting
 from assistant.access.limits import Limiter
 from assistant.access.principal import Principal
 from assistant.access.roles import allow
+from assistant.api import spending
 from assistant.application import Application
 from assistant.errors import Forbidden, Unauthenticated
 
@@ -43,7 +44,10 @@ async def caller(request: Request, cookies: bool = True) -> Principal:
     """
     principal = await known(request, application(request), cookies)
     if principal.key_id and principal.role != "visitor":
-        request.app.state.key_limit.check(principal.key_id)
+        limit: Limiter = request.app.state.key_limit
+        left = limit.check(principal.key_id)
+        told = {"limit": limit.per_minute, "remaining": left}
+        spending.tell(request, {f"x-ratelimit-{what}-requests": f"{each:.0f}" for what, each in told.items()})
     return principal
 
 
@@ -175,6 +179,7 @@ def permitted(request: Request, principal: Principal, action: str, visitors: boo
         )
     allow(principal, action)
     check_scope(request, principal)
+    spending.check(request, application(request), principal)
     if principal.role == "visitor":
         visitor_limits(request).check(principal.key_id or "", address(request))
     return principal

@@ -11,6 +11,7 @@ from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
 from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
 from assistant.api.models import VERSION, caller_key
+from assistant.api.spending import spent
 from assistant.api.waiting import answer, loaded, routed, unless_left
 from assistant.errors import BadRequest
 from assistant.workspace.references import read
@@ -66,6 +67,7 @@ async def classify(body: ClassifyRequest, request: Request, app: App, caller: Ca
         predictor = await loaded(app, way)
         predictions = await unless_left(request, predictor.ask("predict", texts, who))
         told(predictions)
+    await spent(request, app, lambda: sum(map(tokens, texts)))
     return await answer(
         lambda: _classification(body, texts, predictions), len(texts), {VERSION: entry.pinned}
     )

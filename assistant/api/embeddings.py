@@ -10,6 +10,7 @@ from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
 from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
 from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, VERSION, caller_key
+from assistant.api.spending import spent
 from assistant.api.waiting import answer, loaded, routed, unless_left
 from assistant.errors import BadRequest
 from assistant.workspace.references import read
@@ -64,6 +65,7 @@ async def create_embeddings(body: EmbeddingRequest, request: Request, app: App, 
     texts, who = listed(body.input), caller.key_id or caller.user_id
     if body.model.lower() in EMBEDDER_NAMES:
         vectors = await unless_left(request, app.embedder.ask(texts, who))
+        await spent(request, app, lambda: sum(map(tokens, texts)))
         return await answer(lambda: _list(body, EMBEDDER, texts, vectors), len(texts), {})
     way = await routed(app, body.model, caller_key(caller, body.user, "\n".join(texts)))
     entry = way.entry
@@ -78,6 +80,7 @@ async def create_embeddings(body: EmbeddingRequest, request: Request, app: App, 
         vectors = await unless_left(request, predictor.ask("embed", texts, who))
         told([])  # vectors of two models cannot be compared
     name = str(read(body.model))
+    await spent(request, app, lambda: sum(map(tokens, texts)))
     return await answer(lambda: _list(body, name, texts, vectors), len(texts), {VERSION: entry.pinned})
 
 

@@ -59,7 +59,7 @@ class Envelope:
                 status, plain = message["status"], _is_plain_413(message)
                 if plain:
                     _as_json(message)
-                _add_headers(message, request_id)
+                _add_headers(message, request_id, scope["state"].get("limits", {}))
             elif plain:
                 message = {**message, "body": TOO_LARGE}
             await send(message)
@@ -113,8 +113,9 @@ def _request_id(scope: Scope) -> str:
     return sent if REQUEST_ID.fullmatch(sent) else f"req-{secrets.token_hex(12)}"
 
 
-def _add_headers(message: Message, request_id: str) -> None:
+def _add_headers(message: Message, request_id: str, limits: dict[str, str]) -> None:
     headers = MutableHeaders(scope=message)
+    headers.update(limits)
     headers["X-Request-Id"] = request_id
     for name, value in SECURITY.items():
         headers.setdefault(name, value)

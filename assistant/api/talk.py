@@ -24,8 +24,10 @@ from assistant.agent.events import (
     ToolFinished,
 )
 from assistant.agent.outcome import Outcome
+from assistant.api.auth import application
 from assistant.api.completion import ChatCompletion, Choice, Reply, Usage, Wanted, tokens
 from assistant.api.errors import error_body, status_of
+from assistant.api.spending import spent
 from assistant.api.sse import Pump, data, stream
 from assistant.api.waiting import left
 from assistant.errors import AppError, ClientLeft
@@ -143,6 +145,7 @@ async def _whole(talk: Talk, request: Request) -> ChatCompletion:
         pump.stop()
     if talk.outcome.failed:
         raise failure(talk.outcome.failed)
+    await spent(request, application(request), lambda: talk.usage.total_tokens)
     return ChatCompletion(
         id=talk.id,
         created=talk.created,
@@ -174,7 +177,7 @@ async def _streamed(talk: Talk, request: Request) -> Response:
     pump: Pump[Event] = Pump(talk.events)
     async with _watched(request, pump):  # from then on the response does it
         first = await beginning(pump)
-    return stream(_lines(talk, first, pump), pump)
+    return stream(_lines(talk, first, pump, request), pump)
 
 
 async def beginning(pump: Pump[Event]) -> list[Event]:
@@ -197,7 +200,7 @@ async def beginning(pump: Pump[Event]) -> list[Event]:
     return first
 
 
-async def _lines(talk: Talk, first: list[Event], pump: Pump[Event]) -> AsyncIterator[str]:
+async def _lines(talk: Talk, first: list[Event], pump: Pump[Event], request: Request) -> AsyncIterator[str]:
     yield talk.chunk({"role": "assistant", "content": ""})
     try:
         for event in first:
@@ -209,6 +212,7 @@ async def _lines(talk: Talk, first: list[Event], pump: Pump[Event]) -> AsyncIter
     except Exception as error:
         yield data(_problem(error))
         return
+    await spent(request, application(request), lambda: talk.usage.total_tokens)
     if talk.outcome.failed:
         return
     yield talk.chunk({}, talk.finish, **({"assistant": talk.extension} if talk.extension else {}))

@@ -73,3 +73,27 @@ def test_no_quota_no_count(app: Application) -> None:
     free.add(ANN, "tokens", 1e9)
     free.check(ANN, "tokens")
     assert free.used(ANN, "tokens") == 0 and free.headers(ANN) == {}
+
+
+def test_over_http_what_is_left_is_told_and_what_is_over_refused(app: Application) -> None:
+    from starlette.testclient import TestClient
+
+    from assistant.api.app import create_api
+
+    app.users.owner()
+    key = app.keys.create("viewer", scopes=["embeddings", "chat"])["secret"]
+    client = TestClient(create_api(app), headers={"Authorization": f"Bearer {key}"})
+    body = {"model": "minilm", "input": ["where is my parcel? " * 10]}
+    first = client.post("/v1/embeddings", json=body)
+    assert first.status_code == 200 and first.headers["x-ratelimit-remaining-tokens"] == "100"
+    assert first.headers["x-ratelimit-limit-requests"] == "60000"
+    used = first.json()["usage"]["total_tokens"]
+    said = {"model": "assistant", "messages": [{"role": "user", "content": "hello " * 10}]}
+    second = client.post("/v1/chat/completions", json=said)
+    assert second.headers["x-ratelimit-remaining-tokens"] == f"{100 - used}"
+    for _ in range(4):
+        last = client.post("/v1/embeddings", json=body)
+    assert last.status_code == 429 and int(last.headers["Retry-After"]) > 0
+    assert last.json()["error"]["code"] == "rate_limit_exceeded"
+    assert client.get("/v1/models").status_code == 403  # the key is narrowed to two parts
+    assert client.post("/v1/classify", json={"model": "a", "input": "b"}).status_code == 403
