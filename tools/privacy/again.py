@@ -9,8 +9,13 @@ from tools.privacy.recognizers.people import ambiguous, known, stops
 SURE = 0.6
 NAME = re.compile(r"[^\W\d_]{3,}(?:['’-][^\W\d_]+)*")
 # What may stand between two parts of an address, or after its last one: a state, a number, signs of a quotation.
-BETWEEN = re.compile(r"[\s,.>?|]{1,8}(?:(?:[A-Z]{2}|nan|and|\d{1,6})[\s,.>?|]{1,8}){0,2}")
-AFTER = re.compile(r"(?:[\s,>?|]{1,6}(?:[A-Z]{2}|\d{1,3}))?[\s,>?|]{1,6}\d{4,6}(?![\d-])")
+BETWEEN = re.compile(
+    r"[\s,.>?|]{1,8}(?:(?:[A-Z]{2}|nan|and|\d{1,6}|\d{1,2}\s?[ºª°](?:\s?[A-Z])?)[\s,.>?|]{1,8}){0,2}"
+)
+AFTER = re.compile(
+    r"(?:[\s,>?|]{1,6}(?:[A-Z]{2}|\d{1,3}))?[\s,>?|]{1,6}\d{4,6}(?![\d-])"
+    r"(?:[ \t]+[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:[ -][A-ZÀ-ÖØ-Þ][^\W\d_]+)?(?![\w@]))?"
+)
 BEFORE = re.compile(r"(?i)\bthe corner of \Z")
 
 

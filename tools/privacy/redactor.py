@@ -103,7 +103,7 @@ class Redactor:
         protected = [match.span() for match in PLACEHOLDER.finditer(text)]
         protected += _occurrences(text, self._allow.union(allow), found)
         whole = {(entity.start, entity.end) for entity in found}
-        return [entity for entity in resolve(found, protected) if _worth(text, entity, whole)]
+        return _joined(entity for entity in resolve(found, protected) if _worth(text, entity, whole))
 
 
 class Placeholders(Protocol):
@@ -148,6 +148,22 @@ def _occurrences(text: str, names: Iterable[str], found: list[Entity]) -> Iterat
                 if e.score > 0.8
             ):
                 yield start, end
+
+
+def _joined(found: Iterable[Entity]) -> list[Entity]:
+    """Parts of one address that touch each other as one entity."""
+    joined: list[Entity] = []
+    for entity in found:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and (last.entity_type, last.end) == (entity.entity_type, entity.start)
+            and entity.entity_type in WORDS
+        ):
+            joined[-1] = Entity(last.entity_type, last.start, entity.end, max(last.score, entity.score))
+        else:
+            joined.append(entity)
+    return joined
 
 
 def _worth(text: str, entity: Entity, whole: set[tuple[int, int]]) -> bool:

@@ -69,6 +69,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SAID = re.compile(
     r"(?i)\b(?:(?:oh|o|zero|one|two|three|four|five|six|seven|eight|nine|double|triple|hundred|thousand|plus)\b[ ,.-]{0,3}){7,20}"
 )
+SPACED = re.compile(r"(?a)(?<![\w.])\d(?:[ -]{1,3}\d){6,14}(?![\w.]|[ -]\d)")  # digit by digit
 SAID_ZH = re.compile(r"(?:[零〇一二三四五六七八九幺两][ -]?){11}(?![零〇一二三四五六七八九幺两十百千万])")
 
 
@@ -86,6 +87,9 @@ class Phones(Recognizer):
             score = _score(text, match)
             if score:
                 yield Entity("PHONE_NUMBER", match.start(), match.end(), score)
+        for match in SPACED.finditer(text):
+            if CUE.search(text, max(0, match.start() - 40), match.start()):
+                yield Entity("PHONE_NUMBER", match.start(), match.end(), 0.88)
         for match in SAID.finditer(text):
             if CUE.search(text, max(0, match.start() - 40), match.start()):
                 yield Entity(
