@@ -149,13 +149,13 @@ def test_knowledge(server: Server) -> None:
 
 
 def test_questions_without_an_answer_are_listed_until_they_are_settled(server: Server) -> None:
-    client, question = server.admin, "Who painted the Mona Lisa in Florence?"
+    client, question = server.admin, "which tyres fit a blue tractor?"
     for _ in range(2):
         assert not client.post("/v1/knowledge/ask", json={"question": question}).json()["answered"]
     [noted] = [
         each
         for each in client.get("/v1/knowledge/unanswered").json()["questions"]
-        if "Mona Lisa" in each["question"]
+        if "tyres" in each["question"]
     ]
     assert noted["asked"] == 2
     left = client.delete(f"/v1/knowledge/unanswered/{noted['number']}").json()["questions"]
