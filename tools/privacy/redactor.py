@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from tools.errors import BadArgument
-from tools.privacy.again import again
 from tools.privacy.engine import Engine
 from tools.privacy.entity import WORDS, Entity, resolve
 from tools.privacy.ner import EMBEDDED
@@ -46,6 +45,8 @@ class Redactor:
                 f"There is no language {language!r} here.", f"Use one of {', '.join(LANGUAGES)}."
             )
         found = self._engine.analyze(text, language)
+        from tools.privacy.again import again  # leads to Presidio, which the engine has imported its own way
+
         return self._resolved(text, [*found, *again(text, found)], allow)
 
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:

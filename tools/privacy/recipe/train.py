@@ -27,14 +27,15 @@ def build(seed: int) -> Any:
 
     fix_random_seed(seed)
     base = spacy.load(spacy_folder(), exclude=UNUSED)
-    nlp = spacy.blank("en")
+    nlp: Any = spacy.blank("en")  # its tokenizer and pipes are wider than their declared types
     nlp.tokenizer.infix_finditer = compile_infix_regex([*nlp.Defaults.infixes, *APART]).finditer
     nlp.tokenizer.prefix_search = compile_prefix_regex([*nlp.Defaults.prefixes, "@", ">"]).search
-    ner = nlp.add_pipe("ner", config={"model": base.config["components"]["ner"]["model"]})
+    ner: Any = nlp.add_pipe("ner", config={"model": base.config["components"]["ner"]["model"]})
     for label in ("PERSON", "LOCATION", "ORGANIZATION"):
         ner.add_label(label)
     nlp.initialize()
-    lower = base.get_pipe("ner").model.get_ref("tok2vec")
+    learned: Any = base.get_pipe("ner")
+    lower = learned.model.get_ref("tok2vec")
     ner.model.get_ref("tok2vec").from_bytes(lower.to_bytes())
     return nlp
 
