@@ -55,16 +55,16 @@ def explain(
     """Which words drove a model's prediction."""
     with opened() as application:
         target_file, known = writable(html), workspace(application)
-        texts = _texts(texts, data)
+        given = _texts(texts, data)
         result: dict[str, Any]
         if data is not None:
             result, page = _whole(known, model, known.dataset(dataset(application, data)), method)
-        elif len(texts) != 1 or texts[0][0] == "-":
-            result, page = _many(known, model, [text for _, text in texts], method, target)
+        elif len(given) != 1 or given[0][0] == "-":
+            result, page = _many(known, model, [text for _, text in given], method, target)
         elif versus:
-            result, page = _side_by_side(known, [model, versus], texts[0][1], method, target)
+            result, page = _side_by_side(known, [model, versus], given[0][1], method, target)
         else:
-            result, page = _one(known, model, texts[0][1], method, target, other, counterfactual)
+            result, page = _one(known, model, given[0][1], method, target, other, counterfactual)
         if target_file:
             target_file.write_text(page, encoding="utf-8")
             note(f"Written: {target_file}")
