@@ -73,8 +73,9 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         lines = self.app.agent.history(who, thread) if thread else []
         if messages is not None:
             marks = self.thumbs_of(who, thread, messages, lines)
+            shown: Any = messages
             examples: list[Any] = [{"text": each, "display_text": say(each)} for each in EXAMPLES]
-            changed["chat"] = gr.Chatbot(messages, feedback_value=marks, examples=examples)
+            changed["chat"] = gr.Chatbot(shown, feedback_value=marks, examples=examples)
             changed["thumb_form"] = gr.Group(visible=False)
         return {**changed, **self.thread_parts(who, thread), **self.tour_parts(who, thread, lines)}
 

@@ -9,6 +9,7 @@ import gradio as gr
 from assistant.access.roles import allow
 from assistant.errors import BadRequest
 from assistant.workspace.files import DATASETS, DOCUMENTS
+from knowledge.base import Visibility
 from knowledge.errors import TeachingError
 from ui.pages.cards import citations_block
 from ui.pages.html import card, details, facts, table, text
@@ -139,7 +140,9 @@ class KnowledgePage(Page):
         self.app.knowledge.remove(source)
         return self.listed(request)
 
-    def look(self, files: list[str] | None, address: str, visibility: str, request: gr.Request) -> dict:
+    def look(
+        self, files: list[str] | None, address: str, visibility: Visibility, request: gr.Request
+    ) -> dict:
         """How the first of the chosen documents would be cut into passages."""
         allow(self.principal(request), "approve")
         sources = _sources(files, address)
@@ -150,7 +153,7 @@ class KnowledgePage(Page):
         return {"preview": card(title, _passages(found))}
 
     def add(
-        self, files: list[str] | None, address: str, visibility: str, request: gr.Request
+        self, files: list[str] | None, address: str, visibility: Visibility, request: gr.Request
     ) -> Iterator[dict]:
         """Add the chosen documents."""
         who = self.principal(request)

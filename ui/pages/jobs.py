@@ -153,7 +153,7 @@ def side_by_side(jobs: list[dict[str, Any]]) -> str:
         {key for job in jobs for key, value in _settings(job).items() if value not in (None, "")}
     )
     measured = list(dict.fromkeys(key for job in jobs for key, _ in numbers(job.get("metrics"))))
-    rows = [[say("status"), *(say(job["status"]) for job in jobs)]]
+    rows: list[list[Any]] = [[say("status"), *(say(job["status"]) for job in jobs)]]
     rows += [[say(key.replace("_", " ")), *(_settings(job).get(key) for job in jobs)] for key in settings]
     rows += [[key, *(dict(numbers(job.get("metrics"))).get(key) for job in jobs)] for key in measured]
     rows += [[say("seconds"), *(_seconds(job) for job in jobs)]]

@@ -56,8 +56,16 @@ class ModelsPage(Page):
                 ("undeploy", "Take out of service"),
                 ("rollback", "Roll back"),
             ):
-                main = "primary" if name == "deploy" else "secondary"
-                setattr(self.parts, name, gr.Button(t(words), size="sm", variant=main, visible=False))
+                setattr(
+                    self.parts,
+                    name,
+                    gr.Button(
+                        t(words),
+                        size="sm",
+                        variant="primary" if name == "deploy" else "secondary",
+                        visible=False,
+                    ),
+                )
             self.asks("delete", "Delete this model", self.delete, [self.parts.models])
 
     def wire(self, blocks: gr.Blocks) -> None:

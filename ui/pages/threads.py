@@ -25,7 +25,7 @@ class ThreadActions(View):
         with gr.Accordion(
             t("This conversation"), open=False, visible=False, elem_id="sa-thread"
         ) as parts.thread_menu:
-            parts.title = gr.Textbox(label=t("Title"), max_lines=1, max_length=120, submit_btn=t("Rename"))
+            parts.title = gr.Textbox(label=t("Title"), max_lines=1, max_length=120, submit_btn=True)
             parts.links = gr.HTML()
             with gr.Row(elem_classes="sa-actions"):
                 parts.share = gr.Button(t("Share with the team"), size="sm")

@@ -22,6 +22,10 @@ class Words(gr.I18n):
     def __init__(self) -> None:
         super().__init__(en={each: each for each in ZH}, **dict.fromkeys(LOCALES, ZH))
 
+    def __call__(self, key: str) -> Any:
+        """The word for a component, whatever type the component says it takes."""
+        return super().__call__(key)
+
 
 t = Words()
 

@@ -1,0 +1,108 @@
+"""The chat page around its answers: the tour, files before they are sent, thumbs, and whole conversations."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ui.running import browsing
+from tests.ui.site import EVIL, Site, serving
+
+QUESTION = "How many days do I have to return a lamp?"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("chat")) as running:
+        running.app.users.add("Ann", "member")
+        running.app.users.add("Bo", "member")
+        yield running
+
+
+def say(page, words: str) -> None:
+    page.locator("#sa-box .submit-button").wait_for()
+    page.locator("#sa-box textarea").fill(words)
+    page.locator("#sa-box textarea").press("Enter")
+
+
+def test_a_conversation_is_rated_renamed_found_shared_exported_and_deleted(site: Site) -> None:
+    ann, bo = (site.app.users.by_name(name)["id"] for name in ("Ann", "Bo"))
+    with browsing() as page:
+        site.sign_in(page, ann)
+        page.locator("#sa-tour").get_by_text("step 1 of 3").wait_for()
+        page.locator("#sa-tour").get_by_role("button", name="Skip the tour").click()
+        page.locator("#sa-tour").wait_for(state="hidden")
+        page.keyboard.press("Escape")
+        page.locator("body").press("/")
+        page.keyboard.type(QUESTION)
+        page.keyboard.press("Enter")
+        page.locator(".sa-sources a").first.wait_for(state="attached")
+        page.locator("#sa-box .submit-button").wait_for()
+
+        page.get_by_role("button", name=re.compile("^dislike", re.I)).last.click()
+        page.get_by_label("Why? (if you like)").fill(f"{EVIL} says nadia.quill@example.org")
+        page.get_by_label("Use as a training example").check()
+        page.get_by_label("The answer it should learn").fill("Thirty days.")
+        page.get_by_role("button", name="Send", exact=True).click()
+        page.get_by_text("Kept in examples.jsonl").wait_for()
+        [thumb] = site.app.feedback.list(good=False)
+        assert thumb["question"] == QUESTION and "nadia" not in thumb["reason"] and EVIL in thumb["reason"]
+        kept = site.app.files.by_name("examples.jsonl")
+        assert (
+            kept
+            and json.loads(site.app.files.path(kept).read_text())["messages"][1]["content"] == "Thirty days."
+        )
+
+        page.get_by_role("button", name="This conversation").click()
+        title = page.get_by_role("textbox", name="Title")
+        title.fill("Lamps of nadia.quill@example.org")
+        title.press("Enter")
+        page.locator("#sa-threads").get_by_text("Lamps of <EMAIL_ADDRESS>").wait_for()
+        with page.expect_download() as got:
+            page.get_by_role("link", name="Markdown").click()
+        assert "30 days" in Path(got.value.path()).read_text()
+        page.get_by_role("button", name="Share with the team").click()
+        link = page.get_by_role("link", name="The link for the team").get_attribute("href")
+        with browsing() as other:
+            site.sign_in(other, bo)
+            other.goto(f"{site.url}{link}")
+            other.get_by_text("Read only.").wait_for()
+            assert "30 days" in other.locator("main").inner_text()
+            assert other.locator("textarea, input, button").count() == 0
+        passage = page.locator(".sa-sources a").first.get_attribute("href")
+        page.get_by_role("button", name="Delete this conversation").first.click()
+        page.get_by_role("button", name="Delete this conversation").nth(1).click()  # it asks back
+        page.locator("#sa-chat").get_by_text("What would you like to do?").wait_for()
+        assert site.app.agent.threads.list(ann) == []
+        page.goto(f"{site.url}{passage}")
+        assert "30 days" in page.locator("mark").inner_text()
+
+
+def test_a_file_shows_its_first_rows_before_it_is_sent(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "parcels.csv"
+    path.write_text(f"text,category\nwhere is it,shipping\n{EVIL},refund\n")
+    with browsing() as page:
+        page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
+        site.sign_in(page)
+        page.locator("#sa-box input[type=file]").set_input_files(str(path))
+        page.locator("#sa-preview").get_by_role("cell", name="where is it").wait_for()
+        page.locator("#sa-preview").get_by_text(EVIL).wait_for()
+        assert site.app.files.by_name("parcels.csv") is None
+        say(page, "what is in this file?")
+        page.locator("#sa-preview").wait_for(state="hidden")
+        page.locator("#sa-chat").get_by_text("parcels.csv").first.wait_for()
+
+
+def test_an_approval_of_any_kind_can_be_changed_first(site: Site) -> None:
+    with browsing() as page:
+        site.sign_in(page)
+        say(page, "remove refunds.md from the knowledge base")
+        page.get_by_role("button", name="Change", exact=True).click()
+        source = page.get_by_role("textbox", name="Source")
+        source.wait_for()
+        assert source.input_value() == "refunds.md"
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Change", exact=True).wait_for(state="hidden")
+    assert "refunds.md" in {each["source"] for each in site.app.knowledge.list()["items"]}
