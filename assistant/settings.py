@@ -88,7 +88,8 @@ class Settings(BaseSettings):
     )
     ner: str = Field(
         "embedded",
-        description="The model that finds names to hide: embedded, spacy:NAME, gliner:NAME, a model of the registry, a folder or a Hugging Face id.",
+        description="The model that finds names to hide: embedded, spacy:NAME, gliner:NAME, a model of the registry, "
+        "a folder or a Hugging Face id.",
     )
     quota_tokens: float = Field(
         0, ge=0, description="Most tokens a person may have models read and write in a day; 0: no limit."

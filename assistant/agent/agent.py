@@ -36,7 +36,8 @@ class Parts:
     """What the application gives the agent; functions stand for things that are made late.
 
     ``workspace`` is given the user's earlier messages, ``prompt`` the files attached to the conversation. ``names``
-    lists the words the redaction gate leaves alone, ``vault`` opens a conversation's. ``record`` enters an artifact for its owner and returns its id.
+    lists the words the redaction gate leaves alone, ``vault`` opens a conversation's vault. ``record`` enters an
+    artifact for its owner and returns its id.
     """
 
     graph: Callable[[Principal], "CompiledStateGraph"]

@@ -15,8 +15,8 @@ class TurnContext:
     """The context of a graph run; never stored in a checkpoint.
 
     ``allow`` holds names the redaction gate must leave alone (files, models). ``auto_approve`` grants approvals as they
-    come (``assistant chat --yes``). ``vault`` keeps what placeholders stand for, for the tools that run here. ``quoted`` collects contact details that cited passages make public. ``stop`` is
-    set when the turn is to end.
+    come (``assistant chat --yes``). ``vault`` keeps what placeholders stand for, for the tools that run here.
+    ``quoted`` collects contact details that cited passages make public. ``stop`` is set when the turn is to end.
     """
 
     principal: Principal

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
 from assistant.errors import Conflict
@@ -166,6 +166,13 @@ class Registry:
         mine = select(model_events).where(model_events.c.name == read(name).name)
         rows = self._database.rows(mine.order_by(model_events.c.number.desc()).limit(most))
         return [{key: value for key, value in row.items() if key not in ("name", "number")} for row in rows]
+
+    def changes(self) -> int:
+        """How many changes of models, aliases and splits there were: the same number, the same state."""
+        # Not the last number: commits may overtake each other.
+        count = select(func.count()).select_from(model_events)
+        with self._database.engine.connect() as connection:
+            return connection.execute(count).scalar_one()
 
     def names(self) -> list[str]:
         """Names of all models, the one with the newest version first."""

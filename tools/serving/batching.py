@@ -26,7 +26,7 @@ IDLE_SECONDS = 10.0  # after which the thread of an unused model ends
 class _Job:
     """One caller's texts, of which the first ``taken`` were given to the model, and the results so far."""
 
-    texts: Sequence[str]
+    texts: Sequence[Any]
     future: "Future[list[Any]]" = field(default_factory=Future)
     results: list[Any] = field(default_factory=list)
     taken: int = 0
@@ -49,7 +49,7 @@ class _Job:
             self.future.set_exception(error)
 
 
-Batch = list[tuple[_Job, list[str]]]  # texts that go together, and whose they are
+Batch = list[tuple[_Job, list[Any]]]  # texts that go together, and whose they are
 
 
 class Batcher:
@@ -66,7 +66,7 @@ class Batcher:
     """
 
     def __init__(
-        self, run: Callable[[list[str]], Sequence[Any]], most: int = MOST_TEXTS, waiting: int = WAITING
+        self, run: Callable[[list[Any]], Sequence[Any]], most: int = MOST_TEXTS, waiting: int = WAITING
     ):
         self._run, self._most, self._waiting = run, most, waiting
         self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()  # of each caller, the next in turn first
@@ -81,7 +81,7 @@ class Batcher:
         """Texts that wait."""
         return self._queued
 
-    def submit(self, texts: Sequence[str], caller: str = "") -> "Future[list[Any]]":
+    def submit(self, texts: Sequence[Any], caller: str = "") -> "Future[list[Any]]":
         """Queue texts. The future may be cancelled: what the model has not begun, it then leaves out.
 
         Args:
@@ -169,11 +169,11 @@ class Batcher:
             results = results[len(part) :]
 
 
-def _part(job: _Job, most: int, characters: int, must: bool) -> list[str]:
+def _part(job: _Job, most: int, characters: int, must: bool) -> list[Any]:
     """The next texts of a job, as many as there is room for; at least one where it ``must``."""
     if job.future.done():
         return []
-    part: list[str] = []
+    part: list[Any] = []
     for text in job.texts[job.taken : job.taken + most]:
         characters -= len(text)
         if characters < 0 and (part or not must):

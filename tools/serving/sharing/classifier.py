@@ -135,7 +135,7 @@ def read_classifier(folder: Path, info: dict[str, Any], body: Body) -> SharedCla
     if (folder / head.FILE).exists():
         found = load_file(folder / head.FILE)
         return SharedClassifier(folder, info, body, (found["weight"], found["bias"]), averaged=False)
-    layer = {}
+    layer: dict[str, numpy.ndarray] = {}
     for file in folder.glob("model*.safetensors"):
         with safe_open(file, "numpy") as opened:
             layer |= {name: opened.get_tensor(name) for name in opened.keys() if name.startswith(LAYER)}  # noqa: SIM118
