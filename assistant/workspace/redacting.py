@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.access.tokens import kept_secret
 from assistant.settings import Settings
@@ -31,10 +32,28 @@ def open_redactor(settings: Settings, folder_of: Callable[[str], Path]) -> "Reda
     return Redactor(salt=salt, ner=_model(settings.ner, folder_of))
 
 
-def _model(wish: str, folder_of: Callable[[str], Path]) -> str:
+def _model(wish: str, folder_of: Callable[[str], Path]) -> Any:
     if wish == EMBEDDED or not NAME.fullmatch(wish) or Path(wish).expanduser().is_dir():
         return wish
     try:
-        return str(folder_of(wish))
+        return _reader(folder_of(wish))
     except NotFound:
         return wish  # a Hugging Face id without an owner, such as bert-base-ner
+
+
+def _reader(folder: Path) -> Callable[[str], list[tuple[str, int, int]]]:
+    """A token classifier that was fine-tuned here, loaded at the first text."""
+
+    @cache
+    def model() -> Any:
+        from tools.serving.predictor import load
+
+        return load(folder)
+
+    def read(text: str) -> list[tuple[str, int, int]]:
+        from tools.privacy.ner_models import labelled
+
+        found = model().predict([text])[0].get("entities", [])
+        return labelled((each["entity"], each["start"], each["end"]) for each in found)
+
+    return read

@@ -4,11 +4,12 @@ import importlib
 import inspect
 import pkgutil
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tools.privacy.entity import Entity
 from tools.privacy.lean import lean_imports
-from tools.privacy.ner import EMBEDDED, Ner
+from tools.privacy.ner import EMBEDDED, Found, Ner
 
 if TYPE_CHECKING:
     from tools.privacy.recognizer import Recognizer
@@ -24,7 +25,7 @@ class Engine:
         ner: the model that names things, see ``tools.privacy.ner``.
     """
 
-    def __init__(self, ner: str = EMBEDDED) -> None:
+    def __init__(self, ner: str | Callable[[str], Found] = EMBEDDED) -> None:
         self._ner = Ner(ner)
         self._lock = threading.Lock()
         self._recognizers: list[Recognizer] = []

@@ -31,11 +31,12 @@ class Ner:
     """A model that names things, loaded at first use; safe to use from several threads.
 
     Args:
-        model: ``embedded`` for the one that comes along; others are described in ``tools.privacy.ner_models``.
+        model: ``embedded`` for the one that comes along; others are described in ``tools.privacy.ner_models``;
+            or what reads a text itself.
         remembered: how many pieces of text to remember what is named in.
     """
 
-    def __init__(self, model: str = EMBEDDED, remembered: int = 512):
+    def __init__(self, model: str | Callable[[str], Found] = EMBEDDED, remembered: int = 512):
         self._name = model
         self._lock = threading.Lock()
         self._model: Callable[[str], Found] | None = None
@@ -84,7 +85,9 @@ def spacy_reader(
     return read
 
 
-def _load(name: str) -> Callable[[str], Found]:
+def _load(name: str | Callable[[str], Found]) -> Callable[[str], Found]:
+    if not isinstance(name, str):
+        return name
     if name != EMBEDDED:
         from tools.privacy.ner_models import load
 

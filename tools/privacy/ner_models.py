@@ -2,7 +2,7 @@
 
 - ``spacy:NAME``: an installed spaCy pipeline (``spacy:en_core_web_trf``) or a folder with one;
 - ``gliner:NAME``: a GLiNER model, which is told in words what to look for (``pip install gliner``);
-- a folder or Hugging Face id: any transformers model for token classification, those fine-tuned here included.
+- a folder or Hugging Face id: any transformers model for token classification.
 """
 
 # ruff: noqa: E501 - lists of words
@@ -63,7 +63,7 @@ def _gliner(name: str) -> Callable[[str], Found]:
 
     def read(text: str) -> Found:
         found = model.predict_entities(text, LOOKED_FOR, threshold=0.5)
-        return _labelled((each["label"], each["start"], each["end"]) for each in found)
+        return labelled((each["label"], each["start"], each["end"]) for each in found)
 
     return read
 
@@ -72,30 +72,16 @@ def _transformer(name: str) -> Callable[[str], Found]:
     from transformers import pipeline
 
     folder = Path(name).expanduser()
-    if (folder / "assistant.json").is_file():
-        return _ours(folder)
     options: dict[str, Any] = {"aggregation_strategy": "simple", "trust_remote_code": False}
     model = pipeline("token-classification", model=str(folder) if folder.is_dir() else name, **options)
 
     def read(text: str) -> Found:
-        return _labelled((each["entity_group"], each["start"], each["end"]) for each in model(text))
+        return labelled((each["entity_group"], each["start"], each["end"]) for each in model(text))
 
     return read
 
 
-def _ours(folder: Path) -> Callable[[str], Found]:
-    from tools.serving.predictor import load as load_model
-
-    model = load_model(folder)
-
-    def read(text: str) -> Found:
-        found = model.predict([text])[0].get("entities", [])
-        return _labelled((each["label"], each["start"], each["end"]) for each in found)
-
-    return read
-
-
-def _labelled(found: Any) -> Found:
+def labelled(found: Any) -> Found:
     """Spans by our labels; the pieces of a word that some models tag one by one are joined."""
     spans: Found = []
     for given, start, end in found:

@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from tools.errors import BadArgument
 from tools.privacy.engine import Engine
 from tools.privacy.entity import WORDS, Entity, resolve
-from tools.privacy.ner import EMBEDDED
+from tools.privacy.ner import EMBEDDED, Found
 from tools.privacy.operators import PLACEHOLDER, Operators, check
 
 NAMELIKE = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]|\d{2}|[^\W\d_\u0000-\u024f]")
@@ -24,7 +24,12 @@ class Redactor:
         ner: the model that finds names, see ``tools.privacy.ner_models``.
     """
 
-    def __init__(self, allow: Iterable[str] = (), salt: bytes | None = None, ner: str = EMBEDDED):
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        salt: bytes | None = None,
+        ner: str | Callable[[str], Found] = EMBEDDED,
+    ):
         self._allow = frozenset(allow)
         self.salt = salt
         self._engine = Engine(ner)
