@@ -139,8 +139,8 @@ def read_classifier(folder: Path, info: dict[str, Any], body: Body) -> SharedCla
     for file in folder.glob("model*.safetensors"):
         with safe_open(file, "numpy") as opened:
             layer |= {name: opened.get_tensor(name) for name in opened.keys() if name.startswith(LAYER)}  # noqa: SIM118
-    weights = tuple(layer[LAYER + part].astype(numpy.float32) for part in ("weight", "bias"))
-    model = SharedClassifier(folder, info, body, weights, averaged=True)
+    weight, bias = (layer[LAYER + part].astype(numpy.float32) for part in ("weight", "bias"))
+    model = SharedClassifier(folder, info, body, (weight, bias), averaged=True)
     if body.adapted and (adapter := read_adapter(folder)):
         model.adapt(adapter)
     return model
