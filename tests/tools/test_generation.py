@@ -190,11 +190,11 @@ def test_characters_of_several_tokens_come_whole(together: TogetherGenerator) ->
     model = TogetherGenerator.__new__(TogetherGenerator)
     model.tokenizer, model._lock = PreTrainedTokenizerFast(tokenizer_object=spelling), threading.Lock()
     text = "naïve 退款 👍 ok"
-    pieces = list(model._texts([each] for each in model.tokenizer(text)["input_ids"]))
+    pieces = list(model._texts(iter([[each] for each in model.tokenizer(text)["input_ids"]]), []))
     assert "".join(pieces) == text
     assert all("\ufffd" not in piece for piece in pieces) and "退" in pieces and "👍" in pieces
     half = model.tokenizer("👍")["input_ids"][:2]
-    assert "".join(model._texts(iter([half]))) == "\ufffd"
+    assert "".join(model._texts(iter([half]), [])) == "\ufffd"
 
 
 def test_a_process_that_is_killed_is_started_anew(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
