@@ -65,12 +65,12 @@ def test_a_conversation_is_rated_renamed_found_shared_exported_and_deleted(site:
         assert "30 days" in Path(got.value.path()).read_text()
         page.get_by_role("button", name="Share with the team").click()
         link = page.get_by_role("link", name="The link for the team").get_attribute("href")
-        with browsing() as other:
-            site.sign_in(other, bo)
-            other.goto(f"{site.url}{link}")
-            other.get_by_text("Read only.").wait_for()
-            assert "30 days" in other.locator("main").inner_text()
-            assert other.locator("textarea, input, button").count() == 0
+        other = page.context.browser.new_context().new_page()
+        site.sign_in(other, bo)
+        other.goto(f"{site.url}{link}")
+        other.get_by_text("Read only.").wait_for()
+        assert "30 days" in other.locator("main").inner_text()
+        assert other.locator("textarea, input, button").count() == 0
         passage = page.locator(".sa-sources a").first.get_attribute("href")
         page.get_by_role("button", name="Delete this conversation").first.click()
         page.get_by_role("button", name="Delete this conversation").nth(1).click()  # it asks back

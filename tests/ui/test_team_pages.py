@@ -187,7 +187,7 @@ def test_a_widget_key_is_made_and_the_inbox_read(site: Site) -> None:
         page.get_by_role("button", name="Open again").wait_for()
         assert site.app.visits.handoffs("open") == []
         tab(page, "Transcripts")
-        page.get_by_text(SHOP).first.wait_for()
+        page.locator(".sa-fact").get_by_text(SHOP).last.wait_for()
 
 
 def test_an_admin_lets_somebody_in_who_sees_less(site: Site) -> None:
