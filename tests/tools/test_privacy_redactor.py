@@ -120,3 +120,14 @@ def test_a_cold_start_does_not_load_torch():
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "False\n"
     )
+
+
+def test_many_texts_are_found_alike_whether_together_or_one_by_one(redactor):
+    names = ("Maria Lopez", "john carter", "李伟", "Peter O'Neill")
+    texts = [f"Call {names[n % 4]} about order {n}, mail m{n}@example.org.\nThanks" for n in range(300)]
+    texts += ["", "   ", "12 34", texts[0]]
+    fresh = Redactor()  # remembers nothing of these texts
+    assert list(redactor.find_many(texts)) == [fresh.find(text) for text in texts]
+    assert list(redactor.find_many([])) == []
+    with pytest.raises(BadArgument):
+        list(redactor.find_many(["Ann"], language="xx"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import Unsupported
-from tools.privacy.ner import Found, spacy_reader
+from tools.privacy.ner import Found, SpacyReader
 
 KINDS = {
     "PERSON": r"PER|PERSON|PERSONS|PEOPLE|NAME|(?:FIRST|LAST|MIDDLE|GIVEN|SUR|FAMILY|FULL|USER)[ _-]?NAME\d*|NR",
@@ -38,7 +38,7 @@ def load(name: str) -> Callable[[str], Found]:
         if kind == "spacy" and rest:
             import spacy
 
-            return spacy_reader(spacy.load(rest), label)
+            return SpacyReader(spacy.load(rest), label)
         return _gliner(rest) if kind == "gliner" and rest else _transformer(name)
     except (OSError, ImportError, ValueError) as error:
         raise Unsupported(

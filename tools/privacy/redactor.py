@@ -1,5 +1,6 @@
 """Find personal data in texts and hide it."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -45,14 +46,23 @@ class Redactor:
         Raises:
             BadArgument: no such language.
         """
-        if language not in LANGUAGES:
-            raise BadArgument(
-                f"There is no language {language!r} here.", f"Use one of {', '.join(LANGUAGES)}."
-            )
-        found = self._engine.analyze(text, language)
-        from tools.privacy.again import again  # leads to Presidio, which the engine has imported its own way
+        _check_language(language)
+        return self._whole(text, self._engine.analyze(text, language), allow)
 
-        return self._resolved(text, [*found, *again(text, found)], allow)
+    def find_many(self, texts: Iterable[str], language: str = "auto") -> Iterator[list[Entity]]:
+        """All personal data in each of many texts: what :meth:`find` says, several times as fast.
+
+        Args:
+            texts: the texts, read as they are wanted.
+            language: see :meth:`find`.
+
+        Raises:
+            BadArgument: no such language.
+        """
+        _check_language(language)
+        ahead, asked = itertools.tee(texts)
+        for text, found in zip(asked, self._engine.analyze_many(ahead, language), strict=True):
+            yield self._whole(text, found, ())
 
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
         """What the chat gate takes out of a text: the same without mere place names."""
@@ -98,10 +108,17 @@ class Redactor:
     def count(self, texts: Iterable[str]) -> dict[str, int]:
         """How often each type of personal data occurs in many short texts (cells of a table), most frequent first."""
         counts: Counter[str] = Counter()
-        for text, times in Counter(text for text in texts if text).items():
-            for entity in self.gated(text):
+        different = Counter(text for text in texts if text)
+        each = self._engine.analyze_many(different, gated=True)
+        for (text, times), found in zip(different.items(), each, strict=True):
+            for entity in self._resolved(text, found, ()):
                 counts[entity.entity_type] += times
         return dict(counts.most_common())
+
+    def _whole(self, text: str, found: list[Entity], allow: Iterable[str]) -> list[Entity]:
+        from tools.privacy.again import again  # leads to Presidio, which the engine has imported its own way
+
+        return self._resolved(text, [*found, *again(text, found)], allow)
 
     def _resolved(self, text: str, found: list[Entity], allow: Iterable[str]) -> list[Entity]:
         if not found:
@@ -110,6 +127,11 @@ class Redactor:
         protected += _occurrences(text, self._allow.union(allow), found)
         whole = {(entity.start, entity.end) for entity in found}
         return _joined(entity for entity in resolve(found, protected) if _worth(text, entity, whole))
+
+
+def _check_language(language: str) -> None:
+    if language not in LANGUAGES:
+        raise BadArgument(f"There is no language {language!r} here.", f"Use one of {', '.join(LANGUAGES)}.")
 
 
 class Placeholders(Protocol):
