@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from starlette.testclient import TestClient
 
@@ -40,7 +41,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_ADDRESS", "")
-        ray.init("local", num_cpus=8, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+        idle = {"prestart_worker_first_driver": False}  # workers that wait have not the replicas' environment
+        ray.init("local", num_cpus=8, _system_config=idle, **quiet)
         with cluster(settings):
             made = Application(settings)
             made.users.owner()
@@ -50,6 +53,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
                     {"model": "router", **ROW}, path, job_id=f"job-{number}", further=number > 1
                 )
             made.releases.promote("router@1")
+            made.predictors.get(made.registry.get("router@1").path)
+            made.places._fleet._replicas = (1, 1)  # of further models
             yield made
             made.close()
 
@@ -67,11 +72,10 @@ def wait(condition: Callable[[], object], seconds: float = 100) -> None:
 
 
 def processes(folder: Path, fleet) -> set[int]:
-    """Of a model's replicas."""
-    from ray.util.state import list_actors
-
-    name = f"ServeReplica:{fleet._name(folder)}:model"
-    return {each.pid for each in list_actors(filters=[("class_name", "=", name), ("state", "=", "ALIVE")])}
+    """Of a model's replicas, which Ray names so."""
+    name = f"ray::ServeReplica:{fleet._name(folder)}:model"
+    found = psutil.process_iter(["cmdline"])
+    return {each.pid for each in found if name in " ".join(each.info["cmdline"] or ())}
 
 
 def test_replicas_answer_as_the_model_does(app: Application) -> None:
@@ -105,15 +109,17 @@ def test_a_replica_killed_under_load_is_missed_by_nobody(app: Application, fleet
     callers = [threading.Thread(target=ask) for _ in range(8)]
     for each in callers:
         each.start()
-    wait(lambda: len(answered) > 20)
-    before = processes(folder, fleet)
-    os.kill(min(before), signal.SIGKILL)
-    at = len(answered)
-    wait(lambda: len(answered) > at + 40)  # the other answers
-    wait(lambda: len(processes(folder, fleet) - before) == 1)  # a new one comes
-    stop.set()
-    for each in callers:
-        each.join()
+    try:
+        wait(lambda: len(answered) > 20)
+        before = processes(folder, fleet)
+        os.kill(min(before), signal.SIGKILL)
+        at = len(answered)
+        wait(lambda: len(answered) > at + 40)  # the other answers
+        wait(lambda: len(processes(folder, fleet) - before) == 1)  # a new one comes
+    finally:
+        stop.set()
+        for each in callers:
+            each.join()
     assert not failed and len({*answered}) == 1
     assert not distant.model.busy
 
@@ -131,7 +137,6 @@ def test_promotions_of_other_processes_reach_the_replicas(
         assert len(answer.json()["data"]) == 3, answer.text
         return answer.headers["X-Model-Version"]
 
-    fleet._replicas = (1, 1)
     assert version() == "router@1"
     second = app.registry.get("router@2").path
     command_line = Application(Settings(home=app.settings.home, engine="ray"), local=True)
@@ -149,10 +154,9 @@ def test_promotions_of_other_processes_reach_the_replicas(
 
 
 def test_texts_are_streamed_and_who_leaves_ends_them(app: Application, fleet) -> None:
-    fleet._replicas = (1, 1)
     folder = tiny_gpt(app.home.models / "writer")
     write_info(folder, {"name": "writer", "task": "text-generation", "base": "tiny", "method": "full"})
-    distant, near = app.predictors.get(folder), load(folder, engine="torch")
+    near, distant = load(folder), app.predictors.get(folder)
     pieces = distant.generate(ASK, max_tokens=40)
     next(pieces)
     assert distant.model.busy
@@ -163,11 +167,12 @@ def test_texts_are_streamed_and_who_leaves_ends_them(app: Application, fleet) ->
     assert "".join(distant.generate(ASK, max_tokens=8)) == "".join(near.generate(ASK, max_tokens=8))
 
 
-def test_a_model_that_cannot_be_loaded_says_why(app: Application, fleet) -> None:
-    fleet._replicas = (1, 1)
-    broken = train_head(app.home.models / "broken", base=app.home.root.parent / "tiny")
-    (broken / "model.safetensors").write_bytes(b"nothing")
-    with pytest.raises(WorkFailed, match="broken does not start on the Ray cluster: .*cannot be loaded"):
+def test_a_model_that_cannot_be_loaded_says_why(app: Application) -> None:
+    broken = app.home.models / "broken"
+    broken.mkdir()
+    write_info(broken, {"name": "broken", **ROW})
+    (broken / "pytorch_model.bin").write_bytes(b"a pickle")
+    with pytest.raises(WorkFailed, match="broken does not start on the Ray cluster: .*only pickled weights"):
         app.predictors.get(broken)
 
 
