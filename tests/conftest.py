@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # Ray reads it when it is imported; see ray_cluster
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # servers, workers and tests share the cores
 for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
     del os.environ[name]

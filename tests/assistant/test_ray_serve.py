@@ -15,6 +15,7 @@ from assistant.api.app import create_api
 from assistant.application import Application
 from assistant.errors import BadSettings
 from assistant.jobs.runners.places import cluster, replicas
+from assistant.jobs.runners.ray_cluster import connected
 from assistant.settings import Settings
 from tests.tools.tiny_models import tiny_bert, tiny_gpt
 from tests.tools.trained import train_head
@@ -54,7 +55,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
                 )
             made.releases.promote("router@1")
             made.predictors.get(made.registry.get("router@1").path)
-            made.places._fleet._replicas = (1, 1)  # of further models
+            fleet, writer = made.places._fleet, tiny_gpt(made.home.models / "writer")
+            fleet._replicas = (1, 1)  # of further models
+            write_info(
+                writer, {"name": "writer", "task": "text-generation", "base": "tiny", "method": "full"}
+            )
+            fleet._start(fleet._name(writer), writer)  # while the first tests run
             yield made
             made.close()
 
@@ -124,6 +130,19 @@ def test_a_replica_killed_under_load_is_missed_by_nobody(app: Application, fleet
     assert not distant.model.busy
 
 
+def test_texts_are_streamed_and_who_leaves_ends_them(app: Application) -> None:
+    folder = app.home.models / "writer"
+    near, distant = load(folder), app.predictors.get(folder)
+    pieces = distant.generate(ASK, max_tokens=40)
+    next(pieces)
+    assert distant.model.busy
+    pieces.close()
+    assert not distant.model.busy
+    with pytest.raises(BadArgument, match="temperature"):
+        distant.generate(ASK, temperature=7)
+    assert "".join(distant.generate(ASK, max_tokens=8)) == "".join(near.generate(ASK, max_tokens=8))
+
+
 def test_promotions_of_other_processes_reach_the_replicas(
     app: Application, fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,20 +170,6 @@ def test_promotions_of_other_processes_reach_the_replicas(
     app.keep_places()
     wait(lambda: fleet._status(fleet._name(second)) == "")
     assert version() == "router@1"
-
-
-def test_texts_are_streamed_and_who_leaves_ends_them(app: Application, fleet) -> None:
-    folder = tiny_gpt(app.home.models / "writer")
-    write_info(folder, {"name": "writer", "task": "text-generation", "base": "tiny", "method": "full"})
-    near, distant = load(folder), app.predictors.get(folder)
-    pieces = distant.generate(ASK, max_tokens=40)
-    next(pieces)
-    assert distant.model.busy
-    pieces.close()
-    assert not distant.model.busy
-    with pytest.raises(BadArgument, match="temperature"):
-        distant.generate(ASK, temperature=7)
-    assert "".join(distant.generate(ASK, max_tokens=8)) == "".join(near.generate(ASK, max_tokens=8))
 
 
 def test_a_model_that_cannot_be_loaded_says_why(app: Application) -> None:
@@ -196,6 +201,17 @@ def test_a_machine_without_the_folder_copies_it(
     assert at_hand(elsewhere / folder.name, made, elsewhere, ask) == copy
     with pytest.raises(ray.exceptions.RayTaskError, match="is not below"):
         ask("names", "../..")
+
+
+def test_ray_does_not_decide_how_the_server_ends(app: Application) -> None:
+    def own(*_: object) -> None: ...
+
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        connected(os.environ["RAY_ADDRESS"])
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_the_number_of_replicas_is_checked() -> None:

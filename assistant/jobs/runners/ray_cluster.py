@@ -4,7 +4,11 @@ With ``ASSISTANT_RAY_WORKERS`` that process only leads: workers on several machi
 The machines must have this program installed and see the same home folder (a shared disk) and the same database.
 """
 
+import contextlib
 import os
+import signal
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from assistant.errors import BadSettings
@@ -92,6 +96,8 @@ def connected(address: str, **options: Any) -> Any:
         BadSettings: Ray is not installed, or no cluster answers.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster that is started here tells nobody
+    # Threads of Ray Serve would connect anew, or start a cluster, when this process has left.
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     try:
         import ray
     except ImportError as error:
@@ -104,8 +110,20 @@ def connected(address: str, **options: Any) -> Any:
             "log_to_driver": False,
             "logging_level": "ERROR",
         }
-        ray.init(address=address, **(usual | options))
+        with _own_handler():
+            ray.init(address=address, **(usual | options))
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.AuthenticationError) as error:
         hint = "Check ASSISTANT_RAY_ADDRESS, and set RAY_AUTH_MODE=token if the cluster asks for its token."
         raise BadSettings(f"No Ray cluster answers at {address}.", hint) from error
     return ray
+
+
+@contextlib.contextmanager
+def _own_handler() -> Iterator[None]:
+    """Ray sets a handler of SIGTERM that exits at once; a server's own one, which lets requests end, stays."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if callable(before) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
