@@ -45,10 +45,14 @@ def checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str
     try:
         return fitted(arguments_of(name), args).model_dump(exclude_unset=True)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_told(e)}" for e in error.errors()[:3])
         raise BadRequest(
             f"The arguments of {name} do not fit: {faults}.", "Call it again with the right ones."
         ) from None
+
+
+def _told(fault: Any) -> str:
+    return "there is no such argument" if fault["type"] == "extra_forbidden" else fault["msg"]
 
 
 def fitted(model: type[BaseModel], args: dict[str, Any]) -> BaseModel:

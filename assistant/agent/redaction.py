@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 # Long free text is gated; identifiers, labels and paths are not texts about people.
 IDENTIFIERS = {
     "id",
+    "code",
     "job",
     "model",
     "name",

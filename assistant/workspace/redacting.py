@@ -19,16 +19,17 @@ NAME = re.compile(
 )  # of a model in the registry; a hub's id has a slash, a library a colon
 
 
-def open_redactor(settings: Settings, folder_of: Callable[[str], Path]) -> "Redactor":
+def open_redactor(settings: Settings, folder_of: Callable[[str], Path], salted: bool = True) -> "Redactor":
     """A redactor.
 
     Args:
         settings: name the model.
         folder_of: the folder of a model in the registry; raises ``NotFound`` for unknown names.
+        salted: with the installation's salt, which lies in the home; what hashes or invents values needs it.
     """
     from tools.privacy.redactor import Redactor
 
-    salt = kept_secret(settings.where.folder("") / "redaction.key")
+    salt = kept_secret(settings.where.folder("") / "redaction.key") if salted else None
     return Redactor(salt=salt, ner=_model(settings.ner, folder_of))
 
 

@@ -121,7 +121,9 @@ def test_a_text_generation_model_by_its_name(server: Server) -> None:
     assert whole.model == "writer" and whole.assistant is None
     pieces = list(chat.create(**asked, stream=True))
     said = "".join(piece.choices[0].delta.content or "" for piece in pieces)
-    assert said.strip() == whole.choices[0].message.content and pieces[-1].choices[0].finish_reason == "length"
+    assert (
+        said.strip() == whole.choices[0].message.content and pieces[-1].choices[0].finish_reason == "length"
+    )
     with pytest.raises(openai.BadRequestError, match="tool"):
         chat.create(model="writer", messages=[{"role": "tool", "content": "4", "tool_call_id": "1"}])
 

@@ -136,7 +136,9 @@ def test_a_hand_off_reaches_inbox_and_webhook(
     assert client.post("/v1/widget/handoff", json=sent).status_code == 200
     row = server.app.visits.handoffs()[0]
     assert (row["email"], row["origin"], row["status"]) == ("nadia@mail.example", PAGE, "open")
-    assert [line["role"] for line in row["transcript"]] == ["user", "assistant"] and "5555" not in row["message"]
+    assert [line["role"] for line in row["transcript"]] == ["user", "assistant"] and "5555" not in row[
+        "message"
+    ]
     assert came.wait(10)
     body, mark = got[0]
     assert mark == "sha256=" + hmac.new(b"quiet", body, hashlib.sha256).hexdigest()

@@ -126,7 +126,7 @@ def test_a_picture_comes_along_and_no_path_of_the_server(server: Server, url: st
     ("name", "args", "told"),
     [
         ("predict", {"model": "router"}, "text: Field required"),
-        ("predict", {"model": "router", "text": "a", "colour": "red"}, "colour: Extra inputs"),
+        ("predict", {"model": "router", "text": "a", "colour": "red"}, "colour: there is no such argument"),
         ("predict", {"model": "nobody", "text": "a"}, "nobody"),
         ("predict", {"model": "router", "text": "a" * 100_001}, "100,000 is the most"),
         ("inspect_dataset", {"dataset": "nowhere.csv"}, "no dataset named nowhere.csv"),

@@ -15,7 +15,7 @@ from assistant.errors import BadRequest, Conflict
 from assistant.settings import Settings
 from assistant.store import schema
 
-CANARY = "xyzzy plugh frobozz"
+CANARY = "hello there, seventeen umbrellas"
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def _busy(app: Application, name: str) -> dict:
     """A user with a conversation, an upload, a key, a session, a picture and a job."""
     user = app.users.add(name)
     who = Principal(user["id"], name, "member")
-    list(app.agent.turn(who, f"{CANARY} of {name}"))
+    list(app.agent.turn(who, f"{CANARY} {name.lower()}17"))
     source = app.home.root / "a.csv"
-    source.write_text(f"text,label\n{CANARY} of {name},a\n")
+    source.write_text(f"text,label\n{CANARY} {name.lower()}17,a\n")
     with source.open("rb") as file:
         app.files.save(f"{name}.csv", file, user["id"])
     source.unlink()
@@ -60,7 +60,7 @@ def test_a_copy_holds_all_that_is_a_users_and_nothing_of_others(app: Application
         everything = b"".join(archive.read(name) for name in names).decode()
         talk = json.loads(archive.read(next(name for name in names if name.startswith("conversations/"))))
     assert {"users.json", "keys.json", "sessions.json", "jobs.json", "audit.json"} <= set(names)
-    assert f"{CANARY} of Ann" in str(talk) and "of Bo" not in everything
+    assert f"{CANARY} ann17" in str(talk) and "bo17" not in everything
     assert "secret_hash" not in everything and "token_hash" not in everything
     with pytest.raises(BadRequest, match="exists already"):
         app.rights.export(ann, tmp_path / "ann.zip")
@@ -75,7 +75,7 @@ def test_erasing_leaves_nothing_of_theirs_and_all_of_others(app: Application) ->
             assert not app.database.rows(select(table).where(rights._whose(table) == ann["id"])), table.name
     app.close()  # and with it SQLite's journals
     kept = _bytes_of(app.home.root)
-    assert f"{CANARY} of Ann".encode() not in kept and f"{CANARY} of Bo".encode() in kept
+    assert f"{CANARY} ann17".encode() not in kept and f"{CANARY} bo17".encode() in kept
     app = Application(app.settings)
     assert app.users.get(bo["id"]) and len(app.agent.threads.list(bo["id"])) == 1
     assert len(app.jobs.list()) == 2 and app.audit.verify()["intact"]

@@ -228,8 +228,7 @@ def test_a_name_that_is_taken(spec, tmp_path):
 def test_a_model_that_loses_to_the_frozen_encoder_says_so(spec, tmp_path):
     result = train(_with(spec, epochs=1, learning_rate=0.1), tmp_path / "mine", tmp_path / "work", quiet)
     assert result["metrics"]["accuracy"] < result["baseline"]["frozen_encoder"]["accuracy"]
-    (warning,) = result["warnings"]
-    assert "worse" in warning
+    (warning,) = [each for each in result["warnings"] if "worse" in each]
     assert "use the method head" in warning
     assert warning in (tmp_path / "mine" / "report.html").read_text()
 

@@ -121,8 +121,8 @@ def test_what_counts_as_right() -> None:
 
 
 def test_redacting_keeps_every_character_of_stdin(home: Path) -> None:
-    text = "Zürich\r\ncall Ann on 020 7946 0000\r\n"
+    text = "A naïve café question\r\ncall Ann on 020 7946 0000\r\n"
     found = apart(home, "redact", "--json", stdin=text).json
     phone = next(each for each in found["entities"] if each["entity_type"] == "PHONE_NUMBER")
     assert text[phone["start"] : phone["end"]] == "020 7946 0000"
-    assert found["text"].startswith("Zürich\r\n") and found["text"].endswith("\r\n")
+    assert found["text"].startswith("A naïve café question\r\n") and found["text"].endswith("\r\n")

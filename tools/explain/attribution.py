@@ -110,18 +110,25 @@ def integrated_gradients(model: Any, asked: Sequence[Asked]) -> list[Values]:
     import torch
 
     from tools.explain import gradients
+    from tools.finetune.cpu import fast
+    from tools.finetune.encoder import autocast
 
     targets = torch.tensor([each.target for each in asked], device=model.device)
     log = torch.nn.functional.logsigmoid if several(model) else torch.nn.LogSoftmax(-1)
 
     def log_probability(ids: "torch.Tensor", mask: "torch.Tensor", numbers: "torch.Tensor") -> "torch.Tensor":
-        logs = log(model.module(ids, mask).float())
+        with autocast(model.device):
+            logits = model.module(ids, mask)
+        logs = log(logits.float())
         return logs.gather(-1, targets[numbers].unsqueeze(-1)).squeeze(-1)
 
     model.module.requires_grad_(False)  # the weights' own gradients are not wanted
     rows = [gradients.Row(each.reading.ids, each.reading.special) for each in asked]
     filler = model.tokenizer.pad_token_id or 0
-    found = gradients.integrated_gradients(log_probability, model.embedding_layer, rows, filler, model.device)
+    with fast(model.module):
+        found = gradients.integrated_gradients(
+            log_probability, model.embedding_layer, rows, filler, model.device
+        )
     return [
         (gather(each.reading.words, each.reading.spans, values), delta)
         for each, (values, delta) in zip(asked, found, strict=True)

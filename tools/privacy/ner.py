@@ -18,6 +18,7 @@ TRAINED = Path(__file__).parent / "trained"
 UNUSED = ["tok2vec", "tagger", "parser", "lemmatizer", "attribute_ruler", "senter"]
 CAPITALIZED = re.compile(r"(?<![\w<])[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?![\w>])")
 TOGETHER = 64  # pieces that spaCy reads together
+BARE = " \t\r\n.,;:!?'\"()"
 Found = list[tuple[str, int, int]]  # label, start, end
 
 
@@ -73,6 +74,8 @@ class Ner:
             for label, first, last in known[piece]:
                 # Who writes capitals writes names with them.
                 small = piece[first:last].islower()
+                if small and piece.strip(BARE) == piece[first:last] and " " not in piece[first:last]:
+                    continue  # a word alone, in small letters: nothing tells that it is a name
                 if not small or capitals < (2 if " " in piece[first:last] else 1):
                     found.append(Named(label, start + first, start + last))
         return found

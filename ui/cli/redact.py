@@ -31,7 +31,8 @@ def redact(
 
     if text is None or text == "-":
         text = read_stdin("The text")
-    return open_redactor(settings(), _model).redact(text, language, operator)
+    salted = operator not in ("replace", "mask")
+    return open_redactor(settings(), _model, salted).redact(text, language, operator)
 
 
 def _model(name: str) -> Path:
