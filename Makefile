@@ -25,7 +25,7 @@ check: .venv/.dev  ## Format, lint, types, layers, tests
 audit: .venv/.dev  ## Look for unsafe code, known holes in the packages (asks pypi.org) and secrets in the repository
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]'
 	$(BIN)/bandit -q -ll -c pyproject.toml -r assistant tools knowledge ui
-	git ls-files | grep -v -E '\.(png|safetensors)$$|^constraints.txt$$' | xargs $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	git ls-files | grep -v -E '\.(png|safetensors)$$|^constraints.txt$$|trained/|^tests/benchmarks/data/|privacy_caught' | xargs $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	$(BIN)/pip-audit --progress-spinner off --no-deps --disable-pip -r constraints.txt
 
 bench: .venv/.dev  ## Run the benchmarks and print a table
