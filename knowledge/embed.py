@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import KnowledgeError
+from knowledge.loading import loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +83,7 @@ def _load(folder: Path) -> tuple[Any, Any]:
     try:
         logging.disable_progress_bar()
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        model = AutoModel.from_pretrained(folder, use_safetensors=True, trust_remote_code=False).eval()
+        model = loaded(AutoModel, folder, use_safetensors=True, trust_remote_code=False).eval()
     except Exception as error:
         raise KnowledgeError(
             f"The encoder in {folder} cannot be loaded: {error}", "Run make setup to install it again."

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelUnavailable
+from knowledge.loading import loaded
 from tools.errors import Unsupported
 from tools.models.placement import placement
 
@@ -22,8 +23,8 @@ def load(folder: Path) -> tuple[Any, Any]:
         raise ModelUnavailable(error.message, error.hint) from error
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False, **where
+        model = loaded(
+            AutoModelForCausalLM, folder, use_safetensors=True, trust_remote_code=False, **where
         ).eval()
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]

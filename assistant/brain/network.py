@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from assistant.brain.labels import ACTS, ASKS, POINTERS, TAGS, TOOLS
+from knowledge.loading import loaded
 
 IGNORED = -100  # the label of tokens that are not judged
 DROPOUT = 0.1
@@ -151,8 +152,13 @@ def base_encoder(folder: Path) -> Any:
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # it reports the pooler that is left out
     try:
-        return AutoModel.from_pretrained(
-            folder, add_pooling_layer=False, use_safetensors=True, trust_remote_code=False, dtype="float32"
+        return loaded(
+            AutoModel,
+            folder,
+            add_pooling_layer=False,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
         )
     finally:
         logging.set_verbosity(told)

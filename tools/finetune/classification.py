@@ -14,6 +14,7 @@ from transformers import (
     set_seed,
 )
 
+from knowledge.loading import loaded
 from tools.finetune import averaging, continual, frozen, head, methods, pseudo
 from tools.finetune.classifier import TextClassifier
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length
@@ -204,8 +205,13 @@ def build(base: Path | str, labels: list[str], tokenizer: Any, several: bool = F
     config.label2id = {label: number for number, label in enumerate(labels)}
     config.problem_type = f"{'multi' if several else 'single'}_label_classification"
     config.pad_token_id = tokenizer.pad_token_id
-    return AutoModelForSequenceClassification.from_pretrained(
-        str(base), config=config, ignore_mismatched_sizes=True, use_safetensors=True, dtype="float32"
+    return loaded(
+        AutoModelForSequenceClassification,
+        str(base),
+        config=config,
+        ignore_mismatched_sizes=True,
+        use_safetensors=True,
+        dtype="float32",
     )
 
 

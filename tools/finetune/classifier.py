@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 import torch
 
+from knowledge.loading import loaded
 from tools.finetune import head
 from tools.finetune.encoder import BATCH_TOKENS, autocast, by_length, load_tokenizer, padded
 
@@ -106,5 +107,5 @@ def _module(folder: Path, device: str) -> torch.nn.Module:
         return head.load(folder, device)
     from transformers import AutoModelForSequenceClassification
 
-    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
+    model = loaded(AutoModelForSequenceClassification, folder, use_safetensors=True)
     return Logits(model.to(device, torch.float32)).eval()

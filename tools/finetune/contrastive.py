@@ -13,6 +13,7 @@ import numpy
 import torch
 from transformers import AutoModel, Trainer
 
+from knowledge.loading import loaded
 from tools.finetune import averaging, methods, ranks
 from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
 from tools.finetune.fit import Material, fit, steps_of
@@ -133,9 +134,7 @@ def train_encoder(
     """
     tokenizer = load_tokenizer(run.base)
     config = averaging.plain_config(run.base)  # the mean is taken here, over trained tokens
-    model: Any = AutoModel.from_pretrained(
-        str(run.base), config=config, use_safetensors=True, dtype="float32"
-    )
+    model: Any = loaded(AutoModel, str(run.base), config=config, use_safetensors=True, dtype="float32")
     length = max_length(tokenizer, model.config)
     model = methods.wrap(model, method, "FEATURE_EXTRACTION", steps_of(run.plan, len(train)))
     trained = methods.trainable(model)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from transformers import AutoModel, DataCollatorForLanguageModeling, Trainer
 
+from knowledge.loading import loaded
 from tools.finetune import averaging
 from tools.finetune.encoder import autocast, by_length, pool
 from tools.finetune.machine import best_device
@@ -41,7 +42,7 @@ def with_vectors(rows: list[dict[str, Any]], base: Path | str, tokenizer: Any) -
     """
     device = best_device()
     config = averaging.plain_config(base)
-    model: Any = AutoModel.from_pretrained(str(base), config=config, use_safetensors=True, dtype="float32")
+    model: Any = loaded(AutoModel, str(base), config=config, use_safetensors=True, dtype="float32")
     model.to(device).eval()
     for batch in by_length([len(row["input_ids"]) for row in rows], 64):
         padded = tokenizer.pad([{"input_ids": rows[i]["input_ids"]} for i in batch], return_tensors="pt").to(

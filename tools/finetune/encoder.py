@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import torch
 
+from knowledge.loading import loaded
 from tools.finetune.machine import PAD_TO, best_device, bf16
 
 MAX_LENGTH = 256
@@ -116,8 +117,8 @@ class FrozenEncoder:
 
         self.base, self.device = base, best_device(device)
         self.tokenizer = load_tokenizer(base)
-        self.model = AutoModel.from_pretrained(
-            str(base), config=config, trust_remote_code=False, use_safetensors=True
+        self.model = loaded(
+            AutoModel, str(base), config=config, trust_remote_code=False, use_safetensors=True
         )
         self.model.to(self.device, torch.float32).eval().requires_grad_(False)
         self.max_length = max_length(self.tokenizer, self.model.config)

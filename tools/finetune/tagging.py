@@ -10,6 +10,7 @@ from transformers import (
     set_seed,
 )
 
+from knowledge.loading import loaded
 from tools.finetune import averaging, methods
 from tools.finetune.encoder import autocast, load_tokenizer, max_length
 from tools.finetune.examples import Parts
@@ -36,7 +37,8 @@ def train(run: Run, parts: Parts[Sentence]) -> Outcome:
     config.num_labels = len(labels)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: number for number, label in enumerate(labels)}
-    model: Any = AutoModelForTokenClassification.from_pretrained(
+    model: Any = loaded(
+        AutoModelForTokenClassification,
         str(run.base),
         config=config,
         ignore_mismatched_sizes=True,
@@ -121,7 +123,7 @@ class Tagger:
     def __init__(self, folder: Path, labels: list[str], length: int, device: str):
         self.labels, self.max_length, self.device = labels, length, device
         self.tokenizer = load_tokenizer(folder)
-        model: Any = AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True)
+        model: Any = loaded(AutoModelForTokenClassification, folder, use_safetensors=True)
         self.model = model.to(device, torch.float32).eval()
 
     def tags(self, words: list[str]) -> list[tuple[str, float]]:

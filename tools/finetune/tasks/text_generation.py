@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.loading import loaded
 from tools.errors import BadData, WorkFailed
 from tools.finetune.conversations import TEMPLATE, Collate, Message, conversations, tokenize
 from tools.finetune.examples import part, read
@@ -47,9 +48,7 @@ class TextGeneration:
 
         set_seed(run.spec.seed)
         tokenizer = chat_tokenizer(run.base)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            str(run.base), use_safetensors=True, dtype=_dtype(run)
-        )
+        model: Any = loaded(AutoModelForCausalLM, str(run.base), use_safetensors=True, dtype=_dtype(run))
         length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
         train, validation, held = _rows(run, tokenizer, length)
         collate = Collate(tokenizer.pad_token_id)
@@ -113,7 +112,7 @@ class LoadedGenerator:
         self.device = best_device(device)
         self.tokenizer = chat_tokenizer(folder)
         where = {} if self.device == "cpu" else placement(folder)
-        self.model: Any = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, **where).eval()
+        self.model: Any = loaded(AutoModelForCausalLM, folder, use_safetensors=True, **where).eval()
         self.read = self.written = 0
 
     def generate(
