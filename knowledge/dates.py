@@ -4,10 +4,12 @@ A file's own time is no help: copying changes it. A document's date is what it s
 2024", a mail's Date line), its title or its file name.
 """
 
+import calendar
 import re
 
 HEAD = 500  # characters in which a document says from when it is
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = list(calendar.month_name)[1:]  # in English: no part of the program sets a locale
+_MONTHS = [name[:3].lower() for name in MONTHS]
 _MONTH = (
     r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|"
     r"september|october|november|december)\.?"
@@ -78,20 +80,6 @@ def _iso(match: re.Match[str], form: str) -> str:
 
 def spoken(date: str) -> str:
     """A date in words: ``12 March 2026``."""
-    names = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
     year, _, rest = date.partition("-")
     month, _, day = rest.partition("-")
-    return " ".join(filter(None, [day.lstrip("0"), names[int(month) - 1] if month else "", year]))
+    return " ".join(filter(None, [day.lstrip("0"), MONTHS[int(month) - 1] if month else "", year]))

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from knowledge.dates import MONTHS
 from tools.privacy.recipe import chinese
 from tools.privacy.recipe.firms import firm
 from tools.privacy.recipe.names import Names, latin
@@ -30,20 +31,6 @@ LABEL = {
 PLAIN_SHARE, PROSE_SHARE, CHINESE_SHARE = 0.17, 0.17, 0.22
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LOWER_SHARE, UPPER_SHARE = 0.12, 0.05
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 PARTICLES = ("van", "van der", "von", "de", "de la", "da", "dos", "di", "bin", "al", "ten", "le")
 UNITS = ("Apt. {}", "Apt {}", "Suite {}", "Flat {}", "Unit {}", "#{}", "Floor {}", "Apartment {}")
 
