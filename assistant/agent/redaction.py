@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 IDENTIFIERS = {
     "id",
     "code",
+    "entity_type",
+    "label",
     "job",
     "model",
     "name",
