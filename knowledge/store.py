@@ -16,6 +16,7 @@ from knowledge.errors import IndexDamaged, KnowledgeError
 from knowledge.filters import Filters
 from knowledge.records import NewDocument, Passage
 from knowledge.schema import VERSION, upgrade
+from knowledge.sqlite import write_ahead
 
 EVERYTHING = Filters()
 
@@ -53,7 +54,7 @@ class Store:
             connection = sqlite3.connect(
                 self.path, timeout=120, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
         except sqlite3.DatabaseError as error:

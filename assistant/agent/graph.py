@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.home import Home
+from knowledge.sqlite import write_ahead
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -63,6 +64,7 @@ def open_checkpoints(home: Home, database_url: str) -> "BaseCheckpointSaver":
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     connection = sqlite3.connect(home.checkpoints, check_same_thread=False, timeout=15)
+    write_ahead(connection)
     connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten too
     saver = SqliteSaver(connection)
     saver.setup()

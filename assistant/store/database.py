@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from assistant.errors import BadSettings, Conflict
 from assistant.store import migrations
 from assistant.store.known import Stamp
+from knowledge.sqlite import PATIENCE, write_ahead
 
 HOLD = 7_042_026  # number of PostgreSQL's advisory lock, under which one process at a time migrates
 
@@ -120,7 +121,9 @@ def _finite(value: Any) -> Any:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event starts the transactions
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000", "secure_delete=ON"):
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
+    write_ahead(connection)
+    for pragma in ("synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
