@@ -41,6 +41,31 @@ def test_an_installed_spacy_pipeline_takes_the_place_of_the_embedded_one() -> No
     assert Redactor(ner=f"spacy:{spacy_folder()}").gate("I met Barack Obama")[0] == "I met <PERSON>"
 
 
+def test_the_quick_reader_names_what_spacy_names() -> None:
+    """Also of words that it has forgotten, in capitals, between blank lines, and of many texts together."""
+    import spacy
+
+    from tools.privacy import quick
+    from tools.privacy.ner import TRAINED, SpacyReader
+
+    lines = (Path(__file__).parents[1] / "benchmarks/data/redaction/support.txt").read_text("utf-8")
+    texts = [re.sub(r"\[\[\w+\||\]\]", "", line).replace("\\n", "\n") for line in lines.splitlines()]
+    texts += [text.upper() for text in texts[::4]] + [
+        "",
+        " ",
+        "\n\n",
+        "Ann",
+        " Ann Bell\n ",
+        "Ann \n Bell Ann",
+    ]
+    plain = list(SpacyReader(spacy.load(TRAINED)).many(texts))
+    reader = quick.QuickReader(spacy.load(TRAINED))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quick, "REMEMBERED", 300)
+        assert [reader(text) for text in texts] == plain
+    assert list(reader.many(texts)) == plain and sum(map(len, plain)) > 100
+
+
 def test_a_token_classifier_fine_tuned_here_finds_what_it_learned(tmp_path: Path) -> None:
     """Its labels that are none of the usual ones become types of their own."""
     from tools.privacy.ner_models import load

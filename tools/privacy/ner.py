@@ -140,7 +140,9 @@ def _load(name: str | Callable[[str], Found]) -> Callable[[str], Found]:
             from tools.privacy.ner_models import label
 
             return SpacyReader(spacy.load(spacy_folder(), exclude=UNUSED), label)
-        return SpacyReader(spacy.load(TRAINED))
+        from tools.privacy.quick import QuickReader
+
+        return QuickReader(spacy.load(TRAINED))
 
 
 def spacy_folder() -> Path:
