@@ -15,6 +15,7 @@ from knowledge.impersonal import impersonal
 from knowledge.loaders import read_document
 from knowledge.names import free_name, match_name
 from knowledge.prepare import Preparer
+from knowledge.ranked import ranked
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
@@ -248,7 +249,7 @@ class KnowledgeBase:
             visitor: published documents only, redacted.
             filters: which documents.
         """
-        return {"results": [_shown(hit) for hit in self.searcher.search(query, k, visitor, filters)]}
+        return {"results": [_shown(hit) for hit in ranked(self.answerer, query, k, visitor, filters)]}
 
     def ask(
         self,

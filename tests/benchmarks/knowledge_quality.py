@@ -60,10 +60,14 @@ def judged(base: KnowledgeBase, cases: Iterable[dict[str, Any]]) -> list[dict[st
                 "features": features(asked, hits, units, base.searcher.encoder),
                 "answer": bold["answer"],
                 "right": known and right(case, bold),
-                "found": known and any(re.search(case["source"], hit.passage.source) for hit in hits[:5]),
+                "found": known and _found(case, base.search(case["question"], 5)["results"]),
             }
         )
     return rows
+
+
+def _found(case: dict[str, Any], results: list[dict[str, Any]]) -> bool:
+    return any(re.search(case["source"], each["source"]) for each in results)
 
 
 def _answers(case: dict[str, Any], source: str, text: str) -> bool:

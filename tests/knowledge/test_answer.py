@@ -110,3 +110,15 @@ class Listening:
     def encode(self, texts):
         self.heard += texts
         return self.encoder.encode(texts)
+
+
+def test_a_small_base_orders_results_by_their_best_sentence(corpus, monkeypatch):
+    question = "when must everyone be in the office"
+    fine = corpus.search(question, k=3)["results"]
+    scores = [each["score"] for each in fine]
+    assert "core time" in fine[0]["text"] and scores == sorted(scores, reverse=True) and scores[0] <= 1
+    monkeypatch.setattr("knowledge.ranked.SMALL", 1)
+    coarse = corpus.searcher.search(question, 3)
+    assert [each["passage"] for each in corpus.search(question, k=3)["results"]] == [
+        str(hit.passage.id) for hit in coarse
+    ]
