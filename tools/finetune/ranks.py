@@ -20,7 +20,12 @@ class Released(Exception):
 
 
 def join() -> None:
-    """Enter the group of torchrun, where it started this process (Ray Train's workers are in theirs already)."""
+    """Enter the group of torchrun, where it started this process (Ray Train's workers are in theirs already).
+
+    It is left as the process ends; one whose group is still open then may die of its threads
+    (https://docs.pytorch.org/docs/stable/distributed.html#shutdown).
+    """
+    import atexit
     import os
 
     import torch
@@ -31,6 +36,7 @@ def join() -> None:
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     group.init_process_group(timeout=PATIENCE)
+    atexit.register(group.destroy_process_group)
 
 
 def _group() -> Any:
