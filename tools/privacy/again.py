@@ -16,6 +16,7 @@ AFTER = re.compile(
     r"(?:[\s,>?|]{1,6}(?:[A-Z]{2}|\d{1,3}))?[\s,>?|]{1,6}\d{4,6}(?![\d-])"
     r"(?:[ \t]+[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:[ -][A-ZÀ-ÖØ-Þ][^\W\d_]+)?(?![\w@]))?"
 )
+AGE = re.compile(r"(?:, | \()([1-9]\d)(?=,|\))")  # "Ann Bell, 54, …", "Ann Bell (54)"
 BEFORE = re.compile(r"(?i)\bthe corner of \Z")
 
 
@@ -28,6 +29,7 @@ def again(text: str, found: Iterable[Entity]) -> Iterator[Entity]:
     """
     spans = list(found)
     yield from _names(text, [each for each in spans if each.entity_type == "PERSON" and each.score >= SURE])
+    yield from _aged(text, spans)
     yield from _addresses(text, [each for each in spans if each.entity_type == "LOCATION"])
 
 
@@ -42,6 +44,14 @@ def _names(text: str, people: list[Entity]) -> Iterator[Entity]:
         one = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
         for match in re.finditer(rf"(?<![\w.@/-])(?:{one})(?![\w@/])", text):
             yield Entity("PERSON", match.start(), match.end(), SURE)
+
+
+def _aged(text: str, spans: list[Entity]) -> Iterator[Entity]:
+    for each in spans:
+        if each.entity_type == "PERSON":
+            age = AGE.match(text, each.end)
+            if age:
+                yield Entity("AGE", age.start(1), age.end(1), SURE)
 
 
 def _addresses(text: str, places: list[Entity]) -> Iterator[Entity]:

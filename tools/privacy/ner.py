@@ -74,8 +74,9 @@ class Ner:
             for label, first, last in known[piece]:
                 # Who writes capitals writes names with them.
                 small = piece[first:last].islower()
-                if small and piece.strip(BARE) == piece[first:last] and " " not in piece[first:last]:
-                    continue  # a word alone, in small letters: nothing tells that it is a name
+                alone = " " not in piece[first:last] and piece.strip(BARE) == piece[first:last]
+                if alone and (small or piece.rstrip().endswith(("!", "?"))):
+                    continue  # a word alone, in small letters or called out: nothing tells that it is a name
                 if not small or capitals < (2 if " " in piece[first:last] else 1):
                     found.append(Named(label, start + first, start + last))
         return found

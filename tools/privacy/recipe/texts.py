@@ -1,4 +1,4 @@
-"""Texts to train the NER model on: the sentences of ``sentences*.txt`` and ``plain*.txt`` with names drawn for their keys.
+"""Texts to train the NER model on: the sentences of the lists beside it with names drawn for their keys.
 
 Keys of a template: ``{P}`` a person, ``{F}`` a given name, ``{L}`` a family name, ``{O}`` a firm, ``{G}`` a place,
 ``{A}`` an address; without a label: ``{T}`` an occupation, ``{D}`` a date, ``{Y}`` a year, ``{#}`` a number, ``{X}`` a mail
@@ -28,9 +28,9 @@ LABEL = {
     "G": "LOCATION",
     "A": "LOCATION",
 }
-PLAIN_SHARE, PROSE_SHARE, CHINESE_SHARE = 0.17, 0.17, 0.22
+PLAIN_SHARE, PROSE_SHARE, CHINESE_SHARE, FOREIGN_SHARE = 0.22, 0.14, 0.24, 0.06
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-LOWER_SHARE, UPPER_SHARE = 0.12, 0.05
+LOWER_SHARE, UPPER_SHARE = 0.14, 0.06
 PARTICLES = ("van", "van der", "von", "de", "de la", "da", "dos", "di", "bin", "al", "ten", "le")
 UNITS = ("Apt. {}", "Apt {}", "Suite {}", "Flat {}", "Unit {}", "#{}", "Floor {}", "Apartment {}")
 
@@ -52,14 +52,17 @@ def texts(seed: int, count: int, held: bool = False, plain: Sequence[str] = ()) 
         plain: further sentences without personal data.
     """
     names, dice = Names(seed, held), random.Random(seed)
-    banks = {name: _part(_lines(name), held) for name in ("sentences", "plain", "sentences_zh", "plain_zh")}
+    banks = {name: _part(_lines(name), held) for name in ("sentences", "sentences_zh", "foreign")}
+    banks |= {f"plain{zh}": _part(_lines(f"plain{zh}") + _lines(f"trades{zh}"), held) for zh in ("", "_zh")}
     more = _part(sorted(plain), held)
     prose = {"": _part(_prose(), held) + [line for line in more if not CHINESE.search(line)]}
     prose["_zh"] = [line for line in more if CHINESE.search(line)] or banks["plain_zh"]
     for _ in range(count):
         zh = "_zh" if dice.random() < CHINESE_SHARE else ""
         told, clean, kind = banks[f"sentences{zh}"], banks[f"plain{zh}"], dice.random()
-        if kind < PLAIN_SHARE:
+        if dice.random() < FOREIGN_SHARE:
+            chosen, zh = dice.choice(banks["foreign"]), ""
+        elif kind < PLAIN_SHARE:
             chosen = dice.choice(clean)
         elif kind < PLAIN_SHARE + PROSE_SHARE:
             chosen = dice.choice(prose[zh])
@@ -88,7 +91,7 @@ def _fill(template: str, names: Names) -> Text:
     for match in KEY.finditer(chosen):
         text += chosen[at : match.start()]
         key, at = match.group(1), match.end()
-        native = bool(CHINESE.search(template)) and names.dice.random() < 0.93
+        native = names.dice.random() < (0.93 if CHINESE.search(template) else 0.04)
         value = (_chinese if native and key in LABEL else _value)(key, names)
         if key in LABEL:
             for line in re.finditer(r"[^\s][^\n]*(?<!\s)", value):

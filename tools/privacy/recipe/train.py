@@ -18,14 +18,24 @@ RATE = 0.001
 APART = [r"[,;:=|<>@/\"'{}()\[\]]", r"[\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]"]
 
 
-def build(seed: int) -> Any:
-    """An untrained pipeline whose lower layers are those of the installed model."""
+def build(seed: int, start: Path | None = None) -> Any:
+    """A pipeline to train.
+
+    Args:
+        seed: of the weights that start anew.
+        start: a pipeline saved before, from which training goes on; where None, an untrained one whose lower layers are
+            those of the installed model.
+    """
     import spacy
     from spacy.util import compile_infix_regex, compile_prefix_regex, fix_random_seed
+    from thinc.api import NumpyOps, set_current_ops
 
     from tools.privacy.ner import UNUSED, spacy_folder
 
+    set_current_ops(NumpyOps(use_blis=False))  # numpy's own multiplication is the quicker one here
     fix_random_seed(seed)
+    if start:
+        return spacy.load(start)
     base = spacy.load(spacy_folder(), exclude=UNUSED)
     nlp: Any = spacy.blank("en")  # its tokenizer and pipes are wider than their declared types
     nlp.tokenizer.infix_finditer = compile_infix_regex([*nlp.Defaults.infixes, *APART]).finditer
@@ -45,6 +55,7 @@ def train(
     texts: Sequence[Text],
     epochs: int,
     seed: int,
+    rate: float = RATE,
     told: Callable[[int, float], None] = lambda step, loss: None,
 ) -> None:
     """Train a pipeline in place; the weights kept are averages over the steps.
@@ -54,19 +65,20 @@ def train(
         texts: with their spans.
         epochs: times that each text is seen.
         seed: of the order.
+        rate: of learning at first; it falls to a twentieth.
         told: called now and then with the share done and the loss.
     """
     from spacy.training import Example
     from thinc.api import Adam
 
     examples = [made for text in texts if (made := _example(nlp, text, Example))]
-    optimizer = Adam(RATE, use_averages=True, L2=1e-6, grad_clip=1.0)
+    optimizer = Adam(rate, use_averages=True, L2=1e-6, grad_clip=1.0)
     dice, steps = random.Random(seed), epochs * (-(-len(examples) // BATCH))
     done, loss = 0, 0.0
     for _ in range(epochs):
         dice.shuffle(examples)
         for at in range(0, len(examples), BATCH):
-            optimizer.learn_rate = RATE * max(0.05, 1 - done / steps)
+            optimizer.learn_rate = rate * max(0.05, 1 - done / steps)
             losses: dict[str, float] = {}
             nlp.update(examples[at : at + BATCH], sgd=optimizer, drop=DROPOUT, losses=losses)
             loss, done = 0.98 * loss + 0.02 * losses["ner"], done + 1

@@ -12,9 +12,9 @@ from tools.privacy.recognizer import Recognizer, before
 AGE = re.compile(r"(?ai)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
 AGED = re.compile(
     r"(?ai)\b(?:aged?|age of|turn(?:s|ed|ing)?|(?:i am|i'm|he is|she is|he's|she's)(?: now| about| only| just)?)[ :]{1,2}"
-    r"(\d{1,3})(?=\s*(?:$|[.,;!?)]|and\b|years\b))"
+    r"(\d{1,3})(?=\s*(?:$|[.,;!?)]|(?:and|years|last|this|next|today|yesterday|tomorrow|on|in)\b))"
 )
-AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3})\s?(?:周?岁)(?!以|的孩子|及)")
+AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3}\s?周?岁)(?!以|的孩子|及)")
 DATE = re.compile(
     r"(?ai)(?<![\w/-])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|"
     r"(?:\d{1,2}(?:st|nd|rd|th)?(?: of)? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:\d{1,2}(?:st|nd|rd|th)?,? )?(?:19|20)?\d{2}|"
@@ -29,6 +29,11 @@ OLD = re.compile(
     r"(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?(?![\w/-]|\.\d)"
 )
 
+# A year of long ago that something happened in; a number of pieces or a product's version stands otherwise.
+OLD_YEAR = re.compile(
+    r"(?ai)\b(?:in|since|during|until|before|after|(?:act|law|directive|summer|winter|spring|autumn|fall) of)\s+(19\d\d|200\d)(?![\w/-]|[.,:]\d|\s?[%°€$£])"
+)
+
 
 class OldDates(Recognizer):
     """Dates of long ago, where a text is redacted as a whole."""
@@ -40,6 +45,8 @@ class OldDates(Recognizer):
         """See the base class."""
         for match in OLD.finditer(text):
             yield Entity("DATE_TIME", match.start(), match.end(), 0.6)
+        for match in OLD_YEAR.finditer(text):
+            yield Entity("DATE_TIME", match.start(1), match.end(1), 0.5)
 
 
 class Ages(Recognizer):
@@ -51,11 +58,13 @@ class Ages(Recognizer):
         """See the base class."""
         for pattern in (AGE, AGED, AGE_ZH):
             for match in pattern.finditer(text):
-                if 0 < int(match.group(1)) < 120:
+                if 0 < int(match.group(1).rstrip(" 周岁")) < 120:
                     yield Entity("AGE", match.start(1), match.end(1), 0.8)
         if BORN.search(text):
+            last = 0
             for match in DATE.finditer(text):
-                if before(text, match.start(), BORN, 40):
+                if before(text, match.start(), BORN, min(40, match.start() - last)):
                     yield Entity("DATE_TIME", match.start(), match.end(), 0.85)
+                last = match.end()
         for match in re.finditer(r"((?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?=出生|生)", text):
             yield Entity("DATE_TIME", match.start(1), match.end(1), 0.85)

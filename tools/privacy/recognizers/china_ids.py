@@ -14,6 +14,9 @@ ID_SPACED = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}[ -](?:18|19|20)\d{6}[ -]\d{3
 ID_CUE = re.compile(r"身份证|证件号|(?i:\bid card\b)")
 PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EGDSP]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])")
 PASSPORT_CUE = re.compile(r"护照|(?i:passport)")
+# Those of Hong Kong, Macao, Taiwan and other countries, where the word is Chinese.
+ABROAD = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|\d{9})(?![0-9A-Za-z])")
+ABROAD_CUE = re.compile(r"护照|通行证|回乡证|台胞证")
 USCC = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z])")
 PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·•. -]?"
@@ -33,9 +36,10 @@ class ChineseIds(Recognizer):
                 checked = _id_checks(re.sub(r"[ -]", "", match.group()))
                 if checked or before(text, match.start(), ID_CUE):
                     yield Entity("CN_ID_CARD", match.start(), match.end(), 1.0 if checked else 0.8)
-        for match in PASSPORT.finditer(text):
-            if before(text, match.start(), PASSPORT_CUE):
-                yield Entity("CN_PASSPORT", match.start(), match.end(), 0.9)
+        for pattern, cue in ((PASSPORT, PASSPORT_CUE), (ABROAD, ABROAD_CUE)):
+            for match in pattern.finditer(text):
+                if before(text, match.start(), cue):
+                    yield Entity("CN_PASSPORT", match.start(), match.end(), 0.9)
         for match in USCC.finditer(text):
             if _uscc_checks(match.group()):
                 yield Entity("CN_USCC", match.start(), match.end(), 0.97)

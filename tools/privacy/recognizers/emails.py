@@ -14,7 +14,7 @@ ENDINGS = (
     "com|org|net|edu|gov|io|ai|co|de|fr|uk|eu|ch|at|nl|es|it|se|no|dk|pl|us|ca|au|in|jp|cn|me|info|dev|app"
 )
 AT = r"(?:\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*|\s+at\s+|\s+@\s*|\s*@\s+)"
-DOT = r"(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+|\.)"
+DOT = r"(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+(?:dot|underscore|dash|hyphen|minus|plus)\s+|\.)"
 SPOKEN = re.compile(
     rf"(?a)(?<![\w.])[a-z0-9_+-]{{2,40}}(?:{DOT}[a-z0-9_+-]{{1,40}}){{0,4}}{AT}"
     rf"[a-z0-9-]{{2,40}}(?:{DOT}[a-z0-9-]{{1,40}}){{0,4}}?{DOT}(?:{ENDINGS})(?![\w])",

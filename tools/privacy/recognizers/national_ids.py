@@ -14,11 +14,11 @@ SSN_BARE = re.compile(r"(?a)(?<![\w-])\d{3} ?\d{2} ?\d{4}(?![\w-])")
 SSN_CUE = re.compile(r"(?ai)\bssn\b|social security|\bss#")
 NINO = re.compile(r"(?a)(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 NINO_LIKE = re.compile(r"(?a)(?<!\w)[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
-NINO_CUE = re.compile(r"(?i)national insurance|\bnino?\b")
+NINO_CUE = re.compile(r"(?i)national insurance|\bni(?:no?)?\b")
 NUMBER = re.compile(r"(?ai)(?<![\w-])(?=(?:[A-Z -]*\d){3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])")
 PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$")
 LICENSE_CUE = re.compile(
-    r"(?i)\b(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$"
+    r"(?i)\b(?:(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?|licen[cs]e\s+(?:no|number|nr)\b)\W*(?:is|was)?\W*$"
 )
 TAX_CUE = re.compile(
     r"(?i)\b(?:itin|tax(?:payer)? id(?:entification)?|national id|id card|personal id)(?:\s+(?:no|number|nr))?\W*(?:is)?\W*$"

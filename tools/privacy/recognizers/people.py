@@ -22,7 +22,7 @@ ANY = rf"{WORD}(?:[ \t]+{WORD}){{0,2}}"
 SAID = re.compile(
     rf"(?i:\b(?:my (?:full |first |last )?name is|my name's|name['’]?s|i am called|they call me|(?:full|first|last|customer|client|patient|"
     rf"contact|account|card ?holder|employee|recipient|sender|user)[ _]?name[\"']?\s*(?:is|:|=)|name[\"']?\s*:|cardholder:?|"
-    rf"signed,?|customer:|client:|patient:|recipient:|attn:?|c/o|named after|on behalf of|speaking with|spoke (?:to|with)))[\s\"']{{1,3}}({ANY})"
+    rf"signed(?: by|[,:])|customer:|client:|patient:|recipient:|attn:?|c/o|named after|on behalf of|speaking with|spoke (?:to|with)))[\s\"']{{1,3}}({ANY})"
 )
 TITLED = re.compile(
     rf"\b(?:[Mm]r|[Mm]rs|[Mm]s|[Mm]x|[Dd]r|[Pp]rof|MR|MRS|MS|DR|Miss|Mister|Madam|Sir|Herr|Frau|Señor|Señora|Monsieur|Madame)\b\.?[ \t]+({FULL})"
@@ -44,13 +44,24 @@ ASKED = re.compile(
     rf"(?i:name\b[^?\n]{{0,30}}\?\s*(?:user:\s*)?)({UPPER}[^\W\d_]+(?:[ ]{UPPER}[^\W\d_]+)?)\b"
 )
 DIRECTED = re.compile(
-    rf"(?i:\b(?:by|under|my (?:kid|son|daughter|wife|husband|brother|sister|friend|mother|father|boss|colleague)|seen|met|"
-    rf"been to an?)[: ]{{1,5}})({UPPER}[^\W\d_]+(?:[ ]{UPPER}\.?)?(?:[ ]{UPPER}[^\W\d_]+)?)(?![\w@]|[.-]\w)"
+    rf"(?i:\b(?:by|under|(?:my|our|his|her|their) (?:kid|son|daughter|wife|husband|brother|sister|friend|mother|father|boss|colleague|mum|mom|dad|grandma|grandpa|"
+    rf"grandmother|grandfather|aunt|uncle|cousin|nephew|niece|partner|fianc[eé]e?|girlfriend|boyfriend|landlord|landlady|neighbou?r|flatmate|roommate|lawyer|"
+    rf"accountant|tutor|nanny|assistant|intern|new hire)|seen|met|attention|been to an?)[: ]{{1,5}})({UPPER}[^\W\d_]+(?:[ ]{UPPER}\.?)?(?:[ ]{UPPER}[^\W\d_]+)?)(?![\w@]|[.-]\w)"
+)
+# "Ann here, …", "this is Ann calling", a speaker in a log of a chat; "mrs bell".
+SPEAKS = re.compile(
+    rf"(?m:^[ \t]*(?:(?i:hi|hello|hey)[, ]{{1,2}})?|(?<=[.!?] ))({CAPITAL}(?:[ ]{CAPITAL})?)(?=[ ]here(?:[,.!:;]|[ ](?:from|again)\b))"
+    rf"|(?i:\b(?:this is|i['’]?m|i am|it['’]?s)[ ])({CAPITAL}(?:[ ]{CAPITAL})?)(?=[ ](?:calling|speaking|here|again)\b)"
+    rf"|(?m:^\[?\d{{1,2}}:\d\d(?::\d\d)?\]?[ ])({CAPITAL}(?:[ ]{CAPITAL})?)(?=:[ ])"
+    rf"|\b(?:mr|mrs)\b\.?[ ]([a-z][^\W\d_]{{2,}})"
 )
 FIELD = re.compile(rf"(?i:\b(?:name|user|customer)[\"']?=[\"']?)({CAPITAL}[ +]{CAPITAL})(?=[&\"'\s;,]|$)")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
+LOGIN = re.compile(r"(?<![\w@./-])([a-z]{3,20})[._]([a-z]{3,20})\d{0,4}(?![\w@/(=]|[.-]\w)")
 NEXT = re.compile(rf"[ \t]+({WORD})")
+APART = re.compile(r"\s+[-–—|/]+\s|\s*[\n:;]")
+PARTICLES = re.compile(f"{PARTICLE}|e|y|vom|zum|zur|ben|abu|ap|und|and")
 VERBAL = re.compile(r"(?i)^(?:said|told|asks?|and|or|vs|for|.*(?:ed|ing|s))$")
 PAIR = re.compile(rf"(?<![\w@./-])({WORD})[ \t]+((?:{WORD}\.?[ \t]+)?{WORD})(?![\w@]|\.\w)")
 
@@ -85,11 +96,23 @@ class People(Recognizer):
         for match in INITIAL.finditer(text):
             if not any(known(word) for word in match.group(1).split()):
                 yield from _trimmed(text, match.start(1), match.end(1), 0.8)
+        for match in LOGIN.finditer(text):  # "ann.bell"
+            if is_given(match.group(1)) and not any(
+                known(word) or ambiguous(word) for word in match.groups()
+            ):
+                yield Entity("PERSON", match.start(), match.end(), 0.65)
+        for match in SPEAKS.finditer(text):
+            start, end = match.span(match.lastindex or 1)
+            if not ordinary(text[start:end].split()) or is_given(text[start:end]):
+                yield from _trimmed(text, start, end, 0.75)
         yield from _listed(text)
         yield from _alone(text)
         for span in named:
-            if span.label_ == "PERSON" and _plausible(written, span.start_char, span.end_char):
-                yield from _trimmed(written, span.start_char, span.end_char, 0.7)
+            end = span.end_char
+            if apart := APART.search(written, span.start_char, end):  # "JANE DOE - CARD STOLEN"
+                end = apart.start()
+            if span.label_ == "PERSON" and _plausible(written, span.start_char, end):
+                yield from _trimmed(written, span.start_char, end, 0.7)
 
 
 def _listed(text: str) -> Iterator[Entity]:
@@ -137,8 +160,8 @@ def stops(word: str) -> bool:
 
 @cache
 def _ordinary() -> frozenset[str]:
-    """Products, and the words of sentences about nobody, on which the NER model was trained."""
-    names = ("products.txt", "plain.txt")
+    """Products, and the words of sentences without names, on which the NER model was trained."""
+    names = ("products.txt", "plain.txt", "trades.txt", "foreign.txt")
     texts = [(files("tools.privacy.recipe") / name).read_text("utf-8") for name in names]
     return frozenset(word.casefold() for text in texts for word in re.findall(WORD, text))
 
@@ -172,6 +195,8 @@ def _plausible(text: str, start: int, end: int) -> bool:
     if ordinary(words):
         return False
     doubtful = [word for word in words if known(word) or stops(word)]
+    if words[0][0].isupper() and any(word.islower() and not PARTICLES.fullmatch(word) for word in words):
+        return is_given(words[0])  # "Très bien" is none; who writes capitals writes names with them
     if len(words) > 1:
         return not doubtful or (is_given(words[0]) and len(doubtful) < len(words))
     word = words[0]

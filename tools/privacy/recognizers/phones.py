@@ -26,7 +26,9 @@ CUE = re.compile(
 )
 OTHER = re.compile(
     r"(?i)\b(?:orders?|invoices?|tickets?|case|ref(?:erence)?|tracking|id|isbn|sku|version|v|job|seed|port|epochs?|"
-    r"steps?|rows?|lines?|page|serial|issue|pr|build|batch|accuracy|loss|f1|lr|between|from|years?|number of|parcel|article|model|samples?)"
+    r"steps?|rows?|lines?|page|serial|issue|pr|build|batch|accuracy|loss|f1|lr|between|from|years?|number of|parcel|article|model|samples?|"
+    r"customers?|clients?|members?|membership|contract|policy|booking|reservation|confirmation|part|item|product|room|flight|train|seat|"
+    r"meter|receipt|transaction|claim|registration|purchase order|po)"
     r"[ :#=]*(?:(?:no|number|nr|id)\.?[ :#=]*|is |was )?$|[#№]\s*$|订单号?[::\s]*$|编号[::\s]*$|单号[::\s]*$"
 )
 DATE = re.compile(

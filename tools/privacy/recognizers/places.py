@@ -9,7 +9,7 @@ from typing import Any
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
 from tools.privacy.recognizers.people import ordinary
-from tools.privacy.recognizers.streets import LEADING
+from tools.privacy.recognizers.streets import LEADING, address
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я][^\W\d_]*(?:['’-][^\W\d_]+)*"
 # Words after which a name is a place's.
@@ -34,9 +34,9 @@ class Places(Recognizer):
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
         for span in named:
-            words = text[span.start_char : span.end_char]
+            words = address(text[span.start_char : span.end_char])
             if span.label_ == "LOCATION" and _place(words):
-                yield Entity("LOCATION", span.start_char, span.end_char, 0.6)
+                yield Entity("LOCATION", span.start_char, span.start_char + len(words), 0.6)
         for match in WHERE.finditer(text):
             if IN.search(match.group()) and _place(match.group(1)):
                 yield Entity("LOCATION", match.start(1), match.end(1), 0.55)

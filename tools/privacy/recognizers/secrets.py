@@ -24,9 +24,25 @@ BEARER = re.compile(
 )
 PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
 NAMED = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret(?:[ _-]?key)?|(?:api|access|private|auth)[ _-]?(?:key|token|secret)|"
-    r"client[ _-]?secret|密码|口令|密钥)[\"']?(?:\s*(?:[:=]|:)\s*|\s+is[ :]\s*|\s*(?:是|为)\s*)[\"']?"
+    r"(?i)(?:pass(?:word|wd|phrase|code)?|\bpwd?|secret(?:[ _-]?key)?|(?:api|access|private|auth)[ _-]?(?:key|token|secret)|"
+    r"client[ _-]?secret|密码|口令|密钥)[\"']?(?:\s*(?:[:=]|:)\s*|\s+(?:is|was)[ :]\s*|\s*(?:是|为)\s*)[\"']?"
     r"(?!<)([^\s\"'<>,;,。;]{4,200})"
+)
+# "WIFI PASSWORD Sunflower99", "the password \"hunter2\"": nothing between, so it has to look like one.
+BESIDE = re.compile(
+    r"(?i)\b(?:password|passwort|passphrase|passcode|pwd?|secret)\s+(?:[\"']([^\s\"']{4,64})[\"']|(?=[^\s\d]*\d)(?=[^\sA-Z]*[A-Z])([^\s,;]{6,64}))"
+)
+# Short codes that open cards, accounts and doors.
+CODE = re.compile(
+    r"(?ai)(?:\b(?:pin|cvv2?|cvc2?|otp|passcode|(?:security|verification|access|door|gate|alarm|entry) code|code (?:for|of|to) (?:the |my |our )?\w{3,12})(?: code| number)?|验证码|安全码|密码|口令|门禁)"
+    r"(?:\s*[:=]\s*|\s+(?:is|was)\s+|\s*(?:是|为)\s*|\s+)(\d{3,8})(?!\d)"
+)
+# What is called a key in capitals, as environments are set, and a login beside its address.
+SET = re.compile(
+    r"\b[A-Z][A-Z0-9_]{0,40}(?:TOKEN|SECRET|PASS|PASSWD|KEY|CREDENTIALS?)\s?=\s?[\"']?(?=[^\s\"']*\d)([^\s\"'<>$]{8,200})"
+)
+PAIRED = re.compile(
+    r"@[\w.-]{1,80}\.[A-Za-z]{2,10}(?:\s/\s|\s?\|\s?|\s:\s|:)(?=[^\s]*\d)(?=[^\s\d]*[A-Za-z])([^\s,;|]{6,64})"
 )
 IN_URL = re.compile(
     r"(?i)[?&](?:token|key|api_?key|access_token|auth|sig|signature|secret|password|code)=([^\s&#\"'<>]{8,2000})"
@@ -51,10 +67,11 @@ class Secrets(Recognizer):
             for match in pattern.finditer(text):
                 if pattern is not KEY or _random(match.group()):
                     yield Entity("SECRET", match.start(), match.end(), 1.0)
-        for pattern in (BEARER, IN_URL, LOGIN_IN_URL, NAMED):
+        for pattern in (BEARER, IN_URL, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED):
             for match in pattern.finditer(text):
-                if not ORDINARY.match(match.group(1)):
-                    yield Entity("SECRET", match.start(1), match.end(1), 0.98)
+                start, end = match.span(match.lastindex or 1)
+                if not ORDINARY.match(text[start:end]):
+                    yield Entity("SECRET", start, end, 0.98)
 
 
 def _random(key: str) -> bool:

@@ -27,7 +27,7 @@ TAIL = (
     rf"(?:\s{{0,2}},?\s{{1,2}}{CAPITAL}(?:[ \t]{CAPITAL}){{0,2}}\s{{0,2}},\s{{0,2}}{UPPER}{{2}}\b(?:\s{{1,3}}[^\W\d_]+(?:[ \t][^\W\d_]+){{0,3}})?(?:\s{{1,2}}\d{{4,6}}(?:-\d{{4}})?)?)?"
 )
 ENGLISH = re.compile(
-    rf"(?<![\w.-])(?:\d{{1,6}}[ \t]+)?\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
+    rf"(?<![\w./-])(?:\d{{1,6}}[ \t]+|\d{{1,4}}/)?\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
 )
 LOWER = re.compile(
     r"(?i)(?<![\w.-])\d{1,5}[a-z]?[ \t]+(?:(?!(?:days?|hours?|minutes?|the|a|of|to|in|on|for|and|rows?|epochs?|steps?)\b)[a-z'’]+[ \t]+){1,3}"
@@ -54,7 +54,7 @@ ADDRESS_IS = re.compile(
     r"(?i)\b(?:my|his|her|our|home|billing|shipping|delivery|mailing|new|current|street)\s+address(?:\s+is)?\s*(?:now\s+)?:?\s+(?=[^\n]*\d)([^\n.;!?<@]{6,100})"
 )
 # What may follow a street: a unit, then place names up to a post code, over line ends too.
-UNIT_AFTER = re.compile(rf"[\s,]{{1,6}}{UNIT}(?!\w)", re.IGNORECASE)
+UNIT_AFTER = re.compile(rf"[\s,]{{1,6}}(?:{UNIT}|\d{{1,2}}\s?[ºª°](?:\s?[A-Z])?)(?!\w)", re.IGNORECASE)
 TOWN_AFTER = re.compile(
     rf"(?:[\s,.]{{1,6}}(?:{CAPITAL}|nan|[a-z]{{2}}(?=\s\d)|\([A-Z][a-z]+\))){{1,6}}\s{{1,6}}\d{{4,6}}(?!\d)"
 )
@@ -82,6 +82,14 @@ LEADING = re.compile(
 )
 
 
+DIGIT = re.compile(r"\d")
+# Where a sentence goes on after an address.
+GOES_ON = re.compile(
+    r"[,;]?\s+(?:(?i:please|thanks|thank you|contact|attn|tel|phone|mobile|call|e-?mail|because|instead|between|before|after|until)\b"
+    r"|(?:by|at|on|for|with|is|was|not|but|so|if|it|we|he|she|and it|and we|and the|from)\s(?=[a-z\d]))[\s\S]*"
+)
+
+
 class Streets(Recognizer):
     """Where somebody lives, down to the house."""
 
@@ -89,31 +97,42 @@ class Streets(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern, score in (
-            (ENGLISH, 0.85),
-            (LOWER, 0.8),
-            (CONTINENTAL, 0.8),
-            (ROMANCE, 0.8),
-            (BOX, 0.8),
-            (MILITARY, 0.9),
-            (UNITS, 0.75),
-            (POSTCODE, 0.8),
-        ):
-            for match in pattern.finditer(text):
-                yield Entity("LOCATION", match.start(), _extended(text, match.end()), score)
-        for span in named:
-            words = text[span.start_char : span.end_char]
-            if span.label_ == "LOCATION" and _house(words):
-                yield Entity("LOCATION", span.start_char, span.end_char, 0.7)
-        for match in NUMBERED.finditer(text):
-            if not MONTH.search(match.group()) and not any(known(word) for word in match.group().split()):
-                yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.7)
-        for match in ZIP_CUE.finditer(text):
-            if any(letter.isdigit() for letter in match.group(1)):
-                yield Entity("LOCATION", match.start(1), match.end(1), 0.8)
-        for match in ADDRESS_IS.finditer(text):
-            yield Entity("LOCATION", match.start(1), match.start(1) + len(match.group(1).rstrip(" ,")), 0.75)
+        if DIGIT.search(text):  # without a house number or post code it is no address, but in Chinese
+            yield from _numbered(text, named)
         yield from _chinese(text)
+
+
+def _numbered(text: str, named: list[Any]) -> Iterator[Entity]:
+    for pattern, score in (
+        (ENGLISH, 0.85),
+        (LOWER, 0.8),
+        (CONTINENTAL, 0.8),
+        (ROMANCE, 0.8),
+        (BOX, 0.8),
+        (MILITARY, 0.9),
+        (UNITS, 0.75),
+        (POSTCODE, 0.8),
+    ):
+        for match in pattern.finditer(text):
+            yield Entity("LOCATION", match.start(), _extended(text, match.end()), score)
+    for span in named:
+        words = text[span.start_char : span.end_char]
+        if span.label_ == "LOCATION" and _house(words):
+            yield Entity("LOCATION", span.start_char, span.start_char + len(address(words)), 0.7)
+    for match in NUMBERED.finditer(text):
+        if not MONTH.search(match.group()) and not any(known(word) for word in match.group().split()):
+            yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.7)
+    for match in ZIP_CUE.finditer(text):
+        if any(letter.isdigit() for letter in match.group(1)):
+            yield Entity("LOCATION", match.start(1), match.end(1), 0.8)
+    for match in ADDRESS_IS.finditer(text):
+        length = len(address(match.group(1)).rstrip(" ,"))
+        yield Entity("LOCATION", match.start(1), match.start(1) + length, 0.75)
+
+
+def address(words: str) -> str:
+    """What takes itself for an address, without the rest of its sentence."""
+    return GOES_ON.sub("", words) if DIGIT.search(words) else words
 
 
 TIME = re.compile(r"(?i)[_@<>{}\[\]=*`|]|\d\s?(?:am|pm|h|%)\b|\d:\d\d")

@@ -24,6 +24,8 @@ PEOPLES = (
     r"ecuadorian|peruvian|bolivian|chilean|argentinian|brazilian|uruguayan|paraguayan|kurdish|roma|jewish|muslim|christian|catholic|protestant|"
     r"orthodox|hindu|buddhist|sikh|atheist|greenlander|maori)s?"
 )
+NAMED = frozenset(re.sub(r"[^a-z |]", "", PEOPLES).replace(" ", "|").removesuffix("s").split("|"))
+LETTERS = re.compile(r"[a-z]+")
 # Said of people; "German manual" and "Chinese characters" say nothing about anybody.
 OF_PEOPLE = re.compile(
     rf"(?i)\b(?:i am|i'm|we are|we're|he is|he's|she is|she's|they are|they're|nationality(?: is)?:?|religion(?: is)?:?|born|proud|as an?)\s+"
@@ -58,7 +60,10 @@ class Peoples(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        words = LETTERS.findall(text.casefold())
         for pattern in (OF_PEOPLE, CHINESE):
+            if pattern is OF_PEOPLE and not any(word in NAMED or word[:-1] in NAMED for word in words):
+                continue  # what is quickly seen
             for match in pattern.finditer(text):
                 group = 1 if match.group(1) else 2
                 yield Entity("NRP", match.start(group), match.end(group), 0.7)
