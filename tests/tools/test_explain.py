@@ -1,6 +1,8 @@
+import math
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy
 import pytest
 
 from tests.tools.trained import ROWS, train_head
@@ -89,6 +91,64 @@ def test_gradients_of_texts_of_any_length_go_through_the_model_in_bounded_groups
     for row, (values, delta) in zip(rows, found, strict=True):
         assert values == pytest.approx([0.0, *(worth[i] for i in row.ids[1:])], abs=1e-4)
         assert delta < 1e-2
+
+
+def test_words_that_only_matter_together_are_found_by_trying() -> None:
+    from tools.explain.attribution import Asked, Reading
+    from tools.explain.search import sharpened
+
+    class Either:
+        """Gives its label as long as the text has "money" or "cash"; "late" alone matters a little."""
+
+        def predict_proba(self, texts: list[str]) -> numpy.ndarray:
+            sure = [0.9 if "money" in t or "cash" in t else 0.3 if "late" in t else 0.1 for t in texts]
+            return numpy.array([[share, 1 - share] for share in sure])
+
+    text = "so late my money or cash please"
+    words = split_words(text)
+    asked = Asked(Reading(text, words, [0] * 9, [0] * 9, []), 0, 0.9)
+    values = [
+        -0.1,
+        0.9,
+        0.01,
+        0.5,
+        -0.2,
+        0.4,
+        0.02,
+    ]  # "late" first, though it does nothing while money is there
+    found = sharpened(Either(), [asked, asked], [values, values], [1000, 0])
+    assert sorted(found[0]) == sorted(values) and found[1] == values
+    ranked = sorted(range(len(words)), key=lambda i: -found[0][i])
+    assert {words[i].text for i in ranked[:2]} == {"money", "cash"}
+    assert all((a > 0) == (b > 0) for a, b in zip(found[0], values, strict=True))
+
+
+def test_the_same_text_is_read_once_and_without_padding() -> None:
+    from types import SimpleNamespace
+
+    import torch
+
+    from tools.explain.passes import groups, probabilities
+
+    seen: list[torch.Tensor] = []
+
+    def compute(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        seen.append(attention_mask)
+        return torch.stack([input_ids.sum(-1), -input_ids.sum(-1)], -1) / 10
+
+    def tokenizer(texts: list[str], **_: object) -> dict[str, list[list[int]]]:
+        return {"input_ids": [[len(word) for word in text.split()] for text in texts]}
+
+    tokenizer.pad_token_id = 0  # type: ignore[attr-defined]
+    model = SimpleNamespace(
+        compute=compute, tokenizer=tokenizer, labels=["a", "b"], device="cpu", max_length=9
+    )
+    long = "a bb ccc " * 40
+    rows = probabilities(model, ["a bb", long, "a bb", "x yy", long])
+    assert rows.shape == (5, 2) and (rows[0] == rows[3]).all() and (rows[1] == rows[4]).all()
+    assert rows[0][0] == pytest.approx(1 / (1 + math.exp(-0.6)), abs=1e-5)
+    assert [tuple(mask.shape) for mask in seen] == [(1, 120), (1, 2)]
+    assert groups([3, 5, 512, 512, 4]) == [[2], [3], [1, 4, 0]]
 
 
 def test_attributions_add_up_to_the_change_of_the_log_probability(predictor: Predictor) -> None:

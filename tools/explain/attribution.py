@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tools.explain.passes import probabilities, several
 from tools.explain.words import Word, gather, split_words, without
 
 if TYPE_CHECKING:
-    import numpy
     import torch
 
 
@@ -69,6 +69,12 @@ class Asked:
     probability: float
 
 
+# What :func:`combined` may read for a text, in tokens: on the integral's points, and on texts that lack one word. Where
+# all words were left out, so that the text is short, the order of the strongest is searched too.
+TOKENS_OF_STEPS, FEWEST_STEPS = 240, 5
+TOKENS_OF_TRIALS, FEWEST_TRIALS = 320, 5
+TOKENS_OF_SEARCH = 400
+
 Values = tuple[list[float], float | None]  # one a word, signed; the convergence delta where there is one
 
 
@@ -82,17 +88,40 @@ def attribute(model: Any, asked: Sequence[Asked], method: str) -> list[Values]:
     """
     if method == "occlusion":
         return [(values, None) for values in occlusion(model, asked)]
-    gradients = integrated_gradients(model, asked)
     if method == "integrated-gradients":
-        return gradients
+        return integrated_gradients(model, asked)
+    return combined(model, asked)
+
+
+def combined(model: Any, asked: Sequence[Asked]) -> list[Values]:
+    """Both ways together: the mean of their figures; of short texts the order of the strongest words is then tried out.
+
+    All within bounds of how much is read for a text: longer ones get fewer steps of the integral, and only the words
+    that are strongest by it are left out.
+    """
+    from tools.explain.gradients import STEPS
+    from tools.explain.search import sharpened
+
+    steps = [min(STEPS, max(FEWEST_STEPS, TOKENS_OF_STEPS // len(each.reading.ids))) for each in asked]
+    gradients = integrated_gradients(model, asked, steps)
+    slopes = [_scaled(values) for values, _ in gradients]
+    places = [_strongest(each, values) for each, values in zip(asked, slopes, strict=True)]
+    left_out = occlusion(model, asked, places)
+    means, rest = [], []
+    for slope, tried, drops in zip(slopes, places, left_out, strict=True):
+        both = dict(zip(tried, _scaled(drops), strict=True))
+        means.append([(value + both.get(place, value)) / 2 for place, value in enumerate(slope)])
+        rest.append(TOKENS_OF_SEARCH if len(tried) == len(slope) else 0)
     return [
-        (_mean(_scaled(values), _scaled(left_out)), delta)
-        for (values, delta), left_out in zip(gradients, occlusion(model, asked), strict=True)
+        (values, delta)
+        for values, (_, delta) in zip(sharpened(model, asked, means, rest), gradients, strict=True)
     ]
 
 
-def _mean(first: list[float], second: list[float]) -> list[float]:
-    return [(a + b) / 2 for a, b in zip(first, second, strict=True)]
+def _strongest(asked: Asked, values: Sequence[float]) -> list[int]:
+    """The words that are left out: all, or as many as may be read for."""
+    most = max(FEWEST_TRIALS, TOKENS_OF_TRIALS // len(asked.reading.ids))
+    return sorted(range(len(values)), key=lambda place: -abs(values[place]))[:most]
 
 
 def _scaled(values: list[float]) -> list[float]:
@@ -101,11 +130,18 @@ def _scaled(values: list[float]) -> list[float]:
     return [value / most for value in values]
 
 
-def integrated_gradients(model: Any, asked: Sequence[Asked]) -> list[Values]:
-    """Captum's layer integrated gradients over the word embeddings, from an empty text to each text.
+def integrated_gradients(
+    model: Any, asked: Sequence[Asked], steps: Sequence[int] | None = None
+) -> list[Values]:
+    """Captum's integrated gradients over the word embeddings, from an empty text to each text.
 
     What is shared out among the words is the label's log-probability: it does not saturate as the probability does,
     and unlike the bare logit it tells what speaks for this label rather than for all of them.
+
+    Args:
+        model: a ``tools.finetune.task.Classifier``.
+        asked: n texts.
+        steps: points of each one's integral; ``tools.explain.gradients.STEPS`` where left out.
     """
     import torch
 
@@ -123,7 +159,11 @@ def integrated_gradients(model: Any, asked: Sequence[Asked]) -> list[Values]:
         return logs.gather(-1, targets[numbers].unsqueeze(-1)).squeeze(-1)
 
     model.module.requires_grad_(False)  # the weights' own gradients are not wanted
-    rows = [gradients.Row(each.reading.ids, each.reading.special) for each in asked]
+    steps = steps or [gradients.STEPS] * len(asked)
+    rows = [
+        gradients.Row(each.reading.ids, each.reading.special, count)
+        for each, count in zip(asked, steps, strict=True)
+    ]
     filler = model.tokenizer.pad_token_id or 0
     with fast(model.module):
         found = gradients.integrated_gradients(
@@ -135,13 +175,23 @@ def integrated_gradients(model: Any, asked: Sequence[Asked]) -> list[Values]:
     ]
 
 
-def occlusion(model: Any, asked: Sequence[Asked]) -> list[list[float]]:
+def occlusion(
+    model: Any, asked: Sequence[Asked], places: Sequence[Sequence[int]] | None = None
+) -> list[list[float]]:
     """How far the label's probability falls when a word is left out: needs no gradients, fits any classifier.
 
     After Zeiler and Fergus 2014, and Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through
     Representation Erasure".
+
+    Args:
+        model: anything with ``predict_proba``.
+        asked: n texts.
+        places: the words of each that are left out, all where left out.
     """
-    shorter = [[each.reading.without({place}) for place in range(len(each.reading.words))] for each in asked]
+    places = places or [range(len(each.reading.words)) for each in asked]
+    shorter = [
+        [each.reading.without({place}) for place in some] for each, some in zip(asked, places, strict=True)
+    ]
     return [
         [each.probability - share for share in left]
         for each, left in zip(asked, shares(model, shorter, asked), strict=True)
@@ -162,21 +212,3 @@ def shares(model: Any, texts: Sequence[Sequence[str]], asked: Sequence[Asked]) -
         shared.append(found[at : at + len(group), each.target].tolist())
         at += len(group)
     return shared
-
-
-def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
-    """Class probabilities, each different text computed once.
-
-    Args:
-        model: a ``tools.finetune.task.Classifier``.
-        texts: n texts; empty ones are allowed.
-    """
-    different = list(dict.fromkeys(texts))
-    rows = {text: row for row, text in enumerate(different)}
-    found = model.predict_proba(different)
-    return found[[rows[text] for text in texts]]
-
-
-def several(model: Any) -> bool:
-    """Whether a text may have several labels."""
-    return getattr(model, "threshold", None) is not None

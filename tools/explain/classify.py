@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.errors import NotFound, did_you_mean
-from tools.explain.attribution import Asked, Reading, attribute, probabilities, read, shares
+from tools.explain.attribution import Asked, Reading, attribute, read, shares
 from tools.explain.faithful import faithfulness, perturbations
+from tools.explain.passes import probabilities
 from tools.explain.words import Word, split_words
 
 MOST_WINDOWS = 4
-AT_ONCE = 64  # texts that are explained together
+AT_ONCE = 128  # texts that are explained together
 
 
 def explain_texts(model: Any, texts: Sequence[str], method: str, target: str | None) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from tools.explain.attribution import Reading, probabilities, read, several
+from tools.explain.attribution import Reading, read
+from tools.explain.passes import probabilities, several
 
 MOST_CHANGES = 6
 PAIRED = 8  # of so many of the strongest words all pairs are tried

@@ -11,7 +11,7 @@ import random
 from collections.abc import Sequence
 
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
-RANDOM_ORDERS = 3
+RANDOM_ORDERS = 1
 
 
 def perturbations(attributions: Sequence[float], seed: int = 0) -> list[set[int]]:

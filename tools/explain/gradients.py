@@ -1,4 +1,4 @@
-"""Captum's layer integrated gradients over word embeddings, for many texts at once. Imported only with torch.
+"""Captum's integrated gradients over word embeddings, for many texts at once. Imported only with torch.
 
 The method is that of Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks".
 """
@@ -9,11 +9,9 @@ from typing import Any
 
 import torch
 
-STEPS = 20
-# Tokens of the interpolated copies that go through the model at once. Attention grows with the square of the length, so
-# long texts go in smaller groups: this bounds the memory at any length.
-TOKENS_AT_ONCE = 2048
-SQUARES_AT_ONCE = 512 * 512
+from tools.explain.passes import SPARE, groups, room
+
+STEPS = 20  # of the integral
 
 # (token ids, mask, number of each row's text) -> what is shared out, float [n]
 Forward = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -21,10 +19,11 @@ Forward = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class Row:
-    """One text's token ids, and which of them the tokenizer has added (1)."""
+    """One text's token ids, which of them the tokenizer has added (1), and the points of its integral."""
 
     ids: Sequence[int]
     special: Sequence[int]
+    steps: int = STEPS
 
 
 def integrated_gradients(
@@ -33,7 +32,6 @@ def integrated_gradients(
     rows: Sequence[Row],
     filler: int,
     device: str,
-    steps: int = STEPS,
 ) -> list[tuple[list[float], float]]:
     """Share out what ``forward`` gives among the tokens, on the way from an empty text to each text.
 
@@ -43,35 +41,29 @@ def integrated_gradients(
         rows: n texts.
         filler: the token that an empty text is made of (padding).
         device: where the model is.
-        steps: points of the integral.
 
     Returns:
         For each text the signed attribution of each token, and the convergence delta: how far they are from adding up
         to the difference between the text and the empty one.
     """
     found: list[tuple[list[float], float]] = [([], 0.0)] * len(rows)
-    for group in _groups([len(row.ids) for row in rows]):
-        values, deltas = _together(forward, layer, [rows[i] for i in group], group, filler, device, steps)
+    for group in _alike(rows):
+        values, deltas = _together(forward, layer, [rows[i] for i in group], group, filler, device)
         for place, i in enumerate(group):
             found[i] = values[place][: len(rows[i].ids)].tolist(), abs(float(deltas[place]))
     return found
 
 
-def _room(length: int) -> int:
-    """How many copies of a text go through the model at once."""
-    return max(1, min(TOKENS_AT_ONCE // length, SQUARES_AT_ONCE // length**2))
-
-
-def _groups(lengths: Sequence[int]) -> list[list[int]]:
-    """Indices of texts of about the same length that fit together, the longest first."""
-    groups: list[list[int]] = []
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        longest = lengths[groups[-1][0]] if groups else 0
-        if groups and len(groups[-1]) < _room(longest) and lengths[i] >= 0.8 * longest - 2:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return groups
+def _alike(rows: Sequence[Row]) -> list[list[int]]:
+    """Indices of rows with as many steps, and of about the same length."""
+    by_steps: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        by_steps.setdefault(row.steps, []).append(i)
+    return [
+        [members[i] for i in group]
+        for steps, members in by_steps.items()
+        for group in groups([len(rows[i].ids) for i in members], SPARE // steps)
+    ]
 
 
 def _together(
@@ -81,9 +73,8 @@ def _together(
     numbers: Sequence[int],
     filler: int,
     device: str,
-    steps: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    from captum.attr import LayerIntegratedGradients
+    from captum.attr import IntegratedGradients
 
     longest = max(len(row.ids) for row in rows)
     ids = torch.tensor([_filled(row.ids, filler, longest) for row in rows], device=device)
@@ -91,16 +82,40 @@ def _together(
         [_filled(row.special, 0, longest) for row in rows], device=device, dtype=torch.bool
     )
     mask = torch.tensor([_filled([1] * len(row.ids), 0, longest) for row in rows], device=device)
+    empty = torch.where(special, ids, torch.full_like(ids, filler))
+    given = ids, mask, torch.tensor(list(numbers), device=device)
+    with torch.no_grad():
+        ends = layer(torch.cat([ids, empty]))
+    forward, size = _from_vectors(forward, layer), room(longest)
     with torch.enable_grad():
-        found, delta = LayerIntegratedGradients(forward, layer).attribute(
-            ids,
-            baselines=torch.where(special, ids, torch.full_like(ids, filler)),
-            additional_forward_args=(mask, torch.tensor(list(numbers), device=device)),
-            n_steps=steps,
-            internal_batch_size=max(len(rows), _room(longest)),
-            return_convergence_delta=True,
+        found = IntegratedGradients(forward).attribute(
+            ends[: len(rows)],
+            baselines=ends[len(rows) :],
+            additional_forward_args=given,
+            n_steps=rows[0].steps,
+            internal_batch_size=max(len(rows), size),
         )
-    return found.detach().sum(-1), delta.detach().reshape(len(rows), -1).sum(-1)
+    # Captum's own delta, and its layer method, would go through the model four more times for each text.
+    both = zip(
+        *(each.split(size) for each in (ends, *(torch.cat([each, each]) for each in given))), strict=True
+    )
+    with torch.no_grad():
+        whole, nothing = torch.cat([forward(*part) for part in both]).chunk(2)
+    values = found.detach().sum(-1)
+    return values, values.sum(-1) - (whole - nothing)
+
+
+def _from_vectors(forward: Forward, layer: torch.nn.Module) -> Callable[..., torch.Tensor]:
+    """The same function of the word embeddings, which are put in the place of those that the layer gives."""
+
+    def given(vectors: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+        hook = layer.register_forward_hook(lambda *_: vectors)
+        try:
+            return forward(*rest)
+        finally:
+            hook.remove()
+
+    return given
 
 
 def _filled(row: Sequence[int], filler: int, length: int) -> list[Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import BadArgument, Unsupported, did_you_mean
-from tools.explain.attribution import Asked, attribute, probabilities, read
+from tools.explain.attribution import Asked, attribute, read
 from tools.explain.classify import AT_ONCE
+from tools.explain.passes import probabilities
 from tools.serving.predictor import Predictor
 
 MOST_EXPLAINED = 300  # texts; enough for the words, and seconds rather than minutes

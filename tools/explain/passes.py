@@ -1,0 +1,75 @@
+"""What a classifier says of many changed texts: each different one once, in batches with hardly any padding."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+
+TOKENS_AT_ONCE = 2048
+# Attention grows with the square of the length, so long texts go in smaller groups: this bounds the memory.
+SQUARES_AT_ONCE = 512 * 512
+# Tokens of padding beyond which another batch costs less: changed texts are many, short, and differ by single tokens.
+SPARE = 64
+
+
+def room(length: int) -> int:
+    """How many texts of so many tokens go through a model at once."""
+    return max(1, min(TOKENS_AT_ONCE // length, SQUARES_AT_ONCE // length**2))
+
+
+def groups(lengths: Sequence[int], spare: int = SPARE) -> list[list[int]]:
+    """Indices of texts that are read together, the longest first.
+
+    Args:
+        lengths: tokens of each text.
+        spare: tokens of padding in a group; see :data:`SPARE`.
+    """
+    found: list[list[int]] = []
+    padding = 0
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        longest = lengths[found[-1][0]] if found else 0
+        padding += longest - lengths[i]
+        if found and len(found[-1]) < room(longest) and padding <= spare:
+            found[-1].append(i)
+        else:
+            found.append([i])
+            padding = 0
+    return found
+
+
+def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
+    """Class probabilities, float32 [n, classes]; what is the same for the model is computed once.
+
+    Args:
+        model: a ``tools.finetune.task.Classifier``.
+        texts: n texts; empty ones are allowed.
+    """
+    import numpy
+
+    compute = getattr(model, "compute", None)
+    if compute is None:  # it shares its encoder with others, who read in batches of their own
+        different = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        return model.predict_proba(list(different))[[different[text] for text in texts]]
+    ids = model.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
+    rows = {row: number for number, row in enumerate(dict.fromkeys(map(tuple, ids)))}
+    found = _computed(model, list(rows))
+    return numpy.stack([found[rows[tuple(row)]] for row in ids])
+
+
+def _computed(model: Any, rows: Sequence[tuple[int, ...]]) -> "numpy.ndarray":
+    import numpy
+
+    from tools.finetune.encoder import padded
+
+    out = numpy.zeros((len(rows), len(model.labels)), dtype=numpy.float32)
+    for group in groups([len(row) for row in rows]):
+        inputs = padded([rows[i] for i in group], model.tokenizer.pad_token_id, model.device, exact=True)
+        logits = model.compute(**inputs).float()
+        out[group] = (logits.sigmoid() if several(model) else logits.softmax(-1)).cpu().numpy()
+    return out
+
+
+def several(model: Any) -> bool:
+    """Whether a text may have several labels."""
+    return getattr(model, "threshold", None) is not None
