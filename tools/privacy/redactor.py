@@ -13,6 +13,7 @@ from tools.privacy.ner import EMBEDDED, Found
 from tools.privacy.operators import PLACEHOLDER, Operators, check
 
 NAMELIKE = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]|\d{2}|[^\W\d_\u0000-\u024f]")
+NOT_LEFT = re.compile(r"(?i)[\W_]*(?:fax|office|mobile|cell|home|work|phone|tel)?[\W_]*")  # beside a number
 LANGUAGES = ("auto", "en", "zh")
 
 
@@ -198,5 +199,5 @@ def _worth(text: str, entity: Entity, whole: set[tuple[int, int]]) -> bool:
     """Does a span hold anything? What is left of a guess when its number was taken has to look like a name."""
     left = text[entity.start : entity.end]
     if entity.entity_type in WORDS and (entity.start, entity.end) not in whole:
-        return bool(NAMELIKE.search(left))
+        return bool(NAMELIKE.search(left)) and not NOT_LEFT.fullmatch(left)
     return any(letter.isalnum() for letter in left)

@@ -1,0 +1,79 @@
+"""Ways in which people write personal data, what only looks like it, and shortcuts that change no result."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.privacy.redactor import Redactor
+
+HIDDEN = [
+    ("pw: Moonlit-77-Otter", "Moonlit-77-Otter"),
+    ("the alarm code is 4490, please change it", "4490"),
+    ("login ann@example.com / Passw0rd!23 fails", "Passw0rd!23"),
+    ("my old password was Blueberry_1999", "Blueberry_1999"),
+    ("write to lars dot holm underscore b at example dot com", "holm"),
+    ("my NI number is QQ 12 34 56 C", "QQ 12 34 56 C"),
+    ("Marisol here, still no refund", "Marisol"),
+    ("hi there its kieran from number 12", "kieran"),
+    ("Patient: Ann Finch, 54, allergic to nuts", "54"),
+    ("assigned to: mohammed.rahman", "rahman"),
+    ("see https://www.linkedin.com/in/ann-bell", "ann-bell"),
+    ("让老陈别发那批货", "老陈"),
+    ("病人家属王经理在门口", "王经理"),
+    ("我今年45岁", "45岁"),
+    ("会员向晓波要退卡", "向晓波"),
+    ("我的护照是K0938215", "K0938215"),
+]
+LEFT = [
+    "Très bien!",
+    "Vielen Dank, bis bald!",
+    "Customer number 100 4471 does not exist.",
+    "Open http://localhost:7860/run or https://docs.example.com/setup/install",
+    "The fix is in https://github.com/gradio-app/gradio/issues/12",
+    "Please send the signed copy.",
+    "小米手机发热",
+]
+
+
+@pytest.fixture(scope="module")
+def redactor() -> Redactor:
+    return Redactor()
+
+
+@pytest.mark.parametrize(("text", "secret"), HIDDEN)
+def test_hidden(redactor: Redactor, text: str, secret: str) -> None:
+    assert secret not in redactor.redact(text)["text"]
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_left(redactor: Redactor, text: str) -> None:
+    assert redactor.redact(text)["text"] == text
+
+
+def test_an_address_ends_where_the_sentence_goes_on(redactor: Redactor) -> None:
+    left = redactor.redact("My address is 14 Acacia Avenue, Slough SL1 4XY, please call before 9")["text"]
+    assert left.endswith(", please call before 9") and "Acacia" not in left
+
+
+def test_shortcuts_leave_nothing_out() -> None:
+    """What is skipped for want of a digit, or of a people's name, would have found nothing."""
+    from tools.privacy.recognizers.streets import DIGIT, _numbered
+    from tools.privacy.recognizers.titles import OF_PEOPLE, Peoples
+
+    folder = Path(__file__).parents[1] / "benchmarks/data/redaction"
+    lines = [line for file in folder.glob("*.txt") for line in file.read_text("utf-8").splitlines()]
+    lines += [re.sub(r"\d", "", line) for line in lines]
+    without = [line for line in lines if not DIGIT.search(line)]
+    assert len(without) > 400 and not any(list(_numbered(line, [])) for line in without)
+    said = [
+        "I am Sri Lankan.",
+        "a GREEK citizen",
+        "we're Maoris",
+        "born Dutch",
+        "as an Atheist",
+        "I like Thai food",
+    ]
+    for text in [*lines, *said]:
+        spans = {(found.start, found.end) for found in Peoples().spans(text, [])}
+        assert {m.span(1 if m.group(1) else 2) for m in OF_PEOPLE.finditer(text)} <= spans
