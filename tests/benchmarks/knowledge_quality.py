@@ -1,7 +1,7 @@
 """Retrieval and answers on questions as strangers put them: source in the top 5, answered right, unknown recognised.
 
 Run ``python -m tests.benchmarks.knowledge_quality [--fit] [--show]``. The documents and questions are those of invented
-companies (:mod:`tests.benchmarks.companies`) and three older sets. ``--fit`` fits the two models of
+companies (:mod:`tests.benchmarks.companies`) and three older sets. ``--fit`` fits the models of
 ``knowledge/confidence.py`` on the development sets, prints their figures on each set when fitted on the others alone,
 and writes ``knowledge/fitted.py``; without it all sets are measured with the weights as they are. Nothing is fitted on
 a set that is held out, and ``--show`` prints no question of it.
@@ -21,6 +21,7 @@ from knowledge.answer import LONGEST, SURE, choose, compose
 from knowledge.base import KnowledgeBase
 from knowledge.confidence import confidence, features, summary
 from knowledge.embed import encoder
+from knowledge.verify import verdict
 from tests.benchmarks import companies
 from tests.knowledge.corpus import write_corpus
 from tools.models.embedded import minilm_folder
@@ -57,6 +58,7 @@ def judged(base: KnowledgeBase, cases: Iterable[dict[str, Any]]) -> list[dict[st
                 "evidence": [unit.evidence for unit in units],
                 "answers": [known and _answers(case, unit.hit.passage.source, unit.text) for unit in units],
                 "ablation": ablation(asked, units, base.searcher.encoder),
+                "verdict": verdict(asked, units, base.searcher.encoder),
                 "features": features(asked, hits, units, base.searcher.encoder),
                 "answer": bold["answer"],
                 "right": known and right(case, bold),
@@ -91,15 +93,19 @@ def figures(rows: list[dict[str, Any]], sure: Iterable[float]) -> dict[str, floa
 
 
 def fit(sets: dict[str, list[dict[str, Any]]]) -> None:
-    """Fit both models on all sets but one, print the figures of that one, in turn; then on all, and write them."""
+    """Fit the models on all sets but one, print the figures of that one, in turn; then on all, and write them."""
     for name, part in sets.items():
         others = [row for other, rows in sets.items() if other != name for row in rows]
         models = _models(others)
         print(f"{name}, not fitted on:", figures(part, [models(row) for row in part]))
     rows = [row for part in sets.values() for row in part]
     sentence = _sentences(rows)
-    question = _logistic(*_questions(rows, sentence), 0.1)
-    text = f"SENTENCE = {_rounded(sentence)}\nQUESTION = {_rounded(question)}\n"
+    question, verified = (
+        _logistic(*_questions(rows, sentence, with_verdict), 0.1) for with_verdict in (False, True)
+    )
+    text = (
+        f"SENTENCE = {_rounded(sentence)}\nQUESTION = {_rounded(question)}\nVERIFIED = {_rounded(verified)}\n"
+    )
     place = Path(fitted.__file__)
     head = place.read_text(encoding="utf-8").partition("\n\n")[0]
     place.write_text(f"{head}\n\n{text}", encoding="utf-8")
@@ -107,8 +113,12 @@ def fit(sets: dict[str, list[dict[str, Any]]]) -> None:
 
 def _models(rows: Sequence[dict[str, Any]]) -> Callable[[dict[str, Any]], float]:
     sentence = _sentences(rows)
-    question = _logistic(*_questions(rows, sentence), 0.1)
-    return lambda row: _apply(question, _summed(row, sentence))
+    question, verified = (
+        _logistic(*_questions(rows, sentence, with_verdict), 0.1) for with_verdict in (False, True)
+    )
+    return lambda row: _apply(
+        verified if row["verdict"] else question, _summed(row, sentence) | row["verdict"]
+    )
 
 
 def _sentences(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -127,13 +137,15 @@ def _sentences(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def _questions(
-    rows: Sequence[dict[str, Any]], sentence: dict[str, float]
+    rows: Sequence[dict[str, Any]], sentence: dict[str, float], verified: bool
 ) -> tuple[list[dict[str, float]], list[bool], list[float]]:
+    """What the model of questions learns from; with the verifier's verdict, only those that have one."""
     kept = [row for row in rows if not row["known"] or any(row["answers"])]
+    kept = [row for row in kept if row["verdict"]] if verified else kept
     labels = [row["known"] for row in kept]
     share = sum(labels) / len(labels)
     weights = [1 / share if label else 1 / (1 - share) for label in labels]
-    return [_summed(row, sentence) for row in kept], labels, weights
+    return [_summed(row, sentence) | (row["verdict"] if verified else {}) for row in kept], labels, weights
 
 
 def _summed(row: dict[str, Any], sentence: dict[str, float]) -> dict[str, float]:

@@ -107,6 +107,9 @@ class Listening:
     def __init__(self, encoder, heard):
         self.encoder, self.heard = encoder, heard
 
+    def __getattr__(self, name):
+        return getattr(self.encoder, name)
+
     def encode(self, texts):
         self.heard += texts
         return self.encoder.encode(texts)

@@ -1,0 +1,50 @@
+"""``make verifier``: invent sections of documents with questions, and train the network that reads both together.
+
+Afterwards ``python -m tests.benchmarks.knowledge_quality --fit`` fits the models that use its verdicts.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from knowledge.recipe.pairs import sections
+
+SEED = 2
+ROUNDS = 7  # companies that tell each topic
+EPOCHS = 3
+
+
+def main() -> None:
+    """Rebuild the weights."""
+    parser = argparse.ArgumentParser(prog="python -m knowledge.recipe", description=__doc__)
+    parser.add_argument("--encoder", type=Path, required=True, help="the folder of all-MiniLM-L6-v2")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="companies that tell each topic")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument(
+        "--out", type=Path, help="where the weights go; their place in the package where left out"
+    )
+    given = parser.parse_args()
+    from knowledge.embed import Encoder
+    from knowledge.recipe.train import save, tokens, train
+    from knowledge.verify import FILE
+
+    began, encoder = time.monotonic(), Encoder(given.encoder)
+    invented = list(sections(SEED, given.rounds))
+    known = tokens(invented, encoder)
+    _tell(f"{len(invented)} sections, {len(known)} texts read in {time.monotonic() - began:.0f} s")
+    network = train(invented, known, given.epochs, 0, _progress)
+    save(network, encoder, given.out or FILE)
+    _tell(f"Trained in {time.monotonic() - began:.0f} s")
+
+
+def _progress(step: int, steps: int, loss: float) -> None:
+    _tell(f"step {step} of {steps}, loss {loss:.3f}")
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
