@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from spacy.attrs import IDS
+from threadpoolctl import ThreadpoolController
 
 from tools.privacy.ner import TOGETHER, Found
 
@@ -36,6 +37,7 @@ class QuickReader:
         columns = [*self._vectors.columns, "IS_SPACE"]
         for attribute in set(getters) - {IDS[name] for name in columns}:
             del getters[attribute]  # of each new word some twenty are computed, of which five are needed
+        self._blas: Any = ThreadpoolController().select(internal_api="openblas")
         self._columns, self._tokens = columns, pipeline.make_doc
         names = [ner.moves.get_class_name(number) for number in range(ner.moves.n_moves)]
         self._moves = _Moves(layers.layers[2], lower, upper, names)
@@ -52,7 +54,9 @@ class QuickReader:
     def _read(self, texts: Sequence[str]) -> Iterator[Found]:
         documents = [self._tokens(text) for text in texts]
         features = [document.to_array(self._columns) for document in documents]
-        inputs = self._moves.inputs(self._vectors([each[:, :-1] for each in features]))
+        # On a busy machine a short text would wait long for numpy's second thread.
+        with self._blas.limit(limits=1 if len(texts) < TOGETHER else None):
+            inputs = self._moves.inputs(self._vectors([each[:, :-1] for each in features]))
         ends = np.cumsum([len(each) for each in features])
         for document, each, part in zip(documents, features, np.split(inputs, ends[:-1]), strict=True):
             found = self._moves.walk(part, each[:, -1]) if len(document) else ()
