@@ -13,6 +13,7 @@ from knowledge.rules import ENDING, Rule, Rules
 from knowledge.search import Hit, Searcher
 from knowledge.sentences import sentences
 from knowledge.store import EVERYTHING
+from knowledge.verify import verifier
 from knowledge.words import STOP, has_cjk, words
 
 LONGEST = 700  # characters of an answer, its marks included
@@ -110,7 +111,8 @@ class Answerer:
         return asked, hits, self.weigh(asked, hits)
 
     def warm_up(self, most: int = 200) -> None:
-        """Encode the sentences and words of the newest passages now, so that the first questions need not wait for it.
+        """Encode the sentences and words of the newest passages and load the verifier, so that the first questions
+        need not wait for it.
 
         Args:
             most: of how many passages.
@@ -122,6 +124,7 @@ class Answerer:
             texts = [text for hit in hits for unit in split(hit) for text in _texts(unit)]
             spoken = [word for hit in hits for word in words(f"{hit.passage.context} {hit.passage.text}")]
             self.searcher.encoder.encode([*texts, *(word for word in spoken if not has_cjk(word))])
+        verifier(self.searcher.encoder.encoder)
 
     def weigh(self, asked: Asked, hits: list[Hit]) -> list[Unit]:
         """The passages' sentences with their scores.
