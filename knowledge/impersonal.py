@@ -1,14 +1,21 @@
-"""Questions as a redactor leaves them, without its marks."""
+"""Questions without what their askers tell of themselves."""
 
 import re
 
-# "<EMAIL_ADDRESS>", with the words that introduce it
-HIDDEN = re.compile(
-    r"(?i:\b(?:i am|i'm|this is|my (?:e-?mail|mail|name|phone|number|card|account)[\w ]{0,16}?(?: is)?:?)\s*)?"
-    r"<[A-Z][A-Z_]{2,}\d*>\.?"
+_SAID = (
+    r"(?i:\b(?:i(?: am|'m)(?: at| on)?|(?:you can )?(?:reach|write(?: to)?|e-?mail|call|answer) me (?:at|on|under)"
+    r"|this is|my (?:e-?mail|mail|name|phone|number|card|account)[\w ]{0,16}?(?: is)?:?)\s*)"
 )
+_MARK = r"<[A-Z][A-Z_]{2,}\d*>"
+_ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_NUMBER = r"\+?\d[\d ()/-]{5,}\d"
+# "I am at <EMAIL_ADDRESS>", "<PERSON>", and what people tell of themselves where it is not hidden
+HIDDEN = re.compile(rf"{_SAID}?{_MARK}\.?|{_SAID}(?:{_ADDRESS}|{_NUMBER})\.?")
 
 
 def impersonal(question: str) -> str:
-    """A question without what a redactor has left of personal data; its words would look like unknown names."""
+    """A question without the asker's own address or number and without a redactor's marks.
+
+    Their words would look like names that no document knows.
+    """
     return HIDDEN.sub(" ", question).strip() or question

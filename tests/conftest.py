@@ -14,6 +14,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # Ray reads it when it is imported; see ray_cluster
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # servers, workers and tests share the cores
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"  # another process tests on the other core
 for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
     del os.environ[name]
 os.environ["ASSISTANT_ENGINE"] = "torch"  # measuring engines takes seconds at each deployment

@@ -120,7 +120,7 @@ def test_explain_and_redact(server: Server) -> None:
     assert turned["label"] != "shipping" and turned["changes"]
     for wrong in ({"text": " "}, {"text": "a", "target": "x"}, {"text": ["a"], "versus": "router"}):
         assert server.admin.post("/v1/explain", json={"model": "router", **wrong}).status_code in (400, 404)
-    asked = {"question": "When does support open?"}
+    asked = {"question": "When does support answer?"}
     rests = server.admin.post("/v1/knowledge/explain", json=asked).json()
     assert rests["passages"][0]["source"] == "hours.md"
     hidden = server.admin.post("/v1/redact", json={"text": "Write to jane.roe@example.org"}).json()

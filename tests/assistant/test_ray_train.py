@@ -70,7 +70,7 @@ def alive(pid: int) -> bool:
     return False
 
 
-def wait(condition: Callable[[], object], seconds: float = 60) -> float:
+def wait(condition: Callable[[], object], seconds: float = 200) -> float:
     """Wait until something is so, and return how long that took."""
     begin = time.monotonic()
     while not condition():

@@ -7,6 +7,7 @@ import pytest
 
 from knowledge.answer import LONGEST, MOST, Answerer, choose, compose, split
 from knowledge.confidence import features, take_apart
+from knowledge.impersonal import impersonal
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
@@ -125,3 +126,16 @@ def test_a_small_base_orders_results_by_their_best_sentence(corpus, monkeypatch)
     assert [each["passage"] for each in corpus.search(question, k=3)["results"]] == [
         str(hit.passage.id) for hit in coarse
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("When does support answer? I am at jane.roe@example.org", "When does support answer?"),
+        ("Reach me on +49 151 2345678. How long is a refund?", "How long is a refund?"),
+        ("How long is a refund? I'm <PERSON>.", "How long is a refund?"),
+        ("Who reads billing@acme.io?", "Who reads billing@acme.io?"),
+    ],
+)
+def test_what_people_tell_of_themselves_is_not_asked_for(said: str, kept: str):
+    assert impersonal(said) == kept
