@@ -12,12 +12,15 @@ _LOADING = threading.RLock()
 
 
 def loaded(kind: Any, *args: Any, **options: Any) -> Any:
-    """What ``kind.from_pretrained`` returns for these arguments, while no other thread loads a model.
+    """What ``kind.from_pretrained`` returns for these arguments, while no other thread loads a model; without a bar.
 
     Args:
         kind: one of transformers' model classes.
         args: of its ``from_pretrained``.
         options: of its ``from_pretrained``.
     """
+    from transformers.utils import logging
+
     with _LOADING:
+        logging.disable_progress_bar()  # of a second or less; commands tell their progress themselves
         return kind.from_pretrained(*args, **options)
