@@ -49,6 +49,7 @@ class Verifier:
         try:
             with safe_open(file, "pt") as opened:
                 base = (opened.metadata() or {}).get("base")
+                # What safe_open gives has names, but cannot be iterated over.
                 tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
             self._network = Network()
             self._network.load_state_dict(tensors)

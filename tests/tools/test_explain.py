@@ -107,15 +107,8 @@ def test_words_that_only_matter_together_are_found_by_trying() -> None:
     text = "so late my money or cash please"
     words = split_words(text)
     asked = Asked(Reading(text, words, [0] * 9, [0] * 9, []), 0, 0.9)
-    values = [
-        -0.1,
-        0.9,
-        0.01,
-        0.5,
-        -0.2,
-        0.4,
-        0.02,
-    ]  # "late" first, though it does nothing while money is there
+    # "late" comes first, though it does nothing while "money" is there.
+    values = [-0.1, 0.9, 0.01, 0.5, -0.2, 0.4, 0.02]
     found = sharpened(Either(), [asked, asked], [values, values], [1000, 0])
     assert sorted(found[0]) == sorted(values) and found[1] == values
     ranked = sorted(range(len(words)), key=lambda i: -found[0][i])
