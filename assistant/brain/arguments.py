@@ -225,7 +225,7 @@ def _recommend(asked: Asked) -> Filled:
 
 
 def _evaluate(asked: Asked) -> Filled:
-    pointed = bool(asked.reading.of("dataset") or asked.reading.of("source"))
+    pointed = bool(asked.reading.of("dataset") or asked.reading.of("source")) or datasets.fresh_file(asked)
     again = asked.context.tool == "evaluate_model" and _PRONOUN.search(asked.text)
     before = asked.context.args.get("dataset") if again else None
     return {"model": models.model(asked), "dataset": datasets.dataset(asked, guess=pointed) or before}

@@ -36,11 +36,15 @@ class Asked:
                 )
         return self
 
-    def outside_quotes(self) -> str:
-        """The message without its quotations, and without files and addresses named in full."""
+    def outside_quotes(self, *others: str) -> str:
+        """The message without its quotations, and without files and addresses named in full.
+
+        Args:
+            others: further kinds of mentions that are left out.
+        """
         text = self.text
         for mention in self.mentions.found:
-            if mention.kind in ("quote", "file", "url"):
+            if mention.kind in ("quote", "file", "url", *others):
                 text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
         return text
 

@@ -159,3 +159,38 @@ def test_files_that_stay_attached_do_not_stick_to_later_turns():
     assert decide([*talk[:2], {"role": "user", "content": "what is in this new file?"}], attached).args == {
         "dataset": "b.csv"
     }
+
+
+def test_a_word_of_a_models_name_is_no_file():
+    there = Situation(
+        files=["marked.xlsx"],
+        datasets=["refund_train.csv"],
+        models=[{"name": "refund-cls"}, {"name": "mail-tag"}],
+    )
+    found = _ask("how accurate is refund-cls on this?", there)
+    assert (found.tool, found.args) == (
+        "evaluate_model",
+        {"model": "refund-cls", "dataset": "marked.xlsx"},
+    )
+
+
+def test_the_one_just_trained_is_that_of_the_talk():
+    talk = [
+        {"role": "user", "content": "train on notes.csv and call it notes-tone"},
+        {"role": "assistant", "content": "Training is finished, notes-tone is saved."},
+        {"role": "user", "content": "test the new model on notes_test.csv"},
+    ]
+    there = Situation(
+        datasets=["notes.csv", "notes_test.csv"], models=[{"name": "old-tone"}, {"name": "notes-tone"}]
+    )
+    assert decide(talk, there).args == {"model": "notes-tone", "dataset": "notes_test.csv"}
+
+
+def test_a_job_is_known_by_its_file():
+    talk = [
+        {"role": "user", "content": "any jobs running?"},
+        {"role": "assistant", "content": "Yes, two: job-71 on camp_mails.csv and job-72 on oven_faq.csv."},
+        {"role": "user", "content": "stop the one on oven_faq.csv"},
+    ]
+    there = Situation(datasets=["camp_mails.csv", "oven_faq.csv"], jobs=[{"id": "job-71"}, {"id": "job-72"}])
+    assert decide(talk, there).args == {"job": "job-72"}

@@ -14,7 +14,8 @@ def dataset(asked: Asked, guess: bool = True) -> str | None:
     named = [m for m in asked.mentions.found if m.kind == "file" and not is_document(m.value)]
     if len(named) == 1:
         return named[0].value
-    half_said = [] if named else told_apart(asked.outside_quotes(), asked.situation.file_names)
+    # The name of a model often shares a word with the file that it was trained on.
+    half_said = [] if named else told_apart(asked.outside_quotes("model"), asked.situation.file_names)
     if len(half_said) == 1:
         return half_said[0]
     names = asked.situation.files if len(asked.situation.files) > 1 else asked.situation.file_names

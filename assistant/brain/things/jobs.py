@@ -22,6 +22,8 @@ def job(asked: Asked) -> str | None:
         words = asked.words(span)
         if (state := state_of(words)) and (found := _in_state(state, asked)):
             return found
+        if span.pointer == "1" and not _COUNTS.search(words) and (meant := sharing(asked.text, context.told)):
+            return meant  # "the one on orders.csv" counts nothing
         if span.pointer.isdigit() or span.pointer in ("last", "old"):
             told = context.jobs if len(context.jobs) > 1 else ids
             return nth("last" if span.pointer == "old" else span.pointer, told)
@@ -42,6 +44,7 @@ def job(asked: Asked) -> str | None:
     return meant or context.job
 
 
+_COUNTS = re.compile(r"\d|first|former|[一二前]", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\b(?:first|second|third|fourth|latter|former|last)(?: (?:one|job|training|run)\b|\W*$)"
     r"|第[一二三四1-4][个次]|[前后]者",

@@ -64,7 +64,7 @@ def model_of(span: Span, asked: Asked) -> str | None:
         return words if _IDENTIFIER.fullmatch(words) else None
     pool = context.pair if len(context.pair) > 1 else names
     found = {
-        "new": lambda: newest(situation),
+        "new": lambda: newest(situation, context),
         "old": lambda: names[-1] if names else None,
         "best": lambda: context.best or _ranked(context, situation, best=True),
         "worst": lambda: _worst(context, situation),
@@ -74,12 +74,16 @@ def model_of(span: Span, asked: Asked) -> str | None:
     return found or implied_model(asked)
 
 
-def newest(situation: Situation) -> str | None:
-    """The newest model: by its date, else by the number at the end of names of one stem, else the first listed."""
+def newest(situation: Situation, context: Context) -> str | None:
+    """The newest model: by its date, else the one that the conversation has trained, else by the number at the end of
+    names of one stem, else the first listed.
+    """
     dated = [m for m in situation.models if m.get("created_at")]
     if dated:
         return str(max(dated, key=lambda m: str(m["created_at"]))["name"])
     names = situation.model_names
+    if context.tool == "finetune_model" and context.model in names:
+        return context.model
     parts = {name: re.fullmatch(r"(.*?)(?:[-_ ]?v?(\d+))?", name) for name in names}
     if len(names) > 1 and len({part[1] for part in parts.values() if part}) == 1:
         return max(names, key=lambda name: int((parts[name] or [0, 0, 0])[2] or 0))
