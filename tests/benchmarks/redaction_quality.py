@@ -60,7 +60,7 @@ KEYS = {
     "USCC": "CN_USCC",
     "CLP": "CN_LICENSE_PLATE",
 }
-SPAN = re.compile(r"\[\[(\w+)\|(.*?)\]\](?!\])")
+SPAN = re.compile(r"\[\[(\w+)\|(.*?)\]\](?!\])", re.DOTALL)
 
 
 def main() -> None:
