@@ -120,6 +120,7 @@ class Application:
         """The team's documents."""
         from assistant.workspace.contacts import for_visitors
         from assistant.workspace.documents import TeamKnowledge
+        from assistant.workspace.retriever import InService
         from knowledge.embed import encoder
         from tools.models.embedded import minilm_folder
 
@@ -131,6 +132,7 @@ class Application:
             unanswered=lambda question, visitor: self.unanswered.note(
                 str(self.redactor.redact(question)["text"]), visitor
             ),
+            trained=InService(self.registry),
         )
 
     @cached_property

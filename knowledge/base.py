@@ -1,5 +1,6 @@
 """The team's knowledge base: documents in, passages and cited answers out."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from knowledge.prepare import Preparer
 from knowledge.ranked import ranked
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
+from knowledge.retriever import Retriever
 from knowledge.search import Hit, Searcher
 from knowledge.store import EVERYTHING, Store
 from knowledge.twins import nearly_same
@@ -38,6 +40,7 @@ class KnowledgeBase:
         encoder: makes the vectors.
         redact: hides personal data; visitors read published documents only through it.
         unanswered: called with each question that the documents hold no answer to, and whether a visitor asked it.
+        trained: tells the trained encoder that finds passages; see :mod:`knowledge.retriever`.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class KnowledgeBase:
         encoder: Encoder,
         redact: Callable[[str], str] | None = None,
         unanswered: Callable[[str, bool], None] | None = None,
+        trained: Callable[[], Encoder | None] = lambda: None,
     ):
         self.folder, self.encoder, self._redact = Path(folder), encoder, redact
         self._unanswered = unanswered
         self.store = Store(self.folder)
         self.vectors = Vectors(self.store, self.folder)
-        self.searcher = Searcher(self.store, self.vectors, Remembering(encoder))
+        self.retriever = Retriever(self.store, self.folder, trained)
+        self.searcher = Searcher(self.store, self.vectors, Remembering(encoder), self.retriever)
         self.answerer = Answerer(self.searcher)
         self._preparer = Preparer(encoder, redact)
 
@@ -86,6 +91,7 @@ class KnowledgeBase:
         if progress and found:
             progress(len(found), len(found), found[-1].source)
         self.vectors.save()
+        self._keep_up()
         return report
 
     def add_text(self, name: str, text: str, visibility: Visibility = "published") -> dict[str, Any]:
@@ -93,6 +99,7 @@ class KnowledgeBase:
         report = _report()
         suffixed = name if "." in name else f"{name}.md"
         self._add(Found(name, f"text:{name}", suffixed, text.encode()), visibility, report)
+        self._keep_up()
         return report
 
     def _add(
@@ -216,6 +223,7 @@ class KnowledgeBase:
         self.vectors.clear()
         self.vectors.refresh()
         self.vectors.save()
+        self._keep_up(progress)
         return report
 
     def _renew(self, known: dict[str, Any], report: dict[str, Any]) -> None:
@@ -237,6 +245,11 @@ class KnowledgeBase:
         report["sources"] += 1
         report["documents"] += 1
         report["chunks"] += len(new.chunks)
+
+    def _keep_up(self, progress: Progress | None = None) -> None:
+        # What is missing then, the next search makes, or it says what is wrong.
+        with contextlib.suppress(KnowledgeError):
+            self.retriever.keep_up(progress)
 
     def search(
         self, query: str, k: int = 5, visitor: bool = False, filters: Filters = EVERYTHING

@@ -63,3 +63,8 @@ class Passage:
     start: int
     end: int
     dated: str = ""
+
+    @property
+    def encoded(self) -> str:
+        """What its vector is made of: its headings, and its text."""
+        return f"{self.context}\n{self.text}"

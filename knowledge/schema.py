@@ -6,7 +6,7 @@ from knowledge.dates import document_date
 from knowledge.twins import sketch
 from knowledge.words import language, terms
 
-VERSION = 3
+VERSION = 4
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -37,6 +37,13 @@ ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT '';
 ALTER TABLE documents ADD COLUMN sketch BLOB NOT NULL DEFAULT x''
 """
 
+# The passages' vectors by trained encoders, beside the base's own; see :mod:`knowledge.retriever`.
+_TUNED = """
+CREATE TABLE tuned_vectors (
+    chunk INTEGER NOT NULL REFERENCES chunks ON DELETE CASCADE, encoder TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (chunk, encoder))
+"""
+
 
 def upgrade(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file from an older version (0 is an empty file) to :data:`VERSION`, inside the caller's transaction."""
@@ -50,6 +57,8 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
         for statement in _DESCRIBED.split(";\n"):
             connection.execute(statement)
         _describe(connection)
+    if version < 4:
+        connection.execute(_TUNED)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from knowledge.filters import Filters
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
+from knowledge.retriever import Retriever
 from knowledge.store import EVERYTHING, Store
 from knowledge.vectors import Vectors
 from knowledge.words import key_terms, terms
@@ -23,10 +24,19 @@ class Hit:
 
 
 class Searcher:
-    """Finds passages for questions."""
+    """Finds passages for questions.
 
-    def __init__(self, store: Store, vectors: Vectors, encoder: Remembering):
-        self.store, self.vectors, self.encoder = store, vectors, encoder
+    Args:
+        store: the documents.
+        vectors: the passages' by the base's own encoder.
+        encoder: that one.
+        retriever: a trained encoder, which says in its place what passages are near a question.
+    """
+
+    def __init__(
+        self, store: Store, vectors: Vectors, encoder: Remembering, retriever: Retriever | None = None
+    ):
+        self.store, self.vectors, self.encoder, self.retriever = store, vectors, encoder, retriever
 
     def search(self, query: str, k: int, visitor: bool = False, filters: Filters = EVERYTHING) -> list[Hit]:
         """The best passages for a question.
@@ -41,15 +51,23 @@ class Searcher:
             return []
         depth = max(DEPTH, 2 * k)
         vector = self.encoder.encode([query])[0]
-        near = self.vectors.search(vector, depth, visitor, filters)
-        worded = self.store.match(_fts(query), depth, visitor, filters) if _fts(query) else []
-        fused = _fuse([each for each, _ in near], worded)
+        near = self._tuned(query, depth, visitor, filters)
+        known = dict(self.vectors.search(vector, depth, visitor, filters)) if near is None else {}
+        worded = self.store.match(as_query(query), depth, visitor, filters) if as_query(query) else []
+        fused = _fuse(list(known) if near is None else near, worded)
         best = sorted(fused, key=lambda each: -fused[each])[: k * 2]
         found = self.store.passages(best, visitor)
-        cosines = dict(near) | self._cosines([each for each in best if each in found], dict(near), vector)
+        cosines = known | self._cosines([each for each in best if each in found], known, vector)
         top = 2 / (SMOOTHING + 1)
-        hits = [Hit(found[each], fused[each] / top, cosines[each]) for each in best if each in found]
+        hits = [
+            Hit(found[each], fused[each] / top, cosines[each])
+            for each in best
+            if each in found and each in cosines
+        ]
         return _without_twins(hits)[:k]
+
+    def _tuned(self, query: str, limit: int, visitor: bool, filters: Filters) -> list[int] | None:
+        return self.retriever.near(query, limit, visitor, filters) if self.retriever else None
 
     def _cosines(self, ids: list[int], known: dict[int, float], vector) -> dict[int, float]:
         missing = [each for each in ids if each not in known]
@@ -61,7 +79,7 @@ class Searcher:
         return dict(zip(missing, map(float, values), strict=True))
 
 
-def _fts(query: str) -> str:
+def as_query(query: str) -> str:
     """An FTS5 query: any of the question's meaningful words."""
     wanted = key_terms(query) or terms(query)
     return " OR ".join(f'"{term}"' for term in wanted[:64])

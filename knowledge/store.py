@@ -202,15 +202,16 @@ class Store:
         with self.writing() as connection:
             connection.execute("UPDATE documents SET tags = ? WHERE source = ?", (_tags(tags), source))
 
-    def vectors(self, ids: Sequence[int]) -> dict[int, bytes]:
-        """Vectors (float32 bytes) of passages by id."""
+    def vectors(self, ids: Sequence[int], encoder: str = "") -> dict[int, bytes]:
+        """Vectors (float32 bytes) of passages by id: the base's own, or those that a trained encoder has made."""
         found: dict[int, bytes] = {}
+        table, by = ("tuned_vectors", "chunk") if encoder else ("chunks", "id")
+        whose = ("AND encoder = ?", [encoder]) if encoder else ("", [])
         for at in range(0, len(ids), 500):
             part = ids[at : at + 500]
             marks = ",".join("?" * len(part))
-            found |= dict(
-                self.connection.execute(f"SELECT id, vector FROM chunks WHERE id IN ({marks})", part)
-            )
+            query = f"SELECT {by}, vector FROM {table} WHERE {by} IN ({marks}) {whose[0]}"
+            found |= dict(self.connection.execute(query, [*part, *whose[1]]))
         return found
 
     def match(

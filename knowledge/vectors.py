@@ -32,10 +32,12 @@ class Vectors:
     Args:
         store: where the vectors really are.
         folder: where the copy lies.
+        encoder: the name of the trained encoder whose vectors are meant; the base's own where left out.
     """
 
-    def __init__(self, store: Store, folder: Path):
-        self._store, self._path = store, folder / "vectors.faiss"
+    def __init__(self, store: Store, folder: Path, encoder: str = ""):
+        self._store, self._encoder = store, encoder
+        self._path = folder / (f"vectors-{encoder}.faiss" if encoder else "vectors.faiss")
         self._lock = threading.RLock()
         self._kept: Any = None  # the index from the disk
         self._fresh: Any = None  # what it lacks
@@ -72,7 +74,7 @@ class Vectors:
         """Vectors of passages, in order; float32 of shape ``[len(ids), dimension]``."""
         import numpy as np
 
-        found = self._store.vectors(ids)
+        found = self._store.vectors(ids, self._encoder)
         return np.stack([np.frombuffer(found[each], dtype="float32") for each in ids])
 
     def refresh(self) -> None:
@@ -120,10 +122,11 @@ class Vectors:
         """Build an index from the store beside the one in use, write it, and take it."""
         with _writing, contextlib.suppress(OSError):  # a full disk costs time at the next start, nothing else
             ids = self._store.ids()
-            if not ids:
+            first = next(self._batches(ids), None)
+            if first is None:
                 self.clear()
                 return
-            index = kept_index.build(len(ids), self.of(ids[:1]).shape[1], lambda: self._batches(ids))
+            index = kept_index.build(len(ids), first[1].shape[1], lambda: self._batches(ids))
             kept_index.write(index, self._path)
             with self._lock:
                 self._kept = self._fresh = None
@@ -134,7 +137,7 @@ class Vectors:
         import numpy as np
 
         for at in range(0, len(ids), _BATCH):
-            found = self._store.vectors(ids[at : at + _BATCH])
+            found = self._store.vectors(ids[at : at + _BATCH], self._encoder)
             if found:
                 matrix = np.stack([np.frombuffer(each, dtype="float32") for each in found.values()])
                 yield np.array(list(found), dtype="int64"), matrix
@@ -173,7 +176,7 @@ class Vectors:
         return self._published
 
     def _compare(self, vector: "np.ndarray", limit: int, ids: list[int]) -> list[tuple[int, float]]:
-        found = self._store.vectors(ids)
+        found = self._store.vectors(ids, self._encoder)
         there = [each for each in ids if each in found]
         if not there:
             return []

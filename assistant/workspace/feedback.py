@@ -61,6 +61,10 @@ class Feedback:
         rows = self._database.rows(select(feedback).filter_by(thread_id=thread_id, user_id=user_id))
         return {row["message_id"]: row for row in rows}
 
+    def judged(self) -> list[dict[str, Any]]:
+        """All answers that somebody gave a thumb to or chose as an example, oldest first."""
+        return self._database.rows(select(feedback).order_by(feedback.c.created_at, feedback.c.message_id))
+
     def list(self, good: bool | None = None) -> list[dict[str, Any]]:
         """Thumbs of users and visitors, newest first.
 

@@ -109,6 +109,7 @@ def test_a_base_of_the_first_version_gets_its_visitors_index(opened):
     expected = seen(opened)
     with opened.store.writing() as connection:
         connection.execute("DROP TABLE public_words")
+        connection.execute("DROP TABLE tuned_vectors")
         for column in ("dated", "tags", "language", "sketch"):
             connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 1")

@@ -49,6 +49,9 @@ COMMANDS = {
     "knowledge ask": "--after --source --tag --since --until --language --visibility",
     "knowledge unanswered": "--settle",
     "knowledge explain": "--words --html",
+    "knowledge pairs": "--out --internal --seed",
+    "knowledge learn": "--epochs --internal --seed --force --detach",
+    "knowledge rollback": "",
     "redact": "--language --operator",
     "users link": "",
     "users password": "",
@@ -120,6 +123,9 @@ WRONG = {
     "chat": "There is no message",
     "chat hello --file nope.csv": "There is no file nope.csv",
     "knowledge remove nope": "nope",
+    "knowledge pairs": "The documents give 0 pairs",
+    "knowledge pairs --out pairs.csv": "Name it with .jsonl",
+    "knowledge rollback": "There is nothing to go back from",
 }
 
 

@@ -13,6 +13,7 @@ from ui.cli import (
     finetune,
     jobs,
     knowledge,
+    learning,
     models,
     plan,
     redact,
@@ -31,6 +32,7 @@ def build() -> typer.Typer:
     app.callback(invoke_without_command=True)(_start)
     for each in (serve, chat, plan, finetune, using, redact):
         each.enter(app)
+    learning.enter(knowledge.app)
     for name, part in {
         "data": data.app,
         "jobs": jobs.app,

@@ -75,7 +75,7 @@ def finetune(
         if detach:
             note(f"{job['id']} runs in the background. Follow it: assistant jobs show {job['id']}.")
             return {"job": job["id"], **job}
-        return _result(_watch(application, job["id"]))
+        return finished(watch(application, job["id"]))
 
 
 def _spec(
@@ -117,7 +117,7 @@ def _tell_plan(spec: "FinetuneSpec") -> None:
         note(f"! {warning}")
 
 
-def _watch(application: "Application", job_id: str) -> dict[str, Any]:
+def watch(application: "Application", job_id: str) -> dict[str, Any]:
     """Show how the job gets on until it ends. Returns it."""
     from ui.cli.progress import JobProgress
 
@@ -153,7 +153,7 @@ def _let_go(application: "Application", job_id: str) -> str:
     return f"{job_id} goes on in the background. Follow it: {follow}. Stop it: {stop}."
 
 
-def _result(job: dict[str, Any]) -> dict[str, Any]:
+def finished(job: dict[str, Any]) -> dict[str, Any]:
     """What a finished job brought.
 
     Raises:

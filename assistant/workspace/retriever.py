@@ -1,0 +1,110 @@
+"""The retriever: the registry's model of that name, whose version in production finds passages in the documents."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import Conflict
+from assistant.workspace.models import Registry
+from assistant.workspace.references import PRODUCTION
+from assistant.workspace.releases import Releases
+from knowledge.base import KnowledgeBase
+from knowledge.embed import Encoder, encoder
+from tools.errors import NotFound
+from tools.models.embedded import minilm_folder
+from tools.workspace import ModelEntry
+
+NAME = "retriever"
+TASK = "embedding"
+OWN = "minilm"  # the encoder that every base is made with
+
+
+class InService:
+    """The encoder of the version in production; None where there is none. Safe to share between threads.
+
+    Args:
+        registry: the models.
+    """
+
+    def __init__(self, registry: Registry):
+        self._registry = registry
+        self._known: tuple[int, Encoder | None] = (-1, None)
+
+    def __call__(self) -> Encoder | None:
+        """Asked at each search: another process may have switched it. Then a query counts the registry's changes."""
+        changes = self._registry.changes()
+        if self._known[0] != changes:
+            entry = in_service(self._registry)
+            self._known = changes, encoder(entry.path) if entry else None
+        return self._known[1]
+
+
+def in_service(registry: Registry) -> ModelEntry | None:
+    """The version in production, where it is an encoder."""
+    with contextlib.suppress(NotFound):
+        entry = registry.get(f"{NAME}@{PRODUCTION}")
+        return entry if entry.task == TASK else None
+    return None
+
+
+def check_name(registry: Registry) -> None:
+    """See that the retriever's name is not another model's.
+
+    Raises:
+        Conflict: it is.
+    """
+    if registry.knows(NAME) and registry.get(NAME).task != TASK:
+        raise Conflict(
+            f"The model {NAME} is no encoder, and the retriever needs that name.",
+            f"Delete it: assistant models delete {NAME}.",
+        )
+
+
+def with_encoder(folder: Path, path: Path | None) -> KnowledgeBase:
+    """The knowledge base, in which a given encoder finds passages, whatever is in service.
+
+    Args:
+        folder: the base's.
+        path: the encoder's folder; None for the base's own.
+    """
+    chosen = encoder(path) if path else None
+    return KnowledgeBase(folder, encoder(minilm_folder()), trained=lambda: chosen)
+
+
+def forget_others(base: KnowledgeBase, registry: Registry, releases: Releases) -> None:
+    """Drop all vectors but those of the encoder in service and of the one before, which a roll-back needs."""
+    kept = [in_service(registry)]
+    with contextlib.suppress(Conflict, NotFound):
+        kept.append(releases.previous(NAME))
+    base.retriever.forget({encoder(each.path).name for each in kept if each})
+
+
+def roll_back(
+    folder: Path, registry: Registry, releases: Releases, user_id: str | None = None
+) -> dict[str, Any]:
+    """Let the encoder find passages that did so before; the base's own where there was no other.
+
+    Its vectors are still there; those of passages that came since are made before it is put back.
+
+    Args:
+        folder: the base's.
+        registry: the models.
+        releases: their aliases.
+        user_id: who asked for it.
+
+    Returns:
+        ``retriever``, and ``before``: what it was until now.
+
+    Raises:
+        Conflict: none is in service.
+    """
+    now = in_service(registry)
+    if now is None:
+        raise Conflict("Passages are found by the base's own encoder.", "There is nothing to go back from.")
+    try:
+        former = releases.previous(NAME)
+    except Conflict:
+        releases.undeploy(NAME, user_id)
+        return {"retriever": OWN, "before": now.pinned}
+    with_encoder(folder, former.path).retriever.keep_up()
+    return {"retriever": releases.rollback(NAME, user_id).pinned, "before": now.pinned}
