@@ -122,8 +122,10 @@ class Application:
         from assistant.workspace.documents import TeamKnowledge
         from assistant.workspace.retriever import InService
         from knowledge.embed import encoder
+        from knowledge.engines.engine import chosen
         from tools.models.embedded import minilm_folder
 
+        key = self.settings.vector_store_key
         return TeamKnowledge(
             self.database,
             self.home.knowledge,
@@ -132,6 +134,7 @@ class Application:
             unanswered=lambda question, visitor: self.unanswered.note(
                 str(self.redactor.redact(question)["text"]), visitor
             ),
+            vectors=chosen(self.settings.vector_store, key.get_secret_value() if key else None),
             trained=InService(self.registry),
         )
 

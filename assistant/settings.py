@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="SQLAlchemy URL; a SQLite file in the home where unset."
     )
+    vector_store: str = Field(
+        "",
+        pattern=r"^(qdrant:\S*|pgvector:postgres(ql)?(\+psycopg)?://\S+)?$",
+        description="Another engine for the documents' vectors: qdrant:http://HOST:6333 or pgvector:postgresql://…",
+    )
+    vector_store_key: SecretStr | None = Field(None, description="API key of the Qdrant server.")
     ray_address: str | None = Field(None, description="A Ray cluster that runs the training jobs.")
     ray_workers: int = Field(
         1, ge=1, description="How many workers of the Ray cluster train one model together."

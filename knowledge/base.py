@@ -40,6 +40,7 @@ class KnowledgeBase:
         encoder: makes the vectors.
         redact: hides personal data; visitors read published documents only through it.
         unanswered: called with each question that the documents hold no answer to, and whether a visitor asked it.
+        vectors: makes the index of the vectors; :func:`knowledge.engines.engine.chosen` gives that of another engine.
         trained: tells the trained encoder that finds passages; see :mod:`knowledge.retriever`.
     """
 
@@ -49,12 +50,13 @@ class KnowledgeBase:
         encoder: Encoder,
         redact: Callable[[str], str] | None = None,
         unanswered: Callable[[str, bool], None] | None = None,
+        vectors: Callable[[Store, Path], Vectors] = Vectors,
         trained: Callable[[], Encoder | None] = lambda: None,
     ):
         self.folder, self.encoder, self._redact = Path(folder), encoder, redact
         self._unanswered = unanswered
         self.store = Store(self.folder)
-        self.vectors = Vectors(self.store, self.folder)
+        self.vectors = vectors(self.store, self.folder)
         self.retriever = Retriever(self.store, self.folder, trained)
         self.searcher = Searcher(self.store, self.vectors, Remembering(encoder), self.retriever)
         self.answerer = Answerer(self.searcher)

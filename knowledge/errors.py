@@ -4,7 +4,9 @@ TeachingError                     what is wrong, and what to do next
 └── KnowledgeError
     ├── SourceError               a file or address that cannot be read
     ├── UnknownSource             no such source in the knowledge base
-    └── IndexDamaged              the stored index does not match its documents
+    ├── IndexDamaged              the stored index does not match its documents
+    ├── VectorStoreAway           the other engine that keeps the vectors does not answer
+    └── VectorStoreUnusable       there is no such engine, or it is not installed
 """
 
 
@@ -55,3 +57,16 @@ class IndexDamaged(KnowledgeError):
     """The stored index cannot be used; ``assistant knowledge reindex`` rebuilds it."""
 
     code = "index_damaged"
+
+
+class VectorStoreAway(KnowledgeError):
+    """The engine that keeps the vectors does not answer now; it may be tried again."""
+
+    status, code = 503, "vector_store_away"
+    retry_after = 5
+
+
+class VectorStoreUnusable(KnowledgeError):
+    """There is no such engine for the vectors, or its package is not installed."""
+
+    exit_code, code = 2, "vector_store_unusable"
