@@ -195,3 +195,13 @@ def test_pairs_are_written_for_fine_tuning(judged: Application, tmp_path: Path, 
     shown = here(capfd, "knowledge", "pairs")
     assert "assistant finetune pairs.jsonl --task embedding" in shown.out
     assert {"pairs.jsonl", "pairs-held-out.jsonl"} <= set(judged.files.names({".jsonl"}))
+
+
+def test_learn_queues_a_job(judged: Application, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", str(judged.home.root))
+    monkeypatch.setattr("assistant.jobs.worker.ensure_worker", lambda *given: None)
+    told = here(capfd, "knowledge", "learn", "--epochs", "2", "--internal", "--detach", "--json").json
+    row = judged.jobs.row(told["job"])
+    assert (row["kind"], row["status"], told["model"]) == ("learn", "queued", NAME)
+    wanted = {"name": NAME, "task": "embedding", "epochs": 2.0, "internal": True, "seed": 42, "force": False}
+    assert row["spec"] == wanted | {"user": row["user_id"]}

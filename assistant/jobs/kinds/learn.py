@@ -84,7 +84,7 @@ def _training(work: Work, registry: Registry) -> FinetuneSpec:
     return FinetuneSpec(
         data=work.folder / DATA,
         test_data=work.folder / HELD_OUT,
-        name=f"{NAME}@{NEW}" if registry.knows(NAME) else NAME,
+        name=f"{NAME}@{NEW}",  # the first version too: so no other job can take the name meanwhile
         base=now.pinned if now else OWN,
         base_path=now.path if now else None,
         task=TASK,
