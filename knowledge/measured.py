@@ -5,6 +5,7 @@ from typing import Any
 
 from knowledge.base import KnowledgeBase
 
+FEWEST = 10  # questions below which it is chance what is found
 DEPTH = 20  # results looked at; a passage further down counts as not found
 Ranks = dict[
     str, list[int]
@@ -48,8 +49,11 @@ def figures(found: Ranks) -> dict[str, Any]:
 def better(before: Ranks, after: Ranks) -> bool:
     """Whether searches find more: no less by words and vectors together, and in one way clearly more.
 
-    Clearly means that the mean reciprocal rank rises by more than the standard error of that rise.
+    Clearly means that the mean reciprocal rank rises by more than the standard error of that rise, and that there are
+    :data:`FEWEST` questions.
     """
+    if len(before["search"]) < FEWEST:
+        return False
     rises = {name: _rise(before[name], after[name]) for name in before}
     return rises["search"][0] >= 0 and any(rise > max(error, 1e-9) for rise, error in rises.values())
 

@@ -90,3 +90,6 @@ def test_better_means_clearly_more_and_nothing_lost():
     assert not judged(flat, flat) and not judged(more, worse) and not judged(worse, flat)
     lucky = [1, *flat[1:-1], 3]  # one question out of twenty
     assert not judged(lucky, flat)
+    assert not better({"vectors": [2], "search": [2]}, {"vectors": [1], "search": [1]}), (
+        "one question is chance"
+    )
