@@ -11,7 +11,8 @@ from pathlib import Path
 from knowledge.recipe.pairs import sections
 
 SEED = 2
-ROUNDS = 7  # companies that tell each topic
+ROUNDS = 2  # companies that tell each topic
+TIMES = 3  # how often an epoch can draw each question of the companies with whole documents
 EPOCHS = 3
 
 
@@ -26,11 +27,12 @@ def main() -> None:
     )
     given = parser.parse_args()
     from knowledge.embed import Encoder
+    from knowledge.recipe.companies import company_sections
     from knowledge.recipe.train import save, tokens, train
     from knowledge.verify import FILE
 
     began, encoder = time.monotonic(), Encoder(given.encoder)
-    invented = list(sections(SEED, given.rounds))
+    invented = [*sections(SEED, given.rounds), *TIMES * list(company_sections(encoder))]
     known = tokens(invented, encoder)
     _tell(f"{len(invented)} sections, {len(known)} texts read in {time.monotonic() - began:.0f} s")
     network = train(invented, known, given.epochs, 0, _progress)

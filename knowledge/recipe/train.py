@@ -12,7 +12,7 @@ from knowledge.recipe.pairs import Section
 from knowledge.verifier import Network, side
 
 SENTENCES = 8  # of a case, at most: those that answer, others of the section, and one of another section
-CASES = 6_000  # of an epoch
+CASES = 14_000  # of an epoch
 BATCH = 12  # cases
 RATE, DECAY, WARMUP = 1e-3, 0.02, 0.1
 ANSWERS_COUNT = 2.0  # an answer counts as much as two other sentences

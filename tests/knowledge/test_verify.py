@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.confidence import confidence, features
 from knowledge.embed import Encoder
+from knowledge.recipe.companies import COMPANIES, company_sections
 from knowledge.recipe.pairs import sections
 from knowledge.recipe.train import cases, save, tokens, train
 from knowledge.verify import FILE, Verifier, verdict, verifier
@@ -72,6 +73,34 @@ def test_invented_sections_hold_their_answers():
         assert all(
             question and max(places, default=0) < len(section.texts) for question, places in section.questions
         )
+
+
+def test_questions_of_companies_stand_beside_what_answers_them(tmp_path, encoder):
+    (tmp_path / "boats.txt").write_text(
+        "=== prices.csv\nBoat;Hour\nCanoe;€9\nKayak;€12\n"
+        "=== rules.md\n# Rules\n\nBoats are back by six. Dogs may come along.\n"
+    )
+    (tmp_path / "boats.questions.txt").write_text(
+        "what's a kayak => prices => €12\ncan I bring my dog => rules => Dogs\n"
+        "how deep is the lake => -\nwho made it => rules => Nobody\n"
+    )
+    found = {section.questions[0][0]: section for section in company_sections(encoder, tmp_path)}
+    assert set(found) == {"what's a kayak", "can I bring my dog", "how deep is the lake"}
+    kayak, dog = found["what's a kayak"], found["can I bring my dog"]
+    assert kayak.questions[0][1] == (0,) and "€12" in kayak.texts[0] and len(kayak.texts) > 2
+    assert "Dogs" in dog.texts[0] and not any("Dogs" in text for text in dog.texts[1:])
+    assert found["how deep is the lake"].questions[0][1] == ()
+
+
+def test_what_answers_stands_in_the_companies_documents():
+    for path in COMPANIES.glob("*.questions.txt"):
+        documents = path.with_name(path.name.replace(".questions", "")).read_text("utf-8").lower()
+        for line in path.read_text("utf-8").splitlines():
+            question, _, rest = line.partition(" => ")
+            says = rest.partition(" => ")[2]
+            assert question and rest, line
+            for each in filter(None, says.split(";")):
+                assert any(way.lower() in documents for way in each.split("|")), line
 
 
 def test_the_recipe_trains_weights_that_can_be_read(tmp_path, encoder):
