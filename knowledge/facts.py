@@ -9,6 +9,7 @@ number with another unit.
 # ruff: noqa: E501 - patterns read best in one line
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
@@ -92,6 +93,7 @@ _PARTS = (
 )
 _WEAK = {"one", "first", "second", "zero", "一"}  # words of many uses: told as numbers by their units alone
 Value = frozenset[str]
+_Reader = Callable[[re.Match[str]], tuple[Value, Value] | None]
 
 
 @lru_cache(maxsize=20_000)
@@ -133,7 +135,7 @@ def _read(text: str) -> tuple[list[Value], list[Value]]:
     asked: list[Value] = []
     given: list[Value] = []
 
-    def take(pattern: re.Pattern[str], read) -> None:  # type: ignore[no-untyped-def]
+    def take(pattern: re.Pattern[str], read: _Reader) -> None:
         nonlocal text
         kept, at = "", 0
         for found in pattern.finditer(text):
