@@ -246,7 +246,8 @@ class Application:
         visitor = principal.role == "visitor"
         if visitor not in self._graphs:
             names = VISITOR_TOOLS if visitor else None
-            self._graphs[visitor] = build_graph(self._chat_model, self._checkpoints, names)
+            drop = visitor or self.settings.unsupported == "drop"
+            self._graphs[visitor] = build_graph(self._chat_model, self._checkpoints, names, drop)
         return self._graphs[visitor]
 
     def _gate(self, principal: Principal) -> Any:

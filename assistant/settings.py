@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     )
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible server.")
     model_api_key: SecretStr | None = Field(None, description="Key for the model's provider or server.")
+    unsupported: Literal["mark", "drop"] = Field(
+        "mark",
+        description="What becomes of a bigger model's sentences that the documents do not bear out: a mark, or they "
+        "are dropped (for visitors always).",
+    )
     database_url: str | None = Field(
         None, description="SQLAlchemy URL; a SQLite file in the home where unset."
     )

@@ -87,8 +87,8 @@ def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[st
     return clean_result(details, context)[0]
 
 
-def _real(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
-    """What a tool that runs here reads; its result is redacted again, and nothing of it is written meanwhile."""
+def real(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as a tool that runs here reads them; its result is redacted again, nothing is written meanwhile."""
     return context.vault.restored(args) if context.vault and name in TOLD else args
 
 
@@ -98,7 +98,7 @@ def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str,
     allow(context.principal, tool.risk)
     acting(context.principal)
     with span(f"execute_tool {name}", gen_ai__tool__name=name):
-        result = tool.function(context.workspace, **_real(context, name, args))
+        result = tool.function(context.workspace, **real(context, name, args))
     if tool.risk != "read":
         record(
             context.approvals.database,

@@ -16,7 +16,8 @@ class TurnContext:
 
     ``allow`` holds names the redaction gate must leave alone (files, models). ``auto_approve`` grants approvals as they
     come (``assistant chat --yes``). ``vault`` keeps what placeholders stand for, for the tools that run here.
-    ``quoted`` collects contact details that cited passages make public. ``stop`` is set when the turn is to end.
+    ``quoted`` collects contact details that cited passages make public. ``passages`` is the highest number of a passage
+    that the model was given in this run. ``stop`` is set when the turn is to end.
     """
 
     principal: Principal
@@ -28,5 +29,6 @@ class TurnContext:
     allow: list[str] = field(default_factory=list)
     auto_approve: bool = False
     quoted: set[str] = field(default_factory=set)
+    passages: int = 0
     stop: Stop = field(default_factory=Stop)
     vault: Vault | None = None

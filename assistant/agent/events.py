@@ -86,7 +86,7 @@ class ApprovalAsked(Event):
 
 @dataclass(frozen=True)
 class Citation(Event):
-    """A passage the reply rests on; ``number`` is the one in the reply."""
+    """A passage the reply rests on; ``number`` is the one in the reply, ``start`` and ``end`` are its document's."""
 
     number: int
     source: str
@@ -94,6 +94,8 @@ class Citation(Event):
     score: float
     passage: str = ""
     title: str = ""
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from langgraph.types import Command, interrupt
 
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
-from assistant.agent.calls import checked, previewed, run_tool
+from assistant.agent.calls import checked, previewed, real, run_tool
 from assistant.agent.context import TurnContext
 from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
+from assistant.agent.grounding import SEARCH, with_passages
 from assistant.agent.redaction import clean_message, clean_result
 from assistant.brain.mend import mended
 from assistant.brain.notices import notice
@@ -70,11 +71,12 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
 
     Args:
         names: the tools on offer.
+        passages: searches of the documents also return the passages, for a model that words its own answers.
     """
 
-    def __init__(self, names: Sequence[str]):
+    def __init__(self, names: Sequence[str], passages: bool = False):
         super().__init__()
-        self._names = names
+        self._names, self._passages = names, passages
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command]
@@ -98,6 +100,8 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
             begun = True
             emit(ToolStarted(call_id, name, args))
             result = run_tool(context, name, args)
+            if self._passages and name == SEARCH:
+                result = with_passages(result, real(context, name, args), context, request.state["messages"])
         except TeachingError as error:
             if not begun:  # doors show what was asked for, also where it was refused
                 emit(ToolStarted(call_id, name, call["args"]))

@@ -16,7 +16,10 @@ MODEL_CALLS, TOOL_CALLS = 8, 12  # in one turn; an endless tool loop ends there
 
 
 def build_graph(
-    model: "BaseChatModel", checkpointer: "BaseCheckpointSaver", names: Sequence[str] | None = None
+    model: "BaseChatModel",
+    checkpointer: "BaseCheckpointSaver",
+    names: Sequence[str] | None = None,
+    drop: bool = False,
 ) -> "CompiledStateGraph":
     """Compile the agent.
 
@@ -24,6 +27,7 @@ def build_graph(
         model: any chat model that can call tools.
         checkpointer: where conversations are kept.
         names: the tools it may hold; all of the catalogue where left out.
+        drop: sentences that the documents do not bear out are left out of replies, instead of marked.
     """
     from langchain.agents import create_agent
     from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
@@ -31,6 +35,7 @@ def build_graph(
     from assistant.agent.binder import bind
     from assistant.agent.context import TurnContext
     from assistant.agent.gate import ModelGate, ToolGate
+    from assistant.agent.grounding import Grounding, writes_itself
     from assistant.agent.trimming import Trimming
 
     tools = bind(names)
@@ -45,8 +50,9 @@ def build_graph(
         middleware=[
             *limits,
             ModelGate(MODEL_CALLS),
+            Grounding(drop),
             Trimming.fitting(model),
-            ToolGate([tool.name for tool in tools]),
+            ToolGate([tool.name for tool in tools], passages=writes_itself(model)),
         ],
         context_schema=TurnContext,
         checkpointer=checkpointer,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from assistant.agent.events import Event, Stands, ToolFinished
-from assistant.agent.stream import shown_with
+from assistant.agent.stream import citations_of, shown_with
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def entries(messages: Sequence[Any], record: Callable[[dict[str, Any]], str]) ->
             lines.append(_asked(message))
         elif message.type == "ai":
             calls.update({call["id"]: call for call in message.tool_calls})
+            _cite(lines, message)
             if str(message.text).strip():
                 lines.append(_said(message))
         elif message.type == "tool":
@@ -62,6 +63,14 @@ def _said(message: Any) -> Entry:
     more = message.additional_kwargs
     hints, stopped = list(more.get("suggestions", [])), bool(more.get("stopped"))
     return Entry("assistant", message.id or "", str(message.text), suggestions=hints, stopped=stopped)
+
+
+def _cite(lines: list[Entry], message: Any) -> None:
+    """What a reply cites stands with the search it rests on, as where a tool's result has the citations itself."""
+    cited = list(citations_of(message.additional_kwargs))
+    searches = [each for each in lines if each.name == "search_knowledge"]
+    if cited and searches:
+        searches[-1].shown.extend(cited)
 
 
 def _step(message: Any, call: dict[str, Any], record: Callable[[dict[str, Any]], str]) -> Entry:

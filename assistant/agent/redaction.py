@@ -65,8 +65,8 @@ def clean_result(result: dict[str, Any], context: TurnContext) -> tuple[dict[str
     Contacts in passages of the knowledge base are the team's own words to its readers; they stay, there and in the
     answer that quotes them. (What a visitor may see of them, the knowledge base has decided before.)
     """
-    for citation in result.get("citations") or []:
-        context.quoted.update(_contacts(citation.get("text", ""), context))
+    for quoted in [*(result.get("citations") or []), *(result.get("passages") or [])]:
+        context.quoted.update(_contacts(quoted.get("text", ""), context))
     found: list[str] = []
     return _walk(result, context, found), found
 

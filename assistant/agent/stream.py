@@ -117,7 +117,9 @@ def run(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext, record:
 def _events(streamed: Iterator[Any], out: Outgoing, record: Record) -> Iterator[Event]:
     for mode, item in streamed:
         if mode == "messages":
-            yield from out.feed(_reply_text(*item))
+            text, cited = _said(*item)
+            yield from cited
+            yield from out.feed(text)
             continue
         yield from out.flush()
         if mode == "updates":
@@ -143,8 +145,19 @@ def _streamed(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext) -
 
 
 def shown_with(finished: ToolFinished, record: Record) -> Iterator[Event]:
-    """The citations and artifacts that a tool's result carries, as events of their own."""
-    for number, each in enumerate(finished.result.get("citations") or [], 1):
+    """The citations and artifacts that a tool's result carries, as events of their own.
+
+    Where a model is given passages to write from, the citations are those of its reply.
+    """
+    if "passages" not in finished.result:
+        yield from citations_of(finished.result)
+    for each in finished.result.get("artifacts") or []:
+        yield Artifact(each["kind"], str(each["path"]), each["title"], record(each))
+
+
+def citations_of(holder: dict[str, Any]) -> Iterator[Citation]:
+    """The citations of a tool's result, or those that a reply's message carries."""
+    for number, each in enumerate(holder.get("citations") or [], 1):
         yield Citation(
             number=each.get("number", number),
             source=each["source"],
@@ -152,9 +165,9 @@ def shown_with(finished: ToolFinished, record: Record) -> Iterator[Event]:
             score=each["score"],
             passage=str(each.get("passage", "")),
             title=each.get("title", ""),
+            start=each.get("start", 0),
+            end=each.get("end", 0),
         )
-    for each in finished.result.get("artifacts") or []:
-        yield Artifact(each["kind"], str(each["path"]), each["title"], record(each))
 
 
 def question(asked: ApprovalAsked, context: TurnContext) -> str:
@@ -166,11 +179,13 @@ def question(asked: ApprovalAsked, context: TurnContext) -> str:
     return f"{about}\n\nShall I go ahead? (yes, no, or tell me what to change)"
 
 
-def _reply_text(chunk: Any, metadata: dict[str, Any]) -> str:
+def _said(chunk: Any, metadata: dict[str, Any]) -> tuple[str, list[Citation]]:
+    """The words of a piece of a stream, and the citations that are new in it."""
     from langchain_core.messages import AIMessage
 
-    spoken = isinstance(chunk, AIMessage) and metadata.get("langgraph_node") == "model"
-    return str(chunk.text) if spoken else ""
+    if not isinstance(chunk, AIMessage) or metadata.get("langgraph_node") != "model":
+        return "", []
+    return str(chunk.text), list(citations_of(chunk.additional_kwargs))
 
 
 def _suggestions(update: dict[str, Any]) -> list[str]:

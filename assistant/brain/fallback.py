@@ -12,11 +12,12 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableBinding
+from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from assistant.brain.faults import BrokeOff, is_away, is_cut, is_too_long, of_a_client, status
+from assistant.brain.inner import Alone, passed, piece
 from assistant.brain.mend import HeldCalls
 from assistant.brain.notices import notice
 from assistant.brain.toolcalls import Unthought
@@ -24,7 +25,6 @@ from assistant.errors import ModelUnavailable
 from assistant.logs import log
 
 COOL_DOWN = 30.0  # seconds without asking a server that was away
-SILENT: Any = {"callbacks": [], "tags": ["nostream"]}  # the tag is for LangGraph
 
 
 class FallbackChatModel(BaseChatModel):
@@ -73,11 +73,11 @@ class FallbackChatModel(BaseChatModel):
         message: AIMessage | None = None
         if not self._rests(messages):
             try:
-                message = self._fitting(talk, _Alone(self.primary, kwargs, stop).invoke)
+                message = self._fitting(talk, Alone(self.primary, kwargs, stop).invoke)
             except Exception as error:
                 self._give_up(error)
         if message is None:
-            message = _led(_Alone(self.spare, kwargs).invoke(talk), self._line(messages))
+            message = _led(Alone(self.spare, kwargs).invoke(talk), self._line(messages))
         return ChatResult(generations=[ChatGeneration(message=message.model_copy(update={"id": None}))])
 
     def _stream(
@@ -96,19 +96,20 @@ class FallbackChatModel(BaseChatModel):
             except Exception as error:
                 if reply.shown:
                     log().warning("answer broke off", error=type(error).__name__, status=status(error))
-                    yield _chunk(f"\n\n{notice('broke_off', messages)}")
+                    told = f"\n\n{notice('broke_off', messages)}"
+                    yield _chunk(told, broke_off=told)
                     return
                 self._give_up(error)
         if line := self._line(messages):
             yield _chunk(f"{line}\n\n", notice=line)
-        for chunk in _Alone(self.spare, kwargs).stream(talk):
-            yield _passed(chunk)
+        for chunk in Alone(self.spare, kwargs).stream(talk):
+            yield passed(chunk)
 
     def _told(
         self, reply: "_Reply", talk: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> Iterator[ChatGenerationChunk]:
         """The server's answer; asked for in one piece where a stream was cut before it said anything."""
-        model = _Alone(self.primary, kwargs, stop)
+        model = Alone(self.primary, kwargs, stop)
         try:
             chunks = self._fitting(talk, lambda some: _begun(model.stream(some)))
             yield from reply.heard(chunks)
@@ -132,11 +133,11 @@ class FallbackChatModel(BaseChatModel):
                 talk = shorter
 
     def _rests(self, messages: list[BaseMessage]) -> bool:
-        return time.monotonic() < self._rests_until or _noticed(messages)
+        return time.monotonic() < self._rests_until or noticed(messages)
 
     def _line(self, messages: list[BaseMessage]) -> str:
         """What is said before the spare model's answer, once a turn."""
-        return "" if _noticed(messages) else notice("away", messages)
+        return "" if noticed(messages) else notice("away", messages)
 
     def _give_up(self, error: Exception) -> None:
         """Leave the server alone for a while; raises where it is not the server that is away."""
@@ -161,16 +162,16 @@ class _Reply:
 
     def heard(self, chunks: Iterable[AIMessage]) -> Iterator[ChatGenerationChunk]:
         for message in chunks:
-            chunk = _piece(message)
+            chunk = piece(message)
             self.begun = True
             self._calls.take(chunk.tool_call_chunks)
             self.ended = self.ended or bool(chunk.response_metadata.get("finish_reason"))
             content = self._words.feed(chunk.content) if isinstance(chunk.content, str) else chunk.content
-            passed = _passed(
+            through = passed(
                 chunk, content=content, tool_call_chunks=[], tool_calls=[], invalid_tool_calls=[]
             )
-            self.shown = self.shown or bool(str(passed.message.text).strip())
-            yield passed
+            self.shown = self.shown or bool(str(through.message.text).strip())
+            yield through
 
     def heard_whole(self, message: AIMessage) -> Iterator[ChatGenerationChunk]:
         """The same answer anew, in one piece."""
@@ -182,28 +183,6 @@ class _Reply:
             yield _chunk(words)
         if calls := self._calls.chunks():
             yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=calls))
-
-
-class _Alone:
-    """A model with its tools that reports to nobody: its words leave once, through the outer model.
-
-    A bound model would add the callbacks of the graph it runs in to those it is given.
-    """
-
-    def __init__(self, model: BaseChatModel, kwargs: dict[str, Any], stop: list[str] | None = None):
-        tools, others = kwargs.get("tools"), {key: value for key, value in kwargs.items() if key != "tools"}
-        bound: Any = model.bind_tools(tools, **others) if tools else model
-        inner = isinstance(bound, RunnableBinding)
-        self._model: Any = bound.bound if inner else bound
-        self._options: dict[str, Any] = dict(bound.kwargs) if inner else {}
-        if stop:
-            self._options["stop"] = stop
-
-    def invoke(self, talk: list[BaseMessage]) -> AIMessage:
-        return self._model.invoke(talk, SILENT, **self._options)
-
-    def stream(self, talk: list[BaseMessage]) -> Iterator[AIMessage]:
-        return self._model.stream(talk, SILENT, **self._options)
 
 
 def _begun(chunks: Iterator[Any]) -> Iterator[Any]:
@@ -230,27 +209,6 @@ def _chunk(text: str, **marks: str) -> ChatGenerationChunk:
     return ChatGenerationChunk(message=AIMessageChunk(content=text, additional_kwargs=marks))
 
 
-def _passed(message: AIMessage, **changes: Any) -> ChatGenerationChunk:
-    """A message's piece under the outer model's id: some servers give all their answers the same."""
-    chunk = _piece(message)
-    return ChatGenerationChunk(
-        message=chunk.model_copy(update={"id": None, "chunk_position": None, **changes})
-    )
-
-
-def _piece(message: AIMessage) -> AIMessageChunk:
-    if isinstance(message, AIMessageChunk):
-        return message
-    return AIMessageChunk(
-        content=message.content,
-        additional_kwargs=message.additional_kwargs,
-        tool_calls=message.tool_calls,
-        invalid_tool_calls=message.invalid_tool_calls,
-        response_metadata=message.response_metadata,
-        usage_metadata=message.usage_metadata,
-    )
-
-
 def _led(message: AIMessage, line: str) -> AIMessage:
     if not line:
         return message
@@ -260,7 +218,7 @@ def _led(message: AIMessage, line: str) -> AIMessage:
     )
 
 
-def _noticed(messages: Sequence[BaseMessage]) -> bool:
+def noticed(messages: Sequence[BaseMessage]) -> bool:
     """Whether this turn has told already that the spare model answers it."""
     for message in reversed(messages):
         if message.type == "human":
