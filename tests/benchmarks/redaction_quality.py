@@ -11,7 +11,8 @@ ones. Four figures are told, with the types that we give beside those of the fil
 
 Files of plain text hold one text a line, spans written ``[[P|Jane Doe]]``. Half of their lines, drawn with
 :data:`SEED`, were looked at while the recognizers were made; the other half is held out (``--part held``,
-without ``--missed``: nobody looks). Files named ``…_unseen.txt`` are held out whole.
+without ``--missed``: nobody looks). Files named ``…_unseen.txt`` are held out whole, files named ``…_seen.txt`` were
+looked at whole.
 
 ``--peer`` measures Presidio's default engine on the same files too, ``--missed`` shows what leaked.
 """
@@ -37,6 +38,7 @@ SAME = {
     "US_PASSPORT": "PASSPORT",
     "CN_PHONE": "PHONE_NUMBER",
     "CN_BANK_CARD": "CREDIT_CARD",
+    "CN_LICENSE_PLATE": "LICENSE_PLATE",
 }
 SEED = 2026
 KEYS = {
@@ -59,6 +61,8 @@ KEYS = {
     "CPP": "CN_PASSPORT",
     "USCC": "CN_USCC",
     "CLP": "CN_LICENSE_PLATE",
+    "PL": "LICENSE_PLATE",
+    "O": "ORGANIZATION",
 }
 SPAN = re.compile(r"\[\[(\w+)\|(.*?)\]\](?!\])", re.DOTALL)
 
@@ -95,6 +99,8 @@ def read(path: Path, part: str = "all") -> list[dict[str, Any]]:
     held = set(random.Random(SEED).sample(range(len(lines)), len(lines) // 2))
     if path.stem.endswith("_unseen"):
         held = set(range(len(lines)))
+    elif path.stem.endswith("_seen"):
+        held = set()
     return [
         marked(line) for at, line in enumerate(lines) if part == "all" or (at in held) is (part == "held")
     ]

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizers.people import ambiguous, known, stops
+from tools.privacy.recognizers.announced import added
+from tools.privacy.recognizers.belief import ambiguous
+from tools.privacy.recognizers.people import known, stops
 
 SURE = 0.6
 NAME = re.compile(r"[^\W\d_]{3,}(?:['’-][^\W\d_]+)*")
@@ -16,6 +18,11 @@ AFTER = re.compile(
     r"(?:[\s,>?|]{1,6}(?:[A-Z]{2}|\d{1,3}))?[\s,>?|]{1,6}\d{4,6}(?![\d-])"
     r"(?:[ \t]+[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:[ -][A-ZÀ-ÖØ-Þ][^\W\d_]+)?(?![\w@]))?"
 )
+TOWN = r"(?:Co\.? |County |Distt?\. |St\. )?[A-ZÀ-ÖØ-Þ][\w'’-]*(?:[ -][A-ZÀ-ÖØ-Þ][\w'’-]*){0,2}"
+TOWNS = re.compile(
+    rf",\s(?:{TOWN},\s){{0,3}}(?:{TOWN}\s)?"
+)  # between a street and a post code, a room and a street
+LAST_TOWNS = re.compile(rf"(?:,\s{TOWN}){{1,3}}(?=[.!?]?\s*(?:$|\n|[.?!]\s[A-Z]))")
 AGE = re.compile(r"(?:, | \()([1-9]\d)(?=,|\))")  # "Ann Bell, 54, …", "Ann Bell (54)"
 BEFORE = re.compile(r"(?i)\bthe corner of \Z")
 
@@ -30,6 +37,9 @@ def again(text: str, found: Iterable[Entity]) -> Iterator[Entity]:
     spans = list(found)
     yield from _names(text, [each for each in spans if each.entity_type == "PERSON" and each.score >= SURE])
     yield from _aged(text, spans)
+    for each in spans:
+        if each.entity_type == "PERSON":
+            yield from added(text, each.end)
     yield from _addresses(text, [each for each in spans if each.entity_type == "LOCATION"])
 
 
@@ -59,11 +69,15 @@ def _addresses(text: str, places: list[Entity]) -> Iterator[Entity]:
     for first, second in zip(ordered, ordered[1:], strict=False):
         numbered = any(letter.isdigit() for letter in text[first.start : first.end])
         between = text[first.end : second.start]
-        if numbered and any(map(str.isalnum, between)) and BETWEEN.fullmatch(between):
+        if (
+            numbered
+            and any(map(str.isalnum, between))
+            and (BETWEEN.fullmatch(between) or TOWNS.fullmatch(between))
+        ):
             yield Entity("LOCATION", first.end, second.start, SURE)
     for each in ordered:
         if any(letter.isdigit() for letter in text[each.start : each.end]):
-            after = AFTER.match(text, each.end)
+            after = AFTER.match(text, each.end) or LAST_TOWNS.match(text, each.end)
             if after:
                 yield Entity("LOCATION", each.end, after.end(), SURE)
         corner = BEFORE.search(text, max(0, each.start - 16), each.start)

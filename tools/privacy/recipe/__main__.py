@@ -50,7 +50,7 @@ def main() -> None:
 
 def _plain(paths: list[Path]) -> list[str]:
     """Sentences of phrase banks, without their marks; those with a given name are left out."""
-    from tools.privacy.recognizers.people import is_given
+    from tools.privacy.recognizers.belief import is_given
 
     found = set()
     for path in paths:

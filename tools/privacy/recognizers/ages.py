@@ -14,13 +14,26 @@ AGED = re.compile(
     r"(?ai)\b(?:aged?|age of|turn(?:s|ed|ing)?|(?:i am|i'm|he is|she is|he's|she's)(?: now| about| only| just)?)[ :]{1,2}"
     r"(\d{1,3})(?=\s*(?:$|[.,;!?)]|(?:and|years|last|this|next|today|yesterday|tomorrow|on|in)\b))"
 )
-AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3}\s?周?岁)(?!以|的孩子|及)")
+# "her twins, both 5", "my son, we believe 15", "age 13 yrs", "a wean of 2".
+CHILD = re.compile(
+    r"(?ai)\b(?:twins?|triplets|kids?|child(?:ren)?|sons?|daughters?|boys?|girls?|toddler|baby|wean|infant|grand(?:son|daughter|child|children|mother|father|ma|pa)|mother|father|mum|mom|dad|husband|wife|uncle|aunt|"
+    r"he|she|they|who|i['’]?m|i am)\b[^.!?\n]{0,70}?\b(?:both|all|of|is|are|was|believe|about|only|just|nearly|almost|now|aged?|turning|turned|being)[ ](\d{1,2})(?=[ ]?(?:[,.;)!?]|yrs?\b|$|at\b|and\b(?! a half)|in here\b|next\b|this\b))"
+)
+YEARS = re.compile(
+    r"(?ai)\b(?:aged?|age:|age is)[ ]?(\d{1,3})(?=[ ]?(?:yrs?|years|yo|y\.o)\b)|(?<![\w.$€£])(\d{1,2})(?=[ ]?(?:yo|y\.o\.|yrs? old|years of age|year-old|yrs of age)\b)"
+)
+TOLD_ZH = re.compile(
+    r"(?:今年|年龄|年仅|年满|现年|年纪|已经|刚满|虚岁|享年)(?:是|为|[::])?\s?(\d{1,3})(?=\s?(?:[,。,.;;、]|$|岁|了))"
+)
+AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3}\s?周?岁)(?!以|的孩子|及|儿童|起|到)")
 DATE = re.compile(
-    r"(?ai)(?<![\w/-])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|"
+    r"(?ai)(?<![\w/-])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*-(?:19|20)?\d\d|(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?[日号]?|"
     r"(?:\d{1,2}(?:st|nd|rd|th)?(?: of)? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:\d{1,2}(?:st|nd|rd|th)?,? )?(?:19|20)?\d{2}|"
     r"(?:19|20)\d{2}(?=\s*(?:[.,;!?]|$)))(?![\w/-]|\.\d)"
 )
-BORN = re.compile(r"(?ai)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|出生|生日|生于")
+BORN = re.compile(
+    r"(?ai)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|\bb-?day\b|\bborn on\b|\bdied\b|\bpassed (?:on|away)\b|\bburied\b|\bdeceased\b|\b(?:wedding|married)\b|papers say|\bborn:|逝于|去世|卒于|忌日|病逝|身故|结婚|出生|生日|生于"
+)
 
 
 # A whole date of long ago, in figures: seldom business any more, often a birthday.
@@ -35,6 +48,16 @@ OLD_YEAR = re.compile(
 )
 
 
+# The same with the month's name, up to 2012; and the second of two dates between which somebody lived.
+OLD_NAMED = re.compile(
+    r"(?ai)(?<![\w/-])(?:\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[ -]|"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?,? )(?:19[2-9]\d|200\d|201[0-2])(?![\w/-])|(?:19[2-9]\d|200\d)年\d{1,2}月\d{1,2}日"
+)
+LIVED = re.compile(
+    r"(?a)(?<![\w/.-])(?:\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4})\s?[-–—]\s?(\d{1,2}[/.]\d{1,2}[/.]\d{4})(?![\w/-]|\.\d)"
+)
+
+
 class OldDates(Recognizer):
     """Dates of long ago, where a text is redacted as a whole."""
 
@@ -43,8 +66,12 @@ class OldDates(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for match in OLD.finditer(text):
-            yield Entity("DATE_TIME", match.start(), match.end(), 0.6)
+        for pattern in (OLD, OLD_NAMED):
+            for match in pattern.finditer(text):
+                yield Entity("DATE_TIME", match.start(), match.end(), 0.6)
+        for match in LIVED.finditer(text):
+            if OLD.match(match.group()):
+                yield Entity("DATE_TIME", match.start(1), match.end(1), 0.6)
         for match in OLD_YEAR.finditer(text):
             yield Entity("DATE_TIME", match.start(1), match.end(1), 0.5)
 
@@ -56,10 +83,11 @@ class Ages(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern in (AGE, AGED, AGE_ZH):
+        for pattern in (AGE, AGED, AGE_ZH, CHILD, YEARS, TOLD_ZH):
             for match in pattern.finditer(text):
-                if 0 < int(match.group(1).rstrip(" 周岁")) < 120:
-                    yield Entity("AGE", match.start(1), match.end(1), 0.8)
+                group = match.lastindex or 1
+                if 0 < int(match.group(group).rstrip(" 周岁")) < 120:
+                    yield Entity("AGE", match.start(group), match.end(group), 0.8)
         if BORN.search(text):
             last = 0
             for match in DATE.finditer(text):

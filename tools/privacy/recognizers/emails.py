@@ -20,6 +20,16 @@ SPOKEN = re.compile(
     rf"[a-z0-9-]{{2,40}}(?:{DOT}[a-z0-9-]{{1,40}}){{0,4}}?{DOT}(?:{ENDINGS})(?![\w])",
     re.IGNORECASE,
 )
+# With a bracketed or spoken dot before it, any ending is believed.
+SPELLED = re.compile(
+    r"(?ai)(?<![\w.])[a-z0-9_+.-]{2,40}(?:(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+)[a-z0-9_+-]{1,40}){0,4}"
+    r"(?:\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*|\s+at\s+|\s*@\s*)[a-z0-9-]{2,40}(?:(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+|\.)[a-z0-9-]{1,40}){0,3}?"
+    r"(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+)[a-z]{2,12}(?:(?:[\[({<](?:dot|\.)[\])}>]|\s+dot\s+)[a-z]{2,8})?(?!\w)"
+)
+# "jane(at)example.org": a bracketed "at", an ordinary ending.
+MARKED_AT = re.compile(
+    r"(?ai)(?<![\w.])[a-z0-9_+.-]{2,40}\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?[a-z0-9-]{2,40}(?:\.[a-z0-9-]{2,40}){1,4}(?!\w)"
+)
 HIDDEN = re.compile(r"\bdot\b|[\[({<]\s*(?:at|@|dot|\.)\s*[\])}>]|\s@|@\s", re.IGNORECASE)
 
 
@@ -36,4 +46,7 @@ class Emails(Recognizer):
         if HIDDEN.search(text):
             for match in SPOKEN.finditer(text):
                 if HIDDEN.search(match.group()):
+                    yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 0.85)
+            for pattern in (SPELLED, MARKED_AT):
+                for match in pattern.finditer(text):
                     yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 0.85)

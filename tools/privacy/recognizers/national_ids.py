@@ -11,14 +11,22 @@ from tools.privacy.recognizer import Recognizer, before
 
 SSN = re.compile(r"(?a)(?<![\w-])(?!000|666)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 SSN_BARE = re.compile(r"(?a)(?<![\w-])\d{3} ?\d{2} ?\d{4}(?![\w-])")
-SSN_CUE = re.compile(r"(?ai)\bssn\b|social security|\bss#")
+SSN_CUE = re.compile(r"(?ai)\bssn\b|\bsocial\b|\bss#")
 NINO = re.compile(r"(?a)(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 NINO_LIKE = re.compile(r"(?a)(?<!\w)[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 NINO_CUE = re.compile(r"(?i)national insurance|\bni(?:no?)?\b")
-NUMBER = re.compile(r"(?ai)(?<![\w-])(?=(?:[A-Z -]*\d){3})[A-Z0-9](?:[ -]?[A-Z0-9]){5,15}(?![\w-])")
+NUMBER = re.compile(
+    r"(?a)(?<![\w-])(?:[A-Z]{1,4}[ -])?(?=(?:[A-Za-z -]*\d){3})[A-Za-z]{0,6}\d[A-Za-z0-9]*(?:[ -][A-Z0-9]*\d[A-Z0-9]*){0,5}(?![\w-])"
+)
+DVLA = re.compile(r"(?<!\w)[A-Z][A-Z9]{4}[0-9][0156]\d[0-3]\d{2}[A-Z9]{2}[A-Z0-9]{1}[A-Z]{2}(?!\w)")
+FAR_PASSPORT = re.compile(r"(?i)\bpassport\b[^.!?;\n\d]{0,44}\Z")
+FAR_NUMBER = re.compile(r"(?a)(?<![\w-])(?:[A-Z]{1,3} ?\d{6,8}|\d{8,9}|[A-Z]\d{2}[A-Z]{2}\d{4})(?![\w-])")
+NOT_PASSPORT = re.compile(
+    r"(?i)\b(?:order|invoice|ticket|case|booking|phone|call|reference number|tracking|application)\b"
+)
 PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$")
 LICENSE_CUE = re.compile(
-    r"(?i)\b(?:(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?|licen[cs]e\s+(?:no|number|nr)\b)\W*(?:is|was)?\W*$"
+    r"(?i)\b(?:(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?|\b(?:dvla|dmv|dl)(?:\s+(?:no|number|nr))?|驾照号?码?|驾驶证号?码?|licen[cs]e\s+(?:no|number|nr)\b)\W*(?:is|was)?\W*$"
 )
 TAX_CUE = re.compile(
     r"(?i)\b(?:itin|tax(?:payer)? id(?:entification)?|national id|id card|personal id)(?:\s+(?:no|number|nr))?\W*(?:is)?\W*$"
@@ -43,6 +51,13 @@ class NationalIds(Recognizer):
         for match in NINO_LIKE.finditer(text):
             if before(text, match.start(), NINO_CUE):
                 yield Entity("UK_NINO", match.start(), match.end(), 0.8)
+        for match in DVLA.finditer(text):
+            yield Entity("DRIVER_LICENSE", match.start(), match.end(), 0.9)
+        if "assport" in text or "ASSPORT" in text:
+            for match in FAR_NUMBER.finditer(text):
+                said = FAR_PASSPORT.search(text, max(0, match.start() - 56), match.start())
+                if said and not NOT_PASSPORT.search(said.group()):
+                    yield Entity("PASSPORT", match.start(), match.end(), 0.85)
         for cue, kind in CUED:
             if cue.pattern and re.search(cue.pattern.rsplit(r"\W*$", 1)[0], text):
                 yield from _after(text, cue, kind)
@@ -50,7 +65,5 @@ class NationalIds(Recognizer):
 
 def _after(text: str, cue: re.Pattern[str], kind: str) -> Iterator[Entity]:
     for match in NUMBER.finditer(text):
-        if before(text, match.start(), cue, 48):
-            number = re.match(r"\S+(?: [\dA-Z]*\d[\dA-Z]*)*", match.group())
-            end = match.start() + (number.end() if number else len(match.group()))
-            yield Entity(kind, match.start(), end, 0.85)
+        if sum(letter.isalnum() for letter in match.group()) > 5 and before(text, match.start(), cue, 48):
+            yield Entity(kind, match.start(), match.end(), 0.85)

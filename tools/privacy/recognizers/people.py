@@ -8,9 +8,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from tools.privacy.english import english
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
-from tools.privacy.recognizers.people_zh import chinese_name
+from tools.privacy.recognizers.belief import (
+    about_somebody,
+    ambiguous,
+    is_given,
+    listed,
+    several,
+    single,
+    somebody,
+)
+from tools.privacy.recognizers.people_zh import believed
 
 WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 CAPITAL = r"(?:[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я](?:[^\W\d_]|['’-](?=[^\W\d_]))*\.?)"
@@ -69,11 +79,6 @@ VERBAL = re.compile(r"(?i)^(?:said|told|asks?|and|or|vs|for|.*(?:ed|ing|s))$")
 PAIR = re.compile(rf"(?<![\w@./-])({WORD})[ \t]+((?:{WORD}\.?[ \t]+)?{WORD})(?![\w@]|\.\w)")
 
 
-@cache
-def _words(name: str) -> frozenset[str]:
-    return frozenset((files("tools.privacy") / name).read_text("utf-8").split())
-
-
 class People(Recognizer):
     """Names after words that announce one, names on a list of given names, and what the NER model takes for a person."""
 
@@ -114,8 +119,9 @@ class People(Recognizer):
             end = span.end_char
             if apart := APART.search(written, span.start_char, end):  # "JANE DOE - CARD STOLEN"
                 end = apart.start()
-            if span.label_ == "PERSON" and _plausible(written, span.start_char, end):
-                yield from _trimmed(written, span.start_char, end, 0.7)
+            start, end = _capital(written, span.start_char, end)
+            if span.label_ == "PERSON" and _plausible(written, start, end):
+                yield from _trimmed(written, start, end, 0.7)
 
 
 def _listed(text: str) -> Iterator[Entity]:
@@ -126,7 +132,11 @@ def _listed(text: str) -> Iterator[Entity]:
         given, rest = match.group(1), match.group(2)
         if is_given(given) and given[0].isupper():
             surname = rest if rest.split()[-1][0].isupper() else rest.split()[0]
-            if surname[0].isupper() and not known(surname.split()[-1]):
+            end = match.start(2) + len(surname)
+            named = about_somebody(text, match.start()) or several(
+                text, match.start(), end, [given, *surname.split()]
+            )
+            if surname[0].isupper() and not known(surname.split()[-1]) and named:
                 yield from _trimmed(text, match.start(), match.start(2) + len(surname), 0.75)
                 at = match.start(2) + len(surname)
 
@@ -138,7 +148,8 @@ def _alone(text: str) -> Iterator[Entity]:
         if not is_given(word) or known(word) or ambiguous(word):
             continue
         if word[0].isupper():
-            yield Entity("PERSON", match.start(), match.end(), 0.65)
+            if somebody(text, match.start(), match.end()):
+                yield Entity("PERSON", match.start(), match.end(), 0.65)
         elif len(word) > 3:
             follows = NEXT.match(text, match.end())
             family = follows.group(1) if follows else ""
@@ -146,19 +157,9 @@ def _alone(text: str) -> Iterator[Entity]:
             yield Entity("PERSON", match.start(), follows.end() if follows and extra else match.end(), 0.6)
 
 
-def is_given(word: str) -> bool:
-    """Is it on the list of given names?"""
-    return word.casefold() in _words("given_names.txt")
-
-
-def ambiguous(word: str) -> bool:
-    """Is the given name also a word, a place or a product, so that alone it says nothing?"""
-    return word.casefold() in _words("ambiguous_names.txt")
-
-
 def stops(word: str) -> bool:
     """Is it an ordinary word, with which no name goes on?"""
-    return word.casefold() in _words("stop_words.txt")
+    return word.casefold() in listed("stop_words.txt")
 
 
 @cache
@@ -178,7 +179,7 @@ def ordinary(words: list[str]) -> bool:
 
 def known(word: str) -> bool:
     """Is it a word of our trade or of support, and so no name?"""
-    return word.casefold().strip(".'’") in _words("not_names.txt")
+    return word.casefold().strip(".'’") in listed("not_names.txt")
 
 
 def _plausible(text: str, start: int, end: int) -> bool:
@@ -191,21 +192,38 @@ def _plausible(text: str, start: int, end: int) -> bool:
     if re.match(r"(?a)[\d_/\\@=(]|[.-]\w", following):
         return False
     if HAN.search(span):
-        return chinese_name(span)
+        return believed(text, start, end)
     words = re.findall(WORD, span)
     if not words or len(words) > 6:
         return False
     if ordinary(words):
         return False
-    doubtful = [word for word in words if known(word) or stops(word)]
+    if span.islower() and not any(map(is_given, words)):
+        return not any(map(english, words)) and about_somebody(text, start)
+    doubtful = [word for word in words if len(word) > 1 and (known(word) or stops(word))]
     if words[0][0].isupper() and any(word.islower() and not PARTICLES.fullmatch(word) for word in words):
         return is_given(words[0])  # "Très bien" is none; who writes capitals writes names with them
     if len(words) > 1:
-        return not doubtful or (is_given(words[0]) and len(doubtful) < len(words))
+        named = not doubtful or (is_given(words[0]) and len(doubtful) < len(words))
+        return named and several(text, start, end, words)
     word = words[0]
     short = len(word) < 2 or (word.isupper() and not is_given(word) and not _shouted(text))
     mixed = re.search(r"[a-z][A-Z]", word) and not re.match(r"(?:Mc|Mac|De|O['’])", word)
-    return not doubtful and not short and not mixed
+    return not doubtful and not short and not mixed and single(text, start, end)
+
+
+def _capital(text: str, start: int, end: int) -> tuple[int, int]:
+    """A name that begins with a capital without the words before and after it ("Producer Jane Doe complete")."""
+    words = list(re.finditer(WORD, text[start:end]))
+    if not words or not words[0].group()[0].isupper():
+        return start, end
+    while not words[-1].group()[0].isupper():
+        end = start + words[-2].end()
+        words = words[:-1]
+    first = 0
+    while len(words) - first > 2 and known(words[first].group()) and not is_given(words[first].group()):
+        first += 1
+    return start + words[first].start() if first else start, end
 
 
 def _shouted(text: str) -> bool:

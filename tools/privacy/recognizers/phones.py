@@ -21,16 +21,21 @@ INTERNATIONAL = re.compile(
 )
 CUE = re.compile(
     r"(?ai)\b(?:phone|telephone|tel|call(?:ed|ing)?|cell|cellphone|mobile|mob|fax|whatsapp|sms|text|ring|dial|reach(?:ed)?|"
-    r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail|desk|office|messages to|answering at|number)\b"
+    r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail|desk|office|line(?: is)?|digits|no(?: is|\.)|reachable|contactable|messages to|answering at|number)\b"
     r"|电话|手机|座机|联系方式|致电|拨打|传真"
 )
 OTHER = re.compile(
     r"(?i)\b(?:orders?|invoices?|tickets?|case|ref(?:erence)?|tracking|id|isbn|sku|version|v|job|seed|port|epochs?|"
-    r"steps?|rows?|lines?|page|serial|issue|pr|build|batch|accuracy|loss|f1|lr|between|from|years?|number of|parcel|article|model|samples?|"
+    r"steps?|rows?|(?<!my )(?<!our )lines?|page|serial|issue|pr|build|batch|accuracy|loss|f1|lr|years?|number of|parcel|article|model|samples?|"
     r"customers?|clients?|members?|membership|contract|policy|booking|reservation|confirmation|part|item|product|room|flight|train|seat|"
     r"meter|receipt|transaction|claim|registration|purchase order|po)"
     r"[ :#=]*(?:(?:no|number|nr|id)\.?[ :#=]*|is |was )?$|[#№]\s*$|订单号?[::\s]*$|编号[::\s]*$|单号[::\s]*$"
 )
+RANGE = re.compile(r"(?i)\b(?:between|from)[ :]*$")
+LABEL = re.compile(
+    r"(?i)\b(?:serial|sticker|barcode|imei|part|model|lot|batch|sku|ean|isbn|article|error|code)\b[^.,;!?\d\n]{0,24}$"
+)
+FREE = re.compile(r"^\(?(?:0?800|0808|1[ -]?8(?:00|88|77|66|55|44|33)|400)\b")  # a firm's, not somebody's
 DATE = re.compile(
     r"^\(?(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d)\b(?![-./ ]?\d)"
 )
@@ -55,6 +60,31 @@ NATIONAL = (
     "IN",
     "BR",
     "NZ",
+    "IE",
+    "ZA",
+    "NG",
+    "KE",
+    "GH",
+    "PT",
+    "TR",
+    "GR",
+    "RO",
+    "HU",
+    "CZ",
+    "JP",
+    "KR",
+    "TW",
+    "MY",
+    "PH",
+    "TH",
+    "ID",
+    "VN",
+    "PK",
+    "BD",
+    "LK",
+    "IL",
+    "EG",
+    "AE",
 )
 NANP = re.compile(
     r"^(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:\s?(?:x|ext\.?)\s?\d+)?$", re.IGNORECASE
@@ -126,8 +156,12 @@ def _score(text: str, match: re.Match[str]) -> float:
         or OTHER.search(text, max(0, match.start() - 30), match.start())
     ):
         return 0.0
+    if FREE.match(number) or LABEL.search(text, max(0, match.start() - 40), match.start()):
+        return 0.0
     if CUE.search(text, max(0, match.start() - 40), match.start()) or AFTER.match(text, match.end()):
         return 0.85
+    if RANGE.search(text, max(0, match.start() - 12), match.start()):
+        return 0.0
     if number.startswith(("+", "00")):
         return 0.9 if _possible(re.sub(r"^00", "+", number)) else 0.0
     if NANP.match(number):

@@ -37,6 +37,34 @@ CODE = re.compile(
     r"(?ai)(?:\b(?:pin|cvv2?|cvc2?|otp|passcode|(?:security|verification|access|door|gate|alarm|entry) code|code (?:for|of|to) (?:the |my |our )?\w{3,12})(?: code| number)?|验证码|安全码|密码|口令|门禁)"
     r"(?:\s*[:=]\s*|\s+(?:is|was)\s+|\s*(?:是|为)\s*|\s+)(\d{3,8})(?!\d)"
 )
+# "pass kelpie-Moss-91", "recovery code H7QK-22PD", "the three digits 418", "the keypad visible, so the code 2580#", "密码830427".
+LOOSE = (
+    re.compile(
+        r"(?i)\b(?:pass|pw|pwd|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|parola)\s+(?=\S*\d)(?=\S*[A-Za-z])([^\s,;]{6,64}?)(?=[.,;]?(?:\s|$))"
+    ),
+    re.compile(
+        r"(?i)\b(?:recovery|backup|back-up|unlock|reset|pairing|security|access|one[- ]time|login|log-in|sign-in|auth(?:entication)?|2fa|mfa|sms|puk|activation|licen[cs]e|product|safe|locker|master)[ -](?:code|key|pin|phrase)s?(?: is| was| are)?[ :=]{1,3}"
+        r"(?-i:(?=[A-Za-z0-9-]*\d)([A-Za-z0-9]{3,12}(?:-[A-Za-z0-9]{2,12}){0,7}))(?!\w)"
+    ),
+    re.compile(
+        r"(?i)\b(?:three|four|3|4) digits(?: on the (?:back|front|card))?(?: are| is| were)?[ :]{1,2}(\d{3,4})(?!\w)"
+    ),
+    re.compile(
+        r"(?i)\b(?:door|gate|keypad|key ?safe|key ?box|lock(?:er|box)?|safe|alarm|entry|entrance|garage|intercom|building|pin|phone|screen|sim|card|suitcase)\b[^.!?\n\d]{0,60}\b(?:code|combination|pin|combo)(?: is| was|:|=)?[ ]([#*]?\d(?:[ -]?\d){2,7}[#*]?)(?![\w-])"
+    ),
+    re.compile(
+        r"(?:密码|口令|验证码|安全码|校验码|动态码|支付码)(?:就?是|为|设成|改成|设为|[::])?\s?[\"“]?(\d(?:[- ]?\d){3,7})(?!\d|位|个)"
+    ),
+    re.compile(
+        r"(?:密码|口令)(?:就?是|为|设成|改成|设为|[::])?\s?[\"“]?(?=[!-~]*\d)(?=[!-~]*[A-Za-z])([!-~]{6,64})"
+    ),
+    re.compile(
+        r"(?i)\bpass(?:word|code|phrase)\b[^.\n]{0,60}?\b(?:it['’]?s|it is|namely|being)[ ][\"']?(?=[^\s\"']*[\d!#$%&*_-])(?=[^\s\"']*[A-Za-z])([^\s\"',;]{6,64})"
+    ),
+    re.compile(
+        r"(?i)\b(?:seed|recovery|mnemonic|secret|backup) (?:phrase|words)(?: is| are)?[ :]{1,2}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})\b"
+    ),
+)
 # What is called a key in capitals, as environments are set, and a login beside its address.
 SET = re.compile(
     r"\b[A-Z][A-Z0-9_]{0,40}(?:TOKEN|SECRET|PASS|PASSWD|KEY|CREDENTIALS?)\s?=\s?[\"']?(?=[^\s\"']*\d)([^\s\"'<>$]{8,200})"
@@ -67,7 +95,7 @@ class Secrets(Recognizer):
             for match in pattern.finditer(text):
                 if pattern is not KEY or _random(match.group()):
                     yield Entity("SECRET", match.start(), match.end(), 1.0)
-        for pattern in (BEARER, IN_URL, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED):
+        for pattern in (BEARER, IN_URL, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED, *LOOSE):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastindex or 1)
                 if not ORDINARY.match(text[start:end]):

@@ -27,7 +27,7 @@ TAIL = (
     rf"(?:\s{{0,2}},?\s{{1,2}}{CAPITAL}(?:[ \t]{CAPITAL}){{0,2}}\s{{0,2}},\s{{0,2}}{UPPER}{{2}}\b(?:\s{{1,3}}[^\W\d_]+(?:[ \t][^\W\d_]+){{0,3}})?(?:\s{{1,2}}\d{{4,6}}(?:-\d{{4}})?)?)?"
 )
 ENGLISH = re.compile(
-    rf"(?<![\w./-])(?:\d{{1,6}}[ \t]+|\d{{1,4}}/)?\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
+    rf"(?<![\w./-])(?:\d{{1,6}}[ \t]+|\d{{1,4}}[/-])?\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
 )
 LOWER = re.compile(
     r"(?i)(?<![\w.-])\d{1,5}[a-z]?[ \t]+(?:(?!(?:days?|hours?|minutes?|the|a|of|to|in|on|for|and|rows?|epochs?|steps?)\b)[a-z'’]+[ \t]+){1,3}"
@@ -48,10 +48,10 @@ BOX = re.compile(
 MILITARY = re.compile(r"\b(?:USNS|USS|USCGC|USNV)\s+[A-Z][a-z]+\s+(?:FPO|APO|DPO)\s+A[AEP]\s+\d{5}")
 UNITS = re.compile(r"(?<![\w.-])(?:Apt|Apartment|Suite|Flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)")
 POSTCODE = re.compile(
-    r"(?<!\w)(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|(?:(?<=, [A-Z]{2} )|(?<=zip code )|(?<=zip code is )|(?<=zip: )|(?<=ZIP )|(?<=zip ))\d{5}(?:-\d{4})?)(?!\w)"
+    r"(?<!\w)(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[AC-FHKNPRTV-Y]\d[\dW] [AC-FHKNPRTV-Y\d]{4}|[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d|(?:(?<=, [A-Z]{2} )|(?<=zip code )|(?<=zip code is )|(?<=zip: )|(?<=ZIP )|(?<=zip ))\d{5}(?:-\d{4})?)(?!\w)"
 )
 ADDRESS_IS = re.compile(
-    r"(?i)\b(?:my|his|her|our|home|billing|shipping|delivery|mailing|new|current|street)\s+address(?:\s+is)?\s*(?:now\s+)?:?\s+(?=[^\n]*\d)([^\n.;!?<@]{6,100})"
+    r"(?i)\b(?:my|his|her|our|home|billing|shipping|delivery|mailing|new|current|street|e\.?o\.?|p\.?o\.?)\s+address(?:\s+is)?\s*(?:now\s+)?:?\s+(?=[^\n]*\d)([^\n.;!?<@]{6,100})"
 )
 # What may follow a street: a unit, then place names up to a post code, over line ends too.
 UNIT_AFTER = re.compile(rf"[\s,]{{1,6}}(?:{UNIT}|\d{{1,2}}\s?[ºª°](?:\s?[A-Z])?)(?!\w)", re.IGNORECASE)
@@ -72,6 +72,13 @@ CHINESE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,6}?[区县旗])?(?:[\u4e00-\u9fff]{1,6}?(?:镇|乡|街道))?"
     r"[\u4e00-\u9fff\dA-Za-z]{1,10}?(?:路|街|大道|巷|弄|胡同|村|大街)\s?[\d一二三四五六七八九十百甲乙-]{1,8}\s?(?:号|弄)"
     r"(?:院|楼|大厦)?(?:[\u4e00-\u9fff\dA-Za-z-]{0,12}?(?:栋|幢|座|单元|楼|层|室|户|号))*(?:\d{1,5}(?:室|号)?)?"
+)
+# Estates and buildings without a street, and the roads of Hong Kong and Taiwan.
+CHINESE_ESTATE = re.compile(
+    r"[\u4e00-\u9fff]{2,14}?(?:里|园|苑|小区|花园|新村|公寓|大厦|家园|花城|府|庭|城|湾|村|坊|屯|庄)\s?[\dA-Z]{1,4}(?:号楼|栋|幢|座|号院|期|单元)[\d一二三四五六七八九十A-Za-z号楼栋幢座单元层室户-]{0,16}"
+)
+CHINESE_ROAD = re.compile(
+    r"[\u4e00-\u9fff]{2,14}?(?:道|围|径|坊|段|街)[\d一二三四五六七八九十]{1,5}[号號](?:[\u4e00-\u9fff\dA-Z]{0,10}?(?:室|楼|樓|层|座|户))*"
 )
 CHINESE_CUE = re.compile(
     r"(?:地址|住址|住在|居住在|家住|寄到|寄往|送到|送货到)(?:是|为|改为|改成)?[::\s]{0,3}([\u4e00-\u9fff\dA-Za-z-]{4,50})"
@@ -163,6 +170,10 @@ def _chinese(text: str) -> Iterator[Entity]:
     for match in CHINESE.finditer(text):
         lead = LEADING.match(match.group())
         yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.8)
+    for pattern in (CHINESE_ESTATE, CHINESE_ROAD):
+        for match in pattern.finditer(text):
+            lead = LEADING.match(match.group())
+            yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.75)
     for match in CHINESE_CUE.finditer(text):
         if len(CHINESE_PART.findall(match.group(1))) >= 2:
             yield Entity("LOCATION", match.start(1), match.end(1), 0.8)
