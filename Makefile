@@ -41,7 +41,7 @@ brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores 
 ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about five minutes)
 	$(BIN)/python -m tools.privacy.recipe --plain $(filter-out %/names.txt %/personal.txt %/redact_text.txt %/glosses.txt %/texts.txt %/choices.txt,$(wildcard assistant/brain/recipe/banks/*/*.txt))
 
-verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (two cores: about ten minutes)
+verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (two cores: about a quarter of an hour)
 	$(BIN)/python -m knowledge.recipe --encoder $$($(BIN)/python -c "from tools.models.embedded import minilm_folder; print(minilm_folder())")
 
 format: .venv/.dev  ## Format and mend what can be mended
