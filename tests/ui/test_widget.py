@@ -188,10 +188,10 @@ def test_a_visitor_rates_asks_for_a_person_and_is_known(site: Site) -> None:
     with browsing() as page:
         page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
         frame = opened(
-            page, f"{site.shop}/{site.key}?data-questions=%22How%20many%20days%20do%20I%20have?|{evil}%22"
+            page, f"{site.shop}/{site.key}?data-questions=%22How%20many%20days%20for%20a%20return?|{evil}%22"
         )
         frame.get_by_role("button", name=evil).wait_for()
-        frame.get_by_role("button", name="How many days do I have?").click()
+        frame.get_by_role("button", name="How many days for a return?").click()
         frame.locator(".sources").wait_for()
         frame.get_by_role("button", name="Not helpful").click()
         frame.get_by_label("What was wrong?").fill(f"too short {evil}")
