@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -116,14 +117,17 @@ def test_the_work_for_a_client_that_is_gone_ends(service: Service) -> None:
 
 
 def test_a_writer_that_is_killed_comes_back_and_others_answer(service: Service) -> None:
+    begun = threading.Semaphore(0)
+
     def told(_: int) -> str:
         with service.story() as pieces:
-            return list(pieces)[-1]
+            piece = next(pieces)
+            begun.release()
+            return [piece, *pieces][-1]
 
     with ThreadPoolExecutor(4) as pool:
         stories = [pool.submit(told, number) for number in range(3)]
-        while service.figure("assistant_answers_running") < 3:
-            time.sleep(0.02)
+        assert all(begun.acquire(timeout=60) for _ in stories)  # none can be refused as a whole any more
         first = service.writer()
         first.kill()
         answers = [service.classify() for _ in range(5)]
