@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from assistant.brain.faults import BrokeOff, is_away, is_cut, is_too_long, of_a_client, status
-from assistant.brain.inner import Alone, passed, piece
+from assistant.brain.inner import Alone, OuterChatModel, passed, piece
 from assistant.brain.mend import HeldCalls
 from assistant.brain.notices import notice
 from assistant.brain.toolcalls import Unthought
@@ -27,7 +25,7 @@ from assistant.logs import log
 COOL_DOWN = 30.0  # seconds without asking a server that was away
 
 
-class FallbackChatModel(BaseChatModel):
+class FallbackChatModel(OuterChatModel):
     """The server's model as long as it answers, the spare one when it is away.
 
     Args:
@@ -50,17 +48,6 @@ class FallbackChatModel(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"primary": self.primary._identifying_params, "spare": self.spare._identifying_params}
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Both models with the same tools."""
-        choice = {"tool_choice": tool_choice} if tool_choice else {}
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **choice, **kwargs)
 
     def _generate(
         self,

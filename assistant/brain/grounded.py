@@ -4,24 +4,22 @@ What it streams is what has been checked: sentences come whole, with their citat
 shown changes afterwards. Its message carries the citations, and how many sentences were supported or not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from assistant.brain.fallback import noticed
-from assistant.brain.inner import Alone, passed
+from assistant.brain.inner import Alone, OuterChatModel, passed
 from knowledge.cited import CitedReply
 
 OURS = ("notice", "broke_off")  # marks of pieces that are no words of a model
 
 
-class GroundedChatModel(BaseChatModel):
+class GroundedChatModel(OuterChatModel):
     """Another model for one reply.
 
     Args:
@@ -41,17 +39,6 @@ class GroundedChatModel(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"inner": self.inner._identifying_params}
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """The inner model with tools."""
-        choice = {"tool_choice": tool_choice} if tool_choice else {}
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **choice, **kwargs)
 
     def _generate(
         self,
