@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from knowledge.errors import KnowledgeError
 from knowledge.loading import loaded
@@ -48,14 +48,14 @@ class Encoder:
         """
         import numpy as np
 
-        tokenizer, model = self._parts()
+        tokenizer, network = self._parts()
         with self._lock:
             encodings = tokenizer.encode_batch([text or " " for text in texts])
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids), reverse=True)
-        result = np.zeros((len(texts), model.config.hidden_size), dtype="float32")
+        result = np.zeros((len(texts), network.width), dtype="float32")
         for at in range(0, len(order), BATCH):
             batch = order[at : at + BATCH]
-            result[batch] = _embed(model, [encodings[i].ids for i in batch])
+            result[batch] = _embed(network, [encodings[i].ids for i in batch])
         return result
 
     def tokens(self, texts: Sequence[str]) -> list[tuple["torch.Tensor", "torch.Tensor"]]:
@@ -67,7 +67,7 @@ class Encoder:
         Returns:
             For each text its last hidden states and its word vectors, float16 tensors of shape ``[tokens, dimension]``.
         """
-        tokenizer, model = self._parts()
+        tokenizer, network = self._parts()
         with self._lock:
             encodings = tokenizer.encode_batch([text or " " for text in texts])
         ids = [
@@ -77,10 +77,7 @@ class Encoder:
         found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         for at in range(0, len(order), BATCH):
             places = order[at : at + BATCH]
-            hidden, words = _tokens(model, [ids[place] for place in places])
-            for row, place in enumerate(places):
-                length = len(ids[place])
-                found[place] = hidden[row, :length].clone(), words[row, :length].clone()
+            found |= zip(places, _tokens(network, [ids[place] for place in places]), strict=True)
         return [found[place] for place in range(len(texts))]
 
     def _parts(self) -> tuple[Any, Any]:
@@ -102,57 +99,63 @@ def encoder(folder: Path) -> Encoder:
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
+    """The tokenizer, and what computes hidden states."""
     from tokenizers import Tokenizer
-    from transformers import AutoModel
-    from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
+    from knowledge import bert
+
     try:
-        logging.disable_progress_bar()
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        model = loaded(AutoModel, folder, use_safetensors=True, trust_remote_code=False).eval()
+        network = bert.Bert(*bert.read(folder)) if bert.fits(folder) else _Other(folder)
     except Exception as error:
         raise KnowledgeError(
             f"The encoder in {folder} cannot be loaded: {error}", "Run make setup to install it again."
         ) from error
-    finally:
-        if shown:
-            logging.enable_progress_bar()
     tokenizer.no_padding()
     tokenizer.enable_truncation(LONGEST)
-    return tokenizer, model
+    return tokenizer, network
 
 
-def _padded(ids: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Token ids padded to the longest, and their mask."""
+class _Other:
+    """An encoder that is no BERT, computed by transformers; used as :class:`knowledge.bert.Bert` is.
+
+    Args:
+        folder: a Hugging Face encoder folder.
+    """
+
+    def __init__(self, folder: Path):
+        from transformers import AutoModel
+
+        self._model = loaded(AutoModel, folder, use_safetensors=True, trust_remote_code=False).eval()
+        self.width: int = self._model.config.hidden_size
+        self.words: np.ndarray = self._model.get_input_embeddings().weight.detach().float().numpy()
+
+    def hidden(self, ids: list[list[int]]) -> "np.ndarray":
+        """As :meth:`knowledge.bert.Bert.hidden`."""
+        import torch
+
+        mask = torch.nn.utils.rnn.pad_sequence(
+            [torch.ones(len(each), dtype=torch.long) for each in ids], True
+        )
+        tokens = torch.nn.utils.rnn.pad_sequence([torch.tensor(each) for each in ids], True)
+        with torch.inference_mode():
+            found = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float().numpy()
+        return cast("np.ndarray", found)
+
+
+def _tokens(network: Any, ids: list[list[int]]) -> "list[tuple[torch.Tensor, torch.Tensor]]":
+    """Hidden states and word vectors of the texts of one batch."""
     import torch
 
-    longest = max(map(len, ids))
-    tokens = torch.zeros(len(ids), longest, dtype=torch.long)
-    mask = torch.zeros(len(ids), longest, dtype=torch.long)
-    for row, each in enumerate(ids):
-        tokens[row, : len(each)] = torch.tensor(each)
-        mask[row, : len(each)] = 1
-    return tokens, mask
+    return [
+        (torch.from_numpy(row[: len(each)]).half(), torch.from_numpy(network.words[each]).half())
+        for row, each in zip(network.hidden(ids), ids, strict=True)
+    ]
 
 
-def _tokens(model: Any, ids: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Hidden states and word vectors of one batch of token ids."""
-    import torch
+def _embed(network: Any, ids: list[list[int]]) -> "np.ndarray":
+    """Vectors of one batch of token ids."""
+    import numpy as np
 
-    tokens, mask = _padded(ids)
-    with torch.inference_mode():
-        hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        return hidden.half(), model.get_input_embeddings()(tokens).half()
-
-
-def _embed(model: Any, ids: list[list[int]]) -> "np.ndarray":
-    """Vectors of one batch of token ids, padded to its longest."""
-    import torch
-
-    tokens, mask = _padded(ids)
-    with torch.inference_mode():
-        hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1)
-        mean = (hidden * weights).sum(1) / weights.sum(1)
-        return torch.nn.functional.normalize(mean, dim=1).float().numpy()
+    means = np.stack([row[: len(each)].mean(0) for row, each in zip(network.hidden(ids), ids, strict=True)])
+    return cast("np.ndarray", means / np.linalg.norm(means, axis=1, keepdims=True))

@@ -155,7 +155,10 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
     ]
     known += [("job", job) for job in situation.job_ids]
     spoken = [(kind, name, name) for kind, name in known] + _stems(situation)
+    lower = head.lower()
     for kind, name, said in sorted(spoken, key=lambda each: -len(each[2])):
+        if said.lower() not in lower:  # most are not there, and to make a pattern takes longer than to look
+            continue
         for match in re.finditer(_exactly(said, kind == "model"), head, re.IGNORECASE):
             take(kind, name + (match["version"] or ""), match.start(), match.end())
     if numbered := _NUMBER_FIRST.match(head) or _NUMBER_LAST.search(head):

@@ -5,14 +5,17 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant.brain.encoding import View, views
+from assistant.brain.encoding import Encoded, View, views
 from assistant.brain.labels import ACTS, ASKS, TOOLS
-from assistant.brain.mentions import find_mentions
+from assistant.brain.mentions import Mentions, find_mentions
 from assistant.brain.reading import Reading
 from assistant.brain.situation import Situation
 from assistant.brain.spans import spans
+
+if TYPE_CHECKING:
+    from assistant.brain.network import Output
 
 BATCH = 32
 REMEMBERED = 2048  # readings kept
@@ -50,11 +53,7 @@ class Reader:
         with self._lock:
             found = {key: self._seen[key] for key in keys if key in self._seen}
             fresh = {key: each for key, each in zip(keys, wanted, strict=True) if key not in found}
-            # Messages of about the same length go through the network together.
-            order = sorted(fresh, key=lambda key: len(key[0].text) + len(key[0].assistant))
-            for at in range(0, len(order), BATCH):
-                batch = order[at : at + BATCH]
-                found |= zip(batch, self._read([fresh[key] for key in batch]), strict=True)
+            found |= self._read(fresh) if fresh else {}
             self._remember({key: found[key] for key in keys})
         return [found[key] for key in keys]
 
@@ -69,36 +68,27 @@ class Reader:
         while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
 
-    def _read(self, batch: Sequence[Wanted]) -> list[Reading]:
-        import torch
+    def _read(self, fresh: Mapping[Any, Wanted]) -> dict[Any, Reading]:
+        mentions = {key: find_mentions(view.text, situation) for key, (view, situation) in fresh.items()}
+        encoded = {key: self._eyes.encode(view, mentions[key], its) for key, (view, its) in fresh.items()}
+        # Messages of about the same length go through the network together, since all become as long as the longest.
+        order = sorted(fresh, key=lambda key: len(encoded[key].ids))
+        found = {}
+        for at in range(0, len(order), BATCH):
+            batch = order[at : at + BATCH]
+            for key, seen in zip(batch, self._network([encoded[key] for key in batch]), strict=True):
+                found[key] = self._reading(encoded[key], mentions[key], seen)
+        return found
 
-        from assistant.brain.network import pad
+    def _reading(self, encoded: Encoded, mentions: Mentions, seen: "Output") -> Reading:
+        import numpy as np
 
-        mentions = [find_mentions(view.text, situation) for view, situation in batch]
-        encoded = [
-            self._eyes.encode(view, named, situation)
-            for (view, situation), named in zip(batch, mentions, strict=True)
-        ]
-        with torch.inference_mode():
-            out = self._network(
-                input_ids=pad([each.ids for each in encoded], 0),
-                attention_mask=pad([[1] * len(each.ids) for each in encoded], 0),
-                token_type_ids=pad([each.segments for each in encoded], 0),
-            )
-        tools = (out["tool_logits"].float() / self.temperature).softmax(-1).tolist()
-        acts = out["act_logits"].float().softmax(-1).tolist()
-        asks = out["asks_logits"].argmax(-1).tolist()
-        chances = out["tags_logits"].float().log_softmax(-1).numpy()
-        pointers = out["pointers_logits"].argmax(-1)
-        return [
-            Reading(
-                _ranked(TOOLS, tools[at]),
-                _ranked(ACTS, acts[at]),
-                ASKS[asks[at]],
-                spans(encoded[at], mentions[at], chances[at], pointers[at].tolist()),
-            )
-            for at in range(len(batch))
-        ]
+        from assistant.brain.network import log_softmax
+
+        tools = np.exp(log_softmax(seen.tool / self.temperature)).tolist()
+        acts = np.exp(log_softmax(seen.act)).tolist()
+        found = spans(encoded, mentions, log_softmax(seen.tags), seen.pointers.argmax(-1).tolist())
+        return Reading(_ranked(TOOLS, tools), _ranked(ACTS, acts), ASKS[int(seen.asks.argmax())], found)
 
 
 @cache

@@ -1,105 +1,54 @@
 """The trained part of the encoder in one safetensors file: LoRA's matrices, the heads, and the rows of new words."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from assistant.brain.encoding import Eyes, make_tokenizer
-from assistant.brain.network import Heads, Network, Words, base_encoder
 from assistant.errors import ModelUnavailable
 from tools.models.embedded import minilm_folder
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from assistant.brain.network import Network
+
 FILE = Path(__file__).parent / "trained" / "brain.safetensors"
+WORDS = "embeddings.word_embeddings.weight"
 
 
-def save(network: Network, characters: str, facts: dict[str, Any], file: Path = FILE) -> None:
-    """Write what was trained, in half precision.
-
-    Args:
-        network: after training; its encoder still has the adapter around it.
-        characters: the Chinese characters that became words, in the order of their rows.
-        facts: kept beside the weights (``temperature``, …).
-        file: where to.
-    """
-    from safetensors.torch import save_file
-
-    tensors = {f"heads.{name}": value for name, value in network.heads.state_dict().items()}
-    for name, module in network.encoder.named_modules():
-        if isinstance(module, Words):
-            tensors["words"] = module.more.detach()
-        elif getattr(module, "lora_A", None):
-            place = name.removeprefix("base_model.model.")
-            tensors[f"down.{place}"] = module.lora_A["default"].weight.detach()
-            tensors[f"up.{place}"] = module.lora_B["default"].weight.detach() * module.scaling["default"]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    halves = {name: value.to(torch.float16).contiguous().cpu() for name, value in tensors.items()}
-    save_file(
-        halves, file, metadata={"facts": json.dumps({**facts, "characters": characters}, ensure_ascii=False)}
-    )
-
-
-def average(files: Sequence[Path], out: Path = FILE) -> None:
-    """The average of several networks that began alike, as one file.
-
-    Args:
-        files: of :func:`save`.
-        out: where to. Low-rank changes are laid side by side, so that their sum is the mean of the changes.
-    """
-    from safetensors.torch import load_file, save_file
-
-    parts = [load_file(file) for file in files]
-    share = 1 / len(parts)
-    joined = {}
-    for name in parts[0]:
-        tensors = [part[name].float() for part in parts]
-        if name.startswith("down."):
-            joined[name] = torch.cat(tensors, dim=0)
-        elif name.startswith("up."):
-            joined[name] = torch.cat([tensor * share for tensor in tensors], dim=1)
-        else:
-            joined[name] = torch.stack(tensors).mean(0)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    halves = {name: value.to(torch.float16).contiguous() for name, value in joined.items()}
-    save_file(halves, out, metadata=_metadata(files[0]))
-
-
-def _metadata(file: Path) -> dict[str, str]:
-    from safetensors import safe_open
-
-    with safe_open(file, "pt") as opened:
-        return opened.metadata()
-
-
-def load(file: Path = FILE) -> tuple[Network, Eyes, dict[str, Any]]:
-    """The trained network in evaluation mode, its eyes, and the facts kept with the weights.
+def load(file: Path = FILE) -> "tuple[Network, Eyes, dict[str, Any]]":
+    """The trained network, its eyes, and the facts kept with the weights (``temperature``, ``characters``, …).
 
     Raises:
         ModelUnavailable: the file is not there or not whole.
     """
+    import numpy as np
+
+    from assistant.brain.network import Network
+    from knowledge import bert
+
+    trained, facts = _read(file)
+    folder = minilm_folder()
+    tensors, configuration = bert.read(folder)
+    for name in [name for name in trained if name.startswith("down.")]:
+        place = name.removeprefix("down.")
+        tensors[f"{place}.weight"] += trained[f"up.{place}"] @ trained[name]
+    tensors[WORDS] = np.concatenate([tensors[WORDS], trained["words"]])
+    heads = {name.removeprefix("heads."): each for name, each in trained.items() if name.startswith("heads.")}
+    eyes = Eyes(make_tokenizer(folder / "tokenizer.json", facts["characters"]))
+    return Network(bert.Bert(tensors, configuration), heads), eyes, facts
+
+
+def _read(file: Path) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(file, "pt") as opened:
-            facts = json.loads(opened.metadata()["facts"])
-            tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
+        with safe_open(file, "np") as opened:
+            tensors = {name: opened.get_tensor(name).astype("float32") for name in opened.keys()}  # noqa: SIM118
+            return tensors, json.loads(opened.metadata()["facts"])
     except (OSError, SafetensorError) as error:
         raise ModelUnavailable(
             f"The embedded brain's weights cannot be read: {error}",
             "Install the package again, or run make brain.",
         ) from error
-    folder = minilm_folder()
-    encoder = base_encoder(folder)
-    for name in [name for name in tensors if name.startswith("down.")]:
-        place = name.removeprefix("down.")
-        layer = encoder.get_submodule(place)
-        layer.weight.data += tensors[f"up.{place}"] @ tensors[name]
-    table = encoder.embeddings.word_embeddings.weight.detach()
-    joined = torch.cat([table, tensors["words"]])
-    encoder.embeddings.word_embeddings = torch.nn.Embedding.from_pretrained(joined)
-    heads = Heads(encoder.config.hidden_size)
-    heads.load_state_dict({n.removeprefix("heads."): t for n, t in tensors.items() if n.startswith("heads.")})
-    network = Network(encoder, heads).eval().requires_grad_(False)
-    return network, Eyes(make_tokenizer(folder / "tokenizer.json", facts["characters"])), facts

@@ -15,7 +15,7 @@ from ui.cli.output import Out, plain
 ROLES = ("user", "assistant", "system", "tool")
 LONGEST = 32_000  # characters of a message
 BLOCK = 1 << 16  # bytes taken from stdin at once
-TOGETHER = 128  # lines that the encoder reads together
+TOGETHER = 256  # lines that the encoder reads together
 
 
 def enter(app: typer.Typer) -> None:

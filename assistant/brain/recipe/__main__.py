@@ -75,7 +75,7 @@ def weights_file() -> Path:
 
 def _train_all(parts: list[list[Example]], kin: list[Example], out: Path) -> Path:
     """Train a network on each part, and save the average of their weights; where it is."""
-    from assistant.brain import weights
+    from assistant.brain.recipe import weights
 
     workdir = Path(tempfile.mkdtemp(prefix="brain-"))
     try:
@@ -90,8 +90,7 @@ def _train(examples: list[Example], kin: list[Example], workdir: Path) -> Path:
     """Train one network; where its weights are. All begin alike, or their average would make no sense."""
     import torch
 
-    from assistant.brain import weights
-    from assistant.brain.recipe import train
+    from assistant.brain.recipe import train, weights
     from assistant.brain.recipe.features import feature
     from tools.finetune.progress import Reporter
 

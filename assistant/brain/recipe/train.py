@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from assistant.brain.encoding import SPECIAL, Eyes, make_tokenizer
-from assistant.brain.network import IGNORED, Heads, Network, Words, base_encoder, pad
+from assistant.brain.recipe.network import IGNORED, Heads, Network, Words, base_encoder, pad
 from tools.finetune import methods
 from tools.finetune.fit import Material, fit
 from tools.finetune.machine import PAD_TO

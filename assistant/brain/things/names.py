@@ -113,11 +113,10 @@ def _parts(name: str) -> set[str]:
 
 def _place(part: str, text: str) -> int | None:
     """Where a text holds a part of a name: as a word, or at the beginning of a longer one."""
-    if ord(part[0]) > 0x3400:
-        found = re.search(re.escape(part), text)
-    else:
-        rest = r"\w*" if len(part) > 2 and part.isalpha() else ""
-        found = re.search(rf"(?<![a-z0-9]){re.escape(part)}{rest}(?![a-z0-9])", text)
+    if part not in text or ord(part[0]) > 0x3400:
+        return text.find(part) if part in text else None
+    rest = r"\w*" if len(part) > 2 and part.isalpha() else ""
+    found = re.search(rf"(?<![a-z0-9]){re.escape(part)}{rest}(?![a-z0-9])", text)
     return found.start() if found else None
 
 
