@@ -76,6 +76,7 @@ def _part(found: re.Match[str], phrase: str) -> Part:
     return Part("said", found["words"], slot, pointer=pointer)
 
 
+@cache
 def lines(language: str, name: str) -> list[str]:
     """The lines of a bank that are not blank; an empty list where there is no such bank."""
     path = BANKS / language / f"{name}.txt"
@@ -84,6 +85,7 @@ def lines(language: str, name: str) -> list[str]:
     return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
+@cache
 def columns(language: str, name: str, count: int) -> list[tuple[str, ...]]:
     """The lines of a bank whose fields are divided by `` | `` (a bar inside brackets divides nothing).
 
