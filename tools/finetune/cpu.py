@@ -25,15 +25,25 @@ class _Drop(torch.autograd.Function):
     def forward(ctx: Any, values: torch.Tensor, cut: int) -> torch.Tensor:
         count = values.numel()
         draws = torch.empty((count + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-        kept = draws.view(torch.uint8)[:count].view(values.shape) >= cut
-        ctx.save_for_backward(kept)
-        ctx.scale = STEPS / (STEPS - cut)
-        return (values * kept).mul_(ctx.scale)
+        draws = draws.view(torch.uint8)[:count].view(values.shape)
+        ctx.save_for_backward(draws)
+        ctx.cut = cut
+        return _kept(values, draws, cut)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
-        (kept,) = ctx.saved_tensors
-        return (gradients[0] * kept).mul_(ctx.scale), None
+        (draws,) = ctx.saved_tensors
+        return _kept(gradients[0], draws, ctx.cut), None
+
+
+def _kept(values: torch.Tensor, draws: torch.Tensor, cut: int) -> torch.Tensor:
+    """The values whose draw is at least ``cut``, scaled; 0 for the others.
+
+    By the backward pass of torch's threshold function, the one selection that torch does many numbers at a time: a
+    product with a mask of booleans takes three times as long.
+    """
+    chosen = torch.ops.aten.threshold_backward(values, draws.to(values.dtype), cut - 0.5)
+    return chosen.mul_(STEPS / (STEPS - cut))
 
 
 def drop(values: torch.Tensor, share: float) -> torch.Tensor:
