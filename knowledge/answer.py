@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from knowledge.answers import Answers
 from knowledge.confidence import Asked, confidence, features, likelihood, take_apart
 from knowledge.evidence import evidence
 from knowledge.filters import Filters
@@ -48,6 +49,7 @@ class Answerer:
 
     def __init__(self, searcher: Searcher):
         self.searcher = searcher
+        self._answers = Answers()
 
     def answer(
         self,
@@ -71,6 +73,10 @@ class Answerer:
         alone = rules.expand(rewrite(question, history))
         if rule := rules.answering(alone, history):
             return compose([_ruled(rule)])
+        given = (question, alone, visitor, filters)
+        return self._answers(self.searcher.state(), given, lambda: self._answer(*given))
+
+    def _answer(self, question: str, alone: str, visitor: bool, filters: Filters) -> dict[str, Any]:
         asked, hits, units = self.read(alone, visitor, filters)
         if not units or confidence(features(asked, hits, units, self.searcher.encoder)) < SURE:
             return {

@@ -42,6 +42,10 @@ class Retriever:
         self._complete: dict[str, int] = {}  # encoder → the store's changes at which nothing was missing
         self._told: set[str] = set()
 
+    def in_service(self) -> bool:
+        """Whether there is a trained encoder."""
+        return self._chosen() is not None
+
     def near(
         self, query: str, limit: int, visitor: bool = False, filters: Filters = EVERYTHING
     ) -> list[int] | None:

@@ -66,6 +66,12 @@ class Searcher:
         ]
         return _without_twins(hits)[:k]
 
+    def state(self) -> int | None:
+        """A number that changes with the documents; None where what is found depends on more: a trained encoder's vectors
+        come by and by.
+        """
+        return None if self.retriever and self.retriever.in_service() else self.store.changes()
+
     def _tuned(self, query: str, limit: int, visitor: bool, filters: Filters) -> list[int] | None:
         return self.retriever.near(query, limit, visitor, filters) if self.retriever else None
 

@@ -81,6 +81,20 @@ def test_the_companys_own_name_is_no_evidence(base):
     assert take_apart("Zephyr?", base.store).text == "Zephyr?"
 
 
+def test_an_answer_is_remembered_until_the_documents_change(base, monkeypatch):
+    base.add_text("hours.md", "# Hours\n\nThe shop opens at nine in the morning.\n")
+    first = base.ask("When does the shop open?")
+    monkeypatch.setattr(base.answerer, "read", lambda *_: pytest.fail("read again"))
+    first["citations"].clear()  # whoever gets an answer may change it
+    again = base.ask("When does the shop open?")
+    assert again["answered"] and again["citations"] and again["answer"] == first["answer"]
+    with pytest.raises(pytest.fail.Exception):
+        base.ask("When does the shop open?", visitor=True)  # a visitor's answers are another matter
+    monkeypatch.undo()
+    base.add_text("hours.md", "# Hours\n\nThe shop opens at ten in the morning.\n")
+    assert "ten" in base.ask("When does the shop open?")["answer"]
+
+
 def test_remembered_vectors_are_those_of_the_encoder_and_bounded(encoder):
     memory = Remembering(encoder, room=2)
     texts = ["a fox", "a hen", "a fox", "a goose"]

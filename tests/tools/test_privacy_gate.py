@@ -48,3 +48,12 @@ def test_the_gate_is_quick(redactor):
         redactor.gate(f"My name is Jane Doe, mail jane{number}@example.com about order {number}, thanks.")
         took.append(time.perf_counter() - began)
     assert sorted(took)[len(took) // 2] < 0.015
+
+
+def test_the_gate_remembers_where_something_stands_and_no_text(redactor, monkeypatch):
+    text = "Please call Maria Lindqvist on 020 7946 0018."
+    first = redactor.gated(text)
+    monkeypatch.setattr(redactor._engine, "analyze", lambda *_, **__: pytest.fail("looked through again"))
+    assert redactor.gated(text) == first and len(first) == 2
+    assert redactor.gated(text, ["Maria Lindqvist"]) == first[1:]  # what is left alone may differ
+    assert "Lindqvist" not in repr(vars(redactor._gated))

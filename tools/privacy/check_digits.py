@@ -27,3 +27,29 @@ def uscc_check(code: str) -> str:
     """The check character of the first 17 of a Chinese company's code (GB 32100)."""
     total = sum(USCC_LETTERS.index(letter) * pow(3, place, 31) for place, letter in enumerate(code))
     return USCC_LETTERS[-total % 31]
+
+
+VERHOEFF = (
+    "0123456789",
+    "1576283094",
+    "5803796142",
+    "8916043527",
+    "9453126870",
+    "4286573901",
+    "2793806415",
+    "7046913258",
+)
+
+
+def verhoeff(digits: str) -> bool:
+    """Does a number's last digit fit (Verhoeff 1969, the dihedral group of ten elements)?"""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        total = _dihedral(total, int(VERHOEFF[place % 8][int(digit)]))
+    return total == 0
+
+
+def _dihedral(one: int, other: int) -> int:
+    """The product of two symmetries of a pentagon: 0 to 4 turn it, 5 to 9 also turn it over."""
+    turned = (one + other if one < 5 else one - other) % 5
+    return turned + (5 if (one < 5) != (other < 5) else 0)

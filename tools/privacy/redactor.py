@@ -11,6 +11,7 @@ from tools.privacy.engine import Engine
 from tools.privacy.entity import WORDS, Entity, resolve
 from tools.privacy.ner import EMBEDDED, Found
 from tools.privacy.operators import PLACEHOLDER, Operators, check
+from tools.privacy.remembering import Remembering
 
 NAMELIKE = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]|\d{2}|[^\W\d_\u0000-\u024f]")
 NOT_LEFT = re.compile(r"(?i)[\W_]*(?:fax|office|mobile|cell|home|work|phone|tel)?[\W_]*")  # beside a number
@@ -35,6 +36,7 @@ class Redactor:
         self._allow = frozenset(allow)
         self.salt = salt
         self._engine = Engine(ner)
+        self._gated = Remembering(lambda text: self._engine.analyze(text, gated=True))
 
     def find(self, text: str, language: str = "auto", allow: Iterable[str] = ()) -> list[Entity]:
         """All personal data in a text, place names included; spans in order, none overlapping.
@@ -67,7 +69,7 @@ class Redactor:
 
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
         """What the chat gate takes out of a text: the same without mere place names."""
-        return self._resolved(text, self._engine.analyze(text, gated=True), allow)
+        return self._resolved(text, self._gated(text), allow)
 
     def gate(self, text: str, allow: Iterable[str] = ()) -> tuple[str, list[Entity]]:
         """A chat message without personal data, and what was taken out.
