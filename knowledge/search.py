@@ -67,8 +67,9 @@ class Searcher:
         return _without_twins(hits)[:k]
 
     def state(self) -> int | None:
-        """A number that changes with the documents; None where what is found depends on more: a trained encoder's vectors
-        come by and by.
+        """A number that changes with the documents.
+
+        None where a trained encoder finds passages: its vectors come by and by.
         """
         return None if self.retriever and self.retriever.in_service() else self.store.changes()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.brain.mentions import DOCUMENT_MASK, LONGEST, MASKS, Mentions, find_mentions, is_document
-from assistant.brain.script import simplified
+from knowledge.script import simplified
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,8 +1,8 @@
 import pytest
 
 from assistant.brain.mentions import find_mentions
-from assistant.brain.script import simplified
 from assistant.brain.situation import Situation
+from knowledge.script import simplified
 
 HERE = Situation(datasets=["tickets.csv"], models=["order-topic"], jobs=["job-7"])
 

@@ -63,6 +63,7 @@ KEYS = {
     "CLP": "CN_LICENSE_PLATE",
     "PL": "LICENSE_PLATE",
     "O": "ORGANIZATION",
+    "NID": "ID_NUMBER",
 }
 SPAN = re.compile(r"\[\[(\w+)\|(.*?)\]\](?!\])", re.DOTALL)
 

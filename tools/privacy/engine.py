@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from knowledge.script import simplified
 from tools.privacy.entity import Entity
 from tools.privacy.lean import lean_imports
 from tools.privacy.ner import EMBEDDED, Found, Ner
@@ -43,7 +44,7 @@ class Engine:
         """
         waiting = iter(texts)
         while part := list(itertools.islice(waiting, self._ner.ahead)):
-            self._ner.read_ahead(text.translate(FOLDED) for text in part)
+            self._ner.read_ahead(simplified(text.translate(FOLDED)) for text in part)
             yield from (self.analyze(text, language, gated) for text in part)
 
     def analyze(self, text: str, language: str = "auto", gated: bool = False) -> list[Entity]:
@@ -54,7 +55,7 @@ class Engine:
             language: ``en``, ``zh`` or ``auto``; the recognizers read both.
             gated: leave out the recognizers that are not for the chat gate.
         """
-        folded = text.translate(FOLDED)
+        folded = simplified(text.translate(FOLDED))
         named = self._ner.named(folded)
         return [
             entity

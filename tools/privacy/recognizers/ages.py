@@ -12,7 +12,7 @@ from tools.privacy.recognizer import Recognizer, before
 AGE = re.compile(r"(?ai)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
 AGED = re.compile(
     r"(?ai)\b(?:aged?|age of|turn(?:s|ed|ing)?|(?:i am|i'm|he is|she is|he's|she's)(?: now| about| only| just)?)[ :]{1,2}"
-    r"(\d{1,3})(?=\s*(?:$|[.,;!?)]|(?:and|years|last|this|next|today|yesterday|tomorrow|on|in)\b))"
+    r"(\d{1,3})(?=\s*?(?:$|\n|[.,;!?)]|(?:and|years|last|this|next|today|yesterday|tomorrow|on|in)\b))"
 )
 # "her twins, both 5", "my son, we believe 15", "age 13 yrs", "a wean of 2".
 CHILD = re.compile(
@@ -22,8 +22,12 @@ CHILD = re.compile(
 YEARS = re.compile(
     r"(?ai)\b(?:aged?|age:|age is)[ ]?(\d{1,3})(?=[ ]?(?:yrs?|years|yo|y\.o)\b)|(?<![\w.$€£])(\d{1,2})(?=[ ]?(?:yo|y\.o\.|yrs? old|years of age|year-old|yrs of age)\b)"
 )
+# "Mrs Bell (91)", "at 67 I", "10 years and 4 months", "baby Ann, 7 months".
+LOOSE = re.compile(
+    r"(?ai)\b(?:mrs?|ms|miss|dr|my|our|his|her|their)\b[^.!?\n()\d]{0,40}\((\d{1,2})\)|\bat (\d{2}),? I\b|\b(\d{1,2})(?= years? and \d{1,2} months?)|\b(?:baby|infant|newborn|son|daughter|twins?)\b[^.!?\n\d]{0,24}(\d{1,2})(?= (?:months?|mths?|weeks?)\b)"
+)
 TOLD_ZH = re.compile(
-    r"(?:今年|年龄|年仅|年满|现年|年纪|已经|刚满|虚岁|享年)(?:是|为|[::])?\s?(\d{1,3})(?=\s?(?:[,。,.;;、]|$|岁|了))"
+    r"(?:(?<![给和])[他她](?:今年|都)?|今年|年龄|年仅|年满|现年|年纪|已经|刚满|虚岁|享年)(?:是|为|[::])?\s?(\d{1,3})(?=\s?(?:[,。,.;;、]|$|岁|了))"
 )
 AGE_ZH = re.compile(r"(?<![\d.])(\d{1,3}\s?周?岁)(?!以|的孩子|及|儿童|起|到)")
 DATE = re.compile(
@@ -83,7 +87,7 @@ class Ages(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern in (AGE, AGED, AGE_ZH, CHILD, YEARS, TOLD_ZH):
+        for pattern in (AGE, AGED, AGE_ZH, CHILD, YEARS, LOOSE, TOLD_ZH):
             for match in pattern.finditer(text):
                 group = match.lastindex or 1
                 if 0 < int(match.group(group).rstrip(" 周岁")) < 120:

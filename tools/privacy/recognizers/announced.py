@@ -28,6 +28,10 @@ PATTERNS = (
     rf"(?i:\b(?:registered (?:as|to|under|for)|in the names? of|under the name(?: of)?|made out to|addressed to|belong(?:s|ed|ing)? to|chang(?:ed?|ing) (?:it |this |that )?(?:from|to)|correct(?:ed)? (?:it )?to|signed (?:by|for by|as)|issued to|transferred to|booked (?:for|by|under)|(?:must|should|shall) (?:read|be)|shows|spelled|spelt|printed as|written as|instead of|reply to|attention(?: of)?|ask(?:ing)? for|looking for|speak (?:to|with)|spoke (?:to|with)|talked (?:to|with)|dealt with|on behalf of|care of|c/o))[ :]{{1,2}}{QUOTE}({NAME}){END}",
     # write name Ann, name as printed: ANN, my "full legal name" - it's just Ann
     rf"(?i:\bnames?\b[\"'”]?)(?:[ ,:\"'”“(–-]{{1,3}}(?i:as|printed|is|was|should|must|be|to|read|reads|on|the|it|card|says|spelled|spelt|from|changed|correctly?|just|it['’]s|here|his|her|my|full|legal|form|passport|now|maiden|birth)){{0,5}}[ ,:\"'”“(–-]{{1,3}}({NAME}){END}",
+    # Am Ann, baby Ann, (from Ann), with Ann in the office, Ann is turning 7, Ann (3)
+    rf"(?:(?:^|[.!?] )Am[ ]|\b(?i:baby|nickname|surname(?: is| now)?|first name(?: is| stays)?|last name(?: is)?|family name(?: is)?)[ ])({NAME})(?=[, .;!)]|$)",
+    rf"\((?i:from|by|with|to|ask|thanks to)[ ]({NAME})\)",
+    rf"(?<![\w.])({WORD})(?=[ ](?:is turning|turns|turned)[ ]\d)",
     # Ann Bell (Mrs.)
     rf"(?<![\w.])({WORD}[ ]{WORD})(?=[ ]?\((?:Mrs?|Ms|Miss|Dr)\.?\))",
     # (Ann Bell)
@@ -38,10 +42,11 @@ PATTERNS = (
 # The last words of a message or of a paragraph.
 SIGNED = re.compile(
     rf"(?:(?<=[.!?)…'\"”]) |\n[ \t]*|(?<=[.!?…] )[-–—/~]{{1,3}} ?|[ \n][-–—~/]{{1,3}} ?)({NAME})"
-    r"(?=[ ]?[.!]?[ ]?(?:$|\n)|[ ]?[,(][ ]?(?:\+?\d|[a-z][\w .-]{2,40}(?:, ?[\w .-]{1,30})?$|[\w.+-]+@|\(\d)|[ ]\(?\+?\d|,[ ]https?:)"
+    r"(?=[ ]?[.!]?[ ]?(?:$|\n)|[ ]x{1,3}[ ]?(?:$|\n)|[ ]?[,(][ ]?(?:\+?\d|[a-z][\w .-]{2,40}(?:, ?[\w .-]{1,30})?$|[\w.+-]+@|\(\d)|[ ]\(?\+?\d|,[ ]https?:)"
 )
 SMALL = re.compile(
-    rf"(?:\b(?:im|i'm|its|it's|this is|name's|names)[ ]([a-z\u00df-\u024f]{{4,}})(?=[ ]?(?:[,.!]|$|from\b|here\b))|\b(?:my|our|his|her)[ ](?:[a-z]+[ ])?{RELATION}[ ]([a-z\u00df-\u024f]{{4,}})\b"
+    rf"(?:\b(?:im|i'm|its|it's|this is|name's|names)[ ]([a-z\u00df-\u024f]{{4,}})(?=[ ]?(?:[,.!]|$|from\b|here\b|number\b|and my\b))|\b(?:my|our|his|her)[ ](?:[a-z]+[ ])?{RELATION}[ ]([a-z\u00df-\u024f]{{4,}})\b"
+    r"|\b(?:named|called)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:on|from|who|at|and|but|said|he|she)\b|[,.]|$)|\b(?:name|under)[ ]([a-z\u00df-\u024f]{4,})(?=,|$|[ ][a-z]+$)"
     r"|\b(?:with|under|as|to|by)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:written|printed|engraved|embroidered|typed)\b))"
 )
 SLANG = frozenset(

@@ -86,7 +86,13 @@ NAMES = (
 CUE = re.compile(
     rf"(?i)(?<![\w-])(?:{NAMES})\b(?:[ ](?:card|number|num|no|nr|id|n°))?\.?(?:[ ](?:is|was|es|é|ist|est|on file is))?[ ]?[:#=-]?[ ]?[\"'(]?\Z"
 )
-CALLED = re.compile(rf"(?i)(?<![\w-])(?:{NAMES})\b|マイナンバー")
+# The name earlier in the sentence, where the number is long enough for no other.
+FAR = re.compile(
+    rf"(?i)(?<![\w-])(?:(?:{NAMES}|registration number|national number)\b|个人编号|身份证|社保号?)[^\d.!?\n。!?]{{0,60}}\Z"
+)
+CALLED = re.compile(
+    rf"(?i)(?<![\w-])(?:{NAMES})\b|マイナンバー|个人编号|身份证|社保|registration number|national number"
+)
 NUMBER = re.compile(
     r"(?a)(?<![\w-])(?=(?:[A-Z ./-]*\d){5})[A-Z]{0,4}\d[\dA-Z]*(?:[ ./-][\dA-Z]*\d[\dA-Z]*){0,5}(?![\w-])"
 )
@@ -105,5 +111,6 @@ class IdentityNumbers(Recognizer):
                     yield Entity("ID_NUMBER", match.start(), match.end(), 0.9)
         if CALLED.search(text):
             for match in NUMBER.finditer(text):
-                if before(text, match.start(), CUE, 60):
+                long = sum(each.isdigit() for each in match.group()) > 8
+                if before(text, match.start(), CUE, 60) or (long and before(text, match.start(), FAR, 80)):
                     yield Entity("ID_NUMBER", match.start(), match.end(), 0.88)

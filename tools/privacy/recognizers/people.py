@@ -63,7 +63,7 @@ SPEAKS = re.compile(
     rf"(?m:^[ \t]*(?:(?i:hi|hello|hey)[, ]{{1,2}})?|(?<=[.!?] ))({CAPITAL}(?:[ ]{CAPITAL})?)(?=[ ]here(?:[,.!:;]|[ ](?:from|again)\b))"
     rf"|(?i:\b(?:this is|i['’]?m|i am|it['’]?s)[ ])({CAPITAL}(?:[ ]{CAPITAL})?)(?=[ ](?:calling|speaking|here|again)\b)"
     rf"|(?m:^\[?\d{{1,2}}:\d\d(?::\d\d)?\]?[ ])({CAPITAL}(?:[ ]{CAPITAL})?)(?=:[ ])"
-    rf"|\b(?:mr|mrs)\b\.?[ ]([a-z][^\W\d_]{{2,}})"
+    rf"|\b(?:mr|mrs|mister|missus|miss)\b\.?[ ]([a-z][^\W\d_]{{2,}})"
     rf"|(?i:\b(?:cc|bcc|tell|ring|remind|notify|thank|invite)[: ]{{1,2}})({UPPER}[^\W\d_]{{2,}}(?:[ ]{UPPER}[^\W\d_]+)?)(?![\w@-]|\.\w)"
     rf"|(?im:^(?:hi|hey|hello)[ ,]+(?:there[ ,]+)?(?:its|it['’]s|this is)[ ]([a-z][^\W\d_]{{2,}})(?=[ ](?:from|here|again)\b))"
     rf"|(?im:^@([a-z][\w.]{{2,30}})(?=[ ,:]+(?:can|could|please|pls|are|did|have|do|will|would|thanks|thank|any)\b))"

@@ -33,6 +33,35 @@ ANNOUNCED = re.compile(
     r"监护人|证人|授权|委托|[我他她你](?:妈|爸|爷爷|奶奶|外婆|外公|姐|哥|弟|妹|叔|姨|舅))"
     rf"[\"'”]?[::\s]{{0,3}}[\"'“]?({WIDE}{NO_GIVEN}{GIVEN}?){STOP}"
 )
+# After what somebody is, a family name and two letters of given names are a name, whatever follows.
+ROLE = (
+    r"(?:爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|外婆|外公|姥姥|姥爷|儿子|女儿|闺女|老公|老婆|爱人|丈夫|妻子|先生|太太|哥哥?|姐姐?|弟弟?|妹妹?|舅舅?|小姨|阿姨|叔叔?|姑姑?|岳父|岳母|婆婆|公公|孙子|孙女|侄子|侄女|"
+    r"监护人|经营者|负责人|联系人|取车人|订房人|投诉人|经办人|处理人|会员名?|学生|患者|病人|户主|车主|业主|租客|房东|室友|同事|朋友|邻居|助理|司机|客户|户名|账户名|收款人|收件人|班|person|contact|name)"
+)
+TOLD = re.compile(
+    rf"{ROLE}[::\s]{{0,2}}({FAMILY}(?:[{GIVEN_LETTERS}]{{2}}|[{GIVEN_LETTERS}](?=[^\u4e00-\u9fff]|$|[的是在和不已也就说来去有把被给要会住打]))|{FAMILY}[\u4e00-\u9fff]{{2}}(?=[^\u4e00-\u9fff]|$))"
+)
+# 张总, 冯姐, 丁教练: a family name and what people of a firm or a street are called.
+CALLED = re.compile(
+    rf"(?<![\u4e00-\u9fff])({FAMILY})(?=(?:总|姐|哥|叔|姨|婶|导|工|师傅|教练|法官|护士长|队长|站长|老板娘)(?:的|说|让|请|给|在|来|那|[^\u4e00-\u9fff]|$))"
+    rf"|(?<=[的找问给跟和由让是])({FAMILY})(?=(?:总|姐|教练|师傅|法官)(?:的|说|让|请|给|在|来|离|那|[^\u4e00-\u9fff]|$))"
+)
+# "Vivian 邱", "Mr. 潘".
+BOTH = re.compile(
+    rf"(?<![\w@./-])((?!(?:Mr|Mrs|Ms|Dr|Miss|Prof)\b)[A-Z][a-z]{{2,}}[ ]{WIDE})(?![\u4e00-\u9fff])"
+)
+TITLED_BOTH = re.compile(
+    rf"\b(?:Mrs?|Ms|Dr|Miss|Prof)\b\.?[ ]?({WIDE}(?:[\u4e00-\u9fff]{{1,2}}(?![\u4e00-\u9fff]))?)"
+)
+# 保洁小刘, 隔壁老张家, 我是502的小邱, 前台小雅.
+OF_HOUSE = re.compile(
+    r"(?:保洁|维修|对面|隔壁|楼上|楼下|前台|保安|物业|门卫|快递|外卖|中介|助理|同事|室友|客服|司机|管家|收银|代收点|朋友|邻居|护士|店员|月嫂|保姆|你们|\d的)的?([小老阿](?:[\u4e00-\u9fff]|[A-Z][a-z]+))(?=[看把说家给帮在来去验做让认每知打送收的]|老师|[^\u4e00-\u9fff]|$)"
+    r"|(?<![\u4e00-\u9fff])([小老阿](?:[\u4e00-\u9fff]|[A-Z][a-z]+))(?=老师|[ ]?(?:\+?\d|每次|认识|帮我|在家))"
+)
+DOUBLED = re.compile(
+    r"(?:女儿|儿子|宝宝|孩子|闺女|娃|baby|狗狗的主人)(?:叫)?(([\u4e00-\u9fff])\2)(?=[^\u4e00-\u9fff]|$|[的今明在,是已快要不过去])"
+)
+CALLED_THAT = re.compile(r"(?:那个|这个|有个|一个|客服|位|个)叫([\u4e00-\u9fff]{2,3}?)(?=的)")
 SAID_I_AM = re.compile(
     rf"(?:我是|这是|找|联系|通知|转告|告诉)({FAMILY}{NO_GIVEN}[\u4e00-\u9fff]{{1,2}})(?=$|[^\u4e00-\u9fff]|[,的在来住电手])"
 )
@@ -146,10 +175,19 @@ class ChinesePeople(Recognizer):
             (ADDRESSED, 0.8),
             (NICK, 0.7),
             (ISOLATED, 0.7),
+            (TOLD, 0.75),
+            (CALLED, 0.7),
+            (BOTH, 0.75),
+            (TITLED_BOTH, 0.8),
+            (OF_HOUSE, 0.7),
+            (DOUBLED, 0.75),
+            (CALLED_THAT, 0.7),
         ):
             for match in pattern.finditer(text):
-                if not NOT_NAMES.match(match.group(1)) and not _thing(match.group(1)):
-                    yield Entity("PERSON", match.start(1), match.end(1), score)
+                start, end = match.span(match.lastindex if match.lastindex and pattern is not DOUBLED else 1)
+                name = text[start:end]
+                if not (NOT_NAMES.match(name) or NO_NICK.match(name) or _thing(name)):
+                    yield Entity("PERSON", start, end, score)
         yield from _without_family(text)
 
 

@@ -19,9 +19,11 @@ NUMBER = re.compile(
 INTERNATIONAL = re.compile(
     r"(?a)(?<![\w+])\+\d[\d ()./-]{6,24}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?!\w)", re.IGNORECASE
 )
+# British and East African mobiles, which nothing else of ten or eleven digits looks like.
+MOBILE = re.compile(r"(?a)07\d{8,9}")
 CUE = re.compile(
     r"(?ai)\b(?:phone|telephone|tel|call(?:ed|ing)?|cell|cellphone|mobile|mob|fax|whatsapp|sms|text|ring|dial|reach(?:ed)?|"
-    r"contact(?: me)?|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail|desk|office|line(?: is)?|digits|no(?: is|\.)|reachable|contactable|messages to|answering at|number)\b"
+    r"contact(?: me)?|tlf|tlfn|tél|teléfono|telefono|gsm|landline|hotline|telefon|handy|my number(?: is)?|number is|phone number|voicemail|desk|office|line(?: is)?|digits|no(?: is|\.)|reachable|contactable|messages to|answering at|number)\b"
     r"|电话|手机|座机|联系方式|致电|拨打|传真"
 )
 OTHER = re.compile(
@@ -162,6 +164,8 @@ def _score(text: str, match: re.Match[str]) -> float:
         return 0.85
     if RANGE.search(text, max(0, match.start() - 12), match.start()):
         return 0.0
+    if MOBILE.fullmatch(number):
+        return 0.75
     if number.startswith(("+", "00")):
         return 0.9 if _possible(re.sub(r"^00", "+", number)) else 0.0
     if NANP.match(number):

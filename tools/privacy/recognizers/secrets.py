@@ -61,6 +61,19 @@ LOOSE = (
     re.compile(
         r"(?i)\bpass(?:word|code|phrase)\b[^.\n]{0,60}?\b(?:it['’]?s|it is|namely|being)[ ][\"']?(?=[^\s\"']*[\d!#$%&*_-])(?=[^\s\"']*[A-Za-z])([^\s\"',;]{6,64})"
     ),
+    # "password … (plum-otter-8841)", "密码忘了,之前设的是…": what nobody but a password looks like.
+    re.compile(
+        r"(?i:pass(?:word|code|phrase|wort)?|\bpwd|密码|口令|\blogin)[^\n]{0,60}?(?<![A-Za-z0-9@./-])(?=[^\s()]*\d)(?=[^\s()]*[a-z])(?=[^\s()]*[!#$%&*?_+^~@-])(?![\w.+-]+@[\w-]+\.)([A-Za-z0-9][A-Za-z0-9!#$%&*?_+^~@-]{6,40}[A-Za-z0-9!#$%&*?])(?![\w@/])"
+    ),
+    re.compile(
+        r"(?i)\b(?:api|access|auth|secret|licen[cs]e|product|serial|activation)?[ ]?(?:key|token)s?(?: is|:)?[ ](?-i:(?=[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Z])([A-Za-z0-9]{3,12}(?:-[A-Za-z0-9]{3,24}){1,7}))(?![\w-])"
+    ),
+    re.compile(
+        r"(?ai)\b(?:m|u|admin |card |sim |door |phone )?pin\b[^.!?\n\d]{0,16}(?<![\d-])(\d{4,6})(?![\d-])"
+    ),
+    re.compile(
+        r"(?:密码|口令|取件码|提货码|开锁码|验证码|核销码)[^\d\n。]{0,12}?(\d(?:[\d-]{2,8})\d)(?![\d位个])"
+    ),
     re.compile(
         r"(?i)\b(?:seed|recovery|mnemonic|secret|backup) (?:phrase|words)(?: is| are)?[ :]{1,2}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})\b"
     ),

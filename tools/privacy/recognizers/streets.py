@@ -17,7 +17,7 @@ KIND = (
     r"Highway|Hwy|Circle|Cir|Trail|Trl|Crescent|Close|Grove|Gardens|Mews|Row|Walk|Alley|Plaza|Heights|Mall|Loop|Pass|Pike|Run|"
     r"Crossing|Junction|Mission|Ridge|Valley|View|Island|Islands|Estate|Estates|Fort|Forge|Ferry|Glen|Green|Harbor|Haven|Hill|Hills|"
     r"Hollow|Inlet|Isle|Key|Knoll|Lake|Landing|Light|Lodge|Manor|Meadow|Meadows|Mill|Mills|Motorway|Mount|Mountain|Neck|Orchard|Oval|Park|"
-    r"Path|Point|Port|Prairie|Ranch|Rapid|Rest|River|Shoal|Shore|Skyway|Spring|Springs|Spur|Station|Stravenue|Stream|Streets|Summit|Track|"
+    r"Path|Point|Rise|Parade|Quay|Wharf|Croft|Brae|Wynd|Esplanade|Embankment|Chase|Port|Prairie|Ranch|Rapid|Rest|River|Shoal|Shore|Skyway|Spring|Springs|Spur|Station|Stravenue|Stream|Streets|Summit|Track|"
     r"Trace|Tunnel|Turnpike|Union|Village|Ville|Vista|Well|Wells|ST|AVE|RD|BLVD|STREET|ROAD|AVENUE)"
 )
 UNIT = r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|No)\.?[ #]{0,2}\d{1,5}[A-Za-z]?|#\d{1,5})"
@@ -61,6 +61,19 @@ TOWN_AFTER = re.compile(
 CITY_AFTER = re.compile(
     rf"(?:,[ \t]*|\s{{1,6}}){CAPITAL}(?:[ \t]{CAPITAL}){{0,2}}(?:[\s,]{{1,6}}{CAPITAL}(?:[ \t]{CAPITAL}){{0,2}})?(?=\s*(?:$|[\n?!,.]))"
 )
+# What may stand before a street.
+UNIT_BEFORE = re.compile(
+    r"(?:(?:\b(?:Flat|Unit|Apt|Apartment|Room|Rm|Suite|House|Villa|Lot|Block|Plot|Shop|Door|Stand|Top Floor|Ground Floor|First Floor|Basement)\b\.?[ ]?#?[\dA-Z/-]{0,6}|(?<![\w.-])\d{1,4}[A-Z]?\d?|\b[Nn]o\.?),?[ ]){1,3}\Z"
+)
+# A lot, a villa or a room, and names and numbers after it: "Lot 5, Gidgee Lane, Coonabarabran NSW 2357".
+PLACE_PART = rf"(?:{CAPITAL}|[A-Z]{{0,2}}\d[\w/-]*)"
+ROOMED = re.compile(
+    rf"\b(?=[^.!?\n]{{0,80}}\d)(?:Lot|Villa|House|Plot|Room|Rm|Block|Door|Stand|Erf|Unit|Flat|Shop|Apt|Apartment)\b\.?[ ](?:No\.?[ ]?)?#?[\dA-Z]{{1,5}}(?:,[ ]{PLACE_PART}(?:[ ]{PLACE_PART}){{0,4}}){{2,6}}"
+)
+# A house with a name, before a British post code or the first half of one.
+HOUSE_NAME = re.compile(
+    rf"(?:{CAPITAL}(?:[ ]{CAPITAL}){{0,3}},[ ]){{1,3}}{CAPITAL}(?:[ ]{CAPITAL})?[ ][A-Z]{{1,2}}\d[A-Z\d]?(?:[ ]\d[A-Z]{{2}})?(?!\w)"
+)
 ZIP_CUE = re.compile(
     r"(?i)\b(?:zip|postal|post)[ -]?(?:code)?(?: is)?:?\s+([A-Z0-9]{2,5}(?:[ -]\d{2,4})?)(?!\w)"
 )
@@ -70,7 +83,7 @@ NUMBERED = re.compile(
 MONTH = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 CHINESE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,6}?[区县旗])?(?:[\u4e00-\u9fff]{1,6}?(?:镇|乡|街道))?"
-    r"[\u4e00-\u9fff\dA-Za-z]{1,10}?(?:路|街|大道|巷|弄|胡同|村|大街)\s?[\d一二三四五六七八九十百甲乙-]{1,8}\s?(?:号|弄)"
+    r"[\u4e00-\u9fff\dA-Za-z]{1,10}?(?:路|街|大道|巷|弄|胡同|村|大街)\s?[\d一二三四五六七八九十百甲乙-]{1,8}\s?(?:号|弄)(?:之[一二三四五六七八九\d])?"
     r"(?:院|楼|大厦)?(?:[\u4e00-\u9fff\dA-Za-z-]{0,12}?(?:栋|幢|座|单元|楼|层|室|户|号))*(?:\d{1,5}(?:室|号)?)?"
 )
 # Estates and buildings without a street, and the roads of Hong Kong and Taiwan.
@@ -82,6 +95,13 @@ CHINESE_ROAD = re.compile(
 )
 CHINESE_CUE = re.compile(
     r"(?:地址|住址|住在|居住在|家住|寄到|寄往|送到|送货到)(?:是|为|改为|改成)?[::\s]{0,3}([\u4e00-\u9fff\dA-Za-z-]{4,50})"
+)
+# A flat by its block: "3号楼1单元1204". And a district with its street, where somebody lives.
+CHINESE_BLOCK = re.compile(
+    r"(?<![\d-])(?:[\u4e00-\u9fff]{2,8}[区园苑里城])?(?:\d{1,3}|[A-Z]|[一二三四五六七八九十]{1,3})[号栋幢座]楼?\s?(?:[\d一二三四五六七八九]单元)?\s?\d{3,4}[室户]?(?![\d元块个件%号年月-])"
+)
+CHINESE_HOME = re.compile(
+    r"(?:现居|居住于?|现住|户籍在?|家在|住|搬到|搬至|搬去|寄到|送到)\s?([\u4e00-\u9fff]{2,6}?[市区县州][\u4e00-\u9fff]{2,8}?(?:街道|镇|乡|村|街|路|园区|社区)[\u4e00-\u9fff\dA-Za-z-]{0,14}?(?:[ ]room \d+)?)(?=[^\u4e00-\u9fff\dA-Za-z-]|$|那|的)"
 )
 CHINESE_PART = re.compile(r"[省市区县镇乡村路街道巷弄号楼栋室]")
 LEADING = re.compile(
@@ -121,7 +141,10 @@ def _numbered(text: str, named: list[Any]) -> Iterator[Entity]:
         (POSTCODE, 0.8),
     ):
         for match in pattern.finditer(text):
-            yield Entity("LOCATION", match.start(), _extended(text, match.end()), score)
+            yield Entity("LOCATION", _widened(text, match.start()), _extended(text, match.end()), score)
+    for pattern in (ROOMED, HOUSE_NAME):
+        for match in pattern.finditer(text):
+            yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.75)
     for span in named:
         words = text[span.start_char : span.end_char]
         if span.label_ == "LOCATION" and _house(words):
@@ -154,6 +177,12 @@ def _house(words: str) -> bool:
     return (capital and len(named) > 1) or len(CHINESE_PART.findall(words)) > 1
 
 
+def _widened(text: str, start: int) -> int:
+    """Where the address begins that has its street at this place: with a flat or the house's number."""
+    before = UNIT_BEFORE.search(text, max(0, start - 40), start)
+    return before.start() if before else start
+
+
 def _extended(text: str, end: int) -> int:
     """Where the address ends that has its street before this place."""
     for _ in range(2):
@@ -170,7 +199,9 @@ def _chinese(text: str) -> Iterator[Entity]:
     for match in CHINESE.finditer(text):
         lead = LEADING.match(match.group())
         yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.8)
-    for pattern in (CHINESE_ESTATE, CHINESE_ROAD):
+    for match in CHINESE_HOME.finditer(text):
+        yield Entity("LOCATION", match.start(1), match.end(1), 0.75)
+    for pattern in (CHINESE_ESTATE, CHINESE_ROAD, CHINESE_BLOCK):
         for match in pattern.finditer(text):
             lead = LEADING.match(match.group())
             yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.75)

@@ -16,7 +16,22 @@ URL = re.compile(
 # The path of a page about somebody, and words that say so; other paths lead to a shop's or a program's pages.
 PROFILE = re.compile(r"(?i)/(?:~|@|in/|u/|users?/|people/|profiles?/|author/|company/)[\w.%-]")
 SOCIAL = re.compile(
-    r"(?i)//(?:[\w-]+\.)?(?:linkedin|facebook|instagram|x|twitter|tiktok|xing|github|gitlab|medium|weibo|zhihu)\.com/[\w.%-]+/?$"
+    r"(?i)//(?:[\w-]+\.)?(?:linkedin|facebook|instagram|x|twitter|tiktok|xing|github|gitlab|medium|weibo|zhihu|steamcommunity|vk|pinterest|behance|strava)\.[a-z]{2,8}/(?:(?:in|id|u|user|profile|profiles)/)?[\w.@%-]+/?$"
+)
+# The same without "https://", and what people are called where they chat.
+BARE = re.compile(
+    r"(?i)(?<![\w@/.-])(?:www\.)?(?:linkedin\.com/in|instagram\.com|facebook\.com|fb\.com|t\.me|wa\.me|twitter\.com|tiktok\.com|github\.com|xing\.com/profile|linktr\.ee|onlyfans\.com|vk\.com|strava\.com/athletes|steamcommunity\.com/id)/(?!p/|explore|help|reel)@?[\w.%-]{2,60}(?<![.-])"
+)
+CHAT = r"(?:telegram|insta(?:gram)?|ig|discord|snap(?:chat)?|whats ?app|tiktok|twitter|signal|skype|line id|kakao(?:talk)?|wechat|weixin|mastodon|viber|psn|gamertag|xbox|steam|bluesky|threads)"
+HANDLES = (
+    re.compile(rf"(?i)\b{CHAT}\b[^.!?\n@]{{0,24}}(@[a-z][\w.-]{{2,30}})(?<![.-])(?![/@])"),
+    re.compile(
+        rf"(?i)\b{CHAT}(?:[ ](?:id|handle|name|user(?:name)?|account))?(?:[ ](?:is|too|as|under))?[ :=]{{1,3}}(?=[\w.]*[\d_])([a-z][\w.]{{3,30}})(?<!\.)(?![\w@/-])"
+    ),
+    re.compile(
+        r"(?i)(?:微信号?|weixin|wechat|vx|威信|qq号?|telegram|飞书|小红书号?|抖音号?|微博|钉钉)(?:号|id)?[是为:@\s加我搜]{0,4}([a-z][\w-]{4,29}|(?<=qq号)\d{5,11})(?![\w@])"
+    ),
+    re.compile(r"(?a)(?<![\w@/.])(@(?=\w*[\d_])[A-Za-z]\w{3,29})(?![\w/.@])"),
 )
 CALLED = re.compile(
     r"(?i)\b(?:my|his|her|their|our|personal) (?:web ?site|site|web ?page|home ?page|page|profile|blog|portfolio|url|link|shop|cv)\b|个人主页|网站|博客"
@@ -43,3 +58,17 @@ class Urls(Recognizer):
                 continue
             if bare or PROFILE.search(site) or SOCIAL.search(url) or before(text, match.start(), CALLED, 48):
                 yield Entity("URL", match.start(), match.end(), 0.6)
+        for match in BARE.finditer(text):
+            yield Entity("URL", match.start(), match.end(), 0.6)
+
+
+class Handles(Recognizer):
+    """What somebody is called where people chat."""
+
+    TYPES = ("URL",)
+
+    def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
+        """See the base class."""
+        for pattern in HANDLES:
+            for match in pattern.finditer(text):
+                yield Entity("URL", match.start(1), match.end(1), 0.7)

@@ -1,4 +1,4 @@
-"""Traditional Chinese characters as simplified ones, one for one: what the encoder learned is written in the latter.
+"""Traditional Chinese characters as simplified ones, one for one: models and rules know the latter.
 
 ``traditional.txt`` holds the common characters (Big5, level 1) with the first of their simplified forms, after
 OpenCC's table TSCharacters (Apache-2.0).
