@@ -72,7 +72,7 @@ def clean_result(result: dict[str, Any], context: TurnContext) -> tuple[dict[str
 
 
 def _contacts(text: str, context: TurnContext) -> set[str]:
-    return {text[entity.start : entity.end] for entity in context.redactor.find(text)}
+    return {text[entity.start : entity.end] for entity in context.redactor.find_quoted(text)}
 
 
 def _walk(value: Any, context: TurnContext, found: list[str], key: str = "") -> Any:

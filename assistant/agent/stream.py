@@ -137,9 +137,11 @@ def _streamed(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext) -
     modes: Any = ["messages", "updates", "custom"]
     given: Any = context  # create_agent's type does not carry the context schema along
     settings = config(context.thread_id, context.stop)
+    # A visitor's turn changes nothing and waits for nobody: what it did is kept once, at its end.
+    durability: Any = "exit" if context.principal.role == "visitor" else None
 
     def start() -> Any:
-        return graph.stream(goes_in, settings, context=given, stream_mode=modes)
+        return graph.stream(goes_in, settings, context=given, stream_mode=modes, durability=durability)
 
     return in_background(start, context.stop)
 

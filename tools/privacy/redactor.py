@@ -37,6 +37,7 @@ class Redactor:
         self.salt = salt
         self._engine = Engine(ner)
         self._gated = Remembering(lambda text: self._engine.analyze(text, gated=True))
+        self._quoted = Remembering(self.find)
 
     def find(self, text: str, language: str = "auto", allow: Iterable[str] = ()) -> list[Entity]:
         """All personal data in a text, place names included; spans in order, none overlapping.
@@ -51,6 +52,10 @@ class Redactor:
         """
         _check_language(language)
         return self._whole(text, self._engine.analyze(text, language), allow)
+
+    def find_quoted(self, text: str) -> list[Entity]:
+        """The same for a passage, which is quoted again and again."""
+        return self._quoted(text)
 
     def find_many(self, texts: Iterable[str], language: str = "auto") -> Iterator[list[Entity]]:
         """All personal data in each of many texts: what :meth:`find` says, several times as fast.
