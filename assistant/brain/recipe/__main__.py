@@ -18,7 +18,7 @@ from assistant.brain.recipe.card import write_card
 from assistant.brain.recipe.conversations import Example, census, conversations
 
 SEED = 42
-COUNT = 22_000  # conversations that one network learns from
+COUNT = 35_000  # conversations that one network learns from
 RUNS = 2  # networks
 APART = 100  # between the seeds of their conversations
 KIN = 1_500  # further conversations of the generator, to stop in time and for the score on its own kind

@@ -8,7 +8,9 @@ from typing import Any
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
 
-V4 = re.compile(r"(?a)(?<![\w.])(?<!\d-)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+V4 = re.compile(
+    r"(?a)(?<![\d.])(?<![\w-][.-])(?<![A-HJ-OQ-Za-oq-z_])(?<!\d-)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"
+)
 V6 = re.compile(r"(?a)(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
 MAC = re.compile(r"(?a)(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])")
 VERSION = re.compile(r"(?i)(?:version|v|release|==|>=|~=)\s*$")

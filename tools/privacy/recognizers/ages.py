@@ -24,7 +24,11 @@ YEARS = re.compile(
 )
 # "Mrs Bell (91)", "at 67 I", "10 years and 4 months", "baby Ann, 7 months".
 LOOSE = re.compile(
-    r"(?ai)\b(?:mrs?|ms|miss|dr|my|our|his|her|their)\b[^.!?\n()\d]{0,40}\((\d{1,2})\)|\bat (\d{2}),? I\b|\b(\d{1,2})(?= years? and \d{1,2} months?)|\b(?:baby|infant|newborn|son|daughter|twins?)\b[^.!?\n\d]{0,24}(\d{1,2})(?= (?:months?|mths?|weeks?)\b)"
+    r"(?ai)\b(?:i|he|she|who)(?:['’]?m|['’]?s| am| is| was)(?: only| just| now| nearly| almost| about)? (\d{1,2})(?=\s*?(?:[,.;!?)]|$|\n|(?:and|not|now|lol|i|years|yrs)\b))|\bwho is (\d{1,2})(?= [a-z]+ed\b| spent| went| has)|\((?:[A-Z]\w+), (\d{1,2})\)|"
+    r"\b(?:mrs?|ms|miss|dr|my|our|his|her|their)\b[^.!?\n()\d]{0,40}\((\d{1,2})\)|\bat (\d{2}),? I\b|\b(\d{1,2})(?= years? and \d{1,2} months?)|\b(?:baby|infant|newborn|son|daughter|twins?)\b[^.!?\n\d]{0,24}(\d{1,2})(?= (?:months?|mths?|weeks?)\b)"
+)
+WRITTEN_ZH = re.compile(
+    r"([一二三四五六七八九]?十[一二三四五六七八九]?岁|(?<![\d.])\d{1,2}个月大|(?<=[,。;、他她我])[他她我]?\d{2}(?=[,。](?:我|他|她)\d{2}))"
 )
 TOLD_ZH = re.compile(
     r"(?:(?<![给和])[他她](?:今年|都)?|今年|年龄|年仅|年满|现年|年纪|已经|刚满|虚岁|享年)(?:是|为|[::])?\s?(\d{1,3})(?=\s?(?:[,。,.;;、]|$|岁|了))"
@@ -41,6 +45,7 @@ BORN = re.compile(
 
 
 # A whole date of long ago, in figures: seldom business any more, often a birthday.
+BIRTH = re.compile(r"(?i)\b(?:date of birth|dob|birthday)\b[^\n\d]{0,90}\Z|(?:生日|出生日期)[^\n\d]{0,24}\Z")
 OLD = re.compile(
     r"(?a)(?<![\w/.-])(?:\d{1,2}[/.-]\d{1,2}[/.-](?:19[2-9]\d|200[0-7])|(?:19[2-9]\d|200[0-7])[/.-]\d{1,2}[/.-]\d{1,2})"
     r"(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?(?![\w/-]|\.\d)"
@@ -92,11 +97,16 @@ class Ages(Recognizer):
                 group = match.lastindex or 1
                 if 0 < int(match.group(group).rstrip(" 周岁")) < 120:
                     yield Entity("AGE", match.start(group), match.end(group), 0.8)
+        for match in WRITTEN_ZH.finditer(text):
+            yield Entity("AGE", match.start(), match.end(), 0.75)
         if BORN.search(text):
             last = 0
             for match in DATE.finditer(text):
                 if before(text, match.start(), BORN, min(40, match.start() - last)):
                     yield Entity("DATE_TIME", match.start(), match.end(), 0.85)
                 last = match.end()
+        for match in DATE.finditer(text):
+            if any(letter in "./-年" for letter in match.group()) and before(text, match.start(), BIRTH, 110):
+                yield Entity("DATE_TIME", match.start(), match.end(), 0.8)
         for match in re.finditer(r"((?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?=出生|生)", text):
             yield Entity("DATE_TIME", match.start(1), match.end(1), 0.85)

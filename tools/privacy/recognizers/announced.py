@@ -23,7 +23,7 @@ PATTERNS = (
     # my late husband Ann, the verger, Ann, her sons Ann and Bob
     rf"(?i:\b(?:my|our|his|her|their|your|the|a|an|this|late|foster|one)[ ](?:[a-z-]+[ ])?{RELATION}['’]?s?(?:[ ](?:is|was|are))?(?:[ ](?:called|named|is|was))?[,:]?[ ]|\b(?:foreman|surveyor|social worker|driver|caller|owner|tenant|patient|guardian|curate|verger|captain|keeper)[ :,]{{1,2}}){QUOTE}({NAME}){END}",
     # he is Ann, she's called Ann, mine is Ann
-    rf"(?i:\b(?:he|she|who|mine|his|hers|name|that|they|her name|his name)(?:['’]s|[ ]is|[ ]was)(?:[ ](?:called|named|now))?[ ]|\b(?:am|is|are|be|was|been)[ ](?:called|named|known as)[ ]|\bgoes by[ ]|\bgo by[ ]|\bam now[ ]){QUOTE}({NAME}){END}",
+    rf"(?i:\b(?:he|she|who|mine|his|hers|name|that|they|her name|his name)(?:['’]?s|[ ]is|[ ]was)(?:[ ](?:called|named|now))?[ ]|\b(?:am|is|are|be|was|been)[ ](?:called|named|known as)[ ]|\bgoes by[ ]|\bgo by[ ]|\bam now[ ]){QUOTE}({NAME}){END}",
     # registered as Ann, in the name of Ann, it must read 'Ann'
     rf"(?i:\b(?:registered (?:as|to|under|for)|in the names? of|under the name(?: of)?|made out to|addressed to|belong(?:s|ed|ing)? to|chang(?:ed?|ing) (?:it |this |that )?(?:from|to)|correct(?:ed)? (?:it )?to|signed (?:by|for by|as)|issued to|transferred to|booked (?:for|by|under)|(?:must|should|shall) (?:read|be)|shows|spelled|spelt|printed as|written as|instead of|reply to|attention(?: of)?|ask(?:ing)? for|looking for|speak (?:to|with)|spoke (?:to|with)|talked (?:to|with)|dealt with|on behalf of|care of|c/o))[ :]{{1,2}}{QUOTE}({NAME}){END}",
     # write name Ann, name as printed: ANN, my "full legal name" - it's just Ann
@@ -32,6 +32,9 @@ PATTERNS = (
     rf"(?:(?:^|[.!?] )Am[ ]|\b(?i:baby|nickname|surname(?: is| now)?|first name(?: is| stays)?|last name(?: is)?|family name(?: is)?)[ ])({NAME})(?=[, .;!)]|$)",
     rf"\((?i:from|by|with|to|ask|thanks to)[ ]({NAME})\)",
     rf"(?<![\w.])({WORD})(?=[ ](?:is turning|turns|turned)[ ]\d)",
+    # name on the bell is Ann; mine does (Ann)
+    rf"(?i:\bname on (?:the |my |our )?\w+(?: \w+)? is[ ])({NAME}){END}",
+    rf"(?i:\b(?:mine|my|his|her|me)\b[^().!?\n]{{0,30}})\(({NAME})(?=[,)])",
     # Ann Bell (Mrs.)
     rf"(?<![\w.])({WORD}[ ]{WORD})(?=[ ]?\((?:Mrs?|Ms|Miss|Dr)\.?\))",
     # (Ann Bell)

@@ -13,7 +13,7 @@ from tools.privacy.english import english
 
 # Who somebody may be to the one who writes, or what they do there.
 RELATION = (
-    r"(?:kids?|child(?:ren)?|baby|sons?|daughters?|twins?|triplets|wife|husband|spouse|ex(?:-\w+)?|brothers?|sisters?|siblings?|friends?|mother|father|mums?|moms?|dads?|mam|"
+    r"(?:kids?|child(?:ren)?|baby|sons?|daughters?|twins?|triplets|wife|husband|spouse|ex(?:-\w+)?|brothers?|sisters?|siblings?|friends?|mother|father|mums?|moms?|dads?|mam|mummy|daddy|hubby|hubbie|gf|bf|missus|gogo|nani|bro|sis|lad|lass|"
     r"papa|mama|parents?|grand-?(?:ma|pa|mother|father|dad|mum|mom|son|daughter|child)|granny|gran|nan|nana|aunt(?:ie|y)?|uncle|cousins?|nephews?|nieces?|"
     r"partner|fianc[eé]e?|girlfriend|boyfriend|step-?\w+|god-?(?:mother|father|son|daughter)|(?:mother|father|son|daughter|brother|sister)-in-law|in-laws|"
     r"boss|colleagues?|coworkers?|co-workers?|manager|supervisor|foreman|secretary|assistant|intern|trainee|apprentice|new hire|employee|driver|courier|postman|"

@@ -30,6 +30,11 @@ SPELLED = re.compile(
 MARKED_AT = re.compile(
     r"(?ai)(?<![\w.])[a-z0-9_+.-]{2,40}\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?[a-z0-9-]{2,40}(?:\.[a-z0-9-]{2,40}){1,4}(?!\w)"
 )
+# The sign replaced by another, and the text says so; or by its Chinese name.
+REPLACED = re.compile(r"(?a)(?<![\w.])[\w.+-]{2,40}#[\w-]{2,40}(?:\.[\w-]{2,24}){1,4}(?!\w)")
+SPOKEN_ZH = re.compile(
+    r"(?a)(?<![\w.])[\w.+-]{2,30}(?:点[\w-]{1,20}){0,3}\s?艾特\s?[\w-]{2,30}(?:\s?[点.]\s?[\w-]{2,20}){1,3}"
+)
 HIDDEN = re.compile(r"\bdot\b|[\[({<]\s*(?:at|@|dot|\.)\s*[\])}>]|\s@|@\s", re.IGNORECASE)
 
 
@@ -43,6 +48,9 @@ class Emails(Recognizer):
         if "@" in text:
             for match in PLAIN.finditer(text):
                 yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 1.0)
+        for pattern, told in ((REPLACED, "@"), (SPOKEN_ZH, "艾特")):
+            for match in pattern.finditer(text) if told in text else ():
+                yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 0.85)
         if HIDDEN.search(text):
             for match in SPOKEN.finditer(text):
                 if HIDDEN.search(match.group()):

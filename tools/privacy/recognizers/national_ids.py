@@ -19,14 +19,14 @@ NUMBER = re.compile(
     r"(?a)(?<![\w-])(?:[A-Z]{1,4}[ -])?(?=(?:[A-Za-z -]*\d){3})[A-Za-z]{0,6}\d[A-Za-z0-9]*(?:[ -][A-Z0-9]*\d[A-Z0-9]*){0,5}(?![\w-])"
 )
 DVLA = re.compile(r"(?<!\w)[A-Z][A-Z9]{4}[0-9][0156]\d[0-3]\d{2}[A-Z9]{2}[A-Z0-9]{1}[A-Z]{2}(?!\w)")
-FAR_PASSPORT = re.compile(r"(?i)\bpassport\b[^.!?;\n\d]{0,44}\Z")
+FAR_PASSPORT = re.compile(r"(?i)\bpassport\b[^;\n\d]{0,64}\Z")
 FAR_NUMBER = re.compile(r"(?a)(?<![\w-])(?:[A-Z]{1,3} ?\d{6,8}|\d{8,9}|[A-Z]\d{2}[A-Z]{2}\d{4})(?![\w-])")
 NOT_PASSPORT = re.compile(
     r"(?i)\b(?:order|invoice|ticket|case|booking|phone|call|reference number|tracking|application)\b"
 )
 PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|was)?\W*$")
 LICENSE_CUE = re.compile(
-    r"(?i)\b(?:(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?|\b(?:dvla|dmv|dl)(?:\s+(?:no|number|nr))?|驾照号?码?|驾驶证号?码?|licen[cs]e\s+(?:no|number|nr)\b)\W*(?:is|was)?\W*$"
+    r"(?i)\b(?:(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?|\b(?:dvla|dmv|dl)(?:\s+(?:no|number|nr))?|驾照号?码?|驾驶证号?码?|licen[cs]e\s+(?:no|number|nr)\b|(?:her|his|my|their|a) licen[cs]e(?: in it)?,?|\d, licen[cs]e|, licen[cs]e)\W*(?:is|was)?\W*$"
 )
 TAX_CUE = re.compile(
     r"(?i)\b(?:itin|tax(?:payer)? id(?:entification)?|national id|id card|personal id)(?:\s+(?:no|number|nr))?\W*(?:is)?\W*$"
@@ -44,18 +44,22 @@ class NationalIds(Recognizer):
         for match in SSN.finditer(text):
             yield Entity("US_SSN", match.start(), match.end(), 0.95)
         for match in SSN_BARE.finditer(text):
-            if before(text, match.start(), SSN_CUE, 30):
+            if before(text, match.start(), SSN_CUE, 64):
                 yield Entity("US_SSN", match.start(), match.end(), 0.9)
         for match in NINO.finditer(text):
             yield Entity("UK_NINO", match.start(), match.end(), 0.9)
+        if NINO_CUE.search(text):
+            for match in re.finditer(NINO_LIKE.pattern, text, re.IGNORECASE):
+                if before(text, match.start(), NINO_CUE, 48):
+                    yield Entity("UK_NINO", match.start(), match.end(), 0.8)
         for match in NINO_LIKE.finditer(text):
-            if before(text, match.start(), NINO_CUE):
+            if before(text, match.start(), NINO_CUE, 48):
                 yield Entity("UK_NINO", match.start(), match.end(), 0.8)
         for match in DVLA.finditer(text):
             yield Entity("DRIVER_LICENSE", match.start(), match.end(), 0.9)
         if "assport" in text or "ASSPORT" in text:
             for match in FAR_NUMBER.finditer(text):
-                said = FAR_PASSPORT.search(text, max(0, match.start() - 56), match.start())
+                said = FAR_PASSPORT.search(text, max(0, match.start() - 76), match.start())
                 if said and not NOT_PASSPORT.search(said.group()):
                     yield Entity("PASSPORT", match.start(), match.end(), 0.85)
         for cue, kind in CUED:

@@ -30,6 +30,9 @@ FORMS = re.compile(
     r"|[A-Z]{2}[ -]?\d{2}[ -]?[A-Z]{1,3}[ -]?\d{4}"  # India
     r"|\d{3}-[A-Z]{1,2}-\d{4,5}|\d{2,3}-[A-Z]{1,2}-\d{1,6}"  # Ireland
     r"|\d{4}[ -][B-DF-HJ-NP-TV-Z]{3}"  # Spain
+    r"|[A-Z]{1,2}-\d{2,3}-[A-Z]{3}"  # Romania
+    r"|K[A-Z]{2}[ ]\d{3}[A-Z]"  # Kenya
+    r"|\d[A-Z]{3}[ ]?\d{3}"  # California
     r"|[A-Z]{2}[ ]\d{3}[ ][A-Z]{2})(?![\w-])"
 )
 NOT_PLATE = re.compile(r"^(?:[A-Z]{2,4}[ -]?(?:19|20)\d\d|(?:AM|PM|USD|EUR|GBP|A\d|M\d|E\d{1,3}|F\d{1,2})\b)")

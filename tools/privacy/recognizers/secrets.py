@@ -15,6 +15,7 @@ KEY = re.compile(
     r"|(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|hf_[A-Za-z0-9]{20,64}"
     r"|(?:AKIA|ASIA|AGPA|AROA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,400}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,200}|npm_[A-Za-z0-9]{30,64}|pypi-[A-Za-z0-9_-]{30,250}|SG\.[\w-]{16,64}\.[\w-]{16,64}"
+    r"|(?:whsec|rk|ak|api|tok|sess|key)[-_](?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{10,64}"
     r"|LTAI[A-Za-z0-9]{12,30}|AKID[A-Za-z0-9]{28,40}"
     r")(?![A-Za-z0-9])"
 )
@@ -74,6 +75,22 @@ LOOSE = (
     re.compile(
         r"(?:密码|口令|取件码|提货码|开锁码|验证码|核销码)[^\d\n。]{0,12}?(\d(?:[\d-]{2,8})\d)(?![\d位个])"
     ),
+    re.compile(
+        r"(?:密码|口令)[^\n]{0,30}?(?:是|为|成|用)\s?((?=[a-zA-Z]*\d)[a-zA-Z]{2,20}\d{2,12})(?![\w@.-])"
+    ),
+    re.compile(r"(?i)\bpass?w[a-z]{1,5}d?(?: is|:|=)[ ]((?=[^\s]*\d)[a-z0-9]{6,40})(?![\w@.-])"),
+    re.compile(
+        r"(?i)\b(?:two[- ]factor|2fa|otp|sms|verification|login|security)\b[^\n]{0,60}?\bcode\b[^.\n\d]{0,16}(\d{3}[ -]\d{3})(?![\d-])"
+    ),
+    re.compile(
+        r"(?i)\b(?:alarm|door|gate|entry|keypad|lock) code[^.\n\d]{0,28}[ (]([#*]?\d{3,8}[#*]?)(?![\w-])|\bpin\b[^.\n\d]{0,40}\((\d{4,6})\)"
+    ),
+    re.compile(r"(?i)\bcode\b[^.\n\d]{0,24}\b(?:is|was|got)[ ](\d{3}[ -]\d{3})(?![\d-])"),
+    re.compile(
+        r"(?:备用码|恢复码|激活码|序列号|授权码|注册码)\s?(?:[::是])?\s?([A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){1,6})(?![\w-])"
+    ),
+    re.compile(r"(?<![\w-])((?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3,7})(?![\w-])"),
+    re.compile(r"(?i)\b(?:memorable|secret|security) word(?: is|:)? ([a-z]{4,20})(?=[.,]|$)"),
     re.compile(
         r"(?i)\b(?:seed|recovery|mnemonic|secret|backup) (?:phrase|words)(?: is| are)?[ :]{1,2}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})\b"
     ),

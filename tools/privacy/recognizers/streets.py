@@ -39,7 +39,7 @@ CONTINENTAL = re.compile(
     r"vej|vænget|vang|gade|allé|stræde|katu|tie|kuja|polku|puistikko|straat|laan|plein|gracht|dijk|kade|utca|út|tér|útja|u\.|ulica|tänav|stígur|vegur|braut)[ \t]+\d{1,5}\s?[a-zA-Z]?(?![\w.]\d|%)",
 )
 ROMANCE = re.compile(
-    rf"(?<!\w)(?:\d{{1,6}}[ \t]+){{0,2}}(?:Rua|Avenida|Av\.|Via|Viale|Piazza|Corso|Largo|Travessa|Calle|C/|Plaza|Paseo|Carrera|Rue|Avenue|Boulevard|Chemin|Quai|Allée|ul\.|Ul\.|Ulica|al\.|Strada|Stradă)"
+    rf"(?<!\w)(?:\d{{1,6}}[ \t]+){{0,2}}(?:Rua|Avenida|Av\.|Via|Viale|Piazza|Corso|Largo|Travessa|Calle|C/|Jr\.|Jirón|Jalan|Jln\.?|Bulevar|Bulevardul|Trg|Praça|Rambla|Carrer|Passeig|Plaza|Paseo|Carrera|Rue|Avenue|Boulevard|Chemin|Quai|Allée|ul\.|Ul\.|Ulica|al\.|Strada|Stradă)"
     rf"[ \t]+(?:(?:d[aeiou]s?|de la|de los|del|della|des|du|la|le|l['’]|{CAPITAL}|\d{{1,2}})[ \t]*){{1,5}},?[ \t]*(?:nº|n°|No\.?)?[ \t]*\d{{1,5}}[A-Za-z]?(?!\w)",
 )
 BOX = re.compile(
@@ -63,7 +63,7 @@ CITY_AFTER = re.compile(
 )
 # What may stand before a street.
 UNIT_BEFORE = re.compile(
-    r"(?:(?:\b(?:Flat|Unit|Apt|Apartment|Room|Rm|Suite|House|Villa|Lot|Block|Plot|Shop|Door|Stand|Top Floor|Ground Floor|First Floor|Basement)\b\.?[ ]?#?[\dA-Z/-]{0,6}|(?<![\w.-])\d{1,4}[A-Z]?\d?|\b[Nn]o\.?),?[ ]){1,3}\Z"
+    r"(?:(?:\b(?:[Ff]lat|[Uu]nit|Apt|Apartment|[Rr]oom|Rm|Suite|House|Villa|Lot|Block|Plot|Shop|Door|Stand|Top Floor|Ground Floor|First Floor|Basement)\b\.?[ ]?#?[\dA-Z/-]{0,6}|(?<![\w.-])\d{1,4}[A-Z]?\d?|\b[Nn]o\.?),?[ ]){1,3}\Z"
 )
 # A lot, a villa or a room, and names and numbers after it: "Lot 5, Gidgee Lane, Coonabarabran NSW 2357".
 PLACE_PART = rf"(?:{CAPITAL}|[A-Z]{{0,2}}\d[\w/-]*)"
