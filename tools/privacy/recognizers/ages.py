@@ -24,7 +24,7 @@ YEARS = re.compile(
 )
 # "Mrs Bell (91)", "at 67 I", "10 years and 4 months", "baby Ann, 7 months".
 LOOSE = re.compile(
-    r"(?ai)\b(?:i|he|she|who)(?:['’]?m|['’]?s| am| is| was)(?: only| just| now| nearly| almost| about)? (\d{1,2})(?=\s*?(?:[,.;!?)]|$|\n|(?:and|not|now|lol|i|years|yrs)\b))|\bwho is (\d{1,2})(?= [a-z]+ed\b| spent| went| has)|\((?:[A-Z]\w+), (\d{1,2})\)|"
+    r"(?ai)\b(?:i(?:['’]?m| am| was)|(?:he|she|who)(?:['’]?s| is| was))(?: only| just| now| nearly| almost| about)? (\d{1,2})(?=\s*?(?:[,;!?)]|\.(?!\d)|$|\n|(?:and|not|now|lol|i|years|yrs)\b))|\bwho is (\d{1,2})(?= [a-z]+ed\b| spent| went| has)|\((?:[A-Z]\w+), (\d{1,2})\)|"
     r"\b(?:mrs?|ms|miss|dr|my|our|his|her|their)\b[^.!?\n()\d]{0,40}\((\d{1,2})\)|\bat (\d{2}),? I\b|\b(\d{1,2})(?= years? and \d{1,2} months?)|\b(?:baby|infant|newborn|son|daughter|twins?)\b[^.!?\n\d]{0,24}(\d{1,2})(?= (?:months?|mths?|weeks?)\b)"
 )
 WRITTEN_ZH = re.compile(
