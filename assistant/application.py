@@ -202,7 +202,9 @@ class Application:
     @cached_property
     def agent(self) -> Agent:
         """The conversations."""
-        return Agent(self._parts, Threads(self.database), Approvals(self.database))
+        # The embedded brain's turns are all computing: more at once than there are cores only slow each other down.
+        at_once = 2 * (os.cpu_count() or 1) if self.settings.model == "embedded" else None
+        return Agent(self._parts, Threads(self.database), Approvals(self.database), at_once)
 
     @cached_property
     def rights(self) -> DataRights:

@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 
+LONGEST_WAIT = 30.0  # seconds that a visitor's turn waits for a place
+
+
 @dataclass(frozen=True)
 class Parts:
     """What the application gives the agent; functions stand for things that are made late.
@@ -57,10 +61,12 @@ class Agent:
         parts: what the application gives.
         threads: whose conversations there are.
         approvals: what waits for a yes.
+        at_once: how many visitors' turns go on at the same time, while others wait; any number where None.
     """
 
-    def __init__(self, parts: Parts, threads: Threads, approvals: Approvals):
+    def __init__(self, parts: Parts, threads: Threads, approvals: Approvals, at_once: int | None = None):
         self._parts, self.threads, self.approvals = parts, threads, approvals
+        self._crowd = threading.BoundedSemaphore(at_once) if at_once else None
 
     def turn(
         self,
@@ -89,7 +95,7 @@ class Agent:
                 said.check()
                 thread = self.threads.get(thread_id, principal.user_id) if thread_id else None
                 thread = thread or self.threads.create(principal.user_id)
-                with self._alone(principal, thread["id"]):
+                with self._in_turn(principal), self._alone(principal, thread["id"]):
                     yield from self._turn(principal, thread["id"], said, stop)
             yield from failure
 
@@ -204,6 +210,17 @@ class Agent:
     def checkpointer(self) -> Any:
         """Where conversations are kept."""
         return self._parts.graph(Principal.owner()).checkpointer
+
+    @contextlib.contextmanager
+    def _in_turn(self, principal: Principal) -> Iterator[None]:
+        """Wait for a place among the visitors whose turns go on, but not for ever: somebody may read very slowly."""
+        crowd = self._crowd if principal.role == "visitor" else None
+        held = crowd is not None and crowd.acquire(timeout=LONGEST_WAIT)
+        try:
+            yield
+        finally:
+            if crowd and held:
+                crowd.release()
 
     @contextlib.contextmanager
     def _alone(self, principal: Principal, thread_id: str) -> Iterator[None]:

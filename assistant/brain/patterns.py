@@ -101,7 +101,7 @@ _TEXTS = [
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)(?!生成|分类)"),
 ]  # fmt: skip
 _NAME = re.compile(
-    r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it)? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:as|is|=|:|to|should be))?|"
+    r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it| the (?:result|model))? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:(?:as|is|to|should be)\b|=|:))?|"
     r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫|为|用)|就)?|叫做?|名为|称为|模型名(?:字)?))\s*[:：]?\s*"
     r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*(?:@new\b)?)[\"'”’`」]?",
     re.IGNORECASE,
@@ -156,7 +156,7 @@ def _name(text: str) -> str | None:
 
 # What is ruled out, and what was said before a correction of it.
 _NOT_THAT = re.compile(
-    r"\b(?:instead of|rather than|none of (?:that|the|this)|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+",
+    r"\b(?:instead of|rather than|none of (?:that|the|this)|not)\s+[`\"']?[\w\-]+[`\"']?|而不是\s*\S+|\bno\s+(?:(?:q|do|ada)?lora|full|head|few-shot)\b",
     re.IGNORECASE,
 )
 
@@ -190,7 +190,7 @@ def goes_on(text: str) -> bool:
 
 _GOES_ON = re.compile(
     r"\b(?:keep|continue|go on|carry on) (?:train|teach|fine)\w*|\btrain (?:it|that|this)(?: model)? (?:further|more|some more|on)\b|\bon top of (?:it|that)\b|\bbuild on (?:it|that)\b"
-    r"|在(?:它|这个|那个|此|该模型)(?:的)?基础上|接着(?:它)?训|继续(?:训|练|微调)",
+    r"|在(?:它|这个|那个|此|该)(?:模型)?(?:的)?基础上|接着(?:它)?训|继续(?:训|练|微调)",
     re.IGNORECASE,
 )
 

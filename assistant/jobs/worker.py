@@ -48,13 +48,15 @@ class Worker:
     def run(self) -> None:
         """Work until the queue has been empty for a while."""
         idle_since = time.monotonic()
-        while time.monotonic() - idle_since < self.patience:
+        while True:
             self._collect()
             # Jobs whose worker was killed still run here: they count, and someone has to be there if they die.
             while (held := self.queue.held_by(HOST)) < self.runner.at_once and self._start_one():
                 pass
             if held or self._running:
                 idle_since = time.monotonic()
+            elif time.monotonic() - idle_since >= self.patience:
+                return
             time.sleep(PAUSE)
 
     def _start_one(self) -> bool:

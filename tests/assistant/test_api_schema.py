@@ -11,7 +11,7 @@ from hypothesis.errors import Unsatisfiable
 
 from tests.assistant.api_server import Server, server  # noqa: F401
 
-MOST = int(os.environ.get("SCHEMA_EXAMPLES", "12"))  # requests for each operation and mode
+MOST = int(os.environ.get("SCHEMA_EXAMPLES", "8"))  # requests for each operation and mode
 CHECKED = settings(
     max_examples=MOST, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )

@@ -18,6 +18,8 @@ FLOORS = {  # right tool, tool and all arguments
     "developed_on/english_workplaces.jsonl": (0.96, 0.94),
     "developed_on/english_strangers.jsonl": (0.98, 0.96),
     "developed_on/chinese_strangers.jsonl": (0.98, 0.96),
+    "developed_on/english_strangers_2.jsonl": (0.97, 0.97),
+    "developed_on/chinese_strangers_2.jsonl": (0.99, 0.99),
     "developed_on/chinese_1.jsonl": (0.96, 0.94),
     "developed_on/chinese_4.jsonl": (0.88, 0.84),
 }

@@ -163,11 +163,11 @@ def test_killing_at_random_moments_loses_nothing(home: Path, queue: JobQueue, wo
         if queue.get("job-1")["status"] == "failed":  # killed three times; a person may still go on
             queue.resume("job-1")
     worker()
-    wait(lambda: queue.get("job-1")["status"] in ("succeeded", "failed"), 30)
+    wait(lambda: queue.get("job-1")["status"] in ("succeeded", "failed"), 60)
     if queue.get("job-1")["status"] == "failed":
         queue.resume("job-1")
         worker()
-    wait(lambda: queue.get("job-1")["status"] == "succeeded", 30)
+    wait(lambda: queue.get("job-1")["status"] == "succeeded", 60)
     starts = [int(line[0]) for line in attempts_of(home)]
     assert starts == sorted(starts), "every attempt goes on where the last one was, none starts over"
     assert counted(home) == 150

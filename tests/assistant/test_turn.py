@@ -1,6 +1,7 @@
 """Turns of a conversation through the real graph: the embedded model, approvals, redaction, history."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -163,6 +164,24 @@ def test_a_viewer_may_look_and_not_act(app: Application) -> None:
     happened = Conversation(app, viewer).say("fine-tune a classifier on tickets.csv")
     assert not of(events.ApprovalAsked, happened)
     assert of(events.ToolFinished, happened)[0].result["code"] == "forbidden"
+
+
+def test_visitors_wait_for_each_other_and_nobody_else_does(app: Application, monkeypatch) -> None:
+    monkeypatch.setattr(app.agent, "_crowd", threading.BoundedSemaphore(1))
+    first, second = (Principal(f"crowd-{number}", "visitor", "visitor") for number in range(2))
+    slow, done = app.agent.turn(first, "How long do refunds take?"), threading.Event()
+    next(slow)  # begun, and not read to its end
+
+    def ask() -> None:
+        list(app.agent.turn(second, "How long do refunds take?"))
+        done.set()
+
+    waiting = threading.Thread(target=ask, daemon=True)
+    waiting.start()
+    assert Conversation(app).say("hello")
+    assert not done.wait(0.5)
+    list(slow)
+    assert done.wait(30)
 
 
 def test_a_visitor_gets_answers_and_nothing_else(app: Application) -> None:

@@ -69,7 +69,7 @@ def test_journey(tmp_path: Path, small_csv: Path) -> None:
         page.locator("#sa-job .sa-job").wait_for()
         chat.say("thanks!")  # the chat stays usable while the job runs
         chat.see(re.compile("is ready"), seconds=150)
-        assert re.search(r"accuracy", chat.shown, re.I)
+        chat.see(re.compile("accuracy", re.I))
         picture = page.locator(".sa-figure img").last
         picture.wait_for()
         assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
