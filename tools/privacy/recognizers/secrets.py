@@ -64,7 +64,7 @@ LOOSE = (
     ),
     # "password … (plum-otter-8841)", "密码忘了,之前设的是…": what nobody but a password looks like.
     re.compile(
-        r"(?i:pass(?:word|code|phrase|wort)?|\bpwd|密码|口令|\blogin)[^\n]{0,60}?(?<![A-Za-z0-9@./-])(?=[^\s()]*\d)(?=[^\s()]*[a-z])(?=[^\s()]*[!#$%&*?_+^~@-])(?![\w.+-]+@[\w-]+\.)([A-Za-z0-9][A-Za-z0-9!#$%&*?_+^~@-]{6,40}[A-Za-z0-9!#$%&*?])(?![\w@/])"
+        r"(?i:pass(?:word|code|phrase|wort)?|\bpwd|密码|口令|\blogin)[^\n]{0,60}?(?<![A-Za-z0-9@./-])(?=[^\s()]{0,44}\d)(?=[^\s()]{0,44}[a-z])(?=[^\s()]{0,44}[!#$%&*?_+^~@-])(?![\w.+-]{1,44}@[\w-]{1,44}\.)([A-Za-z0-9][A-Za-z0-9!#$%&*?_+^~@-]{6,40}[A-Za-z0-9!#$%&*?])(?![\w@/])"
     ),
     re.compile(
         r"(?i)\b(?:api|access|auth|secret|licen[cs]e|product|serial|activation)?[ ]?(?:key|token)s?(?: is|:)?[ ](?-i:(?=[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Z])([A-Za-z0-9]{3,12}(?:-[A-Za-z0-9]{3,24}){1,7}))(?![\w-])"
