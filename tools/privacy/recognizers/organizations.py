@@ -20,7 +20,7 @@ KIND = (
 WORD = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 OFFICE = re.compile(r"[ ](?:[Oo]ffice|[Hh]eadquarters|website|[Oo]rchestra|team|invoice|contract|account)\b")
 ENGLISH = re.compile(
-    rf"(?<![\w@./-])({WORD}(?:,?[ ](?:&|and|of|for|the|{WORD}))*?[ ]{KIND}\b\.?)(?:,?[ ]{KIND}\b\.?)?(?![\w@])"
+    rf"(?<![\w@./-])({WORD}(?:,?[ ](?:&|and|of|for|the|{WORD})){{0,11}}?[ ]{KIND}\b\.?)(?:,?[ ]{KIND}\b\.?)?(?![\w@])"
 )
 CHINESE = re.compile(
     r"([\u4e00-\u9fff()]{2,24}?(?:有限责任公司|股份有限公司|有限公司|集团公司|律师事务所|会计师事务所|事务所|合作社|工作室|经营部|商行))"
