@@ -119,3 +119,35 @@ def test_shortcuts_leave_nothing_out() -> None:
     for text in [*lines, *said]:
         spans = {(found.start, found.end) for found in Peoples().spans(text, [])}
         assert {m.span(1 if m.group(1) else 2) for m in OF_PEOPLE.finditer(text)} <= spans
+
+
+@pytest.mark.parametrize(
+    ("number", "wrong"),
+    [
+        ("12345678Z", "12345678A"),
+        ("X1234567L", "X1234567M"),
+        ("S1234567D", "S1234567E"),
+        ("529.982.247-25", "529.982.247-26"),
+        ("2345 6789 0124", "2345 6789 0125"),
+        ("1 85 05 78 006 084 91", "1 85 05 78 006 084 92"),
+        ("811218-9876", "811218-9877"),
+        ("12.345.678-5", "12.345.678-6"),
+    ],
+)
+def test_an_identity_number_has_its_check_digit(number: str, wrong: str) -> None:
+    from tools.privacy.recognizers.identity_numbers import IdentityNumbers
+
+    spans = IdentityNumbers().spans
+    assert [(each.start, each.end) for each in spans(f"it is {number}, thanks", [])] == [(6, 6 + len(number))]
+    assert not list(spans(f"it is {wrong}, thanks", []))
+
+
+def test_an_identity_number_is_known_by_its_name() -> None:
+    from tools.privacy.recognizers.identity_numbers import IdentityNumbers
+
+    found = {
+        text[each.start : each.end]
+        for text in ("PESEL: 44051401359", "the pan is 30 cm wide")
+        for each in IdentityNumbers().spans(text, [])
+    }
+    assert found == {"44051401359"}

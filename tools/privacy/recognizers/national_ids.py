@@ -13,7 +13,7 @@ SSN = re.compile(r"(?a)(?<![\w-])(?!000|666)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\
 SSN_BARE = re.compile(r"(?a)(?<![\w-])\d{3} ?\d{2} ?\d{4}(?![\w-])")
 SSN_CUE = re.compile(r"(?ai)\bssn\b|\bsocial\b|\bss#")
 NINO = re.compile(r"(?a)(?<!\w)(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
-NINO_LIKE = re.compile(r"(?a)(?<!\w)[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
+NINO_LIKE = re.compile(r"(?ai)(?<!\w)[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 NINO_CUE = re.compile(r"(?i)national insurance|\bni(?:no?)?\b")
 NUMBER = re.compile(
     r"(?a)(?<![\w-])(?:[A-Z]{1,4}[ -])?(?=(?:[A-Za-z -]*\d){3})[A-Za-z]{0,6}\d[A-Za-z0-9]*(?:[ -][A-Z0-9]*\d[A-Z0-9]*){0,5}(?![\w-])"
@@ -48,10 +48,6 @@ class NationalIds(Recognizer):
                 yield Entity("US_SSN", match.start(), match.end(), 0.9)
         for match in NINO.finditer(text):
             yield Entity("UK_NINO", match.start(), match.end(), 0.9)
-        if NINO_CUE.search(text):
-            for match in re.finditer(NINO_LIKE.pattern, text, re.IGNORECASE):
-                if before(text, match.start(), NINO_CUE, 48):
-                    yield Entity("UK_NINO", match.start(), match.end(), 0.8)
         for match in NINO_LIKE.finditer(text):
             if before(text, match.start(), NINO_CUE, 48):
                 yield Entity("UK_NINO", match.start(), match.end(), 0.8)
