@@ -29,7 +29,7 @@ check: .venv/.dev  ## Format, lint, types, layers, tests
 audit: .venv/.dev  ## Look for unsafe code, known holes in the packages (asks pypi.org) and secrets in the repository
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[audit]'
 	$(BIN)/bandit -q -ll -c pyproject.toml -r assistant tools knowledge ui
-	git ls-files | grep -v -E '\.(png|safetensors)$$|^constraints.txt$$|trained/|^tests/benchmarks/data/|privacy_caught' | xargs $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	git ls-files | grep -v -E '\.(png|safetensors)$$|^constraints.txt$$|trained/|^tests/benchmarks/data/|privacy_caught|recipe/messages.txt' | xargs $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	$(BIN)/pip-audit --progress-spinner off --no-deps --disable-pip -r constraints.txt
 
 bench: .venv/.dev  ## Run the benchmarks and print a table
@@ -38,7 +38,7 @@ bench: .venv/.dev  ## Run the benchmarks and print a table
 brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores (two cores: half an hour to an hour)
 	$(BIN)/python -m assistant.brain.recipe --held tests/assistant/data/held_out/*.jsonl tests/assistant/data/developed_on/*.jsonl
 
-ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about five minutes)
+ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about an hour)
 	$(BIN)/python -m tools.privacy.recipe --plain $(filter-out %/names.txt %/personal.txt %/redact_text.txt %/glosses.txt %/texts.txt %/choices.txt,$(wildcard assistant/brain/recipe/banks/*/*.txt))
 
 verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (two cores: about a quarter of an hour)

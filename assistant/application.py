@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ from assistant.workspace.workspace import Shared, TeamWorkspace
 from knowledge.errors import TeachingError
 from tools.errors import Unsupported
 from tools.models.card import INFO
+from tools.workspace import ModelEntry
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -171,9 +173,7 @@ class Application:
             self.predictors.drop(folder)
         if changes != self._kept:  # another process may have promoted one
             self._kept = changes
-            for entry in entries:
-                with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
-                    self.predictors.get(entry.path)
+            _each(self.predictors.get, entries)
 
     def choose_engine(self, folder: Path, wish: str | None = None) -> None:
         """Measure what computes a model fastest here, unless that is known or not wanted.
@@ -312,6 +312,12 @@ class Application:
 
     def warm_up(self) -> None:
         """Load what the first turn needs and the deployed models, so that nobody waits for them."""
+        served = self.registry.in_service()
+        writers = [entry for entry in served if entry.task == "text-generation"]
+        load = self.predictors.get
+        # What computes them is a process of its own, which starts while this one is busy importing.
+        ahead = threading.Thread(target=_each, args=(load, writers), name="writers", daemon=True)
+        ahead.start()
         self.redactor.gate("Ann said hello.")
         for role in ("admin", "visitor"):
             self._graph(Principal(role, role, role))
@@ -320,9 +326,8 @@ class Application:
 
             reader().warm_up()
         self.knowledge.warm_up()
-        for entry in self.registry.in_service():
-            with contextlib.suppress(TeachingError):  # its own requests will say what is wrong with it
-                self.predictors.get(entry.path)
+        _each(load, [entry for entry in served if entry not in writers])
+        ahead.join()
 
     def close(self) -> None:
         """Give back what is held open."""
@@ -330,3 +335,10 @@ class Application:
         if "places" in self.__dict__:
             self.places.close()
         self.database.close()
+
+
+def _each(load: Callable[[Path], Any], entries: Sequence[ModelEntry]) -> None:
+    """Load models; of one that cannot be loaded its own requests will say what is wrong with it."""
+    for entry in entries:
+        with contextlib.suppress(TeachingError):
+            load(entry.path)

@@ -25,6 +25,7 @@ from assistant.home import exclusive
 from assistant.jobs.runners.places import cluster
 from assistant.logs import configure, log
 from assistant.settings import Settings
+from ui.late_page import LatePage
 from ui.pages.names import PATHS
 from ui.shared_page import Forward, hold
 
@@ -54,12 +55,18 @@ def build(app: Application, shared: bool = False, ended: Callable[[], None] = la
     from ui import approvals, oidc, reading, sign_in
     from ui.widget import routes
 
+    def pages() -> "FastAPI":
+        return _mount_pages(FastAPI(openapi_url=None), app)
+
+    late = None if shared else LatePage(pages)
+
     @contextlib.asynccontextmanager
     async def lifespan(api: "FastAPI") -> AsyncIterator[None]:
         stop = threading.Event()
         threading.Thread(target=_warm_up, args=(app, api.state.ready), name="warm-up", daemon=True).start()
         threading.Thread(target=_watch, args=(app, stop), name="watch", daemon=True).start()
-        yield
+        async with late.life(api.state.ready) if late else contextlib.nullcontext():
+            yield
         stop.set()
         ended()
 
@@ -72,12 +79,11 @@ def build(app: Application, shared: bool = False, ended: Callable[[], None] = la
     api.include_router(reading.router)
     api.router.routes.append(Closed(api.router.routes))
     api.user_middleware.append(Middleware(Door, application=app))  # inside the layers of the API
-    if shared:
+    if late is None:
         lock = app.home.folder("locks") / "page.lock"
-        hold(lock, lambda: _mount_pages(FastAPI(), app), _options(app.settings))
-        api.mount("/", Forward(lock))
-        return api
-    return _mount_pages(api, app)
+        hold(lock, pages, _options(app.settings))
+    api.mount("/", late or Forward(lock))
+    return api
 
 
 class Door:
@@ -116,11 +122,14 @@ class Door:
 def _mount_pages(api: "FastAPI", app: Application) -> "FastAPI":
     """The chat page at ``/``, behind everything else. Gradio's own doors stay shut."""
     import gradio
+    from fastapi.middleware.cors import CORSMiddleware
 
     from ui.pages.layout import STYLE, build_pages, theme
     from ui.pages.words import t
     from ui.sign_in import session_user
 
+    # Gradio leaves CORS to an application around it that configures it; this one allows no other origin anything.
+    api.add_middleware(CORSMiddleware, allow_origins=())
     return gradio.mount_gradio_app(
         api,
         build_pages(app),

@@ -68,6 +68,15 @@ class SourcesRequest(Body):
         return [*(self.sources or []), *([self.source] if self.source else [])]
 
 
+class LearnRequest(Body):
+    """How the retriever learns."""
+
+    epochs: Annotated[float | None, Field(gt=0, le=100)] = None
+    internal: Annotated[bool, Field(description="from internal documents too")] = False
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    force: Annotated[bool, Field(description="take it whatever was measured")] = False
+
+
 class Skipped(BaseModel):
     """A source that was left out, and why."""
 
@@ -135,6 +144,25 @@ def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
 def remove_source(source: str, app: App, _caller: Approver) -> Added:
     """Remove a source with all its passages."""
     return Added.model_validate(app.knowledge.remove(app.knowledge.find_source(source)))
+
+
+@router.post("/learn", status_code=202)
+def learn(body: LearnRequest, app: App, who: Approver) -> dict[str, Any]:
+    """Train the retriever on thumbs, corrected answers and the documents, as a job (``/v1/fine_tuning/jobs``).
+
+    It finds passages from then on where it finds more of those held out. Calling this is the approval.
+    """
+    from assistant.workspace import retriever
+
+    return retriever.learn(app.workspace(who), **body.model_dump())
+
+
+@router.post("/rollback")
+def roll_back(app: App, who: Approver) -> dict[str, Any]:
+    """Let the encoder find passages that did so before the last one was learned."""
+    from assistant.workspace import retriever
+
+    return retriever.undo(app.workspace(who), app.home.knowledge)
 
 
 @router.get("/unanswered")

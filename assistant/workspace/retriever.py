@@ -4,10 +4,12 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from assistant.access.roles import allow
 from assistant.errors import Conflict
 from assistant.workspace.models import Registry
 from assistant.workspace.references import PRODUCTION
 from assistant.workspace.releases import Releases
+from assistant.workspace.workspace import TeamWorkspace
 from knowledge.base import KnowledgeBase
 from knowledge.embed import Encoder, encoder
 from tools.errors import NotFound
@@ -17,6 +19,32 @@ from tools.workspace import ModelEntry
 NAME = "retriever"
 TASK = "embedding"
 OWN = "minilm"  # the encoder that every base is made with
+
+
+def learn(
+    workspace: TeamWorkspace,
+    epochs: float | None = None,
+    internal: bool = False,
+    seed: int = 42,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Queue the job that trains the retriever on what people judged, and takes it where it finds more.
+
+    Args:
+        workspace: of who asks.
+        epochs: how often the pairs are passed; chosen where left out.
+        internal: learn from internal documents too; visitors' questions are then searched without what was learned.
+        seed: of the pairs and the training.
+        force: take what was learned whatever was measured.
+
+    Raises:
+        Conflict: the retriever's name is another model's.
+        Forbidden: whoever asks may not change what everybody finds.
+    """
+    allow(workspace.principal, "approve")
+    check_name(workspace.shared.registry)
+    spec = {"name": NAME, "task": TASK, "epochs": epochs, "internal": internal, "seed": seed, "force": force}
+    return workspace.submit("learn", spec | {"user": workspace.principal.user_id})
 
 
 class InService:
@@ -77,6 +105,22 @@ def forget_others(base: KnowledgeBase, registry: Registry, releases: Releases) -
     with contextlib.suppress(Conflict, NotFound):
         kept.append(releases.previous(NAME))
     base.retriever.forget({encoder(each.path).name for each in kept if each})
+
+
+def undo(workspace: TeamWorkspace, folder: Path) -> dict[str, Any]:
+    """Like :func:`roll_back`, for who may change what everybody finds.
+
+    Args:
+        workspace: of who asks.
+        folder: the base's.
+
+    Raises:
+        Forbidden: they may not.
+        Conflict: none is in service.
+    """
+    allow(workspace.principal, "approve")
+    shared = workspace.shared
+    return roll_back(folder, shared.registry, shared.releases, workspace.principal.user_id)
 
 
 def roll_back(

@@ -20,6 +20,10 @@ FLOORS = {  # right tool, tool and all arguments
     "developed_on/chinese_strangers.jsonl": (0.98, 0.96),
     "developed_on/english_strangers_2.jsonl": (0.97, 0.97),
     "developed_on/chinese_strangers_2.jsonl": (0.99, 0.99),
+    "developed_on/english_strangers_3.jsonl": (0.97, 0.97),
+    "developed_on/chinese_strangers_3.jsonl": (0.99, 0.97),
+    "held_out/english_strangers.jsonl": (0.98, 0.98),
+    "held_out/chinese_strangers.jsonl": (0.99, 0.96),
     "developed_on/chinese_1.jsonl": (0.96, 0.94),
     "developed_on/chinese_4.jsonl": (0.88, 0.84),
 }

@@ -14,6 +14,7 @@ from assistant.workspace.learning import learning_material
 from assistant.workspace.retriever import NAME, check_name, in_service, roll_back
 from tests.ui.commands import here
 from tools.errors import BadData
+from ui.pages.learner import _last
 
 TEXTS = {
     "returns": "Lamps may be sent back within thirty days. The parcel label is printed from your account page.",
@@ -205,3 +206,47 @@ def test_learn_queues_a_job(judged: Application, monkeypatch: pytest.MonkeyPatch
     assert (row["kind"], row["status"], told["model"]) == ("learn", "queued", NAME)
     wanted = {"name": NAME, "task": "embedding", "epochs": 2.0, "internal": True, "seed": 42, "force": False}
     assert row["spec"] == wanted | {"user": row["user_id"]}
+
+
+def test_learning_is_asked_for_over_the_api_and_by_those_alone_who_may(
+    judged: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from starlette.testclient import TestClient
+
+    from assistant.api.app import create_api
+
+    monkeypatch.setattr("assistant.jobs.worker.ensure_worker", lambda *given: None)
+    with TestClient(create_api(judged)) as client:
+        asked = {
+            role: client.post(
+                "/v1/knowledge/learn",
+                json={"epochs": 1, "internal": True},
+                headers={"Authorization": f"Bearer {judged.keys.create(role)['secret']}"},
+            )
+            for role in ("viewer", "member")
+        }
+        assert {role: answer.status_code for role, answer in asked.items()} == {"viewer": 403, "member": 202}
+        row = judged.jobs.row(asked["member"].json()["id"])
+        assert (row["kind"], row["spec"]["epochs"], row["spec"]["internal"]) == ("learn", 1.0, True)
+        key = {"Authorization": f"Bearer {judged.keys.create('member')['secret']}"}
+        refused = client.post("/v1/knowledge/rollback", headers=key)
+        assert (refused.status_code, "nothing to go back from" in refused.text) == (409, True)
+
+
+def test_the_tab_tells_what_the_last_run_brought() -> None:
+    found = {"recall@1": 0.5, "recall@5": 0.75, "mrr": 0.61}
+    result = {
+        "before": {"rows": 12, "search": found},
+        "after": {"search": found | {"mrr": 0.7}},
+        "switched": True,
+    }
+    told = _last({"id": "job-3", "status": "succeeded", "result": result})
+    assert (
+        "61" in told
+        and "70" in told
+        and "in use" in told
+        and "12 questions" in told
+        and "/jobs?job=job-3" in told
+    )
+    assert "no pairs &lt;b&gt;" in _last({"id": "job-4", "status": "failed", "error": "no pairs <b>"})
+    assert "Nothing learned yet" in _last(None)

@@ -1,4 +1,4 @@
-"""Training on a processor without the two steps that cost most there: drawing dropout masks, and fused attention.
+"""Training on a processor without what costs most there: dropout masks, fused attention, LoRA's thin products.
 
 torch draws one random number after the other for each number that dropout looks at: a third of the time of a LoRA step
 of MiniLM. Eight masks can come from one draw. The backward pass of its fused attention for processors takes longer than
@@ -7,12 +7,15 @@ plain matrix products at the lengths of messages. Imported only with torch.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
+
+from tools.finetune import low_rank
 
 PLAIN = "plain_products"  # transformers' name of our attention
 STEPS = 256  # of a byte: shares of dropout are rounded to its steps, 0.1 to 0.1016
@@ -126,6 +129,9 @@ def fast(model: nn.Module) -> Iterator[None]:
         setattr(parent, name, Dropout(layer.p).train(layer.training))
     for each in fused:
         each.set_attn_implementation(PLAIN)
+    adapted: list[Any] = [each for each in model.modules() if low_rank.summed(each)]
+    for each in adapted:
+        each.forward = partial(low_rank.forward, each)
     try:
         yield
     finally:
@@ -133,3 +139,5 @@ def fast(model: nn.Module) -> Iterator[None]:
             setattr(parent, name, layer.train(parent.training))
         for each in fused:
             each.set_attn_implementation("sdpa")
+        for each in adapted:
+            del each.forward

@@ -41,7 +41,7 @@ def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, 
     common: dict[str, Any] = {
         "task_type": task_type,
         "lora_alpha": 2 * RANK,
-        "lora_dropout": 0.05,
+        "lora_dropout": 0.0,  # so that a layer and its update are one product: tools.finetune.low_rank
         "target_modules": _linear_layers(model, present),
         "modules_to_save": present or None,
     }

@@ -71,20 +71,10 @@ def learn(
 ) -> dict[str, Any]:
     """Train the retriever on thumbs, examples and the documents; it is taken where passages are found better for it."""
     with opened() as application:
-        from assistant.workspace.retriever import NAME, TASK, check_name
+        from assistant.workspace import retriever
         from ui.cli.finetune import finished, watch
 
-        check_name(application.registry)
-        known = workspace(application)
-        spec = {
-            "name": NAME,
-            "task": TASK,
-            "epochs": epochs,
-            "internal": internal,
-            "seed": seed,
-            "force": force,
-        }
-        job = known.submit("learn", spec | {"user": known.principal.user_id})
+        job = retriever.learn(workspace(application), epochs, internal, seed, force)
         if detach:
             note(f"{job['id']} runs in the background. Follow it: assistant jobs show {job['id']}.")
             return {"job": job["id"], **job}
@@ -110,10 +100,9 @@ def _learned(result: dict[str, Any]) -> str:
 def rollback() -> dict[str, Any]:
     """Let the encoder find passages that did so before the last one was learned."""
     with opened() as application:
-        from assistant.workspace.retriever import roll_back
+        from assistant.workspace import retriever
 
-        user = workspace(application).principal.user_id
-        return roll_back(application.home.knowledge, application.registry, application.releases, user)
+        return retriever.undo(workspace(application), application.home.knowledge)
 
 
 def _rolled_back(result: dict[str, Any]) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 import gradio as gr
 
 from assistant.access.roles import allow
+from assistant.application import Application
 from assistant.errors import BadRequest
 from assistant.workspace.files import DATASETS, DOCUMENTS
 from knowledge.base import Visibility
 from knowledge.errors import TeachingError
 from ui.pages.cards import citations_block
 from ui.pages.html import card, details, facts, table, text
+from ui.pages.learner import Learner
 from ui.pages.page import Page, chosen, empty, moment
 from ui.pages.words import say, t
 
@@ -23,6 +25,10 @@ class KnowledgePage(Page):
     """Sources on the left; on the right the chosen one, and what can be asked."""
 
     path, name = "knowledge", "Knowledge"
+
+    def __init__(self, app: Application):
+        super().__init__(app)
+        self.learner = Learner(self)
 
     def build(self) -> None:
         """The components."""
@@ -46,6 +52,8 @@ class KnowledgePage(Page):
                     )
                     parts.no_questions = gr.HTML()
                     parts.settle = gr.Button(t("Take off the list"), size="sm", visible=False)
+                with gr.Tab(t("Learn from use"), id="learn"):
+                    self.learner.build()
 
     def _adder(self) -> None:
         parts = self.parts
@@ -83,6 +91,7 @@ class KnowledgePage(Page):
         self.on(parts.ask.click, self.ask, asked, show_progress="minimal")
         self.on(parts.question.submit, self.ask, asked, show_progress="minimal")
         self.on(parts.settle.click, self.settle, [parts.questions])
+        self.learner.wire()
         self.finish()
 
     def load(self, request: gr.Request) -> dict:
@@ -107,6 +116,7 @@ class KnowledgePage(Page):
             "look": gr.Button(visible=act),
             **(self.open(found, request) if found else {"source": "", "remove": gr.Button(visible=False)}),
             **self._questions(request),
+            **self.learner.shown(request),
         }
 
     def _questions(self, request: gr.Request) -> dict:

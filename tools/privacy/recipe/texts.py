@@ -70,10 +70,10 @@ def texts(seed: int, count: int, held: bool = False, plain: Sequence[str] = ()) 
             chosen = dice.choice(told)
         if dice.random() < 0.12:
             chosen = f"{chosen}{'' if zh else ' '}{dice.choice(told + clean)}"
-        yield _recased(_fill(chosen, names), dice)
+        yield recased(_fill(chosen, names), dice)
 
 
-def _recased(filled: Text, dice: random.Random) -> Text:
+def recased(filled: Text, dice: random.Random) -> Text:
     """Sometimes all in small letters or in capitals, as people type; only where every letter keeps its place."""
     case = dice.random()
     if case < LOWER_SHARE:

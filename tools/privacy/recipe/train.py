@@ -57,6 +57,7 @@ def train(
     seed: int,
     rate: float = RATE,
     told: Callable[[int, float], None] = lambda step, loss: None,
+    messages: Sequence[Text] = (),
 ) -> None:
     """Train a pipeline in place; the weights kept are averages over the steps.
 
@@ -67,11 +68,13 @@ def train(
         seed: of the order.
         rate: of learning at first; it falls to a twentieth.
         told: called now and then with the share done and the loss.
+        messages: further texts, in which only what is personal has a span.
     """
     from spacy.training import Example
     from thinc.api import Adam
 
     examples = [made for text in texts if (made := _example(nlp, text, Example))]
+    examples += _open_examples(nlp, messages, Example)
     optimizer = Adam(rate, use_averages=True, L2=1e-6, grad_clip=1.0)
     dice, steps = random.Random(seed), epochs * (-(-len(examples) // BATCH))
     done, loss = 0, 0.0
@@ -109,12 +112,27 @@ def save(nlp: Any, folder: Path) -> None:
     nlp.to_disk(folder)
 
 
-def _example(nlp: Any, text: Text, example: Any) -> Any:
-    """Text and spans as spaCy learns from them; None where a span cuts a token."""
+def _open_examples(nlp: Any, messages: Sequence[Text], example: Any) -> list[Any]:
+    """Examples that leave open whether a firm or place stands where the pipeline, as it is, sees one without a span."""
+    made = []
+    for text, seen in zip(messages, nlp.pipe(each.text for each in messages), strict=True):
+        taken = [range(start, end) for start, end, _ in text.spans]
+        free = [
+            span
+            for span in seen.ents
+            if span.label_ != "PERSON"
+            and not any(span.start_char < each.stop and each.start < span.end_char for each in taken)
+        ]
+        made.append(_example(nlp, text, example, [(span.start, span.end) for span in free]))
+    return [each for each in made if each]
+
+
+def _example(nlp: Any, text: Text, example: Any, missing: Sequence[tuple[int, int]] = ()) -> Any:
+    """Text and spans as spaCy learns from them, some words left open; None where a span cuts a token."""
     doc = nlp.make_doc(text.text)
     spans = [doc.char_span(start, end, label) for start, end, label in text.spans]
     if None in spans:
         return None
     reference = doc.copy()
-    reference.set_ents(spans)
+    reference.set_ents(spans, missing=[reference[start:end] for start, end in missing])
     return example(doc, reference)
