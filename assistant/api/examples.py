@@ -24,6 +24,7 @@ EXAMPLES: dict[str, Any] = {
         "method": "head",
         "label": "category",
     },
+    "/v1/knowledge/learn": {"epochs": 2, "internal": False},
     "/v1/knowledge/search": {"query": "opening hours of support", "k": 3},
     "/v1/knowledge/ask": {"question": "How long does a refund take?"},
     "/v1/knowledge/explain": {"question": "How long does a refund take?"},

@@ -48,11 +48,13 @@ def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     app.users.owner()
     model = slow(app)
     app.redactor.gate("Ann said hello.")
-    served = uvicorn.Server(uvicorn.Config(build(app), port=0, log_config=None, timeout_graceful_shutdown=1))
+    api = build(app)
+    served = uvicorn.Server(uvicorn.Config(api, port=0, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=served.run)
     thread.start()
     while not served.started:
         time.sleep(0.05)
+    assert api.state.ready.wait(120)  # as `assistant serve` tells its link only then
     yield Site(app, model, f"http://127.0.0.1:{served.servers[0].sockets[0].getsockname()[1]}")
     served.should_exit = True
     thread.join()
