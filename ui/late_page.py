@@ -28,6 +28,7 @@ class LatePage:
         self._make, self._lock = make, threading.Lock()
         self._made: FastAPI | None = None
         self._opened: asyncio.Event | None = None
+        self._failed: Exception | None = None
         self._wanted = False
 
     @property
@@ -48,6 +49,8 @@ class LatePage:
         if self._opened:
             self._wanted = True
             await self._opened.wait()
+        if self._failed:  # not tried anew: a page without its life would answer by half
+            raise RuntimeError("The page could not be built; the log says why.") from self._failed
         await self.page(scope, receive, send)
 
     @contextlib.asynccontextmanager
@@ -75,4 +78,5 @@ class LatePage:
                 await closing.wait()
         except Exception as error:
             log().error("the page cannot be built", exc_info=error)
+            self._failed = error
             self._opened.set()  # those who wait are told
