@@ -14,9 +14,10 @@ was said before, which words hold which argument, and what a pointing phrase poi
 - **Model**: all-MiniLM-L6-v2 (Apache-2.0) with LoRA on every linear layer, five heads, and {words:,} rows for Chinese characters and
   masks, each started from the embeddings of its English gloss. `brain.safetensors` holds the trained part alone ({megabytes:.1f} MB, half precision); the base
   comes from its own package. A joint intent and slot model after Chen, Zhuo and Wang 2019 (JointBERT).
-- **Data**: {networks} × {conversations:,} conversations written by the generator in `assistant/brain/recipe` from its phrase banks (English and Chinese), seed {seed};
+- **Data**: {first:,} + {networks} × {each:,} conversations written by the generator in `assistant/brain/recipe` from its phrase banks (English and Chinese), seed {seed};
   no user's data. Names are masked before the encoder sees a message.
-- **Training**: {networks} networks that begin alike, their weights averaged; {epochs:g} epochs, learning rate {learning_rate:g}, {seconds:,} s on the machine that made this card. `make brain` repeats it.
+- **Training**: one network on the first part; then {networks} copies of it, each on a part of its own, their weights averaged. Each conversation is
+  seen once; learning rate {learning_rate:g}, {seconds:,} s on the machine that made this card. `make brain` repeats it.
 - **Use**: `assistant plan` and the embedded chat model. Not meant for anything else; languages other than English and Chinese are not understood.
 
 ## Scores
@@ -48,10 +49,7 @@ def write_card(file: Path, record: dict[str, Any], weights: Path) -> None:
     with safe_open(weights, "np") as opened:
         words = opened.get_slice("words").get_shape()[0]
     rows = "\n".join(_row(name, scores) for name, scores in record["scores"].items())
-    facts = {
-        key: record[key]
-        for key in ("conversations", "networks", "seed", "epochs", "learning_rate", "seconds")
-    }
+    facts = {key: record[key] for key in ("first", "each", "networks", "seed", "learning_rate", "seconds")}
     file.write_text(
         TEMPLATE.format(rows=rows, words=words, megabytes=weights.stat().st_size / 1e6, **facts), "utf-8"
     )

@@ -88,15 +88,15 @@ def collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
 
 
 def train(
-    network: Network, rows: Sequence[dict[str, Any]], held: Sequence[dict[str, Any]], run: Run
+    network: Network, rows: Sequence[dict[str, Any]], run: Run, steady: bool = False
 ) -> list[dict[str, float]]:
-    """Train a network that was put through :func:`adapt`; afterwards its encoder is one plain module again.
+    """Train a network that was put through :func:`adapt`.
 
     Args:
         network: changed in place.
         rows: to learn from, of :func:`assistant.brain.recipe.features.feature`.
-        held: the generator's own kind, to stop in time.
         run: settings and folders.
+        steady: the learning rate does not fall towards the end, as others go on from there.
 
     Returns:
         The curve, as :func:`tools.finetune.fit.fit` gives it.
@@ -104,27 +104,17 @@ def train(
     material = Material(
         model=network,
         train=rows,
-        validation=held,
+        validation=[],
         collate=collate,
-        measure=_measure,
         after_step=methods.after_step(network.encoder, METHOD),
-        arguments={"label_names": list(LABELS)},
+        arguments={"label_names": list(LABELS)}
+        | ({"lr_scheduler_type": "constant_with_warmup"} if steady else {}),
     )
     return fit(run, material)
 
 
-def _measure(prediction: Any) -> dict[str, float]:
-    """Share of examples with the right tool and no wrong tag."""
-    tool, _, _, tags, _ = prediction.predictions
-    wanted_tool, _, _, wanted_tags, _ = prediction.label_ids
-    judged = wanted_tags != IGNORED
-    whole = ((tags.argmax(-1) == wanted_tags) | ~judged).all(-1)
-    right = tool.argmax(-1) == wanted_tool
-    return {"score": float((right & whole).mean()), "tool": float(right.mean())}
-
-
-def make_run(workdir: Path, report: Reporter, epochs: float, rate: float, batch: int, seed: int) -> Run:
-    """The settings of one training."""
-    plan = {"epochs": epochs, "learning_rate": rate, "batch_size": batch, "method": METHOD}
+def make_run(workdir: Path, report: Reporter, rate: float, batch: int, seed: int) -> Run:
+    """The settings of one training: each example is seen once, as the generator always has further ones."""
+    plan = {"epochs": 1.0, "learning_rate": rate, "batch_size": batch, "method": METHOD}
     spec = FinetuneSpec(data=GLOSSES, name="brain", seed=seed)
     return Run(spec, plan, minilm_folder(), workdir, workdir / "staging", report)
