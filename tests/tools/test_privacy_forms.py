@@ -48,6 +48,33 @@ HIDDEN = [
     ("I live in Moose Jaw now", "Moose Jaw"),
     ("联系恒朔律师事务所", "恒朔律师事务所"),
     ("我住望京花家地南里7号楼2单元601", "花家地南里7号楼"),
+    ("I live at 102-1504, Sunny Apt, Mapo-gu, 04112 Seoul", "Mapo-gu"),
+    ("Send it to #17, Street 9, F-10/2, 44000 Islamabad", "#17"),
+    ("地址是Room 1407, Block C, Kwai Hing Estate, Kwai Chung", "Kwai Hing"),
+    ("我家在珞喻路77号那边,2栋,1504", "1504"),
+    ("Mr Quill from number 4 complains", "number 4"),
+    ("Meet me at the corner of Oak Street 12 and Milda Parks", "Milda Parks"),
+    ("他在喀什做生意", "喀什"),
+    ("我现在在Tilburg读书", "Tilburg"),
+    ("My girl Anwuli, 9, has a fever.", "9"),
+    ("she turns six on 3 May", "six"),
+    ("she turns six on 3 May", "3 May"),
+    ("她入职2023年7月3日", "7月3日"),
+    ("我的生日是民國78年11月3日", "11月3日"),
+    ("he is Hamza ibn Yusuf El-Amrani", "ibn"),
+    ("my pin is 2907 or maybe 2970", "2970"),
+    ("Please ask our guide Odalys madam", "Odalys"),
+    ("everyone calls me Funmilayo", "Funmilayo"),
+    ("我老公 Danilo 的电话", "Danilo"),
+    ("户名 Xu Ruolan 写错了", "Ruolan"),
+    ("我叫Nana 苗。", "苗"),
+    ("合同是室友阿May签的", "阿May"),
+    ("我老公巴特尔的驾照", "巴特尔"),
+    ("roommate 佳怡 开门", "佳怡"),
+    ("物业冯姐说可以", "冯"),
+    ("driver license as asked: D7381046", "D7381046"),
+    ("The passport number is wrong, it should read R48L20917", "R48L20917"),
+    ("Ann Quill\nTechnical writer\nPhone: 020 7946 0991", "Technical writer"),
 ]
 LEFT = [
     "Très bien!",
@@ -75,6 +102,14 @@ LEFT = [
     "密码要8位吗?",
     "Booking code QX7-LMB was cancelled.",
     "收件人写错了怎么改?",
+    "你们在汕头有店吗?",
+    "Is it 14 months or 24 months of warranty?",
+    "Which is better, the A4 or the A5 size, in blue, large?",
+    "Room 5 of the museum, is it open?",
+    "老师,几点开门?",
+    "小程序里的客户 Service 按钮没反应",
+    "The driver is slow on Windows 11, version 2.4, and crashes.",
+    "Is Black Friday on 29 November?",
 ]
 
 
@@ -107,7 +142,7 @@ def test_shortcuts_leave_nothing_out() -> None:
     lines = [line for file in folder.glob("*.txt") for line in file.read_text("utf-8").splitlines()]
     lines += [re.sub(r"\d", "", line) for line in lines]
     without = [line for line in lines if not DIGIT.search(line)]
-    assert len(without) > 400 and not any(list(_numbered(line, [])) for line in without)
+    assert len(without) > 400 and not any(list(_numbered(line)) for line in without)
     said = [
         "I am Sri Lankan.",
         "a GREEK citizen",

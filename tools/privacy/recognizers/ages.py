@@ -8,6 +8,7 @@ from typing import Any
 
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizers.belief import RELATION
 
 AGE = re.compile(r"(?ai)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
 AGED = re.compile(
@@ -27,6 +28,18 @@ LOOSE = re.compile(
     r"(?ai)\b(?:i(?:['’]?m| am| was)|(?:he|she|who)(?:['’]?s| is| was))(?: only| just| now| nearly| almost| about)? (\d{1,2})(?=\s*?(?:[,;!?)]|\.(?!\d)|$|\n|(?:and|not|now|lol|i|years|yrs)\b))|\bwho is (\d{1,2})(?= [a-z]+ed\b| spent| went| has)|\((?:[A-Z]\w+), (\d{1,2})\)|"
     r"\b(?:mrs?|ms|miss|dr|my|our|his|her|their)\b[^.!?\n()\d]{0,40}\((\d{1,2})\)|\bat (\d{2}),? I\b|\b(\d{1,2})(?= years? and \d{1,2} months?)|\b(?:baby|infant|newborn|son|daughter|twins?)\b[^.!?\n\d]{0,24}(\d{1,2})(?= (?:months?|mths?|weeks?)\b)"
 )
+# "Ann, 23 yrs", "my girl Ann, 9, has", "my gogo, 76.", "he's only 17 so", "hes 14 months", "shes six".
+BESIDE = re.compile(
+    rf"(?:[A-Z][\w'’-]+,? )(\d{{1,2}})(?= ?(?:yrs?|years)\b(?! (?:of|ago|later|warranty|guarantee|old)\b))|, (\d{{2}})(?= years?[,.] )"
+    rf"|(?i:\b(?:my|our|his|her|their)[ ](?:[a-z]+[ ])?{RELATION})(?:,?[ ][A-Z][\w'’-]+)?,[ ](\d{{1,2}})(?=[.,;)]|[ ](?:and|has|is|who)\b)"
+    r"|(?i:\b(?:he|she|who)(?:['’]?s| is)(?: only| just| now| nearly| almost| about| already)?)[ ](\d{1,2})(?=[ ](?:so|but|because|yet|this|next|months?|mths?|weeks?)\b)"
+    r"|(?i:\b(?:he|she)(?:['’]?s| is)(?: above| over| under| past| not yet))[ ](\d{1,2})(?=[ ]now|[.,!?]|$)"
+)
+SPELLED = re.compile(
+    r"(?i)\b(?:(?:he|she|who)(?:['’]?s| is)(?: only| just| now| nearly| almost| about)?|(?:he|she|who|daughter|son|boy|girl|child|kid|[A-Z]\w+) (?:turns|is turning|turned)|aged?)[ ]"
+    r"(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)(?=[ ](?:and|on|in|next|this|months|years|today|tomorrow|so|but)\b|[.,;!?)]|$)"
+)
+SECOND_ZH = re.compile(r"(?<=[他她我]\d{2}[,，][他她我])(\d{2})(?=[,，。.])")
 WRITTEN_ZH = re.compile(
     r"([一二三四五六七八九]?十[一二三四五六七八九]?岁|(?<![\d.])\d{1,2}个月大|(?<=[,。;、他她我])[他她我]?\d{2}(?=[,。](?:我|他|她)\d{2}))"
 )
@@ -41,6 +54,17 @@ DATE = re.compile(
 )
 BORN = re.compile(
     r"(?ai)\bborn\b|\bdob\b|d\.o\.b|birth\s?-?(?:day|date)|date of birth|\bb-?day\b|\bborn on\b|\bdied\b|\bpassed (?:on|away)\b|\bburied\b|\bdeceased\b|\b(?:wedding|married)\b|papers say|\bborn:|逝于|去世|卒于|忌日|病逝|身故|结婚|出生|生日|生于"
+)
+
+
+MONTHS = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
+# What happened to somebody on a day: an operation, a move, a birthday to come; a year of the Republic of China.
+HAPPENED = re.compile(
+    rf"(?i)\b(?:operation|surgery|admitted|discharged|moved in|move-in|miscarriage|accident|diagnosed|hired|joined us|start date|arrested|baptised|divorced|engaged)\b[^.!?\n\d]{{0,20}}((?:\d{{1,2}}(?:st|nd|rd|th)? {MONTHS}|{MONTHS} \d{{1,2}}(?:st|nd|rd|th)?),? (?:19|20)\d\d)(?!\d)"
+    rf"|\bturn(?:s|ed|ing)? (?:\d{{1,3}}|[a-z]{{3,9}}) on ((?:\d{{1,2}}(?:st|nd|rd|th)? {MONTHS}|{MONTHS} \d{{1,2}}(?:st|nd|rd|th)?))(?!\w)"
+    r"|(?:入职|手术|住院|出院|入院|去世|离世)\s?((?:19|20)\d\d年\d{1,2}月\d{1,2}[日号])|((?:19|20)?\d{0,2}年?\d{1,2}月\d{1,2}[日号])(?=[^,，。\n]{0,8}(?:做的?手术|住的?院|生的|去世|入院|走的))"
+    r"|(?m:^date:[ ]?((?:19|20)\d\d-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?)(?=\n(?:name|patient|customer)\b))"
+    r"|(民[国國]\s?\d{2,3}年\s?\d{1,2}月\s?\d{1,2}日)|([一二][〇零○一二三四五六七八九]{3}年[正冬腊一二三四五六七八九十]{1,3}月[初十廿卅一二三四五六七八九]{1,3}[日号]?)"
 )
 
 
@@ -92,13 +116,16 @@ class Ages(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern in (AGE, AGED, AGE_ZH, CHILD, YEARS, LOOSE, TOLD_ZH):
+        for pattern in (AGE, AGED, AGE_ZH, CHILD, YEARS, LOOSE, BESIDE, SECOND_ZH, TOLD_ZH):
             for match in pattern.finditer(text):
                 group = match.lastindex or 1
                 if 0 < int(match.group(group).rstrip(" 周岁")) < 120:
                     yield Entity("AGE", match.start(group), match.end(group), 0.8)
-        for match in WRITTEN_ZH.finditer(text):
-            yield Entity("AGE", match.start(), match.end(), 0.75)
+        for pattern in (WRITTEN_ZH, SPELLED):
+            for match in pattern.finditer(text):
+                yield Entity("AGE", *match.span(match.lastindex or 0), 0.75)
+        for match in HAPPENED.finditer(text):
+            yield Entity("DATE_TIME", *match.span(match.lastindex or 1), 0.8)
         if BORN.search(text):
             last = 0
             for match in DATE.finditer(text):

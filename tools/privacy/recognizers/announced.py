@@ -39,17 +39,30 @@ PATTERNS = (
     rf"(?<![\w.])({WORD}[ ]{WORD})(?=[ ]?\((?:Mrs?|Ms|Miss|Dr)\.?\))",
     # (Ann Bell)
     rf"\(({WORD}[ ]{WORD})\)",
+    # its Ann x; everyone calls me Ann; forward it to Ann; Did Ann ever …; - Ann is abroad; Ann from Leeds.
+    rf"\b[Ii]ts[ ]({WORD})(?=[ ]?(?:x{{1,3}}\b|[.,!]|$|here\b))",
+    rf"(?i:\bcalls? me[ ]|\b(?:forward(?:ed)?|pass(?:ed)?|assign(?:ed)?|escalated?|transfer(?:red)?|hand(?:ed)?)(?:[ ](?:it|this|that|me|on|over))?[ ]to[ ])({NAME}){END}",
+    rf"(?:^|[.!?] )(?:Did|Has|Does|Will|Would|Could|Can|Is|Was)[ ]({WORD})(?=[ ](?:ever|still|already|not|say|get|tell|know|have|want|come|there|in|working|off)\b)",
+    rf"[ ][-–—][ ]({WORD})(?=[ ](?:is|was|has|will)\b)",
+    rf"(?:^|[.!?] )({WORD})(?=[ ]from[ ]{WORD}[ ]?[.!]?$)",
+    # Ann madam, Ann sir; Auntie Ann; the Bells at 27
+    rf"(?<![\w.])({WORD})(?=[ ](?i:madam|ma['’]?am|sir|ji|bhai|saab|sahib|didi|aunty|uncle|san|sensei|memsaab|hanım|bey|abi|abla)\b)",
+    rf"\b(?:Auntie|Aunty|Aunt|Uncle|Granny|Nana|Grandma|Grandpa|Nurse|Coach|Pastor|Father|Sister|Brother|Teacher|Professor|Madam|Pani|Pan|Sri|Smt|Shri|Ustaz|Mzee|Mama|Baba)\.?[ ]({NAME}){END}",
+    rf"\bthe[ ]({WORD}s)(?=[ ](?:at|of|from|in)[ ](?:number[ ]|no\.?[ ]|flat[ ])?\d|[ ]next door)",
     # Hello from Ann; thanks, Ann
     rf"(?i:\b(?:thanks|thank you|thx|cheers|regards|best|ta|love|yours|sincerely|faithfully|truly|bye|xx?|xo|greetings|wishes|salut|merci|gracias|danke|lg|mfg|vg|grüße)\b)[ ,.!–-]{{1,3}}({NAME})(?=[ ]?(?:$|\n|[,.(–-]|\+?\d))",
 )
 # The last words of a message or of a paragraph.
 SIGNED = re.compile(
-    rf"(?:(?<=[.!?)…'\"”]) |\n[ \t]*|(?<=[.!?…] )[-–—/~]{{1,3}} ?|[ \n][-–—~/]{{1,3}} ?)({NAME})"
+    rf"(?:(?<=[.!?)…'\"”]) |(?<=\d{{4}})[ ](?=[^\s]+$)|\n[ \t]*|(?<=[.!?…] )[-–—/~]{{1,3}} ?|[ \n][-–—~/]{{1,3}} ?)({NAME})"
     r"(?=[ ]?[.!]?[ ]?(?:$|\n)|[ ]x{1,3}[ ]?(?:$|\n)|[ ]?[,(][ ]?(?:\+?\d|[a-z][\w .-]{2,40}(?:, ?[\w .-]{1,30})?$|[\w.+-]+@|\(\d)|[ ]\(?\+?\d|,[ ]https?:)"
 )
 SMALL = re.compile(
     rf"(?:\b(?:im|i'm|its|it's|this is|name's|names)[ ]([a-z\u00df-\u024f]{{4,}})(?=[ ]?(?:[,.!]|$|from\b|here\b|number\b|and my\b))|\b(?:my|our|his|her)[ ](?:[a-z]+[ ])?{RELATION}[ ]([a-z\u00df-\u024f]{{4,}})\b"
     r"|\b(?:named|called)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:on|from|who|at|and|but|said|he|she)\b|[,.]|$)|\b(?:name|under)[ ]([a-z\u00df-\u024f]{4,})(?=,|$|[ ][a-z]+$)"
+    r"|\bhe(?:y|llo)[ ,]+([a-z\u00df-\u024f]{3,})(?=[ ](?:again|here)\b)|\b(?:lil|little|wee)[ ]([a-z\u00df-\u024f]{4,})(?=[,.]|$|[ ](?:is|was|has|who)\b)"
+    r"|\b(?:dealer|driver|agent|manager|caller|tenant|nurse|teacher|plumber)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:is|was|said|told|has|did|came)\b)"
+    r"|\b(?:my|his|her) (?:sur|last |first |family |maiden )name(?: is)?[ ]([a-z\u00df-\u024f]{4,})(?=[,.]|$)|\b(?:im|i'm)[ ]([a-z\u00df-\u024f]{3,})(?=[ ]\()"
     r"|\b(?:with|under|as|to|by)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:written|printed|engraved|embroidered|typed)\b))"
 )
 SLANG = frozenset(

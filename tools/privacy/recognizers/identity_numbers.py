@@ -88,7 +88,7 @@ CUE = re.compile(
 )
 # The name earlier in the sentence, where the number is long enough for no other.
 FAR = re.compile(
-    rf"(?i)(?<![\w-])(?:(?:{NAMES}|registration number|national number)\b|个人编号|身份证|社保号?)[^\d.!?\n。!?]{{0,60}}\Z"
+    rf"(?i)(?<![\w-])(?:(?:{NAMES}|registration number|national number)\b|个人编号|身份证|社保号?)[^\d.!?\n。!?]{{0,60}}(?:[.。] ?(?:it['’]?s|it is)[ ])?\Z"
 )
 CALLED = re.compile(
     rf"(?i)(?<![\w-])(?:{NAMES})\b|マイナンバー|个人编号|身份证|社保|registration number|national number"

@@ -28,6 +28,14 @@ PASSPORT_CUE = re.compile(r"(?i)\bpassport\b(?:\s+(?:no|number|nr|id))?\W*(?:is|
 LICENSE_CUE = re.compile(
     r"(?i)\b(?:(?:driver'?s?|driving)[ -]*licen[cs]e\b(?:\s+(?:no|number|nr|id))?|\b(?:dvla|dmv|dl)(?:\s+(?:no|number|nr))?|驾照号?码?|驾驶证号?码?|licen[cs]e\s+(?:no|number|nr)\b|(?:her|his|my|their|a) licen[cs]e(?: in it)?,?|\d, licen[cs]e|, licen[cs]e)\W*(?:is|was)?\W*$"
 )
+# The number somewhere after "driver's licence" or "passport", where its form is that of one; "it should read R48L20917".
+FAR_LICENSE = re.compile(
+    r"(?i)(?:\b(?:driver'?s?|driving)[ -]*licen[cs]e|\bDL (?:no|number)|\blicen[cs]e number)\b[^\n]{0,40}?(?<![\w-])(?-i:([A-Z]\d{6,12}|[A-Z]\d{2,4}(?:-\d{1,6}){2,5}|[A-Z]{3,5} \d{6} [A-Z0-9]{5}))(?![\w-])"
+)
+READS = re.compile(
+    r"(?i)\bpassport\b[^\n]{0,80}?\b(?:should|must|ought to) (?:read|be|say)[ ](?-i:((?=[A-Z0-9]*\d{4})[A-Z0-9]{7,12}))(?![\w-])|\bpassport\b[^\n\d]{0,32}:[ ](\d{2} \d{4} ?\d{3})(?![\w-])"
+    r"|\bpassport\b[^\n]{0,32}?\d[\d ]{6,10},? (?:and )?(?:mine|hers|his|my (?:wife|husband)['’]?s)(?: is)? (\d{2} ?\d{7})(?!\d)"
+)
 TAX_CUE = re.compile(
     r"(?i)\b(?:itin|tax(?:payer)? id(?:entification)?|national id|id card|personal id)(?:\s+(?:no|number|nr))?\W*(?:is)?\W*$"
 )
@@ -58,6 +66,9 @@ class NationalIds(Recognizer):
                 said = FAR_PASSPORT.search(text, max(0, match.start() - 76), match.start())
                 if said and not NOT_PASSPORT.search(said.group()):
                     yield Entity("PASSPORT", match.start(), match.end(), 0.85)
+        for pattern, kind in ((FAR_LICENSE, "DRIVER_LICENSE"), (READS, "PASSPORT")):
+            for match in pattern.finditer(text):
+                yield Entity(kind, *match.span(match.lastindex or 1), 0.85)
         for cue, kind in CUED:
             if cue.pattern and re.search(cue.pattern.rsplit(r"\W*$", 1)[0], text):
                 yield from _after(text, cue, kind)

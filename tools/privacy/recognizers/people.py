@@ -66,6 +66,7 @@ SPEAKS = re.compile(
     rf"|\b(?:mr|mrs|mister|missus|miss)\b\.?[ ]([a-z][^\W\d_]{{2,}})"
     rf"|(?i:\b(?:cc|bcc|tell|ring|remind|notify|thank|invite)[: ]{{1,2}})({UPPER}[^\W\d_]{{2,}}(?:[ ]{UPPER}[^\W\d_]+)?)(?![\w@-]|\.\w)"
     rf"|(?im:^(?:hi|hey|hello)[ ,]+(?:there[ ,]+)?(?:its|it['’]s|this is)[ ]([a-z][^\W\d_]{{2,}})(?=[ ](?:from|here|again)\b))"
+    rf"|(?m:^[ \t]*)({CAPITAL})(?=[ ](?:shouted|whispered|yelled|replied|screamed|laughed|smiled|shrugged)\b)|\b(?:says|said|asks|asked)[ ]({CAPITAL})(?=[.,]?[\"”]?(?:$|[\s]))"
     rf"|(?im:^@([a-z][\w.]{{2,30}})(?=[ ,:]+(?:can|could|please|pls|are|did|have|do|will|would|thanks|thank|any)\b))"
 )
 FIELD = re.compile(rf"(?i:\b(?:name|user|customer)[\"']?=[\"']?)({CAPITAL}[ +]{CAPITAL})(?=[&\"'\s;,]|$)")

@@ -135,7 +135,7 @@ NOT_NAMES = re.compile(
 
 def chinese_name(span: str) -> bool:
     """May what the model takes for a name be one: a family name (or 小, 老, 阿) and up to three characters?"""
-    return bool(NAME.fullmatch(span)) and not NOT_NAMES.match(span) and not _thing(span)
+    return bool(NAME.fullmatch(span)) and not NOT_NAMES.match(span) and not named_thing(span)
 
 
 @cache
@@ -143,7 +143,7 @@ def _things() -> frozenset[str]:
     return frozenset((files("tools.privacy") / "named_things_zh.txt").read_text("utf-8").split())
 
 
-def _thing(span: str, after: str = "") -> bool:
+def named_thing(span: str, after: str = "") -> bool:
     """Is it, or does it begin, what a thing is called?"""
     written = span + after
     return any(written[:length] in _things() for length in range(2, len(written) + 1)) and not (
@@ -159,7 +159,7 @@ def believed(text: str, start: int, end: int) -> bool:
         start: where the name begins.
         end: where it ends.
     """
-    if not chinese_name(text[start:end]) or _thing(text[start:end], text[end : end + 2]):
+    if not chinese_name(text[start:end]) or named_thing(text[start:end], text[end : end + 2]):
         return False
     if text.rfind("《", 0, start) > text.rfind("》", 0, start):
         return False
@@ -191,7 +191,7 @@ class ChinesePeople(Recognizer):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastindex if match.lastindex and pattern is not DOUBLED else 1)
                 name = text[start:end]
-                if not (NOT_NAMES.match(name) or NO_NICK.match(name) or _thing(name)):
+                if not (NOT_NAMES.match(name) or NO_NICK.match(name) or named_thing(name)):
                     yield Entity("PERSON", start, end, score)
         yield from _without_family(text)
 
@@ -205,17 +205,19 @@ def _without_family(text: str) -> Iterator[Entity]:
                 NOT_SAID.search(name.replace("都", ""))
                 or NOBODY.search(name)
                 or NOT_NAMES.match(name)
-                or _thing(name)
+                or named_thing(name)
             ):
                 yield Entity("PERSON", match.start(1), match.end(1), 0.75)
     for pattern in (SURNAME, PET, FIELD, LAST):
         for match in pattern.finditer(text):
             if not (
-                NOT_NAMES.match(match.group(1)) or _thing(match.group(1)) or NOT_SAID.search(match.group(1))
+                NOT_NAMES.match(match.group(1))
+                or named_thing(match.group(1))
+                or NOT_SAID.search(match.group(1))
             ):
                 yield Entity("PERSON", match.start(1), match.end(1), 0.75)
     for match in NICKED.finditer(text):
-        if not NO_NICK.match(match.group(1)) and not _thing(match.group(1)):
+        if not NO_NICK.match(match.group(1)) and not named_thing(match.group(1)):
             yield Entity("PERSON", match.start(1), match.end(1), 0.7)
     for match in DOTTED.finditer(text):
         if text.rfind("《", 0, match.start()) <= text.rfind("》", 0, match.start()):

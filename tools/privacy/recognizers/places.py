@@ -7,6 +7,8 @@ A town in a general question ("do you deliver to Leeds?") says nothing about any
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from tools.privacy.entity import Entity
@@ -53,6 +55,24 @@ LIVES = re.compile(
 )
 
 
+# What says after a Chinese city, or before a city in Latin letters, that somebody is or goes there.
+LIVES_AFTER = re.compile(r"搬[到去来]|做外贸|做生意|打工|上班|出差|读书|上学|老家|人[,。,]|寄来|寄过来|过来")
+PART_OF = re.compile(r"(?:市|园区|新区|工业园)?")
+IS_THERE = re.compile(r"(?:我们?|[他她]们?|[人家]|已经|就|上个?月|现在|目前|刚)(?:在|从|回|到|去)\Z|[回]\Z")
+LATIN_THERE = re.compile(
+    rf"(?:(?:我们?|[他她]们?|人)(?:现在?|目前)?在|搬[去到]|住在|来自|老家在?|回了?|寄到|飞|出差到|到了)[ ]?({CAPITAL}(?:[ ]{CAPITAL}){{0,2}})(?=[ ]?(?:[\u4e00-\u9fff,,。.!!]|$))"
+)
+ASLEEP = re.compile(
+    rf"\b(?:student|nurse|teacher|doctor|engineer|farmer|pensioner|refugee|asleep|stuck|stranded|at home|here|back|house|flat|place)[ ](?:from|in)[ ]({CAPITAL}(?:[ ]{CAPITAL})?)(?![\w@]|[.-]\w)"
+)
+
+
+@cache
+def _cities() -> re.Pattern[str]:
+    names = (files("tools.privacy") / "cities_zh.txt").read_text("utf-8").split()
+    return re.compile("|".join(sorted(names, key=len, reverse=True)))
+
+
 class Places(Recognizer):
     """Place names by the NER model."""
 
@@ -71,9 +91,25 @@ class Places(Recognizer):
             start, end = match.span(1)
             if IN.search(match.group()) and _place(match.group(1)) and _personal(text, start, end, people):
                 yield Entity("LOCATION", start, end, 0.55)
+        for match in ASLEEP.finditer(text):
+            if _place(match.group(1)):
+                yield Entity("LOCATION", match.start(1), match.end(1), 0.55)
+        if HAN.search(text):
+            yield from _chinese_cities(text)
         for match in CHINESE.finditer(text):
             lead = LEADING.match(match.group())
             yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.6)
+
+
+def _chinese_cities(text: str) -> Iterator[Entity]:
+    for match in _cities().finditer(text):
+        start, end = match.span()
+        before = text[max(0, start - 8) : start]
+        if LIVES.search(before) or IS_THERE.search(before) or LIVES_AFTER.match(text, end):
+            yield Entity("LOCATION", start, end + len(PART_OF.match(text, end).group()), 0.6)  # type: ignore[union-attr]
+    for match in LATIN_THERE.finditer(text):
+        if _place(match.group(1)):
+            yield Entity("LOCATION", match.start(1), match.end(1), 0.6)
 
 
 def _personal(text: str, start: int, end: int, people: list[int]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer
-from tools.privacy.recognizers.people import known
+from tools.privacy.recognizers.people import HAN, known
 
 UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я]"
 CAPITAL = rf"{UPPER}[^\W\d_]*(?:['’.-][^\W\d_]+)*\.?"
@@ -30,8 +30,8 @@ ENGLISH = re.compile(
     rf"(?<![\w./-])(?:\d{{1,6}}[ \t]+|\d{{1,4}}[/-])?\d{{1,6}}[A-Za-z]?,?[ \t]+(?:[NSEW]\.?[ \t]+)?(?:{CAPITAL}[ \t]+){{1,4}}{KIND}(?!\w)\.?{TAIL}"
 )
 LOWER = re.compile(
-    r"(?i)(?<![\w.-])\d{1,5}[a-z]?[ \t]+(?:(?!(?:days?|hours?|minutes?|the|a|of|to|in|on|for|and|rows?|epochs?|steps?)\b)[a-z'’]+[ \t]+){1,3}"
-    r"(?:street|avenue|road|boulevard|blvd|lane|drive|court|square|terrace|crescent)(?!\w)"
+    r"(?i)(?<![\w.-])\d{1,5}[a-z]?[ \t]+(?:(?!(?:days?|hours?|minutes?|the|a|of|to|in|on|for|and|rows?|epochs?|steps?|per|each|more|other|items?|pcs?|pieces?)\b)[a-z'’]+[ \t]+){1,3}"
+    r"(?:street|avenue|road|boulevard|blvd|lane|drive|court|square|terrace|crescent|close|grove|gardens|mews|row|parade|cottages)(?!\w)"
 )
 # Continental: the street's kind in its name or before it, the number after.
 CONTINENTAL = re.compile(
@@ -88,7 +88,7 @@ CHINESE = re.compile(
 )
 # Estates and buildings without a street, and the roads of Hong Kong and Taiwan.
 CHINESE_ESTATE = re.compile(
-    r"[\u4e00-\u9fff]{2,14}?(?:里|园|苑|小区|花园|新村|公寓|大厦|家园|花城|府|庭|城|湾|村|坊|屯|庄)\s?[\dA-Z]{1,4}(?:号楼|栋|幢|座|号院|期|单元)[\d一二三四五六七八九十A-Za-z号楼栋幢座单元层室户-]{0,16}"
+    r"[\u4e00-\u9fff]{2,14}?(?:里|邨|园|苑|小区|花园|新村|公寓|大厦|家园|花城|府|庭|城|湾|村|坊|屯|庄)(?:[一二三四五六七八九十]{1,2}[区期])?\s?[\dA-Z]{1,4}(?:号楼|栋|幢|座|号院|期|单元)[\d一二三四五六七八九十A-Za-z号楼栋幢座单元层室户-]{0,16}"
 )
 CHINESE_ROAD = re.compile(
     r"[\u4e00-\u9fff]{2,14}?(?:道|围|径|坊|段|街)[\d一二三四五六七八九十]{1,5}[号號](?:[\u4e00-\u9fff\dA-Z]{0,10}?(?:室|楼|樓|层|座|户))*"
@@ -102,6 +102,17 @@ CHINESE_BLOCK = re.compile(
 )
 CHINESE_HOME = re.compile(
     r"(?:现居|居住于?|现住|户籍在?|家在|住|搬到|搬至|搬去|寄到|送到)\s?([\u4e00-\u9fff]{2,6}?[市区县州][\u4e00-\u9fff]{2,8}?(?:街道|镇|乡|村|街|路|园区|社区)[\u4e00-\u9fff\dA-Za-z-]{0,14}?(?:[ ]room \d+)?)(?=[^\u4e00-\u9fff\dA-Za-z-]|$|那|的)"
+)
+# A street of a district without its number, an estate where somebody is or moves to, and "the one in 502".
+CHINESE_STREET = re.compile(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,3}区[\u4e00-\u9fff]{2,6}(?:街|路|巷))(?=[^\u4e00-\u9fff\d]|那[边里]|附近|的|$)"
+    r"|(?:\b(?:from|in|at)[ ]|[由住在去到至])([\u4e00-\u9fff]{2,6}(?:邨|康城|第一城|新邨|屋邨|花园小区|家属院|城中村))"
+    r"|我是(\d{3,4})(?=的|[室户])"
+    r"|(?:省[\u4e00-\u9fff]{1,4}市|自治区)?[\u4e00-\u9fff]{2,5}[县区][\u4e00-\u9fff]{2,5}[镇乡][\u4e00-\u9fff]{2,6}村(?:[\d一二三四五六七八九十]{1,3}组)?"
+)
+# "from number 4", "BARRY FROM LOT 31"
+NUMBER_OF = re.compile(
+    r"(?i)\b(?:from|at|in) ((?:number|no\.?|lot|flat|unit|apartment|apt\.?|room)[ ]\d{1,4}[a-z]?)(?![\w-]|[ ](?:of|in|on the (?:list|agenda))\b)|\((number \d{1,4}),"
 )
 CHINESE_PART = re.compile(r"[省市区县镇乡村路街道巷弄号楼栋室]")
 LEADING = re.compile(
@@ -125,11 +136,17 @@ class Streets(Recognizer):
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
         if DIGIT.search(text):  # without a house number or post code it is no address, but in Chinese
-            yield from _numbered(text, named)
+            yield from _numbered(
+                HAN.sub("。", text)
+            )  # Chinese letters would be taken for parts of the words beside them
+            for span in named:
+                words = text[span.start_char : span.end_char]
+                if span.label_ == "LOCATION" and _house(words):
+                    yield Entity("LOCATION", span.start_char, span.start_char + len(address(words)), 0.7)
         yield from _chinese(text)
 
 
-def _numbered(text: str, named: list[Any]) -> Iterator[Entity]:
+def _numbered(text: str) -> Iterator[Entity]:
     for pattern, score in (
         (ENGLISH, 0.85),
         (LOWER, 0.8),
@@ -145,13 +162,11 @@ def _numbered(text: str, named: list[Any]) -> Iterator[Entity]:
     for pattern in (ROOMED, HOUSE_NAME):
         for match in pattern.finditer(text):
             yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.75)
-    for span in named:
-        words = text[span.start_char : span.end_char]
-        if span.label_ == "LOCATION" and _house(words):
-            yield Entity("LOCATION", span.start_char, span.start_char + len(address(words)), 0.7)
     for match in NUMBERED.finditer(text):
         if not MONTH.search(match.group()) and not any(known(word) for word in match.group().split()):
             yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.7)
+    for match in NUMBER_OF.finditer(text):
+        yield Entity("LOCATION", *match.span(match.lastindex or 1), 0.65)
     for match in ZIP_CUE.finditer(text):
         if any(letter.isdigit() for letter in match.group(1)):
             yield Entity("LOCATION", match.start(1), match.end(1), 0.8)
@@ -199,8 +214,9 @@ def _chinese(text: str) -> Iterator[Entity]:
     for match in CHINESE.finditer(text):
         lead = LEADING.match(match.group())
         yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.8)
-    for match in CHINESE_HOME.finditer(text):
-        yield Entity("LOCATION", match.start(1), match.end(1), 0.75)
+    for pattern in (CHINESE_HOME, CHINESE_STREET):
+        for match in pattern.finditer(text):
+            yield Entity("LOCATION", *match.span(match.lastindex or 0), 0.75)
     for pattern in (CHINESE_ESTATE, CHINESE_ROAD, CHINESE_BLOCK):
         for match in pattern.finditer(text):
             lead = LEADING.match(match.group())
