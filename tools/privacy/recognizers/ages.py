@@ -30,13 +30,13 @@ LOOSE = re.compile(
 )
 # "Ann, 23 yrs", "my girl Ann, 9, has", "my gogo, 76.", "he's only 17 so", "hes 14 months", "shes six".
 BESIDE = re.compile(
-    rf"(?:[A-Z][\w'’-]+,? )(\d{{1,2}})(?= ?(?:yrs?|years)\b(?! (?:of|ago|later|warranty|guarantee|old)\b))|, (\d{{2}})(?= years?[,.] )"
-    rf"|(?i:\b(?:my|our|his|her|their)[ ](?:[a-z]+[ ])?{RELATION})(?:,?[ ][A-Z][\w'’-]+)?,[ ](\d{{1,2}})(?=[.,;)]|[ ](?:and|has|is|who)\b)"
+    rf"(?:(?<!\w)[A-Z][\w'’-]{{1,30}},? )(\d{{1,2}})(?= ?(?:yrs?|years)\b(?! (?:of|ago|later|warranty|guarantee|old)\b))|, (\d{{2}})(?= years?[,.] )"
+    rf"|(?i:\b(?:my|our|his|her|their)[ ](?:[a-z]+[ ])?{RELATION})(?:,?[ ](?<!\w)[A-Z][\w'’-]{{1,30}})?,[ ](\d{{1,2}})(?=[.,;)]|[ ](?:and|has|is|who)\b)"
     r"|(?i:\b(?:he|she|who)(?:['’]?s| is)(?: only| just| now| nearly| almost| about| already)?)[ ](\d{1,2})(?=[ ](?:so|but|because|yet|this|next|months?|mths?|weeks?)\b)"
     r"|(?i:\b(?:he|she)(?:['’]?s| is)(?: above| over| under| past| not yet))[ ](\d{1,2})(?=[ ]now|[.,!?]|$)"
 )
 SPELLED = re.compile(
-    r"(?i)\b(?:(?:he|she|who)(?:['’]?s| is)(?: only| just| now| nearly| almost| about)?|(?:he|she|who|daughter|son|boy|girl|child|kid|[A-Z]\w+) (?:turns|is turning|turned)|aged?)[ ]"
+    r"(?i)\b(?:(?:he|she|who)(?:['’]?s| is)(?: only| just| now| nearly| almost| about)?|(?:he|she|who|daughter|son|boy|girl|child|kid|[A-Z]\w{1,30}) (?:turns|is turning|turned)|aged?)[ ]"
     r"(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)(?=[ ](?:and|on|in|next|this|months|years|today|tomorrow|so|but)\b|[.,;!?)]|$)"
 )
 SECOND_ZH = re.compile(r"(?<=[他她我]\d{2}[,，][他她我])(\d{2})(?=[,，。.])")
