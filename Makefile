@@ -35,7 +35,7 @@ audit: .venv/.dev  ## Look for unsafe code, known holes in the packages (asks py
 bench: .venv/.dev  ## Run the benchmarks and print a table
 	$(BIN)/python -m tests.benchmarks
 
-brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores (two cores: half an hour to an hour)
+brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores (two cores: some 40 minutes)
 	$(BIN)/python -m assistant.brain.recipe --held tests/assistant/data/held_out/*.jsonl tests/assistant/data/developed_on/*.jsonl
 
 ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about an hour)

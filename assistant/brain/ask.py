@@ -58,6 +58,14 @@ OFFERS = {
 }  # fmt: skip
 
 
+_MEANT = {wording: name for name, (_, _, *wordings) in OFFERS.items() for wording in wordings}
+
+
+def button(message: str) -> str | None:
+    """The tool whose button says a message word for word; None where none does."""
+    return _MEANT.get(message.strip())
+
+
 def question_for(decision: "Decision", situation: Situation) -> tuple[str, list[str]]:
     """The question for a decision that cannot be acted on, with answers as buttons; empty where it can.
 

@@ -172,6 +172,8 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
         return _finish(*step, SURE, [], asked, language)
     if (again := same_again(asked)) and (allowed is None or again in allowed):
         return _finish(again, filled(again, asked), SURE, [], asked, language)
+    if (pressed := ask.button(asked.text)) and (allowed is None or pressed in allowed):
+        return _finish(pressed, filled(pressed, asked), SURE, [], asked, language)
     shares = _restrict(asked.reading.tools, allowed, asked.situation)
     tool, confidence = next(iter(shares.items()))
     if (
@@ -193,13 +195,13 @@ _TRY = re.compile(r"\W*(?:(?:ok|and|now|then)\W+)*(?:try|test|run)\b|\W*(?:å†|é
 
 
 def _options(shares: Mapping[str, float]) -> list[str]:
-    """The tools to offer where none stands out; empty where one does."""
+    """The tools to offer where none stands out; empty where one does, or is the only one that may be meant."""
     ranked = list(shares.items())
     top = ranked[0][1]
     if top >= UNSURE:
         return []
     likely = [name for name, share in ranked[:4] if name != NONE and share >= RIVAL * top]
-    return likely[:3]
+    return [] if likely == [ranked[0][0]] else likely[:3]
 
 
 def _language(text: str, context: Context) -> str:

@@ -25,7 +25,9 @@ BELOW = re.compile(
     r"[ \t]*\n+[ \t]*([^\W\d_][^\W\d_'’-]+(?:[ ,/&-]{1,2}[^\W\d_]+){0,5})[ \t]*(?=\n[\s\S]{0,160}\d)"
 )
 SAID = re.compile(r",[ ]the[ ]((?:[\w-]+[ ]){0,4}[\w-]+)(?=,[ ](?:said|says|told|added)\b)")
-FIRM = re.compile(rf"({UPPER}[^\W\d_]{{1,30}}), ({UPPER}[^\W\d_]{{1,30}}),? and ({UPPER}[^\W\d_]{{1,30}})(?!\w)")
+FIRM = re.compile(
+    rf"({UPPER}[^\W\d_]{{1,30}}), ({UPPER}[^\W\d_]{{1,30}}),? and ({UPPER}[^\W\d_]{{1,30}})(?!\w)"
+)
 AGE = re.compile(r"(?:, | \()([1-9]\d)(?=,|\))")  # "Ann Bell, 54, …", "Ann Bell (54)"
 
 

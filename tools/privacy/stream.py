@@ -6,7 +6,7 @@ from tools.privacy.entity import Entity
 from tools.privacy.redactor import Placeholders, Redactor, replaced
 from tools.privacy.segments import pieces
 
-LOOKAHEAD = 64
+LOOKAHEAD = 48
 CONTEXT = 512
 HELD_AT_MOST = 4096
 
