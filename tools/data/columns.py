@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.data.spans import are_spans
 from tools.errors import BadArgument, BadData, did_you_mean
 
 # Known column names, likeliest first.
@@ -168,6 +169,11 @@ def _by_shape(columns: list[_Column]) -> Guess | None:
             first and isinstance(first[0], dict) and "content" in first[0]
         ):
             return Guess("text-generation", column.name, None, f"{column.name} holds conversations.")
+    marked = next((c for c in lists if are_spans(c.values[:200])), None)
+    text = _text_column([c for c in columns if c is not marked]) if marked else None
+    if marked and text:
+        why = f"{marked.name} holds marked spans of {text}."
+        return Guess("token-classification", text, marked.name, why)
     tokens = next((c for c in lists if c.values[0] and isinstance(c.values[0][0], str)), None)
     tags = next((c for c in lists if c is not tokens and tokens and _same_lengths(tokens, c)), None)
     if tokens and tags:

@@ -77,7 +77,7 @@ def _labels(tally: "Tally", guess: Guess) -> list[str]:
     labels, name, found = tally.labels, guess.label_column, []
     if not labels:
         return [f"Column {name} holds no label at all."]
-    if len(labels) == 1:
+    if len(labels) == 1 and guess.task != "token-classification":
         return [f"Column {name} holds one label only ({next(iter(labels))}); a classifier needs two or more."]
     if len(labels) > MANY_LABELS or len(labels) > tally.rows / 2:
         more = "more than " if tally.more_labels else ""

@@ -12,6 +12,7 @@ from tools.data.formats import Row
 from tools.data.label_sets import label_name, listed, separator
 from tools.data.read import open_table, sample_rows
 from tools.data.sniff import TableInfo
+from tools.data.spans import span
 from tools.data.stats import Distinct, Reservoir, column_type
 
 PII_CELLS = 500
@@ -139,7 +140,7 @@ def _label_values(values: Iterable[Any], sign: str | None = None) -> Iterator[st
     for value in values:
         parts = listed(value)
         if parts is not None:
-            yield from (label_name(part) for part in parts)
+            yield from (marked[2] if (marked := span(part)) else label_name(part) for part in parts)
         elif sign and isinstance(value, str):
             yield from (part.strip() for part in value.split(sign) if part.strip())
         elif value is not None:

@@ -63,7 +63,7 @@ def explain_entity(tagger: Any, text: str, method: str, target: str | None) -> d
 
 
 def _words(text: str) -> list[tuple[str, int, int]]:
-    from tools.finetune.tasks.token_classification import words_of
+    from tools.data.spans import words_of
 
     return words_of(text)
 

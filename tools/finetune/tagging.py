@@ -11,6 +11,7 @@ from transformers import (
 )
 
 from knowledge.loading import loaded
+from tools.data.spans import words_of
 from tools.finetune import averaging, methods
 from tools.finetune.encoder import autocast, load_tokenizer, max_length
 from tools.finetune.examples import Parts
@@ -24,7 +25,6 @@ from tools.finetune.tasks.token_classification import (
     entities,
     measures,
     word_baseline,
-    words_of,
 )
 
 

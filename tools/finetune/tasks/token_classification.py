@@ -1,4 +1,4 @@
-"""Token classification: a tag for each word (named entities in CoNLL form, or lists of tokens and tags)."""
+"""Token classification: a tag for each word (CoNLL, lists of tokens and tags, or texts with marked spans)."""
 
 import json
 import re
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.data.label_sets import missing
+from tools.data.spans import are_spans, span, tagged
 from tools.errors import BadData
 from tools.finetune.examples import items, part, read
 from tools.finetune.task import Facts, Outcome, Run
@@ -33,8 +35,8 @@ class TokenClassification:
         rows, uneven = sentences(table, text_column, label_column)
         if uneven > len(rows):
             raise BadData(
-                f"In {uneven:,} rows {text_column} and {label_column} are not of the same length.",
-                "Give one tag for each word.",
+                f"In {uneven:,} rows {label_column} does not fit {text_column}.",
+                "Give one tag for each word, or spans with start, end and label that lie within the text.",
             )
         counts = Counter(tag for _, tags in rows for tag in tags)
         if len(rows) < 4 or len(counts) < 2:
@@ -42,7 +44,11 @@ class TokenClassification:
                 f"There are {len(rows)} sentences with {len(counts)} kinds of tags.",
                 "Give at least 4 sentences and 2 kinds of tags.",
             )
-        warnings = [f"{uneven:,} rows with another number of tags than words are left out."] if uneven else []
+        warnings = (
+            [f"{uneven:,} rows are left out: another number of tags than words, or spans beyond the text."]
+            if uneven
+            else []
+        )
         words = sum(len(row[0]) for row in rows) / len(rows)
         return Facts(len(rows), dict(counts.most_common()), words * 1.4 + 2, warnings)
 
@@ -65,20 +71,25 @@ class TokenClassification:
 
 
 def sentences(table: "pandas.DataFrame", text_column: str, label_column: str) -> tuple[list[Sentence], int]:
-    """Words and tags of each row, and the number of rows where they do not match."""
+    """Words and tags of each row, and the number of rows where they do not match; spans of a text become tags."""
     found, uneven = [], 0
+    spans = are_spans(list(table[label_column]))
     for words, tags in zip(table[text_column], table[label_column], strict=True):
-        row = [str(w) for w in items(words)], [str(t) for t in items(tags)]
-        if row[0] and len(row[0]) == len(row[1]):
+        row = (
+            _marked(words, tags) if spans else ([str(w) for w in items(words)], [str(t) for t in items(tags)])
+        )
+        if row and row[0] and len(row[0]) == len(row[1]):
             found.append(row)
-        elif row[0] or row[1]:
+        elif row is None or row[0] or row[1]:
             uneven += 1
     return found, uneven
 
 
-def words_of(text: str) -> list[tuple[str, int, int]]:
-    """Words and punctuation marks of a text with their character offsets."""
-    return [(m.group(), m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", text)]
+def _marked(text: Any, cell: Any) -> Sentence | None:
+    """A text with spans; of a text without any list of them it is not known that it holds none."""
+    if missing(text) or cell is None:
+        return None
+    return tagged(str(text), [each for each in map(span, cell) if each])
 
 
 def entities(tags: list[str]) -> Iterator[tuple[str, int, int]]:
