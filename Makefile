@@ -39,7 +39,7 @@ brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores 
 	$(BIN)/python -m assistant.brain.recipe --held tests/assistant/data/held_out/*.jsonl tests/assistant/data/developed_on/*.jsonl
 
 ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about an hour)
-	$(BIN)/python -m tools.privacy.recipe --plain $(filter-out %/names.txt %/personal.txt %/redact_text.txt %/glosses.txt %/texts.txt %/choices.txt,$(wildcard assistant/brain/recipe/banks/*/*.txt))
+	$(BIN)/python -m tools.privacy.recipe --messages tools/privacy/recipe/messages.txt tests/benchmarks/data/redaction/*_seen.txt --plain $(filter-out %/names.txt %/personal.txt %/redact_text.txt %/glosses.txt %/texts.txt %/choices.txt,$(wildcard assistant/brain/recipe/banks/*/*.txt))
 
 verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (two cores: about a quarter of an hour)
 	$(BIN)/python -m knowledge.recipe --encoder $$($(BIN)/python -c "from tools.models.embedded import minilm_folder; print(minilm_folder())")
