@@ -131,6 +131,39 @@ def test_below_an_answer_stands_how_it_was_made() -> None:
     assert all("How I got this" not in each["content"] for each in plain.messages)
 
 
+def test_the_numbers_of_cited_passages_open_them_and_next_steps_outlive_a_reload() -> None:
+    cited = [events.Citation(1, "a.md", "x", 0.9, passage="17"), events.Citation(2, "b.md", "y", 0.8)]
+    said = "Thirty days [1], says [2], not [3]. `x[1]`"
+    live = turn(
+        events.Heard("how long?", id="m1"),
+        events.ToolStarted("c1", "search_knowledge", {"query": "how long?"}),
+        events.ToolFinished("c1", "search_knowledge", "succeeded", {}),
+        *cited,
+        events.Token(said),
+        events.Choices(["And then?"]),
+        events.Done("thr-1", said),
+    )
+    lines = [
+        Entry("user", "m1", "how long?"),
+        Entry(
+            "tool",
+            "c1",
+            name="search_knowledge",
+            args={"query": "how long?"},
+            status="succeeded",
+            shown=cited,
+        ),
+        Entry("assistant", "m2", said, suggestions=["And then?"]),
+    ]
+    stored = history_messages(lines)
+    assert live.messages == stored
+    [reply] = [each for each in stored if each.get("options")]
+    assert reply["options"] == [{"value": "And then?", "label": "And then?"}]
+    assert reply["content"] == "Thirty days [[1]](/passages/17#here), says [2], not [3]. `x[1]`"
+    later = history_messages([*lines, Entry("user", "m3", "ok")])
+    assert not any(each.get("options") for each in later)  # they are no longer offered
+
+
 def test_a_stopped_turn_looks_the_same_live_and_after_a_reload() -> None:
     live = turn(
         events.Heard("try t", id="msg-1"),

@@ -99,7 +99,7 @@ def test_doubtful_rows_come_first(site: Site) -> None:
         tab(page, "Label")
         page.get_by_label("Doubtful rows first").click()
         page.get_by_role("option", name="router").click()
-        page.locator("#sa-item").get_by_text(re.compile(r"The model is \d+ % sure")).wait_for()
+        page.locator("#sa-item").get_by_text(re.compile(r"The model would say .+: \d+ % sure")).wait_for()
 
 
 def test_jobs_side_by_side(site: Site) -> None:

@@ -227,6 +227,54 @@ def test_a_visitor_rates_asks_for_a_person_and_is_known(site: Site) -> None:
         assert "customer-7" in {each["person"] for each in site.app.visits.transcripts()}
 
 
+def _signed(site: Site, who: str) -> dict[str, Any]:
+    """What the shop's server says of its customer."""
+    key_id = next(each["id"] for each in site.app.keys.list() if each["role"] == "visitor")
+    secret, now = VisitorTokens(site.app.home).identity_secret(key_id), int(time.time())
+    return {
+        "id": who,
+        "time": now,
+        "hash": hmac.new(secret.encode(), f"{who}.{now}".encode(), hashlib.sha256).hexdigest(),
+    }
+
+
+def test_the_next_customer_at_the_same_page_reads_nothing_of_the_one_before(site: Site) -> None:
+    become = """(person) => new Promise((done) => {
+        const known = StartupAssistant.on("identified", (who) => finish(who.id));
+        const anew = StartupAssistant.on("ready", () => finish("nobody"));
+        const finish = (who) => { known(); anew(); done(who); };
+        StartupAssistant.identify(person);
+    })"""
+    with browsing() as page:
+        frame = opened(page, f"{site.shop}/{site.key}")
+        frame.get_by_text("What can I help").wait_for()
+        assert page.evaluate(become, _signed(site, "customer-1")) == "customer-1"
+        ask(frame, "How many days do I have to return a lamp?")
+        frame.locator(".sources").wait_for()
+        assert page.evaluate(become, _signed(site, "customer-2")) == "customer-2"
+        assert frame.locator(".user").count() == 0
+        ask(frame, "When is the money back?")
+        frame.locator(".sources").wait_for()
+        assert page.evaluate(become, None) == "nobody"  # signed out
+        frame.get_by_text("What can I help").wait_for()
+        assert frame.locator(".user").count() == 0
+        people = {each["person"] for each in site.app.visits.transcripts()}
+        assert {"customer-1", "customer-2"} <= people
+
+
+def test_a_question_after_hours_begins_a_new_visit(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with browsing() as page:
+        frame = opened(page, f"{site.shop}/{site.key}")
+        ask(frame, "How many days do I have to return a lamp?")
+        frame.locator(".sources").wait_for()
+        now = time.time()
+        monkeypatch.setattr("assistant.api.visitors.time.time", lambda: now + 3 * 3600)
+        ask(frame, "When is the money back?")
+        frame.locator(".user", has_text="When is the money back?").wait_for()
+        frame.locator(".sources").wait_for()
+        assert frame.locator(".user").count() == 1  # the visit before is over
+
+
 def test_it_is_read_from_right_to_left_and_keeps_still_where_that_is_wished(site: Site) -> None:
     with browsing(reduced_motion="reduce") as page:
         frame = opened(page, f"{site.shop}/{site.key}?data-locale=ar")

@@ -222,7 +222,8 @@ def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[
     )
     pairs = [(label, details_.get(key)) for key, label in named]
     if seconds := details_.get("estimated_seconds"):
-        pairs += [("estimated", duration(seconds)), ("cost", say("none: this machine computes"))]
+        pairs += [("estimated", duration(seconds))]
+    pairs += [("cost", say("none: this machine computes"))]
     exact = table(["argument", "value"], args.items())
     return card(
         "Shall I?",
@@ -230,7 +231,7 @@ def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[
         facts(pairs),
         f'<p class="sa-more">{text(details_["why"])}</p>' if details_.get("why") else "",
         notes(details_.get("warnings") or []),
-        details(f"Exact call: {tool}", exact),
+        details(f"{say('Exact call')}: {tool}", exact, opened=True),
         kind="sa-ask",
     )
 

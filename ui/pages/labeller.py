@@ -163,7 +163,11 @@ class Labeller(Page):
             return self._nothing(say("Every row has a label."), any_given)
         first = rows[0]
         doubt = (
-            say("The model is {share} % sure.", share=f"{100 * first['score']:.0f}")
+            say(
+                "The model would say {label}: {share} % sure.",
+                label=first["label"],
+                share=f"{100 * first['score']:.0f}",
+            )
             if "score" in first
             else ""
         )

@@ -36,6 +36,7 @@ class LiveTurn:
         self._steps: dict[str, tuple[int, str, dict[str, Any]]] = {}
         self._reply: int | None = None
         self._words = ""
+        self._options: list[str] = []
         self._held: list[events.Event] = []
         self._hidden: list[str] = []
         self._asked = ""
@@ -79,6 +80,7 @@ class LiveTurn:
                 self._reply = None
                 self._messages.append(approval_message(asdict(event)))
             case events.Choices(options) if self._reply is not None:
+                self._options = options
                 self._messages[self._reply] = reply_message(self._words, options)
             case events.Failed(message, _):
                 self._messages.append(
@@ -86,6 +88,8 @@ class LiveTurn:
                 )
             case events.Done(thread, _, _):
                 self.thread = thread
+                if self._reply is not None:
+                    self._messages[self._reply] = reply_message(self._words, self._options, self._held)
                 self._messages += shown_messages(self._held)
                 if not self._stopped:
                     self._messages += how_messages(self._done, self._held, self._asked)

@@ -42,6 +42,7 @@ STEPS = {
 MARKDOWN = {ord(sign): f"&#{ord(sign)};" for sign in "*_`~[]!|:@.\\\n"}
 SAID = re.compile(r'<span class="sa-said">(.*?)</span>', re.DOTALL)
 CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+NUMBER = re.compile(r"\[(\d{1,2})\](?!\()")
 ENDINGS = {
     "failed": " — failed",
     "declined": " — declined",
@@ -57,13 +58,36 @@ def user_message(words: str, files: Iterable[str] = (), id_: str = "") -> Messag
     return {**message, "metadata": {"id": id_}} if id_ else message
 
 
-def reply_message(words: str, suggestions: Iterable[str] = ()) -> Message:
-    """What the assistant says, with next steps as buttons."""
-    content = _inert(words, keep_markdown=True)
+def reply_message(words: str, suggestions: Iterable[str] = (), shown: Iterable[events.Event] = ()) -> Message:
+    """What the assistant says, with next steps as buttons; the numbers of the passages it cites open them.
+
+    Args:
+        words: the reply.
+        suggestions: the next steps.
+        shown: what came with it, its citations among them.
+    """
+    content = _cited(_inert(words, keep_markdown=True), shown)
     message: Message = {"role": "assistant", "content": content, "metadata": {"id": REPLY}}
     if options := [{"value": each, "label": each} for each in suggestions]:
         message["options"] = options
     return message
+
+
+def _cited(words: str, shown: Iterable[events.Event]) -> str:
+    """Words in which the numbers of passages lead to them in their documents; code stays as it is."""
+    places = {
+        str(each.number): each.passage
+        for each in shown
+        if isinstance(each, events.Citation) and each.passage.isdecimal()
+    }
+
+    def link(found: re.Match[str]) -> str:
+        place = places.get(found[1])
+        return f"[[{found[1]}]](/passages/{place}#here)" if place else found[0]
+
+    pieces = CODE.split(words)
+    pieces[::2] = [NUMBER.sub(link, each) for each in pieces[::2]]
+    return "".join(pieces)
 
 
 def step_message(name: str, args: dict[str, Any], status: str, result: dict[str, Any]) -> Message:
@@ -146,9 +170,13 @@ def history_messages(
         if line.role == "user":
             messages += [*held, *_how(turn)]
             turn, held = [], []
+            messages = without_buttons(messages)
             messages += [user_message(line.text, line.files, line.id), *stands_note(line.stands)]
         elif line.role == "assistant":
-            messages += [reply_message(line.text), *(stopped_note(line.text) if line.stopped else []), *held]
+            reply = reply_message(
+                line.text, line.suggestions, [event for each in turn for event in each.shown]
+            )
+            messages += [reply, *(stopped_note(line.text) if line.stopped else []), *held]
             held = []
         else:
             if line.status == "waiting":

@@ -79,7 +79,7 @@ class ThreadActions(View):
         """What the menu shows of the open conversation."""
         titles = {id_: title for title, id_ in self.titles(who)}
         if thread not in titles:
-            return {"thread_menu": gr.Accordion(visible=False), "find": gr.Textbox(visible=len(titles) > 5)}
+            return {"thread_menu": gr.Accordion(visible=False), "find": gr.Textbox(visible=len(titles) > 1)}
         shared = self.app.shares.of(thread)
         export = f"/v1/conversations/{text(thread)}/export"
         links = [(f"{export}?form=markdown", "Markdown"), (f"{export}?form=json", "JSON")]
@@ -89,7 +89,7 @@ class ThreadActions(View):
             told += f'<p><a href="/shared/{text(shared)}" target="_blank">{text(say("The link for the team"))}</a></p>'
         return {
             "thread_menu": gr.Accordion(visible=True),
-            "find": gr.Textbox(visible=len(titles) > 5),
+            "find": gr.Textbox(visible=len(titles) > 1),
             "title": titles[thread],
             "links": told,
             "share": gr.Button(visible=not shared),

@@ -197,6 +197,7 @@
       });
       if (!said && !problem) said = say.empty;
     } catch (error) {
+      if (error.status === 401 && thread) return anew(text); // after hours without a word the visit is over
       problem = error.name === "AbortError" ? say.stopped : error.said || (navigator.onLine ? say.failed : say.offline);
     }
     draw();
@@ -337,16 +338,23 @@
     event.preventDefault();
     (document.activeElement === $("back") ? $("document") : $("back")).focus();
   });
-  $("again").addEventListener("click", () => {
+  function clear() {
     if (running) running.abort();
-    thread = null;
-    answers = 0;
-    keep();
     log.replaceChildren();
     $("again").hidden = true;
     greet();
+  }
+  $("again").addEventListener("click", () => {
+    thread = null;
+    answers = 0;
+    keep();
+    clear();
     box.focus();
   });
+  function anew(question) { // another visit: nobody is known, nothing was said; the page around says again who it is
+    read(() => sessionStorage.setItem(store, JSON.stringify({ question })));
+    location.reload();
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if ($("passage").hidden) parentSays({ sa: "close" }); else closePassage();
@@ -366,15 +374,20 @@
       name = String((person && person.name) || "").slice(0, 60);
       if (log.childElementCount <= 2 && !thread) { log.replaceChildren(); greet(); }
       if (person && (person.hash || person.token)) identify(person);
+      else if (!person && fields(token)[3]) anew();
     }
   });
 
+  const fields = (held) => read(() => JSON.parse(atob(held.split(".")[0].replace(/-/g, "+").replace(/_/g, "/")))) || [];
   async function identify({ id, hash, time, token: signed }) {
-    const visitor = (held) => read(() => JSON.parse(atob(held.split(".")[0].replace(/-/g, "+").replace(/_/g, "/")))[1]);
     try {
-      const before = visitor(token);
+      const [, visitor, , somebody] = fields(token);
       token = (await post("/v1/widget/identify", signed ? { token: signed } : { id, hash, time })).token;
-      if (visitor(token) !== before) { thread = null; answers = 0; } // what was said before belongs to nobody known
+      if (fields(token)[1] !== visitor) { // what was said before belongs to nobody known
+        if (somebody) clear(); // or to somebody else, who is not to be read
+        thread = null;
+        answers = 0;
+      }
       keep();
       tell("identified", { id });
     } catch (error) { tell("error", { message: error.said || say.failed }); }
@@ -400,6 +413,7 @@
   }
   async function resume() { // the conversation of this visit, on the next page of the site
     const kept = read(() => JSON.parse(sessionStorage.getItem(store)));
+    if (kept && kept.question) { keep(); ask(kept.question); }
     if (!kept || !kept.thread) return;
     const fresh = token;
     try {
