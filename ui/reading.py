@@ -2,22 +2,22 @@
 
 from html import escape
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from assistant.access.principal import Principal
 from assistant.agent.events import Citation
 from assistant.agent.history import Entry
 from assistant.api.auth import App
-from knowledge.errors import TeachingError
-from ui.sign_in import page, session_user
+from knowledge.errors import TeachingError, UnknownSource
+from ui.languages import lang, reader, say
+from ui.sign_in import page, session_user, signed_out, told
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-SIGNED_OUT = """<p>Sign in first, then open this page again.</p><a class="go" href="/sign-in">Sign in</a>"""
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title} · Startup Assistant</title>
+<html lang="{lang}"><head><meta charset="utf-8"><title>{title} · Startup Assistant</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <style>
 :root{{color-scheme:light dark;--ink:#1e293b;--soft:#5a6068;--paper:#fff;--line:#cbd5e1;--mark:#fde68a;--said:#eef2f7}}
@@ -37,26 +37,29 @@ mark{{background:var(--mark);color:inherit;scroll-margin-top:30vh}}details{{marg
 def shared(share_id: str, request: Request, app: App) -> Response:
     """A conversation that its owner shares; nothing in it can be changed or answered."""
     if session_user(app, request) is None:
-        return page("Who is asking?", SIGNED_OUT, 401)
+        return signed_out()
     try:
         row = app.shares.get(share_id)
         owner = app.users.get(row["user_id"])
         lines = app.agent.history(Principal(owner["id"], owner["name"], owner["role"]), row["id"])
     except TeachingError as error:
-        return page("Nothing to read", f"<p>{escape(str(error))}</p>", error.status)
-    by = f"<small>Shared by {escape(owner['name'])}. Read only.</small>"
-    return _page(row["title"] or "Conversation", by + "".join(map(_line, lines)))
+        return _nothing(told(error), error.status)
+    by = escape(say("Shared by {name}. Read only.", name=owner["name"]))
+    return _page(row["title"] or say("Conversation"), f"<small>{by}</small>{''.join(map(_line, lines))}")
 
 
 @router.get("/passages/{passage}")
 def passage(passage: str, request: Request, app: App) -> Response:
     """A cited passage, marked in its document."""
     if session_user(app, request) is None:
-        return page("Who is asking?", SIGNED_OUT, 401)
+        return signed_out()
     try:
         found = app.knowledge.passage(passage[:18])
+    except UnknownSource as error:
+        gone = say("This passage is not there. Its document may have been removed or changed.")
+        return _nothing(gone, error.status)
     except TeachingError as error:
-        return page("Nothing to read", f"<p>{escape(str(error))}</p>", error.status)
+        return _nothing(told(error), error.status)
     text, start, end = found["text"], found["start"], found["end"]
     marked = f'{escape(text[:start])}<mark id="here">{escape(text[start:end])}</mark>{escape(text[end:])}'
     source = f"<small>{escape(found['source'])}</small>"
@@ -76,8 +79,12 @@ def markdown(words: str) -> str:
     return nh3.clean(made, tags=nh3.ALLOWED_TAGS - {"img"}, link_rel="noopener noreferrer nofollow")
 
 
+def _nothing(why: str, status: int) -> HTMLResponse:
+    return page(say("Nothing to read"), f"<p>{escape(why)}</p>", status)
+
+
 def _page(title: str, body: str) -> HTMLResponse:
-    return HTMLResponse(PAGE.format(title=escape(title), body=body), headers=HEADERS)
+    return HTMLResponse(PAGE.format(lang=lang(), title=escape(title), body=body), headers=HEADERS)
 
 
 def _line(line: Entry) -> str:
@@ -88,8 +95,8 @@ def _line(line: Entry) -> str:
             for each in line.shown
             if isinstance(each, Citation)
         )
-        return f'<div class="step">{escape(line.name)}: {escape(line.status)}</div>{cited}'
-    who = "Question" if line.role == "user" else "Assistant"
+        return f'<div class="step">{escape(line.name)}: {escape(say(line.status))}</div>{cited}'
+    who = say("Question") if line.role == "user" else say("Assistant")
     plain = f'<div class="text">{escape(line.text)}</div>'
     said = plain if line.role == "user" else markdown(line.text)
     files = f"<small>{escape(', '.join(line.files))}</small>" if line.files else ""

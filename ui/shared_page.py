@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from assistant.home import exclusive
+from ui.languages import listen, say
 
 if TYPE_CHECKING:
     import httpx
@@ -84,9 +85,9 @@ class Forward:
             )
             answer = await self._client.send(passed, stream=True)
         except (OSError, httpx.HTTPError, httpx.InvalidURL):
-            busy = {
-                "error": {"message": "The chat page is starting. Reload in a moment.", "type": "server_error"}
-            }
+            listen(request.headers)
+            told = say("The chat page is starting. Reload in a moment.")
+            busy = {"error": {"message": told, "type": "server_error"}}
             await JSONResponse(busy, 503, {"Retry-After": "2"})(scope, receive, send)
             return
         back = StreamingResponse(

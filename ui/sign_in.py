@@ -4,7 +4,7 @@ from contextlib import suppress
 from html import escape
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.access.audit import acting
@@ -13,15 +13,17 @@ from assistant.access.principal import Principal
 from assistant.api.auth import COOKIE, App, address, own_page
 from assistant.application import Application
 from assistant.errors import AppError, TooMany, Unauthenticated
+from knowledge.errors import TeachingError
+from ui.languages import lang, reader, say
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
 DAYS = 30
 # Tries of a password a minute: of one address, and at one name from all addresses together.
 BY_ADDRESS, BY_NAME = Limiter(10), Limiter(5)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sign in · Startup Assistant</title>
+<html lang="{lang}"><head><meta charset="utf-8"><title>{title} · Startup Assistant</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <style>
 :root{{color-scheme:light dark;--ink:#1e293b;--soft:#64748b;--paper:#fff;--ground:#f1f5f9;--line:#cbd5e1}}
@@ -43,15 +45,18 @@ button.quiet{{background:transparent;color:inherit;box-shadow:inset 0 0 0 1px va
 :focus-visible{{outline:2px solid #2563c9;outline-offset:2px}}
 </style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
 FORM = """<p>{note}</p>{service}{password}
-<form action="/sign-in" method="get"><input name="token" aria-label="Sign-in token"
-placeholder="Paste the link or its token" required autocomplete="off" autofocus><button>Sign in</button></form>
-<small>The server prints a one-time link when it starts. <code>assistant serve</code> again makes a new one; teammates
-get theirs from an admin.</small>"""
-SERVICE = '<p><a class="go" href="/sign-in/service/">Sign in with {host}</a></p>'
+<form action="/sign-in" method="get"><input name="token" aria-label="{token}"
+placeholder="{paste}" required autocomplete="off" autofocus><button>{go}</button></form>
+<small>{where}</small>"""
+SERVICE = '<p><a class="go" href="/sign-in/service/">{go}</a></p>'
 PASSWORD = """<form class="tall" action="/sign-in" method="post">
-<input name="name" aria-label="Name" placeholder="Name" required autocomplete="username" value="{name}">
-<input name="password" type="password" aria-label="Password" placeholder="Password" required
-autocomplete="current-password"><button>Sign in</button></form><p><small>Or with a one-time link:</small></p>"""
+<input name="name" aria-label="{user}" placeholder="{user}" required autocomplete="username" value="{name}">
+<input name="password" type="password" aria-label="{password}" placeholder="{password}" required
+autocomplete="current-password"><button>{go}</button></form><p><small>{below}</small></p>"""
+WHERE = (
+    "The server prints a one-time link when it starts. {command} again makes a new one; teammates get theirs from an "
+    "admin."
+)
 
 
 def session_user(app: Application, request: Request) -> str | None:
@@ -67,7 +72,7 @@ def session_user(app: Application, request: Request) -> str | None:
 def sign_in(request: Request, app: App, token: str = "") -> Response:
     """Use a one-time link up: the browser gets its session and goes to the chat page."""
     if not token:
-        return form(app, "Open your sign-in link, or paste it here.")
+        return form(app, say("Open your sign-in link, or paste it here."))
     token = token.rsplit("token=", 1)[-1].strip()
     try:
         user = app.users.redeem(token)
@@ -123,14 +128,38 @@ def form(app: Application, note: str | AppError, name: str = "") -> HTMLResponse
         note: what is said above them, or why the last try failed.
         name: what was typed as a name.
     """
-    wrong = isinstance(note, AppError)
     host = app.settings.oidc_host
     body = FORM.format(
-        note=f'<span class="wrong">{escape(str(note))}</span>' if wrong else escape(str(note)),
-        service=SERVICE.format(host=escape(host)) if host else "",
-        password=PASSWORD.format(name=escape(name)) if app.users.have_passwords() else "",
+        note=escape(note) if isinstance(note, str) else f'<span class="wrong">{escape(told(note))}</span>',
+        service=SERVICE.format(go=escape(say("Sign in with {host}", host=host))) if host else "",
+        password=_password(name) if app.users.have_passwords() else "",
+        token=say("Sign-in token"),
+        paste=say("Paste the link or its token"),
+        go=say("Sign in"),
+        where=say(WHERE, command="<code>assistant serve</code>"),
     )
-    return page("Sign in", body, note.status if isinstance(note, AppError) else 200)
+    return page(say("Sign in"), body, note.status if isinstance(note, AppError) else 200)
+
+
+def _password(name: str) -> str:
+    return PASSWORD.format(
+        user=say("Name"),
+        name=escape(name),
+        password=say("Password"),
+        go=say("Sign in"),
+        below=say("Or with a one-time link:"),
+    )
+
+
+def told(error: TeachingError) -> str:
+    """An error in the reader's language, as far as its words are known there.
+
+    Args:
+        error: what went wrong.
+    """
+    if isinstance(error, TooMany):
+        return say("That was too often. Wait {wait} s and try again.", wait=error.retry_after)
+    return say(str(error))
 
 
 @router.get("/sign-out")
@@ -143,11 +172,19 @@ def sign_out(request: Request, app: App) -> Response:
     with suppress(Unauthenticated):
         acting(app.sessions.principal(token), address(request))
     app.sessions.end(token)
-    response = page(
-        "You are signed out", '<p>See you soon.</p><a class="go" href="/sign-in">Sign in again</a>'
-    )
+    response = page(say("You are signed out"), _linked(say("See you soon."), say("Sign in again")))
     response.delete_cookie(COOKIE)
     return response
+
+
+def signed_out() -> HTMLResponse:
+    """What a page answers to a browser in which nobody is signed in."""
+    body = _linked(say("Sign in first, then open this page again."), say("Sign in"))
+    return page(say("Who is asking?"), body, 401)
+
+
+def _linked(words: str, link: str) -> str:
+    return f'<p>{words}</p><a class="go" href="/sign-in">{link}</a>'
 
 
 def page(title: str, body: str, status: int = 200) -> HTMLResponse:
@@ -158,4 +195,4 @@ def page(title: str, body: str, status: int = 200) -> HTMLResponse:
         body: HTML.
         status: the HTTP status.
     """
-    return HTMLResponse(PAGE.format(title=title, body=body), status, HEADERS)
+    return HTMLResponse(PAGE.format(lang=lang(), title=title, body=body), status, HEADERS)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from assistant.agent.events import Citation
 from assistant.settings import settings
 from ui.pages.html import details, table, text
+from ui.pages.words import say
 
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]+[A-Z])(?:_\d+)?>")  # what stands where personal data was taken out
 
@@ -28,21 +29,31 @@ def how_block(steps: Sequence[Step], passages: Iterable[Citation], asked: str) -
         asked: the user's message as it is kept.
     """
     passages = list(passages)
-    hidden = sorted({kind.replace("_", " ").lower() for kind in PLACEHOLDER.findall(asked)})
+    hidden = sorted({kind_of(each) for each in PLACEHOLDER.findall(asked)})
     if not (steps or passages or hidden):
         return ""
+    ended = [(step.tool, _said(step.args), say(step.status)) for step in steps]
+    told = say("Hidden from the model: {kinds}.", kinds=say(", ").join(hidden))
     parts = [
-        table(["tool", "arguments", "ended"], [(step.tool, _said(step.args), step.status) for step in steps])
-        if steps
-        else "",
+        table(["tool", "arguments", "ended"], ended) if steps else "",
         table(["passage", "from", "score"], [(p.number, p.title or p.source, p.score) for p in passages])
         if passages
         else "",
-        f"<p>Hidden from the model: {text(', '.join(hidden))}.</p>" if hidden else "",
-        f"<p>Chat model in use: {text(settings().model)}.</p>",
+        f"<p>{text(told)}</p>" if hidden else "",
+        f"<p>{text(say('Chat model in use: {model}.', model=settings().model))}</p>",
     ]
     return f'<div class="sa-how">{details("How I got this", "".join(parts))}</div>'
 
 
+def kind_of(type_: str) -> str:
+    """A kind of personal data in the reader's words.
+
+    Args:
+        type_: as placeholders name it, such as ``EMAIL_ADDRESS``; a model of the user's own may have others than we.
+    """
+    shown = say(f"<{type_}>")
+    return type_.replace("_", " ").lower() if shown == f"<{type_}>" else shown
+
+
 def _said(args: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in args.items()) or "none"
+    return ", ".join(f"{name} = {value}" for name, value in args.items()) or say("none")

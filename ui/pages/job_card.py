@@ -3,6 +3,7 @@
 from typing import Any
 
 from ui.pages.html import duration, text
+from ui.pages.words import say
 
 WIDTH, HEIGHT = 300, 64
 
@@ -18,11 +19,12 @@ def job_card(job: dict[str, Any] | None) -> str:
         return ""
     done = 100 * (job.get("progress") or 0)
     left = job.get("time_left")
-    words = [_status(job), f"{done:.0f} %", f"about {duration(left)} left" if left else ""]
+    words = [_status(job), f"{done:.0f} %", say("about {time} left", time=duration(left)) if left else ""]
+    name, progress = text(say("Job {job}", job=job["id"])), text(say("Progress of {job}", job=job["id"]))
     return (
-        f'<div class="sa-job" role="status" aria-label="Job {text(job["id"])}">'
+        f'<div class="sa-job" role="status" aria-label="{name}">'
         f'<div class="sa-job-head"><b>{text(job["id"])}</b> <span>{" · ".join(w for w in words if w)}</span></div>'
-        f'<div class="sa-progress" role="progressbar" aria-label="Progress of {text(job["id"])}" '
+        f'<div class="sa-progress" role="progressbar" aria-label="{progress}" '
         f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{done:.0f}">'
         f'<span style="width:{done:.1f}%"></span></div>{_curve(job.get("curve") or [])}</div>'
     )
@@ -30,8 +32,8 @@ def job_card(job: dict[str, Any] | None) -> str:
 
 def _status(job: dict[str, Any]) -> str:
     if job["status"] == "queued":
-        return "waiting for its turn"
-    return text(job.get("message") or job["status"])
+        return say("waiting for its turn")
+    return text(say(job.get("message") or job["status"]))
 
 
 def _curve(curve: list[list[float | None]]) -> str:
@@ -54,8 +56,8 @@ def _curve(curve: list[list[float | None]]) -> str:
     newest = next((value for _, value, _ in reversed(points) if value is not None), None)
     return (
         f'<div class="sa-curve"><svg viewBox="0 -2 {WIDTH} {HEIGHT + 4}" preserveAspectRatio="none" role="img" '
-        f'aria-label="Loss curve">{line(1, "sa-train")}{line(2, "sa-validation")}</svg>'
-        f"<span>loss {newest:.3f}</span></div>"
+        f'aria-label="{say("Loss curve")}">{line(1, "sa-train")}{line(2, "sa-validation")}</svg>'
+        f"<span>{say('loss {value}', value=format(newest, '.3f'))}</span></div>"
         if newest is not None
         else ""
     )

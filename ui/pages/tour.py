@@ -8,9 +8,10 @@ from assistant.agent.history import Entry
 from assistant.workspace.samples import TICKETS
 from ui.pages.html import text
 from ui.pages.view import View
-from ui.pages.words import say, t
+from ui.pages.words import ZH, say, t
 
-# what the button says, and what it sends; the first loads the samples and asks what is in them
+# What the button says, and what it sends. The first, which the chat page knows by its words, loads the samples and asks
+# what is in them; the second has no translation: what it asks is answered in English documents.
 STEPS = (
     ("Load the sample workspace", "Load the sample workspace"),
     ("Ask the help centre a question", "How long do refunds take?"),
@@ -45,7 +46,8 @@ class Tour(View):
     def tour_words(self, who: Principal, thread: str | None) -> str:
         """What the next step says."""
         lines = self.app.agent.history(who, thread) if thread else []
-        return STEPS[self._step(who, thread, lines) or 0][1]
+        step = self._step(who, thread, lines) or 0
+        return say(STEPS[step][1]) if step else STEPS[step][1]
 
     def _step(self, who: Principal, thread: str | None, lines: list[Entry]) -> int | None:
         """How far it is; None where it is over, or was never begun by somebody who has talked before."""
@@ -56,5 +58,5 @@ class Tour(View):
         said = [each.text for each in lines if each.role == "user"]
         if not said or TICKETS not in said[0]:
             return None
-        done = 1 + sum(words in said for _, words in STEPS[1:])
+        done = 1 + sum(words in said or ZH.get(words) in said for _, words in STEPS[1:])
         return done if done < len(STEPS) else None

@@ -4,15 +4,14 @@ Components take :func:`t`, which the browser translates; HTML that is made here 
 the request at hand prefers. A test holds that every word has its translation.
 """
 
-import json
-from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-ZH: dict[str, str] = json.loads(Path(__file__).with_name("zh.json").read_text(encoding="utf-8"))
-CHINESE: ContextVar[bool] = ContextVar("chinese", default=False)
+from ui import languages
+from ui.languages import ZH, say
+
+__all__ = ["ZH", "Words", "listen", "say", "t"]
 LOCALES = ("zh", "zh-CN", "zh-TW", "zh-HK", "zh-SG")
 
 
@@ -30,18 +29,6 @@ class Words(gr.I18n):
 t = Words()
 
 
-def say(words: str, **values: Any) -> str:
-    """Words in the reader's language.
-
-    Args:
-        words: in English, with ``{names}`` in place of what changes.
-        values: what takes their places.
-    """
-    shown = ZH.get(words, words) if CHINESE.get() else words
-    return shown.format(**values) if values else shown
-
-
 def listen(request: gr.Request | None) -> None:
     """Speak the language of whoever asks, from here on and in this context."""
-    headers = request.headers if request else {}
-    CHINESE.set(str(headers.get("accept-language", "")).lower().startswith("zh"))
+    languages.listen(request.headers if request else {})
