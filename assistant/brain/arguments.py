@@ -18,6 +18,7 @@ from assistant.brain.patterns import (
     listed_method,
     ruled_out,
     strict_task,
+    whole_number,
 )
 from assistant.brain.reading import Span
 from assistant.brain.things import datasets, jobs, models, sources, texts
@@ -157,16 +158,16 @@ def training_values(asked: Asked) -> Filled:
 def _epochs(span: Span, asked: Asked) -> float | int | None:
     """How many epochs; a number of rows or texts is none."""
     rows = _ROWS.match(asked.text, span.end)
-    dozen = _DOZEN.match(asked.text, span.start)
-    words = dozen[0] if dozen else asked.words(span)
-    return None if rows or inside_rate(span.start, asked.text) else values.number(words)
-
-
-_DOZEN = re.compile(r"(?:half )?an? dozen\b", re.IGNORECASE)
+    for_rate = asked.context.asks == "rate" and asked.words(span) == asked.text.strip()
+    if rows or for_rate or inside_rate(span.start, asked.text):
+        return None
+    whole = whole_number(span.start, asked.text)  # the tagger may have taken a part: 一 of 一百
+    return values.number(asked.words(span)) if whole is None else whole
 
 
 _ROWS = re.compile(
-    r"\s*(?:[十百千万]*[来几多]?\s*)?(?:[条行份张]|个?样本)|个(?!\s*(?:轮|周期|ep|训练))|\s+(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
+    r"\s*(?:[十百千万]*[来几多]?\s*)?(?:[条行份张]|个?样本)|个(?!\s*(?:轮|周期|ep|训练))"
+    r"|\s+(?:of (?:the|my|its|all) )?(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
     re.IGNORECASE,
 )
 

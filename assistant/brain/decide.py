@@ -195,13 +195,13 @@ _TRY = re.compile(r"\W*(?:(?:ok|and|now|then)\W+)*(?:try|test|run)\b|\W*(?:å†|é
 
 
 def _options(shares: Mapping[str, float]) -> list[str]:
-    """The tools to offer where none stands out; empty where one does, or is the only one that may be meant."""
+    """Two or three tools to offer where none stands out; empty where one does, or only one may be meant."""
     ranked = list(shares.items())
     top = ranked[0][1]
     if top >= UNSURE:
         return []
     likely = [name for name, share in ranked[:4] if name != NONE and share >= RIVAL * top]
-    return [] if likely == [ranked[0][0]] else likely[:3]
+    return likely[:3] if len(likely) > 1 else []
 
 
 def _language(text: str, context: Context) -> str:

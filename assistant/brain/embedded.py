@@ -83,7 +83,8 @@ def respond(messages: Sequence[BaseMessage], tool_names: Sequence[str] | None) -
     """
     conversation, situation = plain(messages), situation_of(messages)
     if conversation and conversation[-1]["role"] == "tool":
-        return _spoken(_reply_to_results(conversation))
+        team = situation.role in ("admin", "member") and not _only_answers(tool_names, situation)
+        return _spoken(_reply_to_results(conversation, team))
     if not conversation or conversation[-1]["role"] != "user":
         return _spoken(small_talk("hello", "en", situation.role == "visitor"))
     decision = decide(conversation, situation, tool_names)
@@ -109,8 +110,13 @@ def _spoken(reply: Reply) -> AIMessage:
     return AIMessage(content=reply.text, additional_kwargs={"suggestions": reply.suggestions})
 
 
-def _reply_to_results(conversation: list[dict[str, Any]]) -> Reply:
-    """The reply to the tool results at the end of a conversation."""
+def _reply_to_results(conversation: list[dict[str, Any]], team: bool) -> Reply:
+    """The reply to the tool results at the end of a conversation.
+
+    Args:
+        conversation: as :func:`assistant.brain.history.plain` gives it.
+        team: whether who asks may add documents and has the team's pages.
+    """
     results: list[dict[str, Any]] = []
     while conversation and conversation[-1]["role"] == "tool":
         results.insert(0, conversation[-1])
@@ -120,7 +126,7 @@ def _reply_to_results(conversation: list[dict[str, Any]]) -> Reply:
     replies = []
     for result in results:
         call = calls.get(result["tool_call_id"], {"name": "", "args": {}})
-        replies.append(compose(call["name"], call["args"], _read(result["content"]), language))
+        replies.append(compose(call["name"], call["args"], _read(result["content"]), language, team))
     return Reply(
         "\n\n".join(reply.text for reply in replies), [s for reply in replies for s in reply.suggestions]
     )

@@ -9,43 +9,33 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assistant.brain.values import method, normal, number, rate
+from assistant.brain.values import FIGURE, figures, method, normal, number, rate
 
-_WORDS = "single|half a dozen|a dozen|a couple of|twelve|fifteen|twenty|thirty|fifty|eleven|three|seven|eight|four|five|nine|one|two|six|ten"
-NUMBER = rf"\d+(?:\.\d+)?|{_WORDS}"
-CHINESE_NUMBER = r"\d+(?:\.\d+)?|[零一二两三四五六七八九十半]+"
-RATE = (
-    r"\d+(?:\.\d+)?\s*(?:[x×*·]\s*10\s*(?:\^|\*\*)?\s*[-−–]\s*\d+|e\s*[-−–]\s*\d+)|10\s*(?:\^|\*\*)\s*[-−–]\s*\d+|0?\.\d+|"
-    r"\d+(?:\.\d+)?\s*%|[十百千万]+分之[零一二两三四五六七八九十点]+|零点[零一二三四五六七八九]+|[一二三四五六七八九]?(?:点[一二三四五六七八九])?(?:乘以?)?十的负[一二三四五六七八九]次方|\d+(?:\.\d+)?\s*(?:乘以?|[x×*])\s*10\s*的负\s*\d+次方|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:e|times ten to the|to the)\s*"
-    r"(?:minus|negative|-)\s*(?:one|two|three|four|five|six|seven|eight|nine|\d+)|(?:(?:half|one|two|three|four|five|\d)\s+)?(?:an?\s+)?(?:(?:ten|hundred)[\s-]+)?thousandths?|1"
-)
+# Of a text in figures.
+_RATE = rf"{FIGURE}(?:e-\d+|/{FIGURE}|%)|0?\.\d+"
 
 _EPOCHS = [
     re.compile(
-        rf"\b({NUMBER})[\s-]+(?:more |full |training )*(?:epochs?|ep|passes|rounds?)\b", re.IGNORECASE
+        rf"(?<!e-)\b({FIGURE})[\s-]+(?:more |full |training )*(?:epochs?|ep|passes|rounds?)\b", re.IGNORECASE
     ),
-    re.compile(rf"\bmake (?:it|that) ({NUMBER})(?!\s*e\s*-|\s*[%x×*]|\.?\w)", re.IGNORECASE),
-    re.compile(rf"\bep\s*[=:]\s*({NUMBER})\b", re.IGNORECASE),
-    re.compile(rf"\b(?:num_?)?epochs?\s*(?:to|=|:|of|is|\|)?\s*({NUMBER})\b", re.IGNORECASE),
+    re.compile(rf"\bmake (?:it|that) ({FIGURE})(?![%/]|\.?\w)", re.IGNORECASE),
+    re.compile(rf"\bep\s*[=:]\s*({FIGURE})\b", re.IGNORECASE),
+    re.compile(rf"\b(?:num_?)?epochs?\s*(?:to|=|:|of|is|\|)?\s*({FIGURE})\b", re.IGNORECASE),
+    re.compile(rf"({FIGURE})\s*(?:个)?\s*(?:轮|epochs?|个周期)|(\d+)\s*遍", re.IGNORECASE),
     re.compile(
-        rf"({CHINESE_NUMBER})\s*(?:个)?\s*(?:轮|epochs?|个周期)|(\d+|[两三四五六七八九十]+)\s*遍",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"(?:轮数|轮次|epochs?)\s*(?:改成|改为|设为|设成|为|是|=|:|：|用)?\s*({CHINESE_NUMBER})",
-        re.IGNORECASE,
+        rf"(?:轮数|轮次|epochs?)\s*(?:改成|改为|设为|设成|为|是|=|:|：|用)?\s*({FIGURE})", re.IGNORECASE
     ),
 ]
-_RATE_NAMED = re.compile(
-    rf"(?:learning[\s_-]*rate|\blr\b|\blearn rate\b|step size|学习率|\brate\b)\s*(?:to|=|:|：|of|is|at|\||改成|改为|设为|设成|为|是|用|调到|到)?\s*(?<![A-Za-z0-9_.])({RATE})",
-    re.IGNORECASE,
-)
+_NAMED = r"(?:learning[\s_-]*rate|\blr\b|\blearn rate\b|step size|学习率|\brate\b)\s*(?:to|=|:|：|of|is|at|\||改成|改为|设为|设成|为|是|用|调到|到)?\s*(?<![A-Za-z0-9_.])"
+_RATE_NAMED = re.compile(rf"{_NAMED}({_RATE})", re.IGNORECASE)
+# "learning rate 5" is none, but no number of epochs either.
+_RATE_WRONG = re.compile(rf"{_NAMED}{FIGURE}(?![\d.]|\s*(?:ep|passes|rounds|个|轮|遍))", re.IGNORECASE)
 _RATE_BEFORE = re.compile(
-    rf"(?<![A-Za-z0-9_.])({RATE})\s*(?:as (?:the )?)?(?:learning[\s_-]*rate|lr\b|的学习率)", re.IGNORECASE
+    rf"(?<![A-Za-z0-9_.])({_RATE})\s*(?:(?:as|for) (?:the )?)?(?:learning[\s_-]*rate|lr\b|的学习率)",
+    re.IGNORECASE,
 )
 _RATE_BARE = re.compile(
-    r"(?<![A-Za-z0-9_.\-])(\d+(?:\.\d+)?\s*e\s*[-−–]\s*\d+|\d+(?:\.\d+)?\s*[x×*·]\s*10\s*\^\s*[-−–]\s*\d+|[十百千万]+分之[零一二两三四五六七八九十点]+|\d+(?:\.\d+)?\s*乘以?\s*10\s*的负\s*\d+次方)(?!\w)",
-    re.IGNORECASE,
+    rf"(?<![A-Za-z0-9_.\-])({FIGURE}e-\d+|{FIGURE}/10{{3,}}(?!\s+of\b))(?![A-Za-z0-9_])", re.IGNORECASE
 )
 _METHODS = [
     ("adalora", r"\bada-?lora\b"), ("qlora", r"\bq-?lora\b"), ("dora", r"\bdora\b"), ("lora", r"\blora\b"),
@@ -163,8 +153,27 @@ _NOT_THAT = re.compile(
 
 def inside_rate(at: int, text: str) -> bool:
     """Whether what stands at a place of a text belongs to a learning rate ("a ten-thousandth")."""
-    found = [match for pattern in (_RATE_NAMED, _RATE_BEFORE, _RATE_BARE) for match in pattern.finditer(text)]
-    return any(match.start() <= at < match.end() for match in found)
+    written, at = _in_figures(at, text)
+    return any(
+        _over(at, pattern, written) for pattern in (_RATE_NAMED, _RATE_BEFORE, _RATE_BARE, _RATE_WRONG)
+    )
+
+
+def whole_number(at: int, text: str) -> float | int | None:
+    """The number that what stands at a place of a text belongs to: 200 at each word of "two hundred"."""
+    written, at = _in_figures(at, text)
+    found = _over(at, re.compile(FIGURE), written)
+    return number(found[0]) if found else None
+
+
+def _in_figures(at: int, text: str) -> tuple[str, int]:
+    """A text in figures, and the place in it of what stands at a place of the text: as far from the end."""
+    written = figures(text)
+    return written, len(written) - len(figures(text[at:]))
+
+
+def _over(at: int, pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return next((found for found in pattern.finditer(text) if found.start() <= at < found.end()), None)
 
 
 def ruled_out(at: int, text: str) -> bool:
@@ -202,13 +211,14 @@ def clear_values(text: str) -> dict[str, Any]:
         text: a message without the names of files and addresses in it.
     """
     text = _NOT_THAT.sub(" ", normal(text))
+    written = figures(text)
     found = {
         "task": _first(_TASKS, text),
         "method": _first(_METHODS, text),
         "text_column": _column(_TEXTS, text),
         "label_column": _column(_LABELS, text),
-        "epochs": _number(_EPOCHS, text, number),
-        "learning_rate": _number((_RATE_NAMED, _RATE_BEFORE, _RATE_BARE), text, rate),
+        "epochs": _number(_EPOCHS, written, number),
+        "learning_rate": _number((_RATE_NAMED, _RATE_BEFORE, _RATE_BARE), written, rate),
         "name": _name(text),
     }
     if found["name"] in (found["text_column"], found["label_column"]):

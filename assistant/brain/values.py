@@ -3,14 +3,22 @@
 # ruff: noqa: E501 - patterns read best in one line
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-WORDS = {
-    "zero": 0, "half": 0.5, "one": 1, "a": 1, "an": 1, "single": 1, "once": 1, "two": 2, "twice": 2, "couple": 2, "three": 3, "thrice": 3,
-    "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "dozen": 12, "twelve": 12, "thirteen": 13,
-    "fourteen": 14, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100,
-}  # fmt: skip
-CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "半": 0.5}  # fmt: skip
+FIGURE = r"(?<!\d)(?:\d+(?:\.\d+)?|\.\d+)"
+_ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_TIMES = {"once": 1, "single": 1, "twice": 2, "thrice": 3, "half": 0.5, "zero": 0}
+_WORDS = (
+    {word: value for value, word in enumerate(_ONES + _TEENS, 1)}
+    | dict(zip(_TENS, range(20, 100, 10), strict=True))
+    | _TIMES
+)
+_SCALES = {"couple": 2, "dozen": 12, "hundred": 100, "thousand": 1000}
+_CHINESE = {"零": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "半": 0.5}  # fmt: skip
+_CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
+_ORDINALS = {"third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 _METHODS = [
     ("adalora", r"ada[\s-]?lora"), ("qlora", r"\bq[\s-]?lora"), ("dora", r"\bdora\b"), ("lora", r"\blora\b|low[\s-]?rank"),
     ("few-shot", r"few[\s-]?shot|set-?fit|[少小]样本"),
@@ -45,61 +53,106 @@ def column(words: str) -> str:
 
 
 def number(words: str) -> float | int | None:
-    """The number in some words: digits, English or Chinese ("3", "three", "half a dozen", "十二"); None where there is none."""
-    low = words.strip().lower()
-    if found := re.search(r"\d+(?:\.\d+)?", low):
-        value = float(found[0])
-        return int(value) if value.is_integer() else value
-    if "dozen" in low:
-        return 6 if "half" in low else 12
-    if found := re.search(
-        r"[一二两俩三四五六七八九]?十[一二三四五六七八九]?|[零一二两俩三四五六七八九半]", low
-    ):
-        return _chinese(found[0])
-    if found := re.search(
-        r"\b(twenty|thirty|forty|fifty)[\s-](one|two|three|four|five|six|seven|eight|nine)\b", low
-    ):
-        return WORDS[found[1]] + WORDS[found[2]]
-    known = [WORDS[word] for word in re.findall(r"[a-z]+", low) if word in WORDS]
-    return next((value for value in known if value != 1), known[0] if known else None)
+    """The number in some words: digits, English or Chinese ("3", "two hundred", "half a dozen", "三百五十"); None where there is none."""
+    found = [float(figure) for figure in re.findall(FIGURE, figures(words))]
+    if not found:
+        return 1 if re.search(r"\ban?\b", words, re.IGNORECASE) else None
+    # "another one, so three": in words, a one counts for little.
+    value = found[0] if re.search(r"\d", words) else next((each for each in found if each != 1), 1)
+    return int(value) if float(value).is_integer() else value
 
 
-def _chinese_rate(words: str) -> float | None:
-    """A learning rate in Chinese words: 万分之三, 零点零零零二, 五乘十的负五次方."""
-    if part := re.search(r"([十百千万]+)分之([零一二两三四五六七八九十点]+)", words):
-        scale = 1.0
-        for sign in part[1]:
-            scale *= {"十": 10, "百": 100, "千": 1000, "万": 10_000}[sign]
-        return float(f"{_chinese_decimal(part[2]) / scale:.6g}")
-    if power := re.search(r"(\d+(?:\.\d+)?)\s*(?:乘以?|[x×*])\s*10\s*的负\s*(\d+)次方", words):
-        return float(f"{power[1]}e-{power[2]}")
-    if power := re.search(
-        r"([一二三四五六七八九](?:点[一二三四五六七八九])?)?(?:乘以?)?十的负([一二三四五六七八九])次方", words
-    ):
-        return float(f"{_chinese_decimal(power[1] or '一')}e-{CHINESE_DIGITS[power[2]]}")
-    if plain := re.search(r"零点[零一二三四五六七八九]+", words):
-        return _chinese_decimal(plain[0])
-    return None
+def figures(text: str) -> str:
+    """A text with its numbers written one way: "two hundred" as 200, "2 x 10^(-5)" as 2e-5, "万分之三" as 3/10000."""
+    text = normal(text).lower()
+    for pattern, written in _FIGURES:
+        text = pattern.sub(written, text)
+    return text
 
 
-def _chinese_decimal(word: str) -> float:
-    whole, _, rest = word.partition("点")
-    digits = "".join(str(CHINESE_DIGITS[sign]) for sign in rest)
-    return float(f"{int(_chinese(whole))}.{digits or 0}")
+def _spoken(found: re.Match[str]) -> str:
+    """A number in English words: "one hundred and twenty", "half a dozen", "2 thousand"."""
+    total = part = 0.0
+    for word in re.findall(r"[a-z]+|[\d.]+", found[0]):
+        if word in _SCALES:
+            part = (part or 1) * _SCALES[word]
+            total, part = (total + part, 0) if word == "thousand" else (total, part)
+        else:
+            part += float(word) if word[-1].isdigit() else _WORDS.get(word, 0)
+    return f"{total + part:.12g}"
 
 
-def _chinese(word: str) -> float | int:
-    if "十" not in word:
-        return CHINESE_DIGITS[word]
-    tens, _, ones = word.partition("十")
-    return (CHINESE_DIGITS[tens] if tens else 1) * 10 + (CHINESE_DIGITS[ones] if ones else 0)
+def _chinese(found: re.Match[str]) -> str:
+    """A number in Chinese words: 两千, 一百零五, 三百五 (350), 2万, 一零零; of 两三 the first."""
+    word = found[0]
+    if "零" in word and not re.search(r"[十百千万半\d]", word):
+        return _chinese_digits(found)
+    total = part = 0.0
+    digit, last = None, 10.0  # the scale before counts for a digit at the end: 三百五, 一万五
+    for sign in re.findall(r"\d+|.", word):
+        if sign == "万":
+            total, part = (part + (digit or 0) or 1) * 10_000, 0
+            digit, last = None, 10_000
+        elif sign in _CHINESE_SCALES:
+            part += (1 if digit is None else digit) * _CHINESE_SCALES[sign]
+            digit, last = None, _CHINESE_SCALES[sign]
+        elif sign == "零":
+            last = 10
+        elif digit is None:
+            digit = float(_CHINESE.get(sign) or sign)
+    return f"{total + part + (digit or 0) * last / 10:.12g}"
+
+
+def _chinese_digits(found: re.Match[str]) -> str:
+    return "".join(str(_CHINESE[sign]) for sign in found[0])
+
+
+def _power(found: re.Match[str]) -> str:
+    return f"-{_ORDINALS.get(found[1], found[1])}"
+
+
+def _part(found: re.Match[str]) -> str:
+    """The scale of "two ten-thousandths", behind a sign of division that the count comes to stand before."""
+    zeros = {"ten": 1, "hundred": 2}.get(found[1], 0) + {"hundred": 2, "thousand": 3, "million": 6}[found[2]]
+    return f" ÷1{'0' * zeros}"
+
+
+_BELOW_100 = (
+    rf"(?:(?:{'|'.join(_TENS)})(?:[\s-]+(?:{'|'.join(_ONES)}))?|{'|'.join([*_TEENS, *_ONES, *_TIMES])})\b"
+)
+_SCALE = r"(?:(?:hundred|thousand|dozen)\b|couple\b(?:\s+of\b)?)"
+_TO = r"(?:\^|\*\*|(?:raised\s+)?to(?:\s+the)?(?:\s+power(?:\s+of)?)?|的)"
+_MINUS = r"\s*[({]?\s*-\s*(\d+)(?:\s*[)}])?(?:(?:th)?\s+power\b|次方|次幂)?"
+# One after the other; each goes on from what the one before has written.
+_FIGURES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
+    # 1,5e-4 and 2,5 have a decimal comma; 1,000 and 1 000 a sign between the thousands. "1e-4,3 epochs" has neither.
+    (re.compile(r"(?<![\w.,-])(\d+),(?=\d+\s*(?:e\s*-|[x×*·%]|times)|\d{1,2}(?![\w,.]*\d))"), r"\1."),
+    (re.compile(r"(?<![\w.,-])\d{1,3}(?:[, \u00a0\u202f']\d{3})+(?!\d)"), lambda found: re.sub(r"\D", "", found[0])),
+    (re.compile(rf"({FIGURE})k\b"), lambda found: f"{float(found[1]) * 1000:.12g}"),
+    (re.compile(r"(?<=点)[零一二三四五六七八九]+"), _chinese_digits),
+    # 一遍 is "once more", not a number.
+    (re.compile(r"(?<!\d)\d*[零一二两俩三四五六七八九十百千万]+(?=分之)|(?!一遍|[百千万])(?:(?<!\d)\d+(?=[百千万]))?[零一二两俩三四五六七八九十百千万半]+"), _chinese),
+    (re.compile(r"(?<=\d)点(?=\d)"), "."),
+    (re.compile(rf"({FIGURE})\s*分之\s*({FIGURE})"), r"\2/\1"),
+    (re.compile(r"(?<![\s-])[\s-]*(?:\ban?\s+)?(?:\b(ten|hundred)[\s-]+)?\b(hundred|thousand|million)ths?\b"), _part),
+    (re.compile(rf"\b(?:(?:half\s+)?(?:an?\s+)?{_SCALE}|{_BELOW_100}|{FIGURE}(?=\s+{_SCALE}))(?:[\s-]+{_SCALE}|(?<=dred|sand)[\s-]+(?:and\s+)?{_BELOW_100})*"), _spoken),
+    (re.compile(r"(?<=\d) and a 0\.5\b"), ".5"),
+    (re.compile(r"(?:(?<!\d)(\d+)\s+(?:point|dot)|\bpoint(?=\s+(?:0|oh?)\b))((?:\s+(?:\d+|oh?)\b)+)"), lambda found: f"{found[1] or 0}." + re.sub(r"\s", "", re.sub(r"oh?", "0", found[2]))),
+    (re.compile(rf"(?:({FIGURE})\s*|(?<=\s))÷"), lambda found: f"{found[1] or 1}/"),
+    (re.compile(r"(?<=\d)\s*(?:/|\bover\b)\s*(?=\d)"), "/"),
+    (re.compile(r"(?<=\d)(?:\s+an?)?\s*(?:%|per\s?cent\b)"), "%"),
+    (re.compile(rf"(?:\bminus|\bnegative|负)\s*(\d+|{'|'.join(_ORDINALS)})(?![a-su-z])"), _power),
+    (re.compile(rf"({FIGURE})\s*(?:[x×*·]|\\?times|\\?cdot|乘以?)\s*10\s*{_TO}?{_MINUS}"), r"\1e-\2"),
+    (re.compile(rf"(?<![\w.])10\s*{_TO}{_MINUS}"), r"1e-\1"),
+    (re.compile(rf"({FIGURE})\s*(?:e|to the){_MINUS}"), r"\1e-\2"),
+]  # fmt: skip
 
 
 def normal(text: str) -> str:
     """A text with its minus signs, raised digits ("10⁻⁴"), decimal commas ("0,0005") and traditional characters of training
     written plainly."""
     raised = re.sub(r"(?<=\d)([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "^" + found[1].translate(_RAISED), text)
-    plain = re.sub(r"(?<![\d.,])0,(?=0*\d+\b)", "0.", re.sub(r"[−–]", "-", raised))
+    plain = re.sub(r"(?<![\d.,])0,(?=0*\d+\b)", "0.", re.sub(r"[−–‑－]", "-", raised))
     return plain.translate(_SIMPLE)
 
 
@@ -110,30 +163,20 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
 def rate(words: str) -> float | None:
-    """A learning rate in any notation: 2e-5, 2 x 10^-5, 0.00002, .001, "two e minus five"; None where it is none."""
-    low = normal(words.lower().strip(EDGES + ",;!?，。；！？"))
-    if (chinese := _chinese_rate(low)) is not None:
-        return chinese
-    if spoken := re.search(
-        r"(\w+)\s+(?:e|times ten to the|to the|乘(?:以)?十的)\s*(?:minus|negative|负|-)\s*(\w+)", low
-    ):
-        base, power = number(spoken[1]), number(spoken[2])
-        return float(f"{base}e-{power}") if base is not None and power is not None else None
-    if part := _THOUSANDTHS.search(low):
-        count = {"half": 0.5}.get(part[1] or "", number(part[1] or "one") or 1)
-        return float(f"{count / {'ten': 1e4, 'hundred': 1e5}.get(part[2] or '', 1e3):.6g}")
-    low = re.sub(r"\s+", "", low)
-    if found := re.search(r"(?:(\d+(?:\.\d+)?)[x×*·])?10(?:\^|\*\*)-(\d+)", low):
-        return float(f"{found[1] or 1}e-{found[2]}")
-    if found := re.search(r"\d+(?:\.\d+)?e-?\d+|\d*\.\d+|\d+(?=%)|\d+", low):
-        value = float(found[0])
-        return value / 100 if f"{found[0]}%" in low else value
-    return None
+    """A learning rate in any notation: 2e-5, 2 x 10^-5, .001, 1/1000, "two e minus five"; None where it is none, as 1 and more are."""
+    found = (_rate(match) for match in _RATE.finditer(figures(words)))
+    return next((value for value in found if value < 1), None)
 
 
-_THOUSANDTHS = re.compile(
-    r"(?:(half|one|two|three|four|five|\d)\s+)?(?:an?\s+)?(?:(ten|hundred)[\s-]+)?thousandths?\b"
-)
+_RATE = re.compile(rf"({FIGURE})(?:e(-?\d+)|/({FIGURE})|(%))?")
+
+
+def _rate(found: re.Match[str]) -> float:
+    figure, power, divisor, percent = found.groups()
+    if power:
+        return float(f"{figure}e{power}")
+    by = float(divisor) if divisor else 100 if percent else 1
+    return float(f"{float(figure) / by:.6g}") if by else float(figure)
 
 
 def method(words: str) -> str | None:
@@ -157,7 +200,7 @@ INTERJECTION = re.compile(
 
 def without_interjections(text: str) -> str:
     """A short answer without what people say before and after it: "hmm.. sommelier-bot haha"."""
-    words = re.split(r"(?<=[\s,，…!?！？])\s*|(?<=[.。])\s+", text.strip())
+    words = re.split(r"(?<=[\s，…!?！？])\s*|(?<=,)(?!\d)\s*|(?<=[.。])\s+", text.strip())
     kept = [word for word in words if word and not INTERJECTION.fullmatch(word.strip(" .,，…!?！？。"))]
     return "".join(f"{word} " if word[-1:] not in " \n" else word for word in kept).strip() or text
 

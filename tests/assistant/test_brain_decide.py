@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.brain.decide import Decision, decide
+from assistant.brain.reading import Reading
 from assistant.brain.situation import Situation
 
 DATA = Path(__file__).parent / "data"
@@ -86,12 +87,29 @@ def test_odd_messages_do_not_break_it(text: str):
     assert set(_ask(text).as_dict()) == {"tool", "args", "missing", "confidence", "options"}
 
 
-def test_unsure_choices_offer_options():
-    found = _ask("data things maybe speed model docs or so")
-    assert found.confidence < 0.9
-    if found.options:
-        assert found.question
-        assert len(found.choices) == len(found.options)
+@pytest.mark.parametrize(
+    ("shares", "tool", "options"),
+    [
+        (
+            {"evaluate_model": 0.5, "compare_models": 0.4},
+            "evaluate_model",
+            ["evaluate_model", "compare_models"],
+        ),
+        ({"none": 0.4, "list_jobs": 0.3, "show_job": 0.3}, None, ["list_jobs", "show_job"]),
+        ({"search_knowledge": 0.6, "none": 0.4}, "search_knowledge", []),  # a choice of one is none
+        ({"none": 0.6, "search_knowledge": 0.4}, None, []),
+        ({"evaluate_model": 0.9, "compare_models": 0.1}, "evaluate_model", []),
+    ],
+)
+def test_unsure_choices_offer_two_or_three_options(shares: dict, tool: str | None, options: list):
+    def read(messages, situation):
+        return [Reading(shares, {"new": 1.0}) for _ in messages]
+
+    found = decide([{"role": "user", "content": "well, that one"}], TWO, read=read)
+    assert (found.tool, found.options) == (tool, options)
+    assert bool(options) <= found.question.endswith("?")
+    if options:
+        assert len(found.choices) == len(options)
 
 
 def test_placeholders_of_the_gate_are_kept():

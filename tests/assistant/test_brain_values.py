@@ -1,7 +1,9 @@
 # ruff: noqa: E501 - tables of cases read best in one line
 import pytest
 
+from assistant.brain.decide import decide
 from assistant.brain.patterns import clear_values
+from assistant.brain.situation import Situation
 from assistant.brain.values import bare, method, number, rate, task, unquoted
 
 
@@ -11,6 +13,14 @@ from assistant.brain.values import bare, method, number, rate, task, unquoted
         ("2e-5", 2e-5), ("0.0001", 1e-4), (".001", 1e-3), ("3 x 10^-4", 3e-4), ("10^-3", 1e-3), ("5E-5", 5e-5), ("2e-05.", 2e-5),
         ("two e minus five", 2e-5), ("0.1%", 1e-3), ("1.5e−4", 1.5e-4), ("slow", None),
         ("万分之三", 3e-4), ("千分之一点五", 1.5e-3), ("五乘十的负五次方", 5e-5), ("零点零零二", 2e-3),
+        ("2.5 E-05", 2.5e-5), ("1,5e-4", 1.5e-4), ("0,0005", 5e-4), ("2*10^(-5)", 2e-5), ("1x10-4", 1e-4), ("10⁻⁴", 1e-4), ("10**-4", 1e-4),
+        (r"2 \times 10^{-5}", 2e-5), ("1/1000", 1e-3), ("1 / 1000", 1e-3), ("one over a thousand", 1e-3), ("0.1 percent", 1e-3),
+        ("one point five e minus five", 1.5e-5), ("2 times 10 to the minus 5", 2e-5), ("ten to the minus four", 1e-4),
+        ("ten to the power of minus four", 1e-4), ("three times ten to the minus fifth", 3e-5), ("two to the minus five", 2e-5),
+        ("two ten-thousandths", 2e-4), ("half a thousandth", 5e-4), ("thousandth", 1e-3), ("five hundred-thousandths", 5e-5),
+        ("point zero zero one", 1e-3), ("point oh oh one", 1e-3), ("zero point zero zero zero two", 2e-4),
+        ("一点二五乘十的负四次方", 1.25e-4), ("2乘以10的负5次方", 2e-5), ("十的负四次方", 1e-4), ("一万分之一", 1e-4), ("百万分之五", 5e-6),
+        ("1", None), ("5", None), ("1,000", None), ("2e5", None), ("1/0", None),
     ],
 )  # fmt: skip
 def test_learning_rates(words: str, value: float | None):
@@ -22,6 +32,12 @@ def test_learning_rates(words: str, value: float | None):
     [
         ("4", 4), ("three", 3), ("a dozen", 12), ("half a dozen", 6), ("a couple of", 2), ("twenty-five", 25), ("2.5", 2.5),
         ("三", 3), ("十二", 12), ("二十", 20), ("两", 2), ("an", 1), ("epochs", None),
+        ("seventeen", 17), ("nineteen", 19), ("ninety", 90), ("sixty-five", 65), ("forty two", 42), ("hundred epochs", 100), ("two hundred", 200),
+        ("one hundred and twenty", 120), ("two thousand five hundred", 2500), ("2 hundred", 200), ("two dozen", 24), ("a couple hundred", 200),
+        ("1,000", 1000), ("1 000", 1000), ("1,250,000", 1_250_000), ("2k", 2000), ("1.5k", 1500), ("2,5", 2.5),
+        ("two and a half", 2.5), ("half an", 0.5), ("twice", 2), ("another one, so three", 3), ("seventh", None),
+        ("一百", 100), ("一百轮", 100), ("三百五十", 350), ("三百五", 350), ("一百零五", 105), ("一零零", 100), ("两千", 2000), ("一万五", 15_000),
+        ("2百", 200), ("两三轮", 2), ("半", 0.5),
     ],
 )  # fmt: skip
 def test_numbers(words: str, value: float | None):
@@ -58,10 +74,52 @@ def test_tasks(words: str, value: str | None):
         ("文字在「正文」那一列，答案在「归属部门」那一列", {"text_column": "正文", "label_column": "归属部门"}),
         ("標籤列是 dept，五輪，學習率萬分之三", {"label_column": "dept", "epochs": 5, "learning_rate": 3e-4}),
         ("an f1 of 0.9 after half an hour", {}),
+        ("lora,1e-4,3 epochs", {"method": "lora", "learning_rate": 1e-4, "epochs": 3}),
+        ("lr 1e-4 epochs 3", {"learning_rate": 1e-4, "epochs": 3}),
+        ("one hundred and twenty epochs with 1/1000 for the learning rate", {"epochs": 120, "learning_rate": 1e-3}),
+        ("用2e-5训练三百五十轮", {"learning_rate": 2e-5, "epochs": 350}),
+        ("make it one point five e minus five", {"learning_rate": 1.5e-5}),
+        ("learning rate 5, at this point 3 epochs", {"epochs": 3}),
+        ("1/1000 of the rows", {}),
     ],
 )  # fmt: skip
 def test_clear_forms(text: str, values: dict):
     assert clear_values(text) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fine-tune a classifier on a.csv with learning rate 2.5 E-05", {"learning_rate": 2.5e-5}),
+        ("train on a.csv for two hundred epochs", {"epochs": 200}), ("用 a.csv 训练一百轮", {"epochs": 100}),
+        ("train on a.csv for 1,000 epochs", {"epochs": 1000}), ("set the learning rate to 1,5e-4", {"learning_rate": 1.5e-4}),
+        ("train on a.csv, lr one point five e minus five", {"learning_rate": 1.5e-5}), ("lr 2*10^(-5)", {"learning_rate": 2e-5}),
+        ("1/1000 as learning rate", {"learning_rate": 1e-3}), ("train on a.csv with learning rate 5", {}),
+        ("train on a.csv with a learning rate of ten to the minus four", {"learning_rate": 1e-4}),
+        ("train on a.csv for ninety epochs, lr point zero zero one", {"epochs": 90, "learning_rate": 1e-3}),
+        ("train on a.csv at one point five times ten to the minus five for ten epochs", {"epochs": 10, "learning_rate": 1.5e-5}),
+        ("用a.csv训练，学习率五乘十的负五次方，两百轮", {"epochs": 200, "learning_rate": 5e-5}), ("用 a.csv 再训练一遍", {}),
+        ("train on a.csv with half of the rows", {}),
+    ],
+)  # fmt: skip
+def test_numbers_in_messages(text: str, said: dict):
+    found = decide([{"role": "user", "content": text}], Situation(datasets=["a.csv"]))
+    assert (found.tool, found.args) == ("finetune_model", {"dataset": "a.csv", **said})
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "said"),
+    [
+        ("How many epochs?", "two hundred", {"epochs": 200}), ("How many epochs?", "一百", {"epochs": 100}),
+        ("How many epochs?", "1,000", {"epochs": 1000}), ("How many epochs?", "one hundred and twenty", {"epochs": 120}),
+        ("Which learning rate?", "1,5e-4", {"learning_rate": 1.5e-4}), ("Which learning rate?", "1/1000", {"learning_rate": 1e-3}),
+        ("Which learning rate?", "ten to the minus four", {"learning_rate": 1e-4}), ("Which learning rate?", "5", {}),
+    ],
+)  # fmt: skip
+def test_numbers_in_answers(question: str, answer: str, said: dict):
+    talk = [("user", "train on a.csv"), ("assistant", question), ("user", answer)]
+    messages = [{"role": role, "content": content} for role, content in talk]
+    assert decide(messages, Situation(datasets=["a.csv"])).args == {"dataset": "a.csv", **said}
 
 
 def test_names_lose_their_marks():

@@ -29,9 +29,13 @@ COMPOSERS: dict[str, Composer] = {
     "add_knowledge": knowledge.added,
     "remove_knowledge": knowledge.removed,
 }
+# What only the team is told; a visitor of a site reads the wording above.
+TO_TEAM: dict[str, Composer] = {"search_knowledge": knowledge.answered_to_team}
 
 
-def compose(tool_name: str, args: Mapping[str, Any], result: Mapping[str, Any], language: str) -> Reply:
+def compose(
+    tool_name: str, args: Mapping[str, Any], result: Mapping[str, Any], language: str, team: bool = False
+) -> Reply:
     """What to tell the user about a tool's result. Every figure and name in it is taken from the result.
 
     Args:
@@ -40,12 +44,13 @@ def compose(tool_name: str, args: Mapping[str, Any], result: Mapping[str, Any], 
         result: its dictionary; ``{"error", "hint", "code"}`` where it failed, ``{"declined": true}`` where the user
             said no.
         language: ``en`` or ``zh``.
+        team: the reader is known to be of the team; visitors are offered no steps and not told how the team works.
     """
     if result.get("declined"):
         return Reply(pick(language, "All right, I left it as it is.", "好的，我没有执行，一切保持原样。"))
     if "error" in result and "status" not in result:
         return _failed(result, language)
-    composer = COMPOSERS.get(tool_name)
+    composer = (team and TO_TEAM.get(tool_name)) or COMPOSERS.get(tool_name)
     if composer is None:
         return Reply(pick(language, f"{tool_name} is done.", f"{tool_name} 已完成。"))
     return composer(dict(args), dict(result), language)

@@ -107,6 +107,7 @@ def _next_steps(name: str, result: dict[str, Any], zh: bool) -> list[str]:
 def redacted(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
     """A text with its personal data hidden."""
     entities = result.get("entities") or []
+    steps = [pick(language, "Redact another text", "再给一段文字脱敏")]
     text = str(result.get("text") or "")
     quoted = "\n".join(f"> {line}" for line in text.splitlines() or [""])
     if not entities:
@@ -115,12 +116,14 @@ def redacted(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
                 language,
                 f"I found nothing else to hide:\n\n{quoted}",
                 f"没有发现需要再隐去的内容：\n\n{quoted}",
-            )
+            ),
+            steps,
         )
     kinds: dict[str, int] = {}
     for entity in entities:
         kinds[entity["entity_type"]] = kinds.get(entity["entity_type"], 0) + 1
     found = listing([f"{kind} {n}" if n > 1 else kind for kind, n in kinds.items()], language)
     return Reply(
-        pick(language, f"Here it is, with {found} hidden:\n\n{quoted}", f"已隐去 {found}：\n\n{quoted}")
+        pick(language, f"Here it is, with {found} hidden:\n\n{quoted}", f"已隐去 {found}：\n\n{quoted}"),
+        steps,
     )

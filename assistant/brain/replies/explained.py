@@ -33,7 +33,9 @@ def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
         lines.append(f"反对这个结果的词：{words}。" if zh else f"Against it: {words}.")
     lines += _turned(result.get("counterfactual") or {}, zh)
     lines += _faithful(result.get("faithfulness") or {}, zh)
-    return Reply("\n".join(lines))
+    model = result.get("model") or args.get("model")
+    steps = [f"评估 {model}" if zh else f"Evaluate {model}"] if model else []
+    return Reply("\n".join(lines), steps)
 
 
 def _other_task(result: dict[str, Any], zh: bool) -> list[str]:

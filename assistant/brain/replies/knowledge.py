@@ -2,21 +2,55 @@
 
 # ruff: noqa: E501 - patterns and wordings read best in one line
 
+import re
 from typing import Any
 
-from assistant.brain.language import pick
+from assistant.brain.language import language_of, pick
 from assistant.brain.replies.reply import Reply, count
+
+# Every question without an answer is noted, a visitor's as well as a colleague's; see KnowledgeBase.ask.
+UNKNOWN = (
+    "I don't know: I could not find that in the knowledge base. Please ask the team directly; the question is noted for them.",
+    "我不知道：在知识库里没有找到相关内容。请直接询问团队，这个问题已经记录下来。",
+)
+UNKNOWN_TO_TEAM = (
+    "I don't know: I could not find that in the knowledge base. Please ask the colleague who looks after this, or add a document that covers it; the question is kept under “Unanswered” on the Knowledge page.",
+    "我不知道：在知识库里没有找到相关内容。请询问负责这方面的同事，或添加包含相关内容的文档；这个问题已记录在“知识库”页面的“未回答”中。",
+)
 
 
 def answered(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
-    """An answer from the documents, or that they do not hold one and whom to ask."""
+    """An answer from the documents, or that they do not hold one and whom to ask; fit for visitors too."""
     if result.get("answered") and result.get("answer"):
         return Reply(str(result["answer"]))
-    english = "I don't know: the knowledge base does not hold an answer to that. Please ask your team, or add a document that covers it."
-    chinese = "我不知道：知识库里没有这个问题的答案。请询问团队的同事，或添加包含相关内容的文档。"
-    return Reply(
-        pick(language, str(result.get("answer") or english) if language == "en" else english, chinese)
-    )
+    return Reply(pick(language, *UNKNOWN))
+
+
+def answered_to_team(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """The same for a reader of the team, who can also fill the gap and is offered a next step."""
+    if result.get("answered") and result.get("answer"):
+        return Reply(str(result["answer"]), _more_about(result, language))
+    step = pick(language, "Add a document to the knowledge base", "把一个文档加入知识库")
+    return Reply(pick(language, *UNKNOWN_TO_TEAM), [step])
+
+
+# Titles are the documents' own words: a short one without words of other actions is sure to be read as a question.
+_PLAIN_TITLE = re.compile(
+    r"(?!.*(?:model|train|deploy|job|data|predict|explain|redact|模型|训练|部署|任务|数据|预测|解释|脱敏))[^\W_]+(?: [^\W_]+){0,4}",
+    re.IGNORECASE,
+)
+
+
+def _more_about(result: dict[str, Any], language: str) -> list[str]:
+    """To read on about the document that the answer comes from first."""
+    citations = result.get("citations") or [{}]
+    title = str(citations[0].get("title") or "").strip()
+    # A title in the other language would turn the talk into that language.
+    if len(title) > 40 or language_of(title) != language or not _PLAIN_TITLE.fullmatch(title):
+        return []
+    return [
+        pick(language, f"What else do our documents say about {title}?", f"关于{title}，文档里还写了什么？")
+    ]
 
 
 def added(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
@@ -36,12 +70,20 @@ def added(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
             if zh
             else f"⚠ Left out {skip.get('source')}: {skip.get('reason')}"
         )
-    return Reply("\n".join(lines) or pick(language, "Nothing new was added.", "没有新增内容。"))
+    source = str(args.get("source") or "") if documents else ""
+    steps = _named(source, language, "Remove {} from the knowledge base", "从知识库删除 {}")
+    return Reply("\n".join(lines) or pick(language, "Nothing new was added.", "没有新增内容。"), steps)
+
+
+def _named(source: str, language: str, english: str, chinese: str) -> list[str]:
+    """A step with a source; none where its name has a blank, as it would be read in pieces."""
+    return [pick(language, english, chinese).format(source)] if re.fullmatch(r"[^\s{}]+", source) else []
 
 
 def removed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
     """A source was removed."""
     source = args.get("source")
     return Reply(
-        pick(language, f"**{source}** is removed from the knowledge base.", f"已从知识库删除 **{source}**。")
+        pick(language, f"**{source}** is removed from the knowledge base.", f"已从知识库删除 **{source}**。"),
+        _named(str(source or ""), language, "Add {} to the knowledge base again", "重新把 {} 加入知识库"),
     )

@@ -25,7 +25,7 @@ def listed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply
         else f"There {'is 1 model' if number == 1 else f'are {number} models'}:"
     ]
     lines += [f"- {_entry(entry, language)}" for entry in entries[:20]]
-    return Reply("\n".join(lines), _compare_offer(entries, zh))
+    return Reply("\n".join(lines), _offer_for_listed(entries, zh))
 
 
 def _entry(entry: dict[str, Any], language: str) -> str:
@@ -37,9 +37,15 @@ def _entry(entry: dict[str, Any], language: str) -> str:
     return line
 
 
-def _compare_offer(entries: list[dict[str, Any]], zh: bool) -> list[str]:
+def _offer_for_listed(entries: list[dict[str, Any]], zh: bool) -> list[str]:
+    """To compare the newest two models; to measure, and to deploy, the only one."""
     if len(entries) < 2:
-        return []
+        name = entries[0].get("name")
+        if entries[0].get("status") == "deployed":
+            return (
+                [f"评估 {name}", f"{name} 有多快？"] if zh else [f"Evaluate {name}", f"How fast is {name}?"]
+            )
+        return [f"评估 {name}", f"部署 {name}"] if zh else [f"Evaluate {name}", f"Deploy {name}"]
     first, second = entries[0].get("name"), entries[1].get("name")
     return [f"比较 {first} 和 {second}" if zh else f"Compare {first} and {second}"]
 
@@ -172,7 +178,11 @@ def undeployed(args: dict[str, Any], result: dict[str, Any], language: str) -> R
             language,
             f"**{name}** is out of service; it can be deployed again any time.",
             f"**{name}** 已下线，随时可以重新部署。",
-        )
+        ),
+        [
+            pick(language, f"Deploy {name} again", f"重新部署 {name}"),
+            pick(language, "List my models", "列出所有模型"),
+        ],
     )
 
 
@@ -195,7 +205,8 @@ def benchmarked(args: dict[str, Any], result: dict[str, Any], language: str) -> 
     if isinstance(result.get("tokens_per_second"), int | float):
         tokens = _figure(result["tokens_per_second"])
         text += f"，每秒 {tokens} 个词元" if zh else f"; {tokens} tokens per second"
-    return Reply(text + ("。" if zh else "."))
+    steps = [f"评估 {name}", "比较我的模型"] if zh else [f"Evaluate {name}", "Compare my models"]
+    return Reply(text + ("。" if zh else "."), steps)
 
 
 def _figure(value: Any) -> str:

@@ -28,7 +28,7 @@ def recommended(args: dict[str, Any], result: dict[str, Any], language: str) -> 
     lines = [f"对于 **{about}**，我的推荐如下：" if zh else f"For **{about}** I recommend:"]
     for at, candidate in enumerate(candidates[:4], start=1):
         lines.append(_candidate(at, candidate, language))
-    return Reply("\n".join(lines), _offer_training(name, zh))
+    return Reply("\n".join(lines), _offer_training(name, candidates[0].get("model"), zh))
 
 
 def _candidate(at: int, candidate: dict[str, Any], language: str) -> str:
@@ -43,9 +43,10 @@ def _candidate(at: int, candidate: dict[str, Any], language: str) -> str:
     return f"{at}. **{candidate.get('model')}** {method}{''.join(parts)}{separator if why else ''}{why}"
 
 
-def _offer_training(name: str | None, zh: bool) -> list[str]:
+def _offer_training(name: str | None, base: str | None, zh: bool) -> list[str]:
+    """To train on the dataset; where none was named, the best base model, and the file is asked for."""
     if not name:
-        return []
+        return [f"微调 {base}" if zh else f"Fine-tune {base}"] if base else []
     return [f"用 {name} 微调一个模型"] if zh else [f"Fine-tune a model on {name}"]
 
 
@@ -85,7 +86,21 @@ def jobs_listed(args: dict[str, Any], result: dict[str, Any], language: str) -> 
     lines += [f"- {_job_line(job, language)}" for job in jobs[:10]]
     if len(jobs) > 10:
         lines.append(f"- 另有 {len(jobs) - 10} 个" if zh else f"- and {len(jobs) - 10} older ones")
-    return Reply("\n".join(lines))
+    return Reply("\n".join(lines), _offer_for_jobs(jobs, language))
+
+
+def _offer_for_jobs(jobs: list[dict[str, Any]], language: str) -> list[str]:
+    """To look at the job that matters most: the one that runs, else the newest."""
+    job = next((job for job in jobs if job.get("status") == "running"), jobs[0])
+    name, status = job.get("id"), job.get("status")
+    if status in ("running", "queued"):
+        return [
+            pick(language, f"How is {name} going?", f"{name} 进度怎么样了？"),
+            pick(language, f"Stop {name}", f"停止 {name}"),
+        ]
+    if status == "failed":
+        return [pick(language, f"Why did {name} fail?", f"{name} 为什么失败了？")]
+    return [pick(language, f"Show {name}", f"查看 {name}")]
 
 
 def _job_line(job: dict[str, Any], language: str) -> str:
@@ -116,13 +131,26 @@ def job_shown(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     job = result.get("id")
     if status == "failed":
         reason = result.get("error") or pick(language, "no reason was recorded.", "没有记录原因。")
-        return Reply(pick(language, f"**{job}** failed: {reason}", f"**{job}** 失败了：{reason}"))
+        return Reply(
+            pick(language, f"**{job}** failed: {reason}", f"**{job}** 失败了：{reason}"),
+            _after_no_result(result, language),
+        )
     if status == "queued":
         return Reply(
             pick(language, f"**{job}** is waiting for its turn.", f"**{job}** 正在排队。"),
             _while_running(language),
         )
-    return Reply(pick(language, f"**{job}** was stopped.", f"**{job}** 已经停止。"))
+    return Reply(
+        pick(language, f"**{job}** was stopped.", f"**{job}** 已经停止。"), _after_no_result(result, language)
+    )
+
+
+def _after_no_result(result: dict[str, Any], language: str) -> list[str]:
+    """Steps after a job that failed or was stopped: to train anew (the file is the talk's, or asked for), and the list."""
+    again = [pick(language, "Fine-tune a model", "微调一个模型")]
+    return (again if result.get("kind") in (None, "finetune") else []) + [
+        pick(language, "List my jobs", "列出所有任务")
+    ]
 
 
 def _while_running(language: str) -> list[str]:
@@ -211,19 +239,24 @@ def job_cancelled(args: dict[str, Any], result: dict[str, Any], language: str) -
     """A job was asked to stop."""
     job, status = result.get("id"), result.get("status")
     if status == "cancelled":
-        return Reply(pick(language, f"**{job}** is stopped.", f"**{job}** 已停止。"))
+        return Reply(
+            pick(language, f"**{job}** is stopped.", f"**{job}** 已停止。"),
+            _after_no_result(result, language),
+        )
     if status in ("succeeded", "failed"):
         return Reply(
             pick(
                 language,
                 f"**{job}** had already ended ({_status(status, language)}).",
                 f"**{job}** 已经结束（{_status(status, language)}）。",
-            )
+            ),
+            [pick(language, f"Show {job}", f"查看 {job}")],
         )
     return Reply(
         pick(
             language,
             f"I asked **{job}** to stop; it ends in a moment.",
             f"已通知 **{job}** 停止，马上就会结束。",
-        )
+        ),
+        [pick(language, f"Show {job}", f"查看 {job}")],
     )
