@@ -24,6 +24,7 @@ from assistant.agent.state import config, keep_stopped, messages_of, set_aside
 from assistant.agent.stream import run
 from assistant.agent.threads import Threads
 from assistant.agent.vault import Vault
+from assistant.brain.language import spoken_language
 from assistant.errors import Conflict, Occupied
 from assistant.home import exclusive
 from tools.workspace import Workspace
@@ -314,6 +315,7 @@ class Agent:
             auto_approve=said.auto_approve,
             stop=stop,
             vault=self._parts.vault(thread_id),
+            language=spoken_language([*(str(each.text) for each in spoken), said.text]),
         )
 
     def _recorder(self, context: TurnContext) -> Callable[[dict[str, Any]], str]:

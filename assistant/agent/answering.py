@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.context import TurnContext
-from assistant.agent.state import chinese, close_calls, config, say
+from assistant.agent.state import close_calls, config, say
 
 if TYPE_CHECKING:
     from langchain_core.messages import HumanMessage
@@ -67,7 +67,7 @@ def answer(
     if granted and asked["tool"]:
         return _call_again(graph, context, asked, said, asked["args"], granted=True)
     close_calls(graph, context.thread_id, {"declined": True})
-    reply = Reply("好的,先不做。" if chinese(str(said.text)) else "All right, I won't.")
+    reply = Reply("好的,先不做。" if context.language == "zh" else "All right, I won't.")
     say(graph, context.thread_id, said, reply.text)
     return reply
 

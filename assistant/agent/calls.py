@@ -12,6 +12,7 @@ from assistant.access.roles import allow
 from assistant.agent.binder import arguments_of
 from assistant.agent.context import TurnContext
 from assistant.agent.redaction import clean_result
+from assistant.agent.summaries import in_chinese
 from assistant.brain.mend import UNREADABLE
 from assistant.errors import BadRequest, Forbidden
 from tools.catalog.registry import Tool, catalog
@@ -84,6 +85,8 @@ def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[st
         TeachingError: what the tool would raise for these arguments.
     """
     details = tool.preview(context.workspace, **args) if tool.preview else {"summary": tool.name}
+    if context.language == "zh":
+        details = {**details, "summary": in_chinese(tool.name, details)}
     return clean_result(details, context)[0]
 
 

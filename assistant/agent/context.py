@@ -17,7 +17,8 @@ class TurnContext:
     ``allow`` holds names the redaction gate must leave alone (files, models). ``auto_approve`` grants approvals as they
     come (``assistant chat --yes``). ``vault`` keeps what placeholders stand for, for the tools that run here.
     ``quoted`` collects contact details that cited passages make public. ``passages`` is the highest number of a passage
-    that the model was given in this run. ``stop`` is set when the turn is to end.
+    that the model was given in this run. ``stop`` is set when the turn is to end. ``language`` is the one that the
+    user speaks, ``en`` or ``zh``.
     """
 
     principal: Principal
@@ -32,3 +33,4 @@ class TurnContext:
     passages: int = 0
     stop: Stop = field(default_factory=Stop)
     vault: Vault | None = None
+    language: str = "en"

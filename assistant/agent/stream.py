@@ -18,7 +18,7 @@ from assistant.agent.events import (
     ToolFinished,
 )
 from assistant.agent.running import in_background
-from assistant.agent.state import chinese, config, keep_stopped
+from assistant.agent.state import config, keep_stopped
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -174,9 +174,8 @@ def citations_of(holder: dict[str, Any]) -> Iterator[Citation]:
 
 def question(asked: ApprovalAsked, context: TurnContext) -> str:
     """What the user is asked, in the language they spoke last."""
-    said = context.workspace.history()
     about = "\n".join([asked.summary, *(f"- {each}" for each in asked.details.get("warnings") or [])])
-    if said and chinese(said[-1]):
+    if context.language == "zh":
         return f"{about}\n\n要继续吗?(是 / 否,或者直接说要改什么)"
     return f"{about}\n\nShall I go ahead? (yes, no, or tell me what to change)"
 

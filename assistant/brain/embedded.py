@@ -20,7 +20,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from assistant.brain.conversation import plain, situation_of
 from assistant.brain.decide import decide
-from assistant.brain.language import language_of
+from assistant.brain.language import spoken_language
 from assistant.brain.replies.compose import compose
 from assistant.brain.replies.reply import Reply
 from assistant.brain.replies.talk import small_talk
@@ -122,7 +122,7 @@ def _reply_to_results(conversation: list[dict[str, Any]], team: bool) -> Reply:
         results.insert(0, conversation[-1])
         conversation = conversation[:-1]
     calls = {call["id"]: call for message in conversation for call in message.get("tool_calls") or []}
-    language = _language(conversation)
+    language = spoken_language([each["content"] for each in conversation if each["role"] == "user"])
     replies = []
     for result in results:
         call = calls.get(result["tool_call_id"], {"name": "", "args": {}})
@@ -130,15 +130,6 @@ def _reply_to_results(conversation: list[dict[str, Any]], team: bool) -> Reply:
     return Reply(
         "\n\n".join(reply.text for reply in replies), [s for reply in replies for s in reply.suggestions]
     )
-
-
-def _language(conversation: list[dict[str, Any]]) -> str:
-    """The language of the user's last message with words of its own ("yes" under a Chinese talk stays Chinese)."""
-    said = [message["content"] for message in conversation if message["role"] == "user"]
-    for text in reversed(said):
-        if language_of(text) == "zh" or re.search(r"[A-Za-z]{2}\s+[A-Za-z]{2}", text):
-            return language_of(text)
-    return language_of(said[-1]) if said else "en"
 
 
 def _read(content: str) -> dict[str, Any]:

@@ -9,9 +9,11 @@ import pytest
 
 from assistant.access.principal import Principal
 from assistant.agent import events
+from assistant.agent.summaries import in_chinese
 from assistant.application import Application
 from assistant.settings import Settings
 from assistant.workspace.samples import load_samples
+from tools.catalog.registry import catalog
 
 OWNER = Principal.owner()
 MAIL, CARD = "nadia.quill@example.org", "5555 5555 5555 4444"
@@ -208,3 +210,26 @@ def test_a_forgotten_conversation_is_gone(app: Application) -> None:
         "SELECT count(*) FROM checkpoints WHERE thread_id = ?", (chat.thread,)
     )
     assert rows.fetchone() == (0,)
+
+
+def test_who_writes_chinese_is_asked_in_chinese(app: Application) -> None:
+    chat = Conversation(app)
+    [asked] = of(events.ApprovalAsked, chat.say("用 tickets.csv 微调一个分类器"))
+    assert asked.tool == "finetune_model" and "行数据" in asked.summary and "tickets.csv" in asked.summary
+    assert reply(chat.say("no")) == "好的,先不做。"
+    [asked] = of(events.ApprovalAsked, Conversation(app).say("fine-tune a classifier on tickets.csv"))
+    assert asked.summary.startswith("Fine-tune minilm")
+
+
+@pytest.mark.parametrize("tool", [name for name, each in catalog().items() if each.preview])
+def test_each_question_before_an_action_is_there_in_chinese(tool: str) -> None:
+    plan = {
+        "dataset": "a.csv",
+        "method": "head",
+        "base": "minilm",
+        "task": "t",
+        "rows": 3,
+        "estimated_seconds": 75,
+    }
+    said = in_chinese(tool, {"summary": "English", "model": "m", "source": "s", **plan})
+    assert "English" not in said and any("\u4e00" <= each <= "\u9fff" for each in said)

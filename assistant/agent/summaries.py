@@ -1,0 +1,36 @@
+"""What is asked before an action, in Chinese; the tools' previews say it in English."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def _finetune(plan: Mapping[str, Any]) -> str:
+    return (
+        f"在 {plan['dataset']} 上用 {plan['method']} 方法微调 {plan['base']}({plan['task']}):"
+        f"{plan['rows']:,} 行数据,大约需要{_duration(plan['estimated_seconds'])}。"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f" {max(1, round(seconds))} 秒"
+    return f" {round(seconds / 60)} 分钟" if seconds < 5400 else f" {seconds / 3600:.1f} 小时"
+
+
+SUMMARIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "finetune_model": _finetune,
+    "deploy_model": lambda found: f"部署 {found['model']}:之后可以通过 POST /v1/classify 等接口调用它。",
+    "undeploy_model": lambda found: f"停止提供 {found['model']};之后的调用会收到错误。",
+    "add_knowledge": lambda found: f"把 {found['source']} 加入知识库,访客也能读到。",
+    "remove_knowledge": lambda found: f"从知识库删除 {found['source']}。",
+}
+
+
+def in_chinese(tool: str, details: Mapping[str, Any]) -> str:
+    """The sentence that asks for a yes, in Chinese; the preview's own where there is none.
+
+    Args:
+        tool: the tool's name.
+        details: what its preview returned.
+    """
+    return SUMMARIES[tool](details) if tool in SUMMARIES else str(details["summary"])
