@@ -212,3 +212,10 @@ def test_a_job_is_known_by_its_file():
     ]
     there = Situation(datasets=["camp_mails.csv", "oven_faq.csv"], jobs=[{"id": "job-71"}, {"id": "job-72"}])
     assert decide(talk, there).args == {"job": "job-72"}
+
+
+@pytest.mark.parametrize(
+    "text", ["我叫<PERSON>，电话<CN_PHONE>", "我的邮箱是<EMAIL_ADDRESS>", "联系<PERSON>，他住在<LOCATION>"]
+)
+def test_a_text_ends_with_its_last_placeholder(text: str):
+    assert _ask(f"给这段文字脱敏：{text}").args == {"text": text}

@@ -31,13 +31,24 @@ def recommended(args: dict[str, Any], result: dict[str, Any], language: str) -> 
     return Reply("\n".join(lines), _offer_training(name, candidates[0].get("model"), zh))
 
 
+WHY = {
+    "full": "训练全部权重，数据够多时效果最好",
+    "lora": "只训练少量适配器参数：效果接近，占内存少",
+    "dora": "只训练少量适配器参数，比 LoRA 更细",
+    "adalora": "只训练少量适配器参数，并把它们分配到最有用的层",
+    "qlora": "在 4 位权重上训练适配器：显存占用最少",
+    "head": "只在冻结的模型上训练分类器：最快得到不错的结果",
+    "few-shot": "每个标签只有几行时，通过相互比较来学习",
+}  # in English each candidate brings its own
+
+
 def _candidate(at: int, candidate: dict[str, Any], language: str) -> str:
     zh = language == "zh"
     time = duration(candidate.get("estimated_seconds"), language)
     parts = [f"（约 {time}）" if zh else f" (about {time})"] if time else []
     if candidate.get("fits") is False:
         parts.append("，这台机器放不下" if zh else ", does not fit this machine")
-    why = candidate.get("why") or ""
+    why = WHY.get(str(candidate.get("method")), "") if zh else candidate.get("why") or ""
     separator = "：" if zh else ": "
     method = f"用 {candidate.get('method')}" if zh else f"with {candidate.get('method')}"
     return f"{at}. **{candidate.get('model')}** {method}{''.join(parts)}{separator if why else ''}{why}"

@@ -70,8 +70,10 @@ def text(asked: Asked) -> str | None:
     if quotes:
         return quotes[0]
     for span in spans:
-        if follows := _FOLLOWS.match(asked.text[span.end :]) or _INSIDE.search(asked.words(span)):
+        if follows := _FOLLOWS.match(asked.text[span.end :]):
             return unquoted(follows[1])
+        if inside := _INSIDE.search(asked.words(span)):
+            return unquoted(_to_the_end(inside[1], asked.text[span.end :]))
         if meant := _told(span.pointer, asked) or asked.context.text:
             return meant
     if introduced := _INTRODUCED.search(asked.text):
@@ -133,8 +135,17 @@ def _trimmed(span: Span, message: str) -> str:
     words = message[start : span.end]
     before = message[:start].rstrip()
     lead = re.match(r"[^:：\n]{0,16}[:：\n]\s*(\S.*)", words, re.DOTALL)
+    colon = before.endswith((":", "："))
     if lead and (not before or before[-1] not in ":：\n"):
-        words = lead[1]
-    elif before.endswith((":", "：")) and len(message) - span.end <= len(words):
-        words = message[start:]  # the tagger stopped early
+        words, colon = lead[1], words.startswith((":", "："))
+    if colon:
+        words = _to_the_end(words, message[span.end :])
     return unquoted(words.lstrip(":：,，-–— "))
+
+
+def _to_the_end(words: str, rest: str) -> str:
+    """Words after a colon with the rest of the message, where it is the shorter part: the tagger stopped early."""
+    return words + rest if len(_HIDDEN.sub("", rest)) <= len(words) else words
+
+
+_HIDDEN = re.compile(r"<[A-Z_]{3,}\d*>")

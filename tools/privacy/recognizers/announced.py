@@ -59,7 +59,7 @@ SIGNED = re.compile(
 )
 SMALL = re.compile(
     rf"(?:\b(?:im|i'm|its|it's|this is|name's|names)[ ]([a-z\u00df-\u024f]{{4,}})(?=[ ]?(?:[,.!]|$|from\b|here\b|number\b|and my\b))|\b(?:my|our|his|her)[ ](?:[a-z]+[ ])?{RELATION}[ ]([a-z\u00df-\u024f]{{4,}})\b"
-    r"|\b(?:named|called)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:on|from|who|at|and|but|said|he|she)\b|[,.]|$)|\b(?:name|under)[ ]([a-z\u00df-\u024f]{4,})(?=,|$|[ ][a-z]+$)"
+    r"|\b(?:named|called)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:on|from|who|at|and|but|said|he|she)\b|[,.](?!\w)|$)|\b(?:name|under)[ ]([a-z\u00df-\u024f]{4,})(?=,|$|[ ][a-z]+$)"
     r"|\bhe(?:y|llo)[ ,]+([a-z\u00df-\u024f]{3,})(?=[ ](?:again|here)\b)|\b(?:lil|little|wee)[ ]([a-z\u00df-\u024f]{4,})(?=[,.]|$|[ ](?:is|was|has|who)\b)"
     r"|\b(?:dealer|driver|agent|manager|caller|tenant|nurse|teacher|plumber)[ ]([a-z\u00df-\u024f]{4,})(?=[ ](?:is|was|said|told|has|did|came)\b)"
     r"|\b(?:my|his|her) (?:sur|last |first |family |maiden )name(?: is)?[ ]([a-z\u00df-\u024f]{4,})(?=[,.]|$)|\b(?:im|i'm)[ ]([a-z\u00df-\u024f]{3,})(?=[ ]\()"
