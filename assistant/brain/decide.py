@@ -174,6 +174,8 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
         return _finish(again, filled(again, asked), SURE, [], asked, language)
     if (pressed := ask.button(asked.text)) and (allowed is None or pressed in allowed):
         return _finish(pressed, filled(pressed, asked), SURE, [], asked, language)
+    if _tries_it(asked) and (allowed is None or "predict" in allowed):
+        return _finish("predict", filled("predict", asked), SURE, [], asked, language)
     shares = _restrict(asked.reading.tools, allowed, asked.situation)
     tool, confidence = next(iter(shares.items()))
     if (
@@ -189,6 +191,21 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
     # A quoted text and a model to try it with: that is harmless to do, and asking back would only annoy.
     plain = tool == "predict" and asked.mentions.of("quote") and args.get("model") and args.get("text")
     return _finish(tool, args, confidence, [] if plain else _options(shares), asked, language)
+
+
+# After "mend those, and train again" the encoder takes "try it on '…'" for another training.
+_TRY_IT = re.compile(
+    r"\W*(?:(?:ok(?:ay)?|and|now|then|so|great|please|(?:can|could) you)\W+)*(?:try|test|run) "
+    r"(?:it|this|that|(?:the|this|that)(?: new)? (?:model|one)) (?:out )?(?:on|with|against)(?: this)?"
+    r"\s*[:：]?\s*[\"'“‘「]",
+    re.IGNORECASE,
+)
+
+
+def _tries_it(asked: Asked) -> bool:
+    """Whether a model is to be tried on a quotation, in so many words."""
+    known = asked.situation.role != "visitor" and asked.situation.model_names
+    return bool(known and asked.mentions.of("quote") and _TRY_IT.match(asked.text))
 
 
 _TRY = re.compile(r"\W*(?:(?:ok|and|now|then)\W+)*(?:try|test|run)\b|\W*(?:再|那)?试", re.IGNORECASE)

@@ -219,3 +219,16 @@ def test_a_job_is_known_by_its_file():
 )
 def test_a_text_ends_with_its_last_placeholder(text: str):
     assert _ask(f"给这段文字脱敏：{text}").args == {"text": text}
+
+
+@pytest.mark.parametrize("words", ["try it on", "ok, now test that model with", "please run it on this:"])
+def test_it_is_tried_on_a_quotation_after_a_training(words: str):
+    done = "The training is done: **x-1** is ready.\n8 of 292 labels look wrong. Mend those, and train again."
+    talk = [
+        {"role": "user", "content": "fine-tune a classifier on a.csv with lora"},
+        {"role": "assistant", "content": done},
+        {"role": "user", "content": f"{words} 'where is my parcel? It is Monday'"},
+    ]
+    found = decide(talk, Situation(datasets=["a.csv"], models=[{"name": "x-1"}]))
+    assert (found.tool, found.options) == ("predict", [])
+    assert found.args == {"model": "x-1", "text": "where is my parcel? It is Monday"}
