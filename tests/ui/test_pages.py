@@ -157,8 +157,9 @@ def test_the_numbers_of_cited_passages_open_them_and_next_steps_outlive_a_reload
     ]
     stored = history_messages(lines)
     assert live.messages == stored
-    [reply] = [each for each in stored if each.get("options")]
-    assert reply["options"] == [{"value": "And then?", "label": "And then?"}]
+    [last] = [each for each in stored if each.get("options")]
+    assert last is stored[-1] and last["options"] == [{"value": "And then?", "label": "And then?"}]
+    [reply] = [each for each in stored if (each.get("metadata") or {}).get("id") == "reply"]
     assert reply["content"] == "Thirty days [[1]](/passages/17#here), says [2], not [3]. `x[1]`"
     later = history_messages([*lines, Entry("user", "m3", "ok")])
     assert not any(each.get("options") for each in later)  # they are no longer offered

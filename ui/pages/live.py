@@ -17,6 +17,7 @@ from ui.pages.render import (
     shown_messages,
     stands_note,
     step_message,
+    steps_last,
     stopped_note,
     user_message,
 )
@@ -96,6 +97,7 @@ class LiveTurn:
                 self._held = []
                 if self._hidden:
                     self._messages.append(hidden_note(self._hidden))
+                self._messages = steps_last(self._messages)
 
     def _say(self, words: str) -> None:
         if self.approval:

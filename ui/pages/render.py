@@ -187,7 +187,7 @@ def history_messages(
                 messages.append(card_message(html))
             held += shown_messages(line.shown)
         turn.append(line)
-    return [*messages, *held, *_how(turn)]
+    return steps_last([*messages, *held, *_how(turn)])
 
 
 def _how(turn: list[Entry]) -> list[Message]:
@@ -201,6 +201,13 @@ def _how(turn: list[Entry]) -> list[Message]:
     ]
     shown = [event for line in turn for event in line.shown]
     return how_messages(steps, shown, next((line.text for line in turn if line.role == "user"), ""))
+
+
+def steps_last(messages: list[Message]) -> list[Message]:
+    """Next steps below the last message, the only place where the chatbot shows them."""
+    options = next((each["options"] for each in reversed(messages) if each.get("options")), None)
+    plain = without_buttons(messages)
+    return [*plain[:-1], {**plain[-1], "options": options}] if options else messages
 
 
 def without_buttons(messages: list[Message]) -> list[Message]:
