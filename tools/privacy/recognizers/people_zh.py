@@ -46,10 +46,7 @@ CALLED = re.compile(
     rf"(?<![\u4e00-\u9fff])({FAMILY})(?=(?:总|姐|哥|叔|姨|婶|导|工|师傅|教练|法官|护士长|队长|站长|老板娘)(?:的|说|让|请|给|在|来|那|[^\u4e00-\u9fff]|$))"
     rf"|(?<=[的找问给跟和由让是])({FAMILY})(?=(?:总|姐|教练|师傅|法官)(?:的|说|让|请|给|在|来|离|那|[^\u4e00-\u9fff]|$))"
 )
-# "Vivian 邱", "Mr. 潘".
-BOTH = re.compile(
-    rf"(?<![\w@./-])((?!(?:Mr|Mrs|Ms|Dr|Miss|Prof)\b)[A-Z][a-z]{{2,}}[ ]{WIDE})(?![\u4e00-\u9fff])"
-)
+# "Mr. 潘".
 TITLED_BOTH = re.compile(
     rf"\b(?:Mrs?|Ms|Dr|Miss|Prof)\b\.?[ ]?({WIDE}(?:[\u4e00-\u9fff]{{1,2}}(?![\u4e00-\u9fff]))?)"
 )
@@ -181,7 +178,6 @@ class ChinesePeople(Recognizer):
             (ISOLATED, 0.7),
             (TOLD, 0.75),
             (CALLED, 0.7),
-            (BOTH, 0.75),
             (TITLED_BOTH, 0.8),
             (OF_HOUSE, 0.7),
             (DOUBLED, 0.75),
