@@ -107,5 +107,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if 0 < len(names) <= 12:
-        return f"There is {', '.join(names)}."
+        return f"Known are {', '.join(names)}."
     return ""

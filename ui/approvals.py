@@ -11,8 +11,8 @@ from assistant.api.auth import COOKIE, App
 from assistant.application import Application
 from assistant.errors import BadRequest
 from knowledge.errors import TeachingError
-from ui.languages import reader, say
-from ui.sign_in import page, session_user, signed_out, told
+from ui.languages import reader, say, told
+from ui.sign_in import page, session_user, signed_out
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
 QUESTION = """<p>{asks}</p><p><b>{summary}</b></p>{warnings}<p><code>{call}</code></p>

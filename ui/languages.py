@@ -11,6 +11,8 @@ from typing import Any
 
 from starlette.requests import Request
 
+from assistant.brain.replies.chinese import sentences
+
 ZH: dict[str, str] = json.loads((Path(__file__).parent / "pages" / "zh.json").read_text(encoding="utf-8"))
 CHINESE: ContextVar[bool] = ContextVar("chinese", default=False)
 
@@ -34,6 +36,15 @@ def say(words: str, **values: Any) -> str:
     """
     shown = ZH.get(words, words) if CHINESE.get() else words
     return shown.format(**values) if values else shown
+
+
+def told(error: Exception | str) -> str:
+    """An error in the reader's language, as far as its words are known there.
+
+    Args:
+        error: what went wrong, or its words.
+    """
+    return sentences(str(error)) if CHINESE.get() else str(error)
 
 
 def lang() -> str:

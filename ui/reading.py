@@ -10,8 +10,8 @@ from assistant.agent.events import Citation
 from assistant.agent.history import Entry
 from assistant.api.auth import App
 from knowledge.errors import TeachingError, UnknownSource
-from ui.languages import lang, reader, say
-from ui.sign_in import page, session_user, signed_out, told
+from ui.languages import lang, reader, say, told
+from ui.sign_in import page, session_user, signed_out
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

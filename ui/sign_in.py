@@ -13,8 +13,7 @@ from assistant.access.principal import Principal
 from assistant.api.auth import COOKIE, App, address, own_page
 from assistant.application import Application
 from assistant.errors import AppError, TooMany, Unauthenticated
-from knowledge.errors import TeachingError
-from ui.languages import lang, reader, say
+from ui.languages import lang, reader, say, told
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
 DAYS = 30
@@ -149,17 +148,6 @@ def _password(name: str) -> str:
         go=say("Sign in"),
         below=say("Or with a one-time link:"),
     )
-
-
-def told(error: TeachingError) -> str:
-    """An error in the reader's language, as far as its words are known there.
-
-    Args:
-        error: what went wrong.
-    """
-    if isinstance(error, TooMany):
-        return say("That was too often. Wait {wait} s and try again.", wait=error.retry_after)
-    return say(str(error))
 
 
 @router.get("/sign-out")

@@ -91,7 +91,7 @@ class Agent:
         said = Said(writable(message), list(files), decision, auto_approve)
 
         def begin(stop: Stop) -> Generator[Event, None, None]:
-            with explained() as failure:
+            with explained(spoken_language([said.text])) as failure:
                 allow(principal, "chat")
                 said.check()
                 thread = self.threads.get(thread_id, principal.user_id) if thread_id else None
@@ -247,7 +247,7 @@ class Agent:
         auto_approve: bool,
     ) -> Turn:
         def begin(stop: Stop) -> Generator[Event, None, None]:
-            with explained() as failure:
+            with explained(spoken_language([text or ""])) as failure:
                 allow(principal, "chat")
                 Said(text or "").check()
                 self.threads.get(thread_id, principal.user_id)

@@ -13,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from assistant.brain.faults import BrokeOff, is_away, is_cut, is_too_long, of_a_client, status
 from assistant.brain.inner import Alone, OuterChatModel, passed, piece
@@ -23,6 +24,12 @@ from assistant.errors import ModelUnavailable
 from assistant.logs import log
 
 COOL_DOWN = 30.0  # seconds without asking a server that was away
+LONGEST = 600.0  # seconds that an answer may take, however steadily it trickles
+ENDS = (
+    "finish_reason",
+    "stop_reason",
+    "done_reason",
+)  # OpenAI's, Anthropic's and Ollama's word for an answer's end
 
 
 class FallbackChatModel(OuterChatModel):
@@ -32,13 +39,17 @@ class FallbackChatModel(OuterChatModel):
         primary: the model on a server.
         spare: the model that always answers.
         cool_down: seconds during which a server that was away is not asked again.
-        tells_end: the server gives each answer a ``finish_reason``; a stream without one has been cut.
+        tells_end: the server gives each answer one of :data:`ENDS`; a stream without one has been cut.
+        retries: how often a server that is away is asked again at once, where its client does not do so by itself.
+        longest: seconds that an answer may take.
     """
 
     primary: BaseChatModel
     spare: BaseChatModel
     cool_down: float = COOL_DOWN
     tells_end: bool = False
+    retries: int = 0
+    longest: float = LONGEST
     _rests_until: float = PrivateAttr(default=0.0)
 
     @property
@@ -57,14 +68,14 @@ class FallbackChatModel(OuterChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         talk = [_as_said(message) for message in messages]
-        message: AIMessage | None = None
+        message, why = None, "away"
         if not self._rests(messages):
             try:
                 message = self._fitting(talk, Alone(self.primary, kwargs, stop).invoke)
             except Exception as error:
-                self._give_up(error)
+                why = self._give_up(error)
         if message is None:
-            message = _led(Alone(self.spare, kwargs).invoke(talk), self._line(messages))
+            message = _led(Alone(self.spare, kwargs).invoke(talk), self._line(messages, why))
         return ChatResult(generations=[ChatGeneration(message=message.model_copy(update={"id": None}))])
 
     def _stream(
@@ -74,7 +85,7 @@ class FallbackChatModel(OuterChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        talk = [_as_said(message) for message in messages]
+        talk, why = [_as_said(message) for message in messages], "away"
         if not self._rests(messages):
             reply = _Reply()
             try:
@@ -86,8 +97,8 @@ class FallbackChatModel(OuterChatModel):
                     told = f"\n\n{notice('broke_off', messages)}"
                     yield _chunk(told, broke_off=told)
                     return
-                self._give_up(error)
-        if line := self._line(messages):
+                why = self._give_up(error)
+        if line := self._line(messages, why):
             yield _chunk(f"{line}\n\n", notice=line)
         for chunk in Alone(self.spare, kwargs).stream(talk):
             yield passed(chunk)
@@ -98,7 +109,8 @@ class FallbackChatModel(OuterChatModel):
         """The server's answer; asked for in one piece where a stream was cut before it said anything."""
         model = Alone(self.primary, kwargs, stop)
         try:
-            chunks = self._fitting(talk, lambda some: _begun(model.stream(some)))
+            until = time.monotonic() + self.longest
+            chunks = self._fitting(talk, lambda some: _begun(_until(until, model.stream(some))))
             yield from reply.heard(chunks)
             if self.tells_end and not reply.ended:
                 raise BrokeOff
@@ -110,9 +122,15 @@ class FallbackChatModel(OuterChatModel):
 
     def _fitting(self, talk: list[BaseMessage], ask: Callable[[list[BaseMessage]], Any]) -> Any:
         """Ask; where the conversation is too long for the model, again without its older half."""
+        trying = Retrying(
+            stop=stop_after_attempt(1 + self.retries),
+            wait=wait_exponential_jitter(max=8.0),
+            retry=retry_if_exception(is_away),
+            reraise=True,
+        )
         while True:
             try:
-                return ask(talk)
+                return trying(ask, talk)
             except Exception as error:
                 shorter = _newer_half(talk) if is_too_long(error) else talk
                 if len(shorter) == len(talk):
@@ -122,16 +140,22 @@ class FallbackChatModel(OuterChatModel):
     def _rests(self, messages: list[BaseMessage]) -> bool:
         return time.monotonic() < self._rests_until or noticed(messages)
 
-    def _line(self, messages: list[BaseMessage]) -> str:
+    def _line(self, messages: list[BaseMessage], why: str) -> str:
         """What is said before the spare model's answer, once a turn."""
-        return "" if noticed(messages) else notice("away", messages)
+        return "" if noticed(messages) else notice(why, messages)
 
-    def _give_up(self, error: Exception) -> None:
-        """Leave the server alone for a while; raises where it is not the server that is away."""
+    def _give_up(self, error: Exception) -> str:
+        """Why the spare model answers, a key of the notices; a server that is away is left alone for a while.
+
+        Raises:
+            Exception: it is neither the server that is away nor the newest turn that is too long for the model.
+        """
+        if is_too_long(error):
+            return "too_long"
         if is_away(error):
             log().warning("chat model is away", error=type(error).__name__, status=status(error))
             self._rests_until = time.monotonic() + self.cool_down
-            return
+            return "away"
         if of_a_client(error):
             raise error
         raise ModelUnavailable(
@@ -152,7 +176,7 @@ class _Reply:
             chunk = piece(message)
             self.begun = True
             self._calls.take(chunk.tool_call_chunks)
-            self.ended = self.ended or bool(chunk.response_metadata.get("finish_reason"))
+            self.ended = self.ended or any(chunk.response_metadata.get(end) for end in ENDS)
             content = self._words.feed(chunk.content) if isinstance(chunk.content, str) else chunk.content
             through = passed(
                 chunk, content=content, tool_call_chunks=[], tool_calls=[], invalid_tool_calls=[]
@@ -190,6 +214,18 @@ def _begun(chunks: Iterator[Any]) -> Iterator[Any]:
         yield from chunks
 
     return all_of_it()
+
+
+def _until(end: float, chunks: Iterator[Any]) -> Iterator[Any]:
+    """A stream, but not beyond a time on the monotonic clock.
+
+    Raises:
+        TimeoutError: it goes on for longer.
+    """
+    for chunk in chunks:
+        if time.monotonic() > end:
+            raise TimeoutError("The answer takes too long.")
+        yield chunk
 
 
 def _chunk(text: str, **marks: str) -> ChatGenerationChunk:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0  # seconds a server may be silent, also in the midst of an answer
 CONNECT = 10.0  # seconds to reach it
 RETRIES = 2
+WINDOW = 16_384  # tokens; Ollama's own default cuts the instructions and tools off without a word
+TELLING = ("openai:", "anthropic:", "ollama:")  # their streams tell when an answer is complete
 NAMED = ("openai:", "ollama:")  # before a model's name on an OpenAI-compatible server, both can be left out
 
 
@@ -34,14 +36,16 @@ def chat_model(settings: Settings) -> "BaseChatModel":
         return _local(name.removeprefix("local:"), settings)
     if settings.model_base_url:
         return _with_fallback(_compatible(name, settings), tells_end=True)
-    return _with_fallback(_hosted(name, settings))
+    retries = RETRIES if name.startswith("ollama:") else 0  # the other clients try again by themselves
+    return _with_fallback(_hosted(name, settings), name.startswith(TELLING), retries)
 
 
-def _with_fallback(primary: "BaseChatModel", tells_end: bool = False) -> "BaseChatModel":
+def _with_fallback(primary: "BaseChatModel", tells_end: bool, retries: int = 0) -> "BaseChatModel":
     from assistant.brain.embedded import EmbeddedChatModel
     from assistant.brain.fallback import FallbackChatModel
 
-    return FallbackChatModel(primary=primary, spare=EmbeddedChatModel(), tells_end=tells_end)
+    spare = EmbeddedChatModel()
+    return FallbackChatModel(primary=primary, spare=spare, tells_end=tells_end, retries=retries)
 
 
 def _local(name: str, settings: Settings) -> "BaseChatModel":
@@ -89,7 +93,7 @@ def _hosted(name: str, settings: Settings) -> "BaseChatModel":
         )
     options: dict[str, Any] = {"timeout": TIMEOUT, "max_retries": RETRIES}
     if name.startswith("ollama:"):  # its client takes the timeout in another place
-        options = {"client_kwargs": {"timeout": TIMEOUT}}
+        options = {"client_kwargs": {"timeout": TIMEOUT}, "num_ctx": WINDOW}
     if settings.model_api_key:
         options["api_key"] = settings.model_api_key.get_secret_value()
     try:

@@ -15,6 +15,11 @@ NOTICES = {
         "The chat model does not answer; I go on with the embedded one.",
         "聊天模型没有响应，我先用内置模型继续。",
     ),
+    "too_long": (
+        "This is too long for the chat model to read at once; I answer with the embedded one. "
+        "For a better answer, send a shorter message, or the text as a file.",
+        "这条消息太长，聊天模型一次读不完，我先用内置模型回答。想要更好的回答，请发短一些，或把内容作为文件上传。",
+    ),
     "broke_off": (
         "(The answer broke off here: the chat model stopped sending. Ask me to go on, or ask again.)",
         "（回答到这里中断了：聊天模型不再发送内容。可以让我继续，或者再问一次。）",

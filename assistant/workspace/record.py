@@ -50,7 +50,7 @@ class Record:
             return self.aliases[which]["version"]
         what = f"version {which}" if isinstance(which, int) else f"alias {which}"
         known = ", ".join(f"{self.name}@{each}" for each in (*self.versions, *self.aliases))
-        raise NotFound(f"{self.name} has no {what}.", f"There is {known}.", param="model")
+        raise NotFound(f"{self.name} has no {what}.", f"Known are {known}.", param="model")
 
 
 def records(connection: Connection, name: str | None = None) -> dict[str, Record]:

@@ -193,3 +193,24 @@ def nonsense(handler: Handler, body: dict[str, Any]) -> None:
     """A web page, as of an address that is another server's."""
     handler.begin(kind="text/html")
     handler.write("<html><body>Hello</body></html>")
+
+
+def ollama(*pieces: str, ends: bool = True) -> Answer:
+    """Words as Ollama's own protocol streams them; without an end where it dies before."""
+
+    def answer(handler: Handler, body: dict[str, Any]) -> None:
+        handler.begin(kind="application/x-ndjson")
+        for text in (*pieces, ""):
+            done = not text
+            if done and not ends:
+                return
+            message = {"role": "assistant", "content": text}
+            record = {
+                "model": body["model"],
+                "created_at": "2026-01-01T00:00:00Z",
+                "message": message,
+                "done": done,
+            }
+            handler.write(json.dumps({**record, "done_reason": "stop"} if done else record) + "\n")
+
+    return answer

@@ -1,14 +1,17 @@
 """Turns of a conversation with a model on a server that answers late, in part, or not at all."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from assistant.agent import events
 from assistant.application import Application
 from assistant.brain.fallback import FallbackChatModel
+from assistant.brain.models import chat_model
 from assistant.brain.notices import NOTICES
-from tests.assistant.chat_server import ChatServer, breaks, call, fail, nonsense, say, silence, vanish
+from assistant.settings import Settings
+from tests.assistant.chat_server import ChatServer, breaks, call, fail, nonsense, ollama, say, silence, vanish
 from tests.assistant.test_brain_hosted import ASK, QUESTION, finished
 from tests.assistant.test_turn import Conversation, of, reply
 
@@ -132,6 +135,45 @@ def test_a_conversation_too_long_for_the_model_loses_its_beginning(
     assert reply(chat.say("which word was the last?")) == "Three."
     said = [each["content"] for each in server.seen[-1]["messages"] if each["role"] == "user"]
     assert said == ["remember the word three", "which word was the last?"]
+
+
+def test_a_message_too_long_for_the_model_is_answered_by_the_embedded_one(
+    hosted: Application, server: ChatServer
+) -> None:
+    server.answers(fail(400, message="maximum context length is 2048 tokens"))
+    said = reply(Conversation(hosted).say(QUESTION))
+    assert said.startswith(NOTICES["too_long"][0]) and "30 days" in said
+    server.answers(say("Read."))
+    assert reply(Conversation(hosted).say("hello")) == "Read."  # the server is not taken for being away
+
+
+def test_a_stream_that_trickles_for_ever_is_left(
+    hosted: Application, server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosted._chat_model, "longest", 0.5)
+    server.answers(say("Words, " * 50, pause=0.1))
+    said = reply(Conversation(hosted).say("hello"))
+    assert said.startswith("Words, ") and said.endswith(BROKE_OFF[0]) and len(said) < 250
+
+
+@pytest.mark.parametrize("provider", ["openai", "ollama"])
+def test_a_provider_behind_its_own_package(
+    server: ChatServer, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made by ``init_chat_model`` and asked over HTTP: it answers, is tried again, and its breaking off is told."""
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OLLAMA_HOST", server.url.removesuffix("/v1"))
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    model = chat_model(Settings(home=tmp_path, model=f"{provider}:qwen3:8b", model_api_key="sk-test"))
+    whole = ollama("Here ", "I am.") if provider == "ollama" else say("Here I am.")
+    cut = ollama("Here ", ends=False) if provider == "ollama" else breaks("Here ", "close")
+    server.answers(fail(503), fail(503), whole)
+    assert "".join(chunk.content for chunk in model.stream("hello")) == "Here I am." and len(server.seen) == 3
+    server.answers(cut)
+    said = "".join(chunk.content for chunk in model.stream("hello"))
+    assert said == f"Here \n\n{BROKE_OFF[0]}"
+    server.answers(fail(503))
+    assert model.invoke("hello").content.startswith(AWAY[0]) and len(server.seen) == 3
 
 
 def test_one_answer_in_one_piece(hosted: Application, server: ChatServer) -> None:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -24,7 +23,7 @@ from assistant.errors import Missing, TooMany
 from assistant.settings import Settings
 from tools.privacy.recognizer import Recognizer
 from ui import approvals, reading, sign_in
-from ui.languages import CHINESE, ZH, lang, listen, say
+from ui.languages import CHINESE, ZH, lang, listen, say, told
 from ui.pages.how import Step, how_block, kind_of
 from ui.pages.job_card import job_card
 from ui.pages.tour import STEPS, Tour
@@ -236,7 +235,5 @@ def test_approvals_are_asked_for_in_chinese(app: Application, monkeypatch: pytes
 
 
 def test_errors_without_a_translation_stay_as_they_are(chinese: None) -> None:
-    error: Any = TooMany("That was too often.", "Wait 7 s and try again.")
-    error.retry_after = 7
-    assert "7 秒" in sign_in.told(error)
-    assert sign_in.told(Missing("There is no {key}.", "List them.")) == "There is no {key}. List them."
+    assert "7 秒" in told(TooMany("That was too often.", "Wait 7 s and try again."))
+    assert told(Missing("Nobody wrote {this}.", "Nor that.")) == "Nobody wrote {this}. Nor that."

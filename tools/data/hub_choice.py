@@ -93,7 +93,7 @@ def _known_config(name: HubName, config: str | None, configs: Sequence[str]) -> 
 
 
 def _unclear(name: HubName, what: str, wish: str | None, known: Sequence[str], form: str) -> BadArgument:
-    there = (wish and did_you_mean(wish, known)) or f"There is {some(known)}."
+    there = (wish and did_you_mean(wish, known)) or f"Known are {some(known)}."
     hint = f"{there} Write {PREFIX}{name.repo}/{form}."
     return BadArgument(f"{name.repo} has {what}.", hint, param="dataset")
 

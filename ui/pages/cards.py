@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ui.pages.html import Raw, bars, card, details, duration, facts, notes, percent, table, text
-from ui.pages.words import say
+from ui.pages.words import say, told
 
 MOST_BARS = 12
 
@@ -24,7 +24,7 @@ def _dataset(result: dict[str, Any]) -> str:
     labels = sorted((result.get("labels") or {}).items(), key=lambda item: -item[1])
     most = labels[0][1] if labels else 1
     shown = [(str(name), count / most, f"{count:,}") for name, count in labels[:MOST_BARS]]
-    more = f"… and {len(labels) - MOST_BARS} more labels" if len(labels) > MOST_BARS else ""
+    more = say("… and {n} more labels", n=len(labels) - MOST_BARS) if len(labels) > MOST_BARS else ""
     found = (result.get("pii") or {}).items()
     personal = ", ".join(f"{count} × {kind.replace('_', ' ').lower()}" for kind, count in found)
     others = [each for each in result.get("warnings") or [] if not each.startswith("Personal data was found")]
@@ -42,8 +42,10 @@ def _dataset(result: dict[str, Any]) -> str:
         ),
         bars(shown) if shown else "",
         f'<div class="sa-more">{more}</div>' if more else "",
-        f'<p class="sa-warning">Personal data: {text(personal)}</p>' if personal else "",
-        notes(others),
+        f'<p class="sa-warning">{text(say("Personal data: {kinds}", kinds=personal))}</p>'
+        if personal
+        else "",
+        notes([told(each) for each in others]),
         details("Columns", table(["column", "type", "missing", "different values"], columns)),
     )
 
@@ -229,8 +231,8 @@ def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[
         "Shall I?",
         f"<p>{text(summary)}</p>",
         facts(pairs),
-        f'<p class="sa-more">{text(details_["why"])}</p>' if details_.get("why") else "",
-        notes(details_.get("warnings") or []),
+        f'<p class="sa-more">{text(told(details_["why"]))}</p>' if details_.get("why") else "",
+        notes([told(each) for each in details_.get("warnings") or []]),
         details(f"{say('Exact call')}: {tool}", exact, opened=True),
         kind="sa-ask",
     )

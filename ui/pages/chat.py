@@ -31,7 +31,7 @@ from ui.pages.thumbs import Thumbs
 from ui.pages.tour import STEPS, Tour
 from ui.pages.turns import Turns
 from ui.pages.view import ACTIVE, box
-from ui.pages.words import say
+from ui.pages.words import say, told
 
 REDRAW = 0.05  # seconds between redraws while words stream in
 SAMPLES = STEPS[0][1]
@@ -109,7 +109,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
             files = [self._store(path, who) for path in paths]
         except TeachingError as error:
             bad = card_message(
-                card(say("That file could not be taken"), f"<p>{text(error)}</p>", kind="sa-bad")
+                card(say("That file could not be taken"), f"<p>{text(told(error))}</p>", kind="sa-bad")
             )
             empty = gr.MultimodalTextbox(value=None)
             yield {"box": empty, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}

@@ -14,7 +14,7 @@ from ui.pages.cards import result_card
 from ui.pages.html import card, facts, table, text
 from ui.pages.labeller import Labeller
 from ui.pages.page import chosen, empty, moment
-from ui.pages.words import say, t
+from ui.pages.words import say, t, told
 
 ROWS = 50  # shown of a dataset
 CELL = 200  # characters shown of a cell
@@ -115,7 +115,7 @@ class DataPage(Labeller):
         try:
             found = inspect_dataset(self.app.workspace(self.principal(request)), name)
         except TeachingError as error:
-            return card(name, f"<p>{text(error)}</p>", added, kind="sa-bad")
+            return card(name, f"<p>{text(told(error))}</p>", added, kind="sa-bad")
         return result_card("inspect_dataset", found) + f'<div class="sa-more">{added}</div>'
 
     def delete(self, name: str, request: gr.Request) -> dict:
@@ -135,9 +135,9 @@ class DataPage(Labeller):
             info, rows = open_table(self.app.workspace(self.principal(request)).dataset(name))
             shown = [[_cut(cell) for cell in row] for row in islice(rows, ROWS)]
         except TeachingError as error:
-            return {"rows": card(name, f"<p>{text(error)}</p>", kind="sa-bad")}
-        told = say("The first {n} rows", n=len(shown))
-        return {"rows": f'<div class="sa-more">{text(told)}</div>' + table(info.columns, shown)}
+            return {"rows": card(name, f"<p>{text(told(error))}</p>", kind="sa-bad")}
+        shown_first = say("The first {n} rows", n=len(shown))
+        return {"rows": f'<div class="sa-more">{text(shown_first)}</div>' + table(info.columns, shown)}
 
 
 def _cut(cell: Any) -> Any:

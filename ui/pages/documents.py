@@ -16,7 +16,7 @@ from ui.pages.cards import citations_block
 from ui.pages.html import card, details, facts, table, text
 from ui.pages.learner import Learner
 from ui.pages.page import Page, chosen, empty, moment
-from ui.pages.words import say, t
+from ui.pages.words import say, t, told
 
 PASSAGES = 100  # shown of a source
 
@@ -180,7 +180,7 @@ class KnowledgePage(Page):
             raise
         told = card(
             say("{n} passages added", n=report["chunks"]),
-            table(["left out", "why"], [(Path(e["source"]).name, e["reason"]) for e in report["skipped"]])
+            table(["left out", "why"], [(Path(e["source"]).name, told(e["reason"])) for e in report["skipped"]])
             if report["skipped"] else "",
         )  # fmt: skip
         newest = self.app.knowledge.list()["items"]

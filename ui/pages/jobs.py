@@ -9,7 +9,7 @@ from ui.pages.curves import curves
 from ui.pages.html import card, details, facts, percent, table, text
 from ui.pages.job_card import job_card
 from ui.pages.page import Page, chosen, empty, moment
-from ui.pages.words import say, t
+from ui.pages.words import say, t, told
 
 ACTIVE = ("queued", "running")
 ENDED = ("failed", "cancelled")
@@ -143,7 +143,7 @@ def shown(job: dict[str, Any]) -> str:
         ("ended (UTC)", moment(job["finished_at"])),
         ("attempts", job["attempts"] if (job["attempts"] or 0) > 1 else None),
     ]
-    failed = f'<p class="sa-warning">{text(job["error"])}</p>' if job.get("error") else ""
+    failed = f'<p class="sa-warning">{text(told(job["error"]))}</p>' if job.get("error") else ""
     return card(job["id"], facts(pairs), failed, facts(numbers(job.get("metrics"))), curves([job]))
 
 

@@ -10,7 +10,7 @@ from assistant.access.roles import allow
 from knowledge.errors import TeachingError
 from ui.pages.html import card, text
 from ui.pages.page import Page
-from ui.pages.words import say, t
+from ui.pages.words import say, t, told
 
 AT_ONCE = 20  # rows chosen for labelling at a time
 MOST_LABELS = 60  # offered as choices
@@ -89,7 +89,7 @@ class Labeller(Page):
             if model:
                 rows = self._doubtful(who, model, path, text_column, given)
         except TeachingError as error:
-            return self._nothing(str(error))
+            return self._nothing(told(error))
         return self._next(rows, labels, bool(given))
 
     def _doubtful(

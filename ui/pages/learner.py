@@ -8,7 +8,7 @@ from assistant.workspace import retriever
 from ui.pages.html import card, facts, percent, table, text
 from ui.pages.job_card import job_card
 from ui.pages.page import Page, empty
-from ui.pages.words import say, t
+from ui.pages.words import say, t, told
 
 ACTIVE = ("queued", "running")
 
@@ -81,17 +81,17 @@ def _last(job: dict[str, Any] | None) -> str:
         return job_card(job)
     link = f'<a href="/jobs?job={text(job["id"])}">{text(job["id"])}</a>'
     if job["status"] != "succeeded":
-        return f'<p class="sa-warning">{text(job.get("error") or say(job["status"]))}</p>{link}'
+        return f'<p class="sa-warning">{text(told(job["error"]) if job.get("error") else say(job["status"]))}</p>{link}'
     result = job["result"]
     rows = [
         [say(when), *(percent(result[when]["search"][name]) for name in ("recall@1", "recall@5", "mrr"))]
         for when in ("before", "after")
     ]
-    told = (
+    outcome = (
         "It finds more, and is in use."
         if result["switched"]
         else "It does not find more: all stays as it was."
     )
     said = say("{n} questions that were held out.", n=result["before"]["rows"])
     heads = [say("last run"), say("first passage right"), say("among the first five"), "MRR"]
-    return f"{table(heads, rows)}<p>{text(say(told))} {text(said)} {link}</p>"
+    return f"{table(heads, rows)}<p>{text(say(outcome))} {text(said)} {link}</p>"

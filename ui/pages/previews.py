@@ -9,7 +9,7 @@ from assistant.workspace.files import DATASETS
 from knowledge.errors import TeachingError
 from ui.pages.html import card, table, text
 from ui.pages.view import View
-from ui.pages.words import say
+from ui.pages.words import say, told
 
 ROWS = 4
 CELL = 80  # characters shown of a cell
@@ -48,7 +48,7 @@ def _rows(path: Path) -> str:
         info, rows = open_table(path)
         first = [[_cut(cell) for cell in row] for row in islice(rows, ROWS)]
     except (TeachingError, OSError) as error:
-        return card(path.name, f"<p>{text(error)}</p>", kind="sa-bad")
+        return card(path.name, f"<p>{text(told(error))}</p>", kind="sa-bad")
     more = say("{n} columns; the first rows", n=len(info.columns))
     return card(path.name, f'<div class="sa-more">{text(more)}</div>', table(info.columns, first))
 

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from knowledge.errors import TeachingError
-from ui.pages.words import listen
+from ui.pages.words import listen, told
 
 Changed = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Parts(SimpleNamespace):
                     except StopIteration:
                         return
                     except TeachingError as error:
-                        gr.Warning(str(error), title="")
+                        gr.Warning(told(error), title="")
                         yield {}
                         return
                     yield self._components(changed)
@@ -52,7 +52,7 @@ class Parts(SimpleNamespace):
             try:
                 return self._components(handler(*args) or {})
             except TeachingError as error:
-                gr.Warning(str(error), title="")
+                gr.Warning(told(error), title="")
                 return {}
 
         return once

@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from ui import languages
-from ui.languages import ZH, say
+from ui.languages import ZH, say, told
 
-__all__ = ["ZH", "Words", "listen", "say", "t"]
+__all__ = ["ZH", "Words", "listen", "say", "t", "told"]
 LOCALES = ("zh", "zh-CN", "zh-TW", "zh-HK", "zh-SG")
 
 

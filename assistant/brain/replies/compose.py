@@ -5,6 +5,7 @@ from typing import Any
 
 from assistant.brain.language import pick
 from assistant.brain.replies import data, explained, knowledge, models, training
+from assistant.brain.replies.chinese import in_chinese
 from assistant.brain.replies.reply import Reply
 
 Composer = Callable[[dict[str, Any], dict[str, Any], str], Reply]
@@ -48,6 +49,8 @@ def compose(
     """
     if result.get("declined"):
         return Reply(pick(language, "All right, I left it as it is.", "好的，我没有执行，一切保持原样。"))
+    if language == "zh":
+        result = in_chinese(dict(result))
     if "error" in result and "status" not in result:
         return _failed(result, language)
     composer = (team and TO_TEAM.get(tool_name)) or COMPOSERS.get(tool_name)
@@ -57,5 +60,7 @@ def compose(
 
 
 def _failed(result: Mapping[str, Any], language: str) -> Reply:
-    what = " ".join(f"{result.get('error') or ''} {result.get('hint') or ''}".split())
+    what = pick(language, " ", "").join(
+        " ".join(str(result[key]).split()) for key in ("error", "hint") if result.get(key)
+    )
     return Reply(pick(language, f"That did not work: {what}", f"没有成功：{what}"))

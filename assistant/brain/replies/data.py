@@ -79,9 +79,8 @@ def _spoken(entity_type: str) -> str:
 
 def _warnings(result: dict[str, Any]) -> list[str]:
     """What else to know; the personal data is named above already."""
-    return [each for each in result.get("warnings") or [] if not each.startswith("Personal data was found")][
-        :5
-    ]
+    named = ("Personal data was found", "发现个人")
+    return [each for each in result.get("warnings") or [] if not each.startswith(named)][:5]
 
 
 def _fit(result: dict[str, Any], zh: bool) -> str:
