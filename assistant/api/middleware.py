@@ -24,6 +24,12 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=()",
 }
+# Of pages that say nothing themselves, the chat page above all: Gradio needs its inline scripts, but nothing is fetched
+# from elsewhere, whatever a model says.
+POLICY = (
+    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'"
+)
 
 
 class Envelope:
@@ -120,6 +126,6 @@ def _add_headers(message: Message, request_id: str, limits: dict[str, str]) -> N
     for name, value in SECURITY.items():
         headers.setdefault(name, value)
     # A page that has not said who may frame it is framed by nobody but ourselves.
-    if "frame-ancestors" not in headers.get("content-security-policy", ""):
-        headers.append("Content-Security-Policy", "frame-ancestors 'self'")
+    if "frame-ancestors" not in (said := headers.get("content-security-policy", "")):
+        headers.append("Content-Security-Policy", "frame-ancestors 'self'" if said else POLICY)
         headers.setdefault("X-Frame-Options", "SAMEORIGIN")

@@ -86,10 +86,10 @@ def test_a_visitors_model_that_obeys_finds_no_such_tool(hosted: Application, ser
 
 
 def test_pictures_and_links_in_a_reply_are_shown_as_text(hosted: Application, server: ChatServer) -> None:
-    from ui.pages.render import _inert
+    from ui.pages.render import reply_message
 
     server.answers(say("Fine. " + INJECTIONS["exfiltration"] + INJECTIONS["markup"]))
-    said = _inert(reply(Conversation(hosted).say("hello")), keep_markdown=True)
+    said = reply_message(reply(Conversation(hosted).say("hello")))["content"]
     assert "<img" not in said and "<script" not in said
     assert "](https" not in said and "![status" not in said
 

@@ -1,5 +1,7 @@
 """What the page makes of events, results and history: inert text, cards, one picture live and after a reload."""
 
+import inspect
+
 import pytest
 
 from assistant.agent import events
@@ -10,11 +12,13 @@ from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
 from ui.pages.render import (
     STEPS,
+    card_message,
     history_messages,
     message_id,
     place_of,
     plain_words,
     reply_message,
+    shown_messages,
     user_message,
 )
 
@@ -66,7 +70,46 @@ def test_what_people_and_models_say_stays_text() -> None:
         "content"
     ]
     assert "<img" not in said and "![" not in said and "](" not in said
-    assert "**bold**" in said and "`a < b`" in said  # Markdown keeps working, and code keeps its signs
+    assert "**bold**" in said and "<code>a&#32;&#60;&#32;b</code>" in said  # Markdown and code keep working
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "\\`![x](https://evil/p.png)\\` and \\![x](https://evil/p.png)",
+        "``![x](https://evil/p.png)` and ```<img src=//evil>``` and `` ` <img src=//evil> ``",
+        "[a][b]\n\n[b]: https://evil/login\n\n<https://evil> https://evil/?q=1 www.evil.example/1",
+        "```\n~~~\n![x](https://evil/p.png)\n```\n",
+        "~~~\n```\n~~~\n![x](https://evil/p.png)\n```\n",
+        "```\na\n   ```\n![x](https://evil/p.png)\n```\n![y](https://evil/p.png)",
+        "```\n      ```\n      ![x](https://evil/p.png)",
+        "```\ra\r```\r![x](https://evil/p.png)\r",
+        "- one\n  ```\n![x](https://evil/p.png)\n  ```\n> ```\n![x](https://evil/p.png)",
+    ],
+)
+def test_no_quotation_marks_bring_a_picture_or_a_link_into_a_reply(words: str) -> None:
+    from markdown_it import MarkdownIt
+
+    content = inspect.cleandoc(reply_message(words)["content"])  # as Gradio takes it
+    for rules in ("commonmark", "gfm-like"):
+        shown = MarkdownIt(rules, {"html": True, "linkify": False}).render(content)
+        assert "<img" not in shown and "<a " not in shown, shown
+    assert "://evil/?" not in content and "www.e" not in content
+
+
+def test_code_in_a_reply_stays_code_and_draws_nothing() -> None:
+    words = (
+        "Run:\n```python\nprint(a < b)\n\nx[0](1)\n```\n```mermaid\ngraph TD\n```\nand `a_b` [1]\n```sh\nls"
+    )
+    content = reply_message(words, shown=[events.Citation(1, "s", "t", 1.0, "7")])["content"]
+    assert "```python\nprint(a < b)\n\nx[0](1)\n```\n```\ngraph TD\n```\nand <code>a&#95;b</code>" in content
+    assert "[[1]](/passages/7#here)" in content and content.endswith("```sh\nls\n```")
+
+
+def test_a_passage_with_an_empty_line_stays_text() -> None:
+    block = shown_messages([events.Citation(1, "s", "Hours\n\n![x](https://evil/p.png)", 0.9)])[0]["content"]
+    assert "\n" not in block and "Hours&#10;&#10;![x]" in block
+    assert "\n\n" not in card_message("<div>a\n \n![x](https://evil/p.png)</div>")["content"]
 
 
 def test_an_approval_shows_the_exact_call() -> None:
@@ -160,7 +203,10 @@ def test_the_numbers_of_cited_passages_open_them_and_next_steps_outlive_a_reload
     [last] = [each for each in stored if each.get("options")]
     assert last is stored[-1] and last["options"] == [{"value": "And then?", "label": "And then?"}]
     [reply] = [each for each in stored if (each.get("metadata") or {}).get("id") == "reply"]
-    assert reply["content"] == "Thirty days [[1]](/passages/17#here), says [2], not [3]. `x[1]`"
+    assert (
+        reply["content"]
+        == "Thirty days [[1]](/passages/17#here), says [2], not [3]. <code>x&#91;1&#93;</code>"
+    )
     later = history_messages([*lines, Entry("user", "m3", "ok")])
     assert not any(each.get("options") for each in later)  # they are no longer offered
 

@@ -40,7 +40,8 @@ def test_a_link_signs_in_once(app: Application, web) -> None:
     assert signed_in.headers["Location"] == "/" and "httponly" in cookie and "samesite=lax" in cookie
     page = browser.get("/", headers=HTML)
     assert page.status_code == 200 and "Startup Assistant" in page.text
-    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    policy = page.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in policy and "img-src 'self' data: blob:;" in policy
     assert browser.get("/v1/models").status_code == 200  # the page's own calls
     again = TestClient(web, follow_redirects=False).get("/sign-in", params={"token": token})
     assert again.status_code == 401 and "used" in again.text and "Set-Cookie" not in again.headers

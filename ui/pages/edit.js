@@ -1,10 +1,10 @@
 () => {
-  // A message stands in HTML that keeps it inert; whoever edits or copies it wants its words alone.
+  // Messages keep what would be HTML or links escaped; whoever edits or copies one wants its words alone.
   const inert = '<span class="sa-said">';
   const words = (text) =>
     text.startsWith(inert)
       ? new DOMParser().parseFromString(text, "text/html").querySelector(".sa-said").textContent
-      : text;
+      : text.replace(/<\/?code>/g, "`").replace(/&#(\d+);/g, (_, sign) => String.fromCodePoint(sign));
   new MutationObserver(() => {
     // The examples are buttons in a group; Gradio calls them a list, which screen readers would miss the items of.
     document.querySelector("#sa-chat .examples[role=list]")?.setAttribute("role", "group");

@@ -1,7 +1,7 @@
 """Small pieces of HTML for the cards: every text from outside is escaped here."""
 
+import html
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
 from ui.pages.words import say
@@ -16,6 +16,11 @@ def text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return escape(str(value))
+
+
+def escape(words: str) -> str:
+    """Text for HTML that stands in Markdown: an empty line would end the HTML, and what follows would be Markdown."""
+    return html.escape(words).replace("\r", "").replace("\n", "&#10;")
 
 
 def percent(share: float) -> str:

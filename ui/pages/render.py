@@ -40,9 +40,28 @@ STEPS = {
 }
 # What Markdown reads within a line, and the ends of lines, as entities that it leaves alone.
 MARKDOWN = {ord(sign): f"&#{ord(sign)};" for sign in "*_`~[]!|:@.\\\n"}
+# What would make HTML, a picture, a link or a code block of words in a reply, and the quotation marks of code.
+ACTIVE = re.compile(r"<|`|!(?=\[)|(?<=\])[(:]|:(?=//)|(?<=\bwww)\.|~(?=~~)", re.IGNORECASE)
+# A block of code from margin to margin, or to the end while it is being written; and code within a line. No line of a
+# block looks like the end of one: readers of Markdown do not agree on where it would end.
+CODE = re.compile(
+    r"^```(?P<language>[\w+#.-]*) *\n(?P<block>(?:(?![^\S\n]*(?:```|~~~)).*(?:\n|\Z))*?)(?:```[ ]*$|\Z)"
+    r"|(?<!`)`(?P<words>[^`\n]+)`(?!`)",
+    re.MULTILINE,
+)
+LANGUAGES = {
+    "bash",
+    "sh",
+    "python",
+    "json",
+    "sql",
+    "html",
+    "css",
+    "javascript",
+    "yaml",
+}  # not mermaid: it draws
 SAID = re.compile(r'<span class="sa-said">(.*?)</span>', re.DOTALL)
-CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-NUMBER = re.compile(r"\[(\d{1,2})\](?!\()")
+NUMBER = re.compile(r"\[(\d{1,2})\](?!&#40;)")
 ENDINGS = {
     "failed": " — failed",
     "declined": " — declined",
@@ -66,46 +85,31 @@ def reply_message(words: str, suggestions: Iterable[str] = (), shown: Iterable[e
         suggestions: the next steps.
         shown: what came with it, its citations among them.
     """
-    content = _cited(_inert(words, keep_markdown=True), shown)
+    cited = (each for each in shown if isinstance(each, events.Citation) and each.passage.isdecimal())
+    content = _markdown(words, {str(each.number): each.passage for each in cited})
     message: Message = {"role": "assistant", "content": content, "metadata": {"id": REPLY}}
     if options := [{"value": each, "label": each} for each in suggestions]:
         message["options"] = options
     return message
 
 
-def _cited(words: str, shown: Iterable[events.Event]) -> str:
-    """Words in which the numbers of passages lead to them in their documents; code stays as it is."""
-    places = {
-        str(each.number): each.passage
-        for each in shown
-        if isinstance(each, events.Citation) and each.passage.isdecimal()
-    }
-
-    def link(found: re.Match[str]) -> str:
-        place = places.get(found[1])
-        return f"[[{found[1]}]](/passages/{place}#here)" if place else found[0]
-
-    pieces = CODE.split(words)
-    pieces[::2] = [NUMBER.sub(link, each) for each in pieces[::2]]
-    return "".join(pieces)
-
-
 def step_message(name: str, args: dict[str, Any], status: str, result: dict[str, Any]) -> Message:
     """A tool step, folded away, with its arguments and its result."""
-    title = f"{say(STEPS.get(name, name))}{say(ENDINGS.get(status, ''))}"
+    plain = text(name).translate(MARKDOWN | {ord("_"): "_"})  # a model may have made it up
+    title = f"{say(STEPS.get(name, plain))}{say(ENDINGS.get(status, ''))}"
     shown = json.dumps({"arguments": args, "result": result}, ensure_ascii=False, indent=1, default=str)
     shown = shown if len(shown) < 4000 else shown[:4000] + " …"
     fence = "```"
     return {
         "role": "assistant",
-        "content": f"`{name}`\n{fence}json\n{shown.replace(fence, '')}\n{fence}",
+        "content": f"<code>{plain}</code>\n\n{fence}json\n{shown.replace(fence, '')}\n{fence}",
         "metadata": {"title": title, "status": "pending" if status == "running" else "done"},
     }
 
 
 def card_message(html: str) -> Message:
-    """A card of ours; its texts are escaped already."""
-    return {"role": "assistant", "content": html}
+    """A card of ours; its texts are escaped already, and no empty line in it makes the rest of it Markdown."""
+    return {"role": "assistant", "content": re.sub(r"\s*\n\s*\n", "\n", html)}
 
 
 def hidden_note(entity_types: Iterable[str]) -> Message:
@@ -236,12 +240,39 @@ def plain_words(content: Any) -> str:
     return unescape(said[1]) if said else html
 
 
-def _inert(words: str, keep_markdown: bool = False) -> str:
-    """Words that cannot become HTML, and for users not Markdown either; images and links in replies stay text."""
-    if not keep_markdown:
-        return f'<span class="sa-said">{text(words).translate(MARKDOWN)}</span>'
-    pieces = CODE.split(words)  # code stands at the odd places; Markdown itself makes it inert
-    pieces[::2] = [
-        each.replace("<", "&lt;").replace("![", "!\\[").replace("](", "]\\(") for each in pieces[::2]
-    ]
-    return "".join(pieces)
+def _inert(words: str) -> str:
+    """Words that can become neither HTML nor Markdown."""
+    return f'<span class="sa-said">{text(words).translate(MARKDOWN)}</span>'
+
+
+def _markdown(words: str, places: dict[str, str]) -> str:
+    """Words as Markdown without HTML, pictures and links, but that cited numbers lead to their passages.
+
+    What is escaped is written as numbers of characters: no reading of Markdown looks into those, and a backslash
+    before them changes nothing.
+    """
+
+    def link(found: re.Match[str]) -> str:
+        place = places.get(found[1])
+        return f"[[{found[1]}]](/passages/{place}#here)" if place else found[0]
+
+    words = words.replace("\r\n", "\n").replace("\r", "\n")
+    made, at = [], 0
+    for code in CODE.finditer(words):
+        made += [NUMBER.sub(link, _escaped(words[at : code.start()])), _code(code)]
+        at = code.end()
+    return "".join([*made, NUMBER.sub(link, _escaped(words[at:]))])
+
+
+def _escaped(words: str) -> str:
+    return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", words)
+
+
+def _code(found: re.Match[str]) -> str:
+    """Code: a block stays Markdown's, a few words become HTML."""
+    if found["words"]:
+        inside = re.sub(r"[\W_]", lambda sign: f"&#{ord(sign[0])};", found["words"])
+        return f"<code>{inside}</code>"
+    language = found["language"] if found["language"] in LANGUAGES else ""
+    ended = "" if found["block"].endswith("\n") else "\n"
+    return f"```{language}\n{found['block']}{ended}```"
