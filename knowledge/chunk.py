@@ -7,6 +7,7 @@ from knowledge.sentences import sentences
 from knowledge.words import has_cjk
 
 LIMIT = 110  # words in a passage
+BELOW = " > "  # between the headings of a context
 SMALL = 25  # a passage below this joins the one before it, where both stand under the same heading
 
 
@@ -20,7 +21,7 @@ class Chunk:
 
     def context(self, title: str) -> str:
         """Title and headings, what the passage is about."""
-        return " > ".join(dict.fromkeys([title, *self.path]))
+        return BELOW.join(dict.fromkeys([title, *self.path]))
 
 
 def chunks(document: Document) -> list[Chunk]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from knowledge.chunk import Chunk, chunks
+from knowledge.chunk import BELOW, Chunk, chunks
 from knowledge.document import Document
 from knowledge.embed import Encoder
 from knowledge.records import NewChunk, NewDocument
@@ -47,20 +47,23 @@ class Preparer:
         matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
         public, places = self._public(document, cut, visibility)
         shown = document.text if public is None else public
-        indexed = [
-            (
-                (_words(context), _words(body)),
-                (_words(context), _words(shown[start:end])) if visibility == "published" else None,
-            )
-            for context, body, (start, end) in zip(contexts, bodies, places, strict=True)
-        ]
-        rows = [
-            NewChunk(each.start, each.end, *place, context, *words, vector.tobytes())
-            for each, place, context, words, vector in zip(
-                cut, places, contexts, indexed, matrix, strict=True
-            )
-        ]
         title = self._redact(document.title) if self._redact and visibility == "published" else None
+        above = self._headings(contexts, public, title)
+        rows = [
+            NewChunk(
+                each.start,
+                each.end,
+                *place,
+                context,
+                None if heading == context else heading,
+                (_words(context), _words(body)),
+                (_words(heading), _words(shown[slice(*place)])) if visibility == "published" else None,
+                vector.tobytes(),
+            )
+            for each, place, context, heading, body, vector in zip(
+                cut, places, contexts, above, bodies, matrix, strict=True
+            )
+        ]
         added_at = datetime.now(UTC).isoformat(timespec="seconds")
         same = (source, location, document.title, document.text)
         about = (document.dated, tuple(tags), language(document.text), sketch(document.text))
@@ -82,6 +85,27 @@ class Preparer:
             at = each.end
         rest = document.text[at:]
         return text + (self._redact(rest) if rest.strip() else rest), places
+
+    def _headings(self, contexts: list[str], public: str | None, title: str | None) -> list[str]:
+        """The passages' headings as visitors read them."""
+        redact = self._redact
+        if public is None or title is None or redact is None:
+            return contexts
+        seen = {each: redacted(each, public, title, redact) for each in dict.fromkeys(contexts)}
+        return [seen[each] for each in contexts]
+
+
+def redacted(context: str, public: str, title: str, redact: Callable[[str], str]) -> str:
+    """Title and headings as visitors read them.
+
+    Args:
+        context: as the team reads them, the title first.
+        public: the document as visitors read it; a heading that stands there needs no redaction.
+        title: as visitors read it.
+        redact: what becomes of any other heading; an empty one is left out.
+    """
+    headings = [each if each in public else redact(each) for each in context.split(BELOW)[1:]]
+    return BELOW.join(dict.fromkeys(each for each in (title, *headings) if each))
 
 
 def _words(text: str) -> str:

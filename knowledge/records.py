@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class NewChunk:
     """A passage on its way into the store; offsets as in :class:`Passage`, index terms of its context and body.
 
-    ``public_words`` are those of the text that visitors read; None in an internal document.
+    ``public_context`` is what visitors read of its headings, None where that is the same; ``public_words`` are those of
+    what they read, None in an internal document.
     """
 
     start: int
@@ -15,6 +16,7 @@ class NewChunk:
     public_start: int
     public_end: int
     context: str
+    public_context: str | None
     words: tuple[str, str]
     public_words: tuple[str, str] | None
     vector: bytes

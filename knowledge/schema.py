@@ -3,10 +3,11 @@
 import sqlite3
 
 from knowledge.dates import document_date
+from knowledge.prepare import redacted
 from knowledge.twins import sketch
 from knowledge.words import language, terms
 
-VERSION = 4
+VERSION = 5
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -59,6 +60,9 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
         _describe(connection)
     if version < 4:
         connection.execute(_TUNED)
+    if version < 5:
+        connection.execute("ALTER TABLE chunks ADD COLUMN public_context TEXT")
+        _redact_headings(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -71,6 +75,24 @@ def _fill_public(connection: sqlite3.Connection) -> None:
         "INSERT INTO public_words (rowid, context, body) VALUES (?, ?, ?)",
         [(row, " ".join(terms(context)), " ".join(terms(body))) for row, context, body in rows],
     )
+
+
+def _redact_headings(connection: sqlite3.Connection) -> None:
+    """Take out of visitors' headings what older files kept there unredacted.
+
+    A heading that stands in the redacted text is as visitors read it; one that does not was redacted there, and is left
+    out until its document is read anew.
+    """
+    rows = connection.execute(
+        "SELECT chunks.id, context, public_text, coalesce(public_title, title) FROM chunks "
+        "JOIN documents ON documents.id = document WHERE visibility = 'published' AND public_text IS NOT NULL"
+    )
+    for row, context, text, title in rows.fetchall():
+        heading = redacted(context, text, title, lambda _: "")
+        if heading != context:
+            connection.execute("UPDATE chunks SET public_context = ? WHERE id = ?", (heading, row))
+            words = " ".join(terms(heading))
+            connection.execute("UPDATE public_words SET context = ? WHERE rowid = ?", (words, row))
 
 
 def _describe(connection: sqlite3.Connection) -> None:

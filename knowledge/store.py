@@ -131,9 +131,9 @@ class Store:
         for chunk in new.chunks:
             places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
             entered = connection.execute(
-                'INSERT INTO chunks (document, start, "end", public_start, public_end, context, vector) '
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (cursor.lastrowid, *places, chunk.context, chunk.vector),
+                'INSERT INTO chunks (document, start, "end", public_start, public_end, context, public_context, '
+                "vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (cursor.lastrowid, *places, chunk.context, chunk.public_context, chunk.vector),
             )
             for table, words in (("words", chunk.words), ("public_words", chunk.public_words)):
                 if words is not None:
@@ -258,20 +258,14 @@ class Store:
     def passages(self, ids: Sequence[int], visitor: bool = False) -> dict[int, Passage]:
         """Passages by id, as the reader may see them; those of internal documents are missing for visitors."""
         marks = ",".join("?" * len(ids))
-        text, start, end, title = _columns(visitor)
-        rows = self.connection.execute(
-            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, "
-            f"{end}, dated {_FROM} WHERE chunks.id IN ({marks}) AND {_may(visitor)}",
-            list(ids),
-        )
+        condition = f"chunks.id IN ({marks}) AND {_may(visitor)}"
+        rows = self.connection.execute(f"SELECT {_passage(visitor)} {_FROM} WHERE {condition}", list(ids))
         return {row[0]: Passage(*row) for row in rows}
 
     def passages_of(self, source: str) -> list[Passage]:
         """The passages of a source (or of the documents of a folder), in their order."""
-        text, start, end, title = _columns(False)
         rows = self.connection.execute(
-            f"SELECT chunks.id, source, {title}, context, substr({text}, {start} + 1, {end} - {start}), {start}, "
-            f"{end}, dated {_FROM} WHERE source = ? OR substr(source, 1, ?) = ? ORDER BY source, {start}",
+            f"SELECT {_passage(False)} {_FROM} WHERE source = ? OR substr(source, 1, ?) = ? ORDER BY source, start",
             (source, len(source) + 1, f"{source}/"),
         )
         return [Passage(*row) for row in rows]
@@ -311,6 +305,14 @@ def _may(visitor: bool) -> str:
 def _index(visitor: bool) -> str:
     """The word index that a reader's queries use; see :mod:`knowledge.schema`."""
     return "public_words" if visitor else "words"
+
+
+def _passage(visitor: bool) -> str:
+    """The columns of a :class:`Passage`, as its reader may see them."""
+    text, start, end, title = _columns(visitor)
+    context = "coalesce(public_context, context)" if visitor else "context"
+    cut = f"substr({text}, {start} + 1, {end} - {start})"
+    return f"chunks.id, source, {title}, {context}, {cut}, {start}, {end}, dated"
 
 
 def _columns(visitor: bool) -> tuple[str, str, str, str]:

@@ -5,6 +5,7 @@ import pytest
 from knowledge.base import KnowledgeBase
 from knowledge.embed import encoder as shared_encoder
 from knowledge.errors import UnknownSource
+from knowledge.passages import numbered
 from tools.models.embedded import minilm_folder
 
 OPEN = {
@@ -105,11 +106,52 @@ def test_visitors_cannot_probe_redacted_words(tmp_path, encoder):
     assert base.store.frequency(["annika"], visitor=True) == {"annika": 0}
 
 
+HEADED = (
+    "# Night bell\n\nRing when the shop is shut.\n\n## Ask Annika, +49 170 1234567\n\nShe opens in 5 minutes.\n\n"
+    "## Rules\n\nRing once."
+)
+
+
+def hidden(text: str) -> str:
+    return text.replace("Annika", "<PERSON>").replace("+49 170 1234567", "<PHONE_NUMBER>")
+
+
+def told(base: KnowledgeBase) -> str:
+    """What a visitor reads of the bell."""
+    seen = numbered(base, "how soon does somebody open the shop?", visitor=True)
+    answer = base.ask("when does she open?", visitor=True)
+    return str([seen, answer, list(base.store.passages(base.store.ids(), visitor=True).values())])
+
+
+def test_headings_are_redacted_for_visitors(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder, redact=hidden)
+    base.add_text("bell.md", HEADED)
+    assert "Night bell > Ask <PERSON>, <PHONE_NUMBER>" in told(base)
+    assert "Annika" not in told(base)
+    assert base.store.match('"annika"', 5, visitor=True) == []
+    assert "Annika" in str(numbered(base, "who opens?"))
+
+
+def test_headings_of_an_older_file_are_redacted(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder, redact=hidden)
+    base.add_text("bell.md", HEADED)
+    with base.store.writing() as connection:
+        connection.execute("UPDATE public_words SET context = 'night bell ask annika' WHERE rowid = 2")
+        connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
+        connection.execute("PRAGMA user_version = 4")
+    assert base.store.match('"annika"', 5, visitor=True) == [2]
+    again = KnowledgeBase(base.folder, encoder)
+    assert "Annika" not in told(again) and "+49" not in told(again)
+    assert "Night bell > Rules" in told(again)
+    assert again.store.match('"annika"', 5, visitor=True) == []
+
+
 def test_a_base_of_the_first_version_gets_its_visitors_index(opened):
     expected = seen(opened)
     with opened.store.writing() as connection:
         connection.execute("DROP TABLE public_words")
         connection.execute("DROP TABLE tuned_vectors")
+        connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
         for column in ("dated", "tags", "language", "sketch"):
             connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 1")
