@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from knowledge.answer import Answerer
 from knowledge.chunk import chunks
+from knowledge.decode import whole
 from knowledge.embed import Encoder
 from knowledge.errors import KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
@@ -17,6 +18,7 @@ from knowledge.loaders import read_document
 from knowledge.names import free_name, match_name
 from knowledge.prepare import Preparer
 from knowledge.ranked import ranked
+from knowledge.reasons import told
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.retriever import Retriever
@@ -100,7 +102,8 @@ class KnowledgeBase:
         """Add a text that lies in no file, under a name such as ``note.md``."""
         report = _report()
         suffixed = name if "." in name else f"{name}.md"
-        self._add(Found(name, f"text:{name}", suffixed, text.encode()), visibility, report)
+        found = Found(name, f"text:{name}", lambda: (suffixed, whole(text).encode()))
+        self._add(found, visibility, report)
         self._keep_up()
         return report
 
@@ -108,7 +111,8 @@ class KnowledgeBase:
         self, found: Found, visibility: Visibility, report: dict[str, Any], tags: Sequence[str] = ()
     ) -> None:
         try:
-            written = self._enter(found, visibility, report, tags)
+            with told(found.source):
+                written = self._enter(found, visibility, report, tags)
         except SourceError as error:
             report["skipped"].append({"source": found.source, "reason": str(error)})
             return
@@ -120,9 +124,8 @@ class KnowledgeBase:
         self, found: Found, visibility: Visibility, report: dict[str, Any], tags: Sequence[str]
     ) -> int:
         """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
-        if found.raw is None:
-            raise SourceError(found.reason)
-        digest = hashlib.sha256(found.raw).hexdigest()
+        name, raw = found.read()
+        digest = hashlib.sha256(raw).hexdigest()
         known = self.store.documents()
         source = free_name(found.source, found.location, known)
         for each in known:
@@ -133,9 +136,12 @@ class KnowledgeBase:
                     self.store.tag(source, tags)
                 return 0
             raise SourceError(f"It is the same file as {each['source']}.", "That one is kept.")
-        document = read_document(found.raw, found.name)
+        document = read_document(raw, name)
         new = self._preparer.prepare(document, source, found.location, digest, visibility, tags)
         report["alike"] += nearly_same(source, new.sketch, known)
+        report["skipped"] += [
+            {"source": f"{source}: {part}", "reason": why} for part, why in document.left_out
+        ]
         return len(new.chunks) if self.store.put(new) else 0
 
     def preview(self, source: str) -> list[dict[str, Any]]:
@@ -150,10 +156,8 @@ class KnowledgeBase:
         Raises:
             SourceError: it cannot be read.
         """
-        found = next(iter(gather(source)))
-        if found.raw is None:
-            raise SourceError(found.reason)
-        document = read_document(found.raw, found.name)
+        name, raw = next(iter(gather(source))).read()
+        document = read_document(raw, name)
         return [
             {
                 "heading": each.context(document.title),
@@ -230,11 +234,9 @@ class KnowledgeBase:
 
     def _renew(self, known: dict[str, Any], report: dict[str, Any]) -> None:
         try:
-            found = next(iter(gather(known["location"])))
-            if found.raw is None:
-                raise SourceError(found.reason)
-            digest = hashlib.sha256(found.raw).hexdigest()
-            document = read_document(found.raw, found.name)
+            name, raw = next(iter(gather(known["location"]))).read()
+            digest = hashlib.sha256(raw).hexdigest()
+            document = read_document(raw, name)
         except SourceError as error:
             report["skipped"].append(
                 {"source": known["source"], "reason": f"{error} What was known is kept."}

@@ -36,6 +36,13 @@ def decode(raw: bytes) -> str:
         return _guess(raw)
 
 
+def whole(text: str) -> str:
+    """A text that can be stored: halves of characters (``\\ud800``) joined, or replaced where they stand alone."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _guess(raw: bytes) -> str:
     from charset_normalizer import from_bytes
 

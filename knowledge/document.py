@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from knowledge.dates import document_date
+from knowledge.decode import whole
 
 Kind = Literal["heading", "text", "item", "row", "code"]
 
@@ -32,11 +33,13 @@ class Parts:
         title: may be empty.
         blocks: in reading order.
         dated: what the format says of the document's date, in any writing; may be empty.
+        left_out: parts of the file that could not be read, each with its reason.
     """
 
     title: str
     blocks: list[Block]
     dated: str = ""
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Document:
-    """A document's plain text, where its blocks stand in it, and its date (see :mod:`knowledge.dates`)."""
+    """A document's plain text, where its blocks stand in it, and its date (see :mod:`knowledge.dates`).
+
+    ``left_out`` are parts of its file that could not be read, each with its reason.
+    """
 
     title: str
     text: str
     spans: list[Span] = field(default_factory=list)
     dated: str = ""
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 # Lines of one list or table stay together; everything else is set apart by an empty line.
@@ -81,14 +88,14 @@ def compose(parts: Parts, name: str) -> Document:
         pieces.append(block.text)
         spans.append(Span(block.kind, length, length + len(block.text), block.level))
         length, before = length + len(block.text), block.kind
-    title = " ".join(parts.title.split()) or _first_heading(parts.blocks) or name
+    title = whole(" ".join(parts.title.split()) or _first_heading(parts.blocks) or name)
     text = "".join(pieces)
-    return Document(title[:200], text, spans, document_date(name, title, text, parts.dated))
+    return Document(title[:200], text, spans, document_date(name, title, text, parts.dated), parts.left_out)
 
 
 def _cleaned(blocks: Iterable[Block]) -> Iterable[Block]:
     for block in blocks:
-        text = block.text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+        text = whole(block.text).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
         text = text.strip("\n") if block.kind == "code" else " ".join(text.split())
         if text:
             yield Block(block.kind, text, block.level)

@@ -4,19 +4,22 @@ The name of a host is looked up once and every address it has is checked; the co
 address that was checked, so that a name cannot point elsewhere a moment later. Each redirect goes through the same.
 """
 
+import html
 import ipaddress
 import re
 import socket
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
 from knowledge.errors import SourceError
-from knowledge.gather import Found
+from knowledge.gather import Found, refused
 from knowledge.loaders import loaders
 
 AGENT = "StartupAssistant"
@@ -24,6 +27,7 @@ LARGEST = 25 << 20  # bytes
 LONGEST = 30.0  # seconds for one address, redirects included
 REDIRECTS = 5
 MOST_PAGES = 200  # of one site map
+MOST_MAPS = 50  # of one index of site maps
 
 _SUFFIXES = {
     "text/html": ".html", "application/xhtml+xml": ".html", "text/plain": ".txt", "text/markdown": ".md",
@@ -34,17 +38,24 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
+_MAP = re.compile(rb"<(?:urlset|sitemapindex)\b")
+_PLACE = re.compile(
+    r"<loc>\s*(?:<!\[CDATA\[)?\s*(https?://.+?)\s*(?:\]\]>)?\s*</loc>", re.IGNORECASE | re.DOTALL
+)
+
+
 def public(address: str) -> bool:
     """True for an address on the public internet: not private, local, link-local, reserved or multicast."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if inner is not None and not inner.is_global:
-        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip.is_site_local or (inner is not None and not inner.is_global):
+            return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def fetch(url: str, allowed: Callable[[str], bool] = public) -> Iterator[Found]:
-    """The document at an address, or all pages of a site map.
+    """The document at an address, or all pages of a site map (or of the site maps of an index).
 
     Args:
         url: ``http(s)`` address.
@@ -55,27 +66,65 @@ def fetch(url: str, allowed: Callable[[str], bool] = public) -> Iterator[Found]:
     """
     visit = _Visit(allowed)
     raw, suffix, final = visit.get(url)
-    pages = _site_map(raw) if suffix in (".xml", "") or b"<urlset" in raw[:2000] else []
-    if not pages:
-        yield _found(url, raw, suffix, final)
+    listing = _plain(raw)
+    places = _places(listing)
+    if places is None:
+        yield Found(url, url, lambda: (_file_name(suffix, final), raw))
         return
-    host = urlsplit(url).hostname
-    for page in [each for each in pages if urlsplit(each).hostname == host][:MOST_PAGES]:
+    sites = {_site(url), _site(final), ""}  # one without a site has its own reason
+    if b"<sitemapindex" in listing[:2000]:
+        places, failed = _listed(visit, [each for each in places if _site(each) in sites])
+        yield from failed
+    mine = [each for each in places if _site(each) in sites]
+    for page in mine[:MOST_PAGES]:
+        yield Found(page, page, partial(visit.document, page))
+    if not places:
+        raise SourceError("The site map names no pages.", "Check the address.")
+    if more := len(mine[MOST_PAGES:]):
+        many = SourceError(
+            f"{more} more of its pages were not read.", "Add those you need by their addresses."
+        )
+        yield refused(url, url, many)
+    if others := len(places) - len(mine):
+        strange = SourceError(f"{others} of its pages are of other sites.", "Add them by their addresses.")
+        yield refused(url, url, strange)
+
+
+def _listed(visit: "_Visit", maps: list[str]) -> tuple[list[str], list[Found]]:
+    """The pages of several site maps, and those maps that cannot be read."""
+    pages: dict[str, None] = {}
+    failed: list[Found] = []
+    for each in maps[:MOST_MAPS]:
         try:
-            yield _found(page, *visit.get(page))
+            pages |= dict.fromkeys(_places(_plain(visit.get(each)[0])) or [])
         except SourceError as error:
-            yield Found(page, page, page, reason=str(error))
+            failed.append(refused(each, each, error))
+    for each in maps[MOST_MAPS:]:
+        failed.append(
+            refused(each, each, SourceError("It is one site map too many.", "Add it by its address."))
+        )
+    return list(pages), failed
 
 
-def _found(url: str, raw: bytes, suffix: str, final: str) -> Found:
+def _file_name(suffix: str, final: str) -> str:
     name = PurePosixPath(unquote(urlsplit(final).path)).name or urlsplit(final).hostname or "page"
-    return Found(url, url, name if name.lower().endswith(suffix or ".") else f"{name}{suffix}", raw=raw)
+    return name if name.lower().endswith(suffix or ".") else f"{name}{suffix}"
 
 
-def _site_map(raw: bytes) -> list[str]:
-    text = raw.decode("utf-8", "replace")
-    found = re.findall(r"<loc>\s*(https?://[^<\s]+)\s*</loc>", text) if "<urlset" in text else []
-    return [each.replace("&amp;", "&") for each in dict.fromkeys(found)]
+def _places(raw: bytes) -> list[str] | None:
+    """The addresses that a site map names, each once; None where it is none."""
+    if not _MAP.search(raw[:2000]) or not raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return None
+    found = _PLACE.findall(raw.decode("utf-8", "replace"))
+    return [html.unescape(each) for each in dict.fromkeys(found)]
+
+
+def _site(url: str) -> str:
+    """An address's host without www; empty where it has none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 @dataclass
@@ -92,12 +141,17 @@ class _Visit:
             self._keep_robots(url, deadline)
             status, headers, raw = self._request(url, deadline)
             if status in (301, 302, 303, 307, 308) and headers.get("location"):
-                url = urljoin(url, headers["location"])
+                url = _target(url, headers["location"])
                 continue
             if status >= 400:
                 raise SourceError(f"The server answered {status}.", "Check the address.")
             return raw, _suffix(url, headers.get("content-type", "")), url
         raise SourceError(f"It redirects more than {REDIRECTS} times.", "Give the final address.")
+
+    def document(self, url: str) -> tuple[str, bytes]:
+        """The file name and the bytes of what is at an address."""
+        raw, suffix, final = self.get(url)
+        return _file_name(suffix, final), raw
 
     def _keep_robots(self, url: str, deadline: float) -> None:
         parts = _checked(url)
@@ -117,7 +171,7 @@ class _Visit:
             status, headers, raw = self._request(url, deadline)
             if status not in (301, 302, 303, 307, 308) or not headers.get("location"):
                 break
-            url = urljoin(url, headers["location"])
+            url = _target(url, headers["location"])
         forbid = ["User-agent: *", "Disallow: /"] if status >= 500 else []
         rules.parse(forbid or (raw.decode("utf-8", "replace").splitlines() if status < 300 else []))
         return rules
@@ -167,6 +221,23 @@ def _checked(url: str) -> SplitResult:
     if parts.username or parts.password:
         raise SourceError("The address holds a password.", "Addresses with passwords are not read.")
     return parts
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise SourceError(f"{location[:200]} is no web address.", "Write it as https://host/path.") from error
+
+
+def _plain(raw: bytes) -> bytes:
+    """What was packed with gzip, as site maps often are; anything else as it is."""
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        return zlib.decompressobj(31).decompress(raw, LARGEST)
+    except zlib.error:
+        return raw
 
 
 def _body(response: Any, deadline: float) -> bytes:

@@ -1,93 +1,132 @@
-"""What to read: files, folders, archives and addresses turned into named bytes, each failure with its reason."""
+"""What to read: files, folders, archives and addresses, each document read only when its turn comes."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.decode import whole
 from knowledge.errors import SourceError
-from knowledge.loaders import LARGEST, loaders
+from knowledge.loaders import LARGEST, check_kind
+from knowledge.reasons import told
+
+_ADDRESS = re.compile("https?://", re.IGNORECASE)
+_MEMBER = re.compile(r"(.+?\.zip)!/(.+)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Found:
-    """One document to read, or the reason why not.
+    """One document to read.
 
     Attributes:
         source: the name it gets in the knowledge base.
         location: where it is: a path, an address, ``archive.zip!/inner/path``.
-        name: its file name, which chooses the loader.
-        raw: its bytes; None where ``reason`` says why not.
-        reason: why it cannot be read.
+        read: gives its file name, which chooses the loader, and its bytes; raises :class:`SourceError` with the reason
+            where that cannot be.
     """
 
     source: str
     location: str
-    name: str
-    raw: bytes | None = None
-    reason: str = ""
+    read: Callable[[], tuple[str, bytes]]
+
+
+def refused(source: str, location: str, error: SourceError) -> Found:
+    """A document that cannot be read, with the reason why not."""
+
+    def read() -> tuple[str, bytes]:
+        raise error
+
+    return Found(source, location, read)
 
 
 def gather(source: str) -> Iterator[Found]:
     """Everything to read at a source.
 
     Args:
-        source: a path of a file, folder or zip archive, or an ``http(s)`` address.
+        source: a path of a file, folder or zip archive, an ``http(s)`` address, or the location of a document that was
+            found before.
     """
     try:
-        if not source.strip():  # as a path it would be the folder we are in
-            raise SourceError("The name is empty.", "Name a file, a folder or an address.")
-        if source.startswith(("http://", "https://")):
-            from knowledge.fetch import fetch
-
-            yield from fetch(source)
-        else:
-            yield from _local(Path(source).expanduser())
+        with told(whole(source)):
+            for found in _gather(source):  # names of files may hold what is no text
+                yield Found(whole(found.source), whole(found.location), found.read)
     except SourceError as error:
-        yield Found(source, source, source, reason=str(error))
+        yield refused(whole(source), whole(source), error)
 
 
-def _local(path: Path) -> Iterator[Found]:
-    if not path.exists():
-        raise SourceError("There is no such file or folder.", "Check the path.")
-    path = path.resolve()
-    if path.is_dir():
-        yield from _folder(path)
-    elif path.suffix.lower() == ".zip":
-        from knowledge.archive import members
+def _gather(source: str) -> Iterator[Found]:
+    if not source.strip():  # as a path it would be the folder we are in
+        raise SourceError("The name is empty.", "Name a file, a folder or an address.")
+    if _ADDRESS.match(source):
+        from knowledge.fetch import fetch
 
-        yield from members(path)
+        yield from fetch(source)
+    elif (path := _there(source)) is not None:
+        yield from _folder(path) if path.is_dir() else _one(path, path.name)
+    elif (member := _MEMBER.fullmatch(source)) and (path := _there(member[1])) is not None:
+        from knowledge.archive import member as only
+
+        yield only(path, member[2])
     else:
-        yield _file(path, path.name)
+        raise SourceError("There is no such file or folder.", "Check the path.")
+
+
+def _there(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path.resolve() if path.exists() else None
+    except (OSError, RuntimeError):  # a name that no file can have, or the home of a user who is unknown
+        return None
 
 
 def _folder(folder: Path) -> Iterator[Found]:
     """The readable files below a folder; hidden ones and links out of it are left out."""
+    closed: list[OSError] = []
     empty = True
-    for root, names, files in os.walk(folder):
+    for root, names, files in os.walk(folder, onerror=closed.append):
         names[:] = sorted(name for name in names if not name.startswith(".") and name != "node_modules")
         for name in sorted(files):
             path = Path(root) / name
             if name.startswith(".") or not path.resolve().is_relative_to(folder):
                 continue
             empty = False
-            yield _file(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
-    if empty:
+            yield from _one(path, _below(folder, path))
+    for error in closed:
+        path = Path(error.filename)
+        yield refused(_below(folder, path), str(path), _unreadable(error))
+    if empty and not closed:
         raise SourceError("The folder is empty.", "Put documents into it first.")
 
 
-def _file(path: Path, source: str) -> Found:
-    if path.suffix.lower() not in loaders():
-        known = ", ".join(sorted(each[1:] for each in loaders()))
-        reason = f"Files ending in {path.suffix or 'nothing'} are not read. Known are {known} and zip."
-        return Found(source, str(path), path.name, reason=reason)
+def _below(folder: Path, path: Path) -> str:
+    return f"{folder.name}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
+
+
+def _one(path: Path, source: str) -> Iterator[Found]:
+    """A file; of an archive what is in it."""
+    if path.suffix.lower() != ".zip":
+        yield Found(source, str(path), lambda: (path.name, _bytes(path)))
+        return
+    from knowledge.archive import members
+
+    try:
+        yield from members(path, source)
+    except SourceError as error:
+        yield refused(source, str(path), error)
+
+
+def _bytes(path: Path) -> bytes:
+    check_kind(path.name)
     try:
         if not path.is_file():
-            return Found(source, str(path), path.name, reason="It is no regular file.")
+            raise SourceError("It is no regular file.", "Give a file that can be opened.")
         if path.stat().st_size > LARGEST:
-            return Found(
-                source, str(path), path.name, reason=f"It is larger than {LARGEST >> 20} MB. Split it."
-            )
-        return Found(source, str(path), path.name, raw=path.read_bytes())
+            raise SourceError(f"It is larger than {LARGEST >> 20} MB.", "Split it.")
+        return path.read_bytes()
     except OSError as error:
-        return Found(source, str(path), path.name, reason=f"It cannot be read: {error.strerror}.")
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> SourceError:
+    return SourceError(f"It cannot be read: {error.strerror}.", "Check who may read it.")

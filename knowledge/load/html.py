@@ -1,5 +1,6 @@
 """Web pages: what a reader sees of them, without navigation, scripts and hidden text."""
 
+import re
 from typing import Any
 
 from knowledge.document import Block, Parts, row_text
@@ -8,14 +9,30 @@ from knowledge.errors import SourceError
 SUFFIXES = (".html", ".htm", ".xhtml")
 
 _SKIP = {
-    "script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "svg", "iframe",
-    "object", "head", "dialog", "canvas", "video", "audio",
+    "script", "style", "noscript", "template", "nav", "footer", "aside", "select", "textarea", "datalist", "svg",
+    "iframe", "object", "head", "dialog", "canvas", "video", "audio",
 }  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BREAKS = {
     "p", "div", "section", "article", "main", "header", "ul", "ol", "dl", "table", "blockquote", "figure", "figcaption",
-    "address", "details", "summary", "body", "hr", "fieldset", "tr", "tbody", "thead", "center", "dt",
+    "address", "details", "summary", "body", "hr", "fieldset", "tr", "tbody", "thead", "td", "th", "center", "dt",
+    "form", "button", "legend",
 }  # fmt: skip
+_TITLED = (
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "summary",
+    "dt",
+)  # a button in one of them unfolds what follows
+_UNSEEN = re.compile(r"display:none|visibility:hidden|font-size:0(?:\.0*)?(?:[a-z%!;]|$)")
+# Nested deeper than the parser goes, these are of no use.
+_WRAPPERS = re.compile(
+    rb"</?(?:div|section|span|font|b|i|u|em|strong|small|big|center|blockquote)\b[^>]*>", re.IGNORECASE
+)
 
 
 def load(raw: bytes, name: str) -> Parts:
@@ -24,15 +41,11 @@ def load(raw: bytes, name: str) -> Parts:
     Raises:
         SourceError: nothing in it can be read.
     """
-    import lxml.html
-
-    parser = lxml.html.HTMLParser(
-        encoding=_encoding(raw), remove_comments=True, remove_pis=True, no_network=True
-    )
-    try:
-        tree = lxml.html.document_fromstring(raw, parser=parser)
-    except (lxml.etree.LxmlError, ValueError, AssertionError) as error:
-        raise SourceError(f"The page cannot be read: {error}.", "Check that it is HTML.") from error
+    tree, complete = _tree(raw)
+    if not complete:
+        tree, complete = _tree(_WRAPPERS.sub(b"<br>", raw))
+    if not complete:
+        raise SourceError("The page is nested too deeply.", "Save its text and add that.")
     title = " ".join((tree.findtext(".//title") or "").split())
     body = tree.find("body")
     root = tree if body is None else body
@@ -42,6 +55,20 @@ def load(raw: bytes, name: str) -> Parts:
         walker.walk(part)
         walker.close()
     return Parts(title, walker.blocks)
+
+
+def _tree(raw: bytes) -> tuple[Any, bool]:
+    """The page's elements, and whether they are all there: the parser stops where they are nested too deeply."""
+    import lxml.html
+
+    parser = lxml.html.HTMLParser(
+        encoding=_encoding(raw), remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
+    )
+    try:
+        tree = lxml.html.document_fromstring(raw, parser=parser)
+    except (lxml.etree.LxmlError, ValueError, AssertionError) as error:
+        raise SourceError(f"The page cannot be read: {error}.", "Check that it is HTML.") from error
+    return tree, not any(each.type_name == "ERR_RESOURCE_LIMIT" for each in parser.error_log)
 
 
 def _encoding(raw: bytes) -> str | None:
@@ -55,8 +82,11 @@ def _encoding(raw: bytes) -> str | None:
 
 def _hidden(element: Any) -> bool:
     style = (element.get("style") or "").replace(" ", "").lower()
-    unseen = "display:none" in style or "visibility:hidden" in style or "font-size:0" in style
-    return unseen or element.get("hidden") is not None or element.get("aria-hidden") == "true"
+    return (
+        bool(_UNSEEN.search(style))
+        or element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+    )
 
 
 class _Walker:
@@ -65,46 +95,50 @@ class _Walker:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.pending: list[str] = []
+        self.kinds: list[tuple[str, int]] = [("text", 0)]  # of the elements around
 
-    def close(self, kind: Any = "text", level: int = 0) -> None:
+    def close(self) -> None:
         text = " ".join("".join(self.pending).split())
         self.pending = []
         if text:
-            self.blocks.append(Block(kind, text, level))
+            kind, level = self.kinds[-1]
+            self.blocks.append(Block(kind, text, level))  # type: ignore[arg-type]
 
-    def walk(self, element: Any) -> None:
-        tag = element.tag if isinstance(element.tag, str) else ""
-        if tag and tag not in _SKIP and not _hidden(element):
-            self._enter(element, tag)
-        self.pending.append(element.tail or "")
+    def walk(self, root: Any) -> None:
+        """Read an element and all below it; without recursion, as pages may be nested as deeply as they like."""
+        from lxml import etree
 
-    def _enter(self, element: Any, tag: str) -> None:
-        if tag == "table":
+        steps = etree.iterwalk(root, events=("start", "end"))
+        whole: Any = None  # the element that was taken, or left out, with all that is in it
+        for event, element in steps:
+            kind = _kind(element.tag)
+            if event == "start" and self._taken(element):
+                whole = element
+                steps.skip_subtree()
+            elif event == "start":
+                if kind:
+                    self.close()  # what stands in a heading or an item is a part of it
+                    self.kinds.append(self.kinds[-1] if kind[0] == "text" else kind)
+                self.pending.append(" " if element.tag == "br" else element.text or "")
+            else:
+                if kind and element is not whole:
+                    self.close()
+                    self.kinds.pop()
+                self.pending.append(element.tail or "")
+
+    def _taken(self, element: Any) -> bool:
+        """Whether an element is dealt with as a whole: a table, code, or what readers do not see."""
+        tag = element.tag
+        if tag == "table" and not _hidden(element) and _is_data(element):
             self.close()
             self._table(element)
-        elif tag == "pre":
+        elif tag == "pre" and not _hidden(element):
             self.close()
             self.blocks.append(Block("code", element.text_content()))
-        elif tag in _HEADINGS:
-            self._block(element, "heading", _HEADINGS[tag])
-        elif tag in ("li", "dd"):
-            self._block(element, "item")
-        elif tag in _BREAKS:
-            self._block(element, "text")
-        elif tag == "br":
-            self.pending.append(" ")
         else:
-            self._inside(element)
-
-    def _block(self, element: Any, kind: str, level: int = 0) -> None:
-        self.close()
-        self._inside(element)
-        self.close(kind, level)
-
-    def _inside(self, element: Any) -> None:
-        self.pending.append(element.text or "")
-        for child in element:
-            self.walk(child)
+            unseen = not isinstance(tag, str) or tag in _SKIP or _hidden(element)
+            return unseen or (tag == "button" and not _unfolds(element))
+        return True
 
     def _table(self, table: Any) -> None:
         rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
@@ -112,6 +146,7 @@ class _Walker:
         first_is_header = bool(rows) and (
             all(cell.tag == "th" for cell in rows[0] if isinstance(cell.tag, str))
             or rows[0].getparent().tag == "thead"
+            or _names_columns(rows[0], cells)
         )
         header = cells[0] if first_is_header else []
         for row in cells[1:] if first_is_header else cells:
@@ -120,3 +155,37 @@ class _Walker:
 
 def _cell(cell: Any) -> str:
     return " ".join(" ".join(cell.itertext()).split())
+
+
+def _kind(tag: Any) -> tuple[str, int] | None:
+    """What the text of an element is, where it stands by itself."""
+    if tag in _HEADINGS:
+        return "heading", _HEADINGS[tag]
+    if tag in ("li", "dd"):
+        return "item", 0
+    return ("text", 0) if tag in _BREAKS else None
+
+
+def _unfolds(button: Any) -> bool:
+    """Whether a button is the heading of what it shows and hides."""
+    return button.get("aria-expanded") is not None or next(button.iterancestors(*_TITLED), None) is not None
+
+
+def _is_data(table: Any) -> bool:
+    """Whether a table holds data; others lay out a page."""
+    if table.get("role") in ("presentation", "none"):
+        return False
+    return next(table.iterdescendants("table", *_HEADINGS), None) is None
+
+
+def _names_columns(first: Any, cells: list[list[str]]) -> bool:
+    """Whether a row without ``th`` is the header: bold throughout, or the only one without figures in some column."""
+    names, rows = cells[0], cells[1:]
+    if len(names) < 2 or not rows or not all(names):
+        return False
+    if all(_cell(each) == " ".join(_cell(bold) for bold in each.iter("b", "strong")) for each in first):
+        return True
+    if len(names) < 3 or any(re.search(r"\d", each) for each in names):
+        return False
+    columns = zip(*(row for row in rows if len(row) == len(names)), strict=True)
+    return any(all(re.search(r"\d", cell) for cell in column) for column in columns)

@@ -11,7 +11,10 @@ SUFFIXES = (".eml",)
 
 
 def load(raw: bytes, name: str) -> Parts:
-    """Read a message's subject, sender, date and its text (the HTML part where there is no plain one)."""
+    """Read a message's subject, sender, date and its text (the HTML part where there is no plain one).
+
+    Attachments are not read, and told.
+    """
     from email import policy
     from email.message import EmailMessage
     from email.parser import BytesParser
@@ -24,7 +27,10 @@ def load(raw: bytes, name: str) -> Parts:
     if body is not None:
         loader = html if body.get_content_subtype() == "html" else markdown
         blocks += loader.load(_text(body), "body.txt").blocks
-    return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""))
+    attached = [each.get_filename() for each in message.iter_attachments() if not each.get("Content-ID")]
+    reason = str(SourceError("Attachments of e-mails are not read.", "Save it and add the file."))
+    left_out = [(name or "an attachment", reason) for name in attached]
+    return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""), left_out)
 
 
 def _text(body: Any) -> bytes:

@@ -1,19 +1,27 @@
 """PowerPoint presentations, slide by slide."""
 
+import posixpath
 import re
+from typing import TYPE_CHECKING, Any
 
 from knowledge.document import Block, Parts
 from knowledge.errors import SourceError
 from knowledge.load.office import check_zip
+from knowledge.load.table import table_blocks
+
+if TYPE_CHECKING:
+    import zipfile
 
 SUFFIXES = (".pptx",)
 
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _SHOW = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_EDGES = ("sldNum", "dt", "ftr", "hdr", "sldImg")  # what stands on every slide
 
 
 def load(raw: bytes, name: str) -> Parts:
-    """Read the slides' titles and text straight from their XML.
+    """Read the slides' titles, text and tables, and the speaker's notes, straight from their XML.
 
     Raises:
         SourceError: it is broken.
@@ -21,22 +29,87 @@ def load(raw: bytes, name: str) -> Parts:
     import io
     import zipfile
 
+    check_zip(raw, "presentation")
+    blocks: list[Block] = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            for slide in _slides(archive):
+                blocks += _blocks(_tree(archive, slide))
+                for note in _related(archive, slide).values():
+                    if "/notesSlides/" in note:
+                        blocks += _notes(_tree(archive, note))
+    except Exception as error:  # lxml's, zipfile's and zlib's errors, encrypted slides, missing parts
+        raise SourceError("The presentation is broken.", "Open it and save it again.") from error
+    return Parts("", blocks)
+
+
+def _tree(archive: "zipfile.ZipFile", part: str) -> Any:
     from lxml import etree
 
-    check_zip(raw, "presentation")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    blocks: list[Block] = []
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        slides = [each for each in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", each)]
-        for slide in sorted(slides, key=lambda each: int(re.sub(r"\D", "", each))):
-            try:
-                tree = etree.fromstring(archive.read(slide), parser)
-            except (etree.XMLSyntaxError, zipfile.BadZipFile) as error:
-                raise SourceError("The presentation is broken.", "Open it and save it again.") from error
-            for shape in tree.iter(f"{_SHOW}sp"):
-                kind = shape.find(f".//{_SHOW}ph")
-                title = kind is not None and kind.get("type") in ("title", "ctrTitle")
-                for paragraph in shape.iter(f"{_DRAWING}p"):
-                    text = "".join(each.text or "" for each in paragraph.iter(f"{_DRAWING}t"))
-                    blocks.append(Block("heading" if title else "item", text, 1))
-    return Parts("", blocks)
+    return etree.fromstring(archive.read(part), etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _slides(archive: "zipfile.ZipFile") -> list[str]:
+    """The slides' parts in the order in which they are shown."""
+    names = [each for each in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", each)]
+    names.sort(key=lambda each: int(re.sub(r"\D", "", each)))
+    if "ppt/presentation.xml" not in archive.namelist():
+        return names
+    parts = _related(archive, "ppt/presentation.xml")
+    shown = [
+        parts.get(each.get(_LINK), "")
+        for each in _tree(archive, "ppt/presentation.xml").iter(f"{_SHOW}sldId")
+    ]
+    return [each for each in shown if each in names] or names
+
+
+def _related(archive: "zipfile.ZipFile", part: str) -> dict[str, str]:
+    """The parts that a part refers to, by their ids."""
+    folder, name = posixpath.split(part)
+    links = f"{folder}/_rels/{name}.rels"
+    if links not in archive.namelist():
+        return {}
+    return {
+        each.get("Id", ""): posixpath.normpath(posixpath.join(folder, each.get("Target", ""))).lstrip("/")
+        for each in _tree(archive, links)
+        if each.get("TargetMode") != "External"
+    }
+
+
+def _blocks(slide: Any) -> list[Block]:
+    found: list[Block] = []
+    for shape in slide.iter(f"{_SHOW}sp", f"{_DRAWING}tbl"):
+        if shape.tag == f"{_DRAWING}tbl":
+            rows = [
+                [_text(cell) for cell in row.iter(f"{_DRAWING}tc")] for row in shape.iter(f"{_DRAWING}tr")
+            ]
+            found += table_blocks(rows)
+        elif (kind := _placed(shape)) not in _EDGES:
+            heading = kind in ("title", "ctrTitle")
+            found += [Block("heading" if heading else "item", each, 1) for each in _paragraphs(shape)]
+    return found
+
+
+def _notes(page: Any) -> list[Block]:
+    shapes = [each for each in page.iter(f"{_SHOW}sp") if _placed(each) not in _EDGES]
+    return [Block("text", each) for shape in shapes for each in _paragraphs(shape)]
+
+
+def _placed(shape: Any) -> str:
+    """What a shape is for, as the layout says: ``title``, ``body``, ``sldNum`` …; empty where it is free."""
+    kind = shape.find(f".//{_SHOW}ph")
+    return "" if kind is None else kind.get("type", "")
+
+
+def _paragraphs(shape: Any) -> list[str]:
+    return [
+        "".join(
+            " " if each.tag == f"{_DRAWING}br" else each.text or ""
+            for each in paragraph.iter(f"{_DRAWING}t", f"{_DRAWING}br")
+        )
+        for paragraph in shape.iter(f"{_DRAWING}p")
+    ]
+
+
+def _text(cell: Any) -> str:
+    return " ".join(_paragraphs(cell))

@@ -5,32 +5,64 @@ import io
 
 from knowledge.decode import decode
 from knowledge.document import Block, Parts, row_text
+from knowledge.errors import SourceError
 
 SUFFIXES = (".csv", ".tsv")
 MOST_ROWS = 100_000
 
 
 def load(raw: bytes, name: str) -> Parts:
-    """Read a table; the first row is the header."""
+    """Read a table; the first row is the header.
+
+    Raises:
+        SourceError: its quotation marks do not fit.
+    """
     text = decode(raw)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, name)))
-    return Parts("", table_blocks(rows))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, name)))
+    except csv.Error as error:
+        raise SourceError(
+            f"The table cannot be read: {error}.", "Look for a quotation mark that is never closed."
+        ) from error
+    return Parts("", table_blocks(rows), left_out=too_many(len(rows)))
 
 
 def table_blocks(rows: list[list[str]]) -> list[Block]:
     """A table's rows as blocks.
 
     Args:
-        rows: cells; the first row that is not empty is the header.
+        rows: cells; the first row that is not empty is the header. What stands alone in a line above it is a title.
     """
-    rows = [row for row in rows if any(cell.strip() for cell in row)][: MOST_ROWS + 1]
+    rows = [row for row in rows if any(cell.strip() for cell in row)][:MOST_ROWS]
+    titles = next((at for at, row in enumerate(rows[:4]) if _filled(row) > 1), 0)
+    above = [Block("text", row_text([], row)) for row in rows[:titles]]
+    rows = rows[titles:]
     if len(rows) < 2:
-        return [Block("row", row_text([], row)) for row in rows]
-    return [Block("row", row_text(rows[0], row)) for row in rows[1:]]
+        return [*above, *(Block("row", row_text([], row)) for row in rows)]
+    return [*above, *(Block("row", row_text(rows[0], row)) for row in rows[1:])]
+
+
+def too_many(rows: int, where: str = "") -> list[tuple[str, str]]:
+    """What is told of a table that has more rows than are read.
+
+    Args:
+        rows: how many it has.
+        where: the sheet's name, where there are several.
+    """
+    if rows <= MOST_ROWS:
+        return []
+    part = " ".join(filter(None, (where, f"rows from {MOST_ROWS + 1:,} on")))
+    return [(part, str(SourceError(f"Only the first {MOST_ROWS:,} rows of a table are read.", "Split it.")))]
+
+
+def _filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _delimiter(text: str, name: str) -> str:
     if name.lower().endswith(".tsv"):
         return "\t"
-    first = text.partition("\n")[0]
-    return max(",;\t|", key=first.count)
+    marks = ",;\t|"
+    lines = text[:5_000].splitlines()[:4]  # titles may stand above the header
+    first = next((line for line in lines if any(mark in line for mark in marks)), "")
+    return max(marks, key=first.count)

@@ -1,11 +1,33 @@
+import io
+import logging
 import zipfile
 
 import pytest
 
-from knowledge.archive import members
+from knowledge import gather
+from knowledge.loaders import read_document
 from tests.knowledge.corpus import pdf, zip_of
 
 GOOD = b"# Good\n\nThis one is fine."
+
+
+def zipped(files):
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return raw.getvalue()
+
+
+def damaged(name, content):
+    """An archive whose only member cannot be inflated."""
+    raw = bytearray(zipped({name: content}))
+    raw[30 + len(name)] = 0xFF  # a kind of block that deflate does not have
+    return bytes(raw)
+
+
+def damaged_pptx():
+    return damaged("ppt/slides/slide1.xml", b"<a>" + b"text " * 99 + b"</a>")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +45,10 @@ GOOD = b"# Good\n\nThis one is fine."
         ("broken.json", b'{"a": ', "no valid JSON"),
         ("deep.json", b"[" * 100_000, "JSON"),
         ("movie.mp4", b"abc", "not read"),
+        ("open.csv", b'a,b\n"' + b"x,y\n" * 40_000, "quotation mark"),
+        ("broken.pptx", damaged_pptx(), "presentation is broken"),
+        ("nested.zip", zipped({"in.zip": b"PK"}), "Archives in archives"),
+        ("fitted.zip", b"PK\x03\x04 half", "archive is broken"),
         ("noending", b"abc", "not read"),
     ],
 )
@@ -32,7 +58,7 @@ def test_each_bad_file_has_its_reason_and_the_rest_goes_on(base, tmp_path, name,
     (tmp_path / "in" / "good.md").write_bytes(GOOD)
     report = base.add([tmp_path / "in"])
     assert report["documents"] == 1
-    assert [each["source"] for each in report["skipped"]] == [f"in/{name}"]
+    assert [each["source"].removesuffix("/in.zip") for each in report["skipped"]] == [f"in/{name}"]
     assert reason in report["skipped"][0]["reason"]
 
 
@@ -43,6 +69,52 @@ def test_missing_files_and_twins_are_told(base, tmp_path):
     assert report["sources"] == 1
     assert "same file as a.md" in report["skipped"][0]["reason"]
     assert "no such file" in report["skipped"][1]["reason"]
+
+
+def test_whatever_a_document_does_the_rest_goes_on(base, tmp_path, caplog, monkeypatch):
+    """Names that no file can have, characters that cannot be stored, errors that nobody foresaw."""
+    (tmp_path / "half.json").write_text('{"note": "half a sign \\ud83d, and a whole one \\ud83d\\ude00"}')
+    (tmp_path / "odd.md").write_text("An odd one.")
+    (tmp_path / "good.md").write_bytes(GOOD)
+    redacted = base._preparer.prepare
+
+    def prepare(document, *rest):
+        if "odd" in document.text:
+            raise LookupError("secret words of the document")
+        return redacted(document, *rest)
+
+    monkeypatch.setattr(base._preparer, "prepare", prepare)
+    names = ["x" * 5000, "~nosuchuser/x.md", "a\0b", "\udcff.md"]
+    with caplog.at_level(logging.WARNING):
+        report = base.add([*names, *(tmp_path / each for each in ("half.json", "odd.md", "good.md"))])
+    assert report["documents"] == 2
+    assert [each["source"] for each in report["skipped"]] == ["x" * 5000, *names[1:3], "�.md", "odd.md"]
+    assert "It cannot be read (LookupError)." in report["skipped"][-1]["reason"]
+    assert "LookupError at" in caplog.text
+    assert "secret" not in caplog.text
+    assert "a whole one 😀" in base.search("half a sign")["results"][0]["text"]
+
+
+def test_an_unreadable_folder_is_told(base, tmp_path, monkeypatch):
+    (tmp_path / "in" / "closed").mkdir(parents=True)
+    (tmp_path / "in" / "good.md").write_bytes(GOOD)
+    walk = gather.os.walk
+
+    def partly(top, onerror):
+        onerror(PermissionError(13, "Permission denied", str(tmp_path / "in" / "closed")))
+        return walk(top)
+
+    monkeypatch.setattr(gather.os, "walk", partly)
+    report = base.add([tmp_path / "in"])
+    assert report["documents"] == 1
+    assert report["skipped"][0]["source"] == "in/closed"
+    assert "Permission denied" in report["skipped"][0]["reason"]
+
+
+def test_pages_nested_without_end_are_read():
+    for tag in ("div", "span"):
+        page = f"<html><body>{f'<{tag}>' * 3000}deep{f'</{tag}>' * 3000}<p>after</p></body></html>"
+        assert read_document(page.encode(), "a.html").text == "deep\n\nafter"
 
 
 def test_an_encrypted_pdf_is_told(base, tmp_path):
@@ -85,6 +157,30 @@ def test_zip_members_are_read_and_dangers_left_out(base, tmp_path):
     assert "not read" in reasons["docs.zip/in.zip"]
 
 
+def test_a_damaged_member_is_told_and_names_in_chinese_are_read(base, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "half.zip").write_bytes(damaged("a.md", GOOD * 9))
+    with zipfile.ZipFile(tmp_path / "in" / "names.zip", "w") as archive:
+        entry = zipfile.ZipInfo("x")
+        archive.writestr(entry, GOOD)
+    raw = (tmp_path / "in" / "names.zip").read_bytes()
+    written = "手册.md".encode("gb18030")  # as Windows writes it, without saying so
+    for length, offset in ((26, 30), (28, 46)):  # of the name, in its two headers
+        head = raw.index(b"PK\x03\x04" if offset == 30 else b"PK\x01\x02")
+        raw = raw[: head + length] + len(written).to_bytes(2, "little") + raw[head + length + 2 :]
+        raw = raw[: head + offset] + written + raw[head + offset + 1 :]
+    grown = len(written) - 1
+    end = raw.index(b"PK\x05\x06")
+    for at in (12, 16):  # size and place of the directory
+        number = int.from_bytes(raw[end + at : end + at + 4], "little") + grown
+        raw = raw[: end + at] + number.to_bytes(4, "little") + raw[end + at + 4 :]
+    (tmp_path / "in" / "names.zip").write_bytes(raw)
+    report = base.add([tmp_path / "in"])
+    assert [each["source"] for each in base.list()["items"]] == ["in/names.zip/手册.md"]
+    assert [each["source"] for each in report["skipped"]] == ["in/half.zip/a.md"]
+    assert "damaged in the archive" in report["skipped"][0]["reason"]
+
+
 def test_broken_archives_are_told(base, tmp_path):
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 half")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
@@ -92,7 +188,8 @@ def test_broken_archives_are_told(base, tmp_path):
     report = base.add([tmp_path / "broken.zip", tmp_path / "empty.zip"])
     assert "broken" in report["skipped"][0]["reason"]
     assert "empty" in report["skipped"][1]["reason"]
-    assert [each.name for each in members(zip_of(tmp_path / "ok.zip", {"x.md": GOOD}))] == ["x.md"]
+    ok = zip_of(tmp_path / "ok.zip", {"x.md": GOOD})
+    assert [each.read() for each in gather.gather(str(ok))] == [("x.md", GOOD)]
 
 
 def test_links_out_of_a_folder_are_not_followed(base, tmp_path):

@@ -1,3 +1,4 @@
+import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -23,6 +24,10 @@ class Site(BaseHTTPRequestHandler):
             "/private/page": (200, {"Content-Type": "text/html"}, PAGE),
             "/large": (200, {"Content-Type": "text/plain"}, b"x" * 3000),
             "/map.xml": (200, {"Content-Type": "application/xml"}, self._map()),
+            "/maps.xml": (200, {"Content-Type": "application/xml"}, self._maps()),
+            "/packed.xml.gz": (200, {"Content-Type": "application/gzip"}, gzip.compress(self._map())),
+            "/empty.xml": (200, {"Content-Type": "text/xml"}, b"<urlset></urlset>"),
+            "/nowhere": (302, {"Location": "http://[bad"}, b""),
         }
         status, headers, body = pages.get(self.path, (404, {}, b"gone"))
         self.send_response(status)
@@ -34,10 +39,18 @@ class Site(BaseHTTPRequestHandler):
 
     def _map(self):
         host = self.headers["Host"]
-        places = (f"http://{host}/page", f"http://{host}/none", "http://elsewhere.example/x")
+        places = (f"http://{host}/page", f"HTTP://{host}/none", "http://elsewhere.example/x", "http://[bad")
         return (
             "<urlset>" + "".join(f"<url><loc>{each}</loc></url>" for each in places) + "</urlset>"
         ).encode()
+
+    def _maps(self):
+        host = self.headers["Host"]
+        maps = "".join(
+            f"<sitemap><loc><![CDATA[http://{host}/{each}]]></loc></sitemap>"
+            for each in ("packed.xml.gz", "gone.xml")
+        )
+        return f'<?xml version="1.0"?><sitemapindex>{maps}</sitemapindex>'.encode()
 
     def log_message(self, *_):
         pass
@@ -59,7 +72,7 @@ def here(address):
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
-     "::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "::", "2002:7f00:1::"],
+     "::1", "fe80::1%eth0", "fc00::1", "fec0::1", "::ffff:127.0.0.1", "::", "2002:7f00:1::", "64:ff9b::10.0.0.1"],
 )  # fmt: skip
 def test_private_addresses_are_told_apart(address):
     assert not public(address)
@@ -81,17 +94,18 @@ def test_the_base_refuses_private_addresses(base, host):
 
 def test_pages_files_and_redirects_are_read(site):
     (page,) = fetch(f"{site}/page", here)
-    assert (page.raw, page.name) == (PAGE, "page.html")
-    (notes,) = fetch(f"{site}/notes.md", here)
-    assert notes.name == "notes.md"
+    assert page.read() == ("page.html", PAGE)
+    (notes,) = fetch(f"{site.replace('http', 'HTTP')}/notes.md", here)
+    assert notes.read()[0] == "notes.md"
     (moved,) = fetch(f"{site}/moved", here)
-    assert (moved.raw, moved.source) == (PAGE, f"{site}/moved")
+    assert (moved.read()[1], moved.source) == (PAGE, f"{site}/moved")
 
 
 @pytest.mark.parametrize(
     ("path", "reason"),
     [("/none", "answered 404"), ("/round", "redirects more"), ("/inward", "private or local"),
-     ("/scheme", "no web address"), ("/private/page", "robots.txt")],
+     ("/scheme", "no web address"), ("/nowhere", "no web address"), ("/private/page", "robots.txt"),
+     ("/empty.xml", "names no pages")],
 )  # fmt: skip
 def test_each_refusal_has_its_reason(site, path, reason):
     with pytest.raises(SourceError, match=reason):
@@ -104,15 +118,33 @@ def test_large_answers_are_cut_off(site, monkeypatch):
         list(fetch(f"{site}/large", here))
 
 
-def test_site_maps_bring_their_own_hosts_pages(site):
-    found = list(fetch(f"{site}/map.xml", here))
-    assert [each.source for each in found] == [f"{site}/page", f"{site}/none"]
-    assert found[0].raw == PAGE
-    assert "404" in found[1].reason
+def reason(found):
+    with pytest.raises(SourceError) as caught:
+        found.read()
+    return str(caught.value)
+
+
+def test_site_maps_bring_their_own_sites_pages_and_tell_the_others(site, monkeypatch):
+    page, none, bad, others = fetch(f"{site}/map.xml", here)
+    assert (page.source, page.read()[1]) == (f"{site}/page", PAGE)
+    assert none.source.endswith("/none")
+    assert "404" in reason(none)
+    assert "no web address" in reason(bad)
+    assert "1 of its pages are of other sites" in reason(others)
+    monkeypatch.setattr(module, "MOST_PAGES", 1)
+    page, more, others = fetch(f"{site}/map.xml", here)
+    assert "2 more of its pages" in reason(more)
+    assert module._site("https://www.example.com/a") == module._site("https://example.com/b")
+
+
+def test_an_index_of_site_maps_is_followed(site):
+    gone, page, *_ = fetch(f"{site}/maps.xml", here)
+    assert (gone.source, page.source) == (f"{site}/gone.xml", f"{site}/page")
+    assert "404" in reason(gone)
 
 
 @pytest.mark.parametrize(
-    "url", ["http://user:pw@example.com/", "http://", "http://[bad/", "http://host:99999/"]
+    "url", ["http://user:pw@example.com/", "http://", "HTTP://", "http://[bad/", "http://host:99999/"]
 )
 def test_strange_addresses_are_refused(base, url):
     report = base.add([url])
