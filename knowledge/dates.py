@@ -9,16 +9,26 @@ import re
 
 HEAD = 500  # characters in which a document says from when it is
 MONTHS = list(calendar.month_name)[1:]  # in English: no part of the program sets a locale
-_MONTHS = [name[:3].lower() for name in MONTHS]
+# The first three letters of a month's name, in English and German.
+_MONTHS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)} | {
+    "mär": 3,
+    "mae": 3,
+    "mrz": 3,
+    "mai": 5,
+    "okt": 10,
+    "dez": 12,
+}
 _MONTH = (
-    r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|"
-    r"september|october|november|december)\.?"
+    r"(jan|feb|mar|mär|mrz|apr|may|mai|june?|juni|july?|juli|aug|sept?|oct|okt|nov|dec|dez|january|januar|february|"
+    r"februar|march|märz|maerz|april|august|september|october|oktober|november|december|dezember)\.?"
 )
 _YEAR = r"((?:19|20)\d\d)"
 _PATTERNS = (
     (re.compile(rf"(?<!\d){_YEAR}[-./_](\d\d?)[-./_](\d\d?)(?!\d)"), "ymd"),
     (re.compile(rf"{_YEAR}\s*年\s*(\d\d?)\s*月(?:\s*(\d\d?)\s*日)?"), "ymd"),
-    (re.compile(rf"\b(\d\d?)(?:st|nd|rd|th)?\.? {_MONTH} {_YEAR}\b", re.IGNORECASE), "dmy"),
+    (re.compile(rf"(?<![\d.])(\d\d?)\.\s?(\d\d?)\.\s?{_YEAR}(?!\d)"), "dmy"),
+    (re.compile(rf"(?<![\d/])(\d\d?)/(\d\d?)/{_YEAR}(?![\d/])"), "dmy or mdy"),
+    (re.compile(rf"\b(\d\d?)(?:st|nd|rd|th)?\.?[ -]{_MONTH}[ -]{_YEAR}\b", re.IGNORECASE), "dmy"),
     (re.compile(rf"\b{_MONTH} (\d\d?)(?:st|nd|rd|th)?,? {_YEAR}\b", re.IGNORECASE), "mdy"),
     (re.compile(rf"\b{_MONTH} {_YEAR}\b", re.IGNORECASE), "my"),
     (re.compile(rf"(?<!\d){_YEAR}[-./_](0\d|1[0-2])(?!\d)"), "ym"),
@@ -26,9 +36,13 @@ _PATTERNS = (
 _BARE = re.compile(rf"(?<![\d€£$]){_YEAR}(?!\d|[.,]\d|%)")
 _STATED = re.compile(
     r"\b(?:valid|effective|applies|in force|as of|as at|from|since|updated|last (?:updated|changed|reviewed|modified)|"
-    r"revised|version|edition|date[ds]?|issued|published)\b|生效|更新|版本|修订|日期|发布",
+    r"revised|version|edition|date[ds]?|issued|published|gültig|aktualisiert|fassung)\b|\bstand:|生效|更新|版本|修订|日期|发布",
     re.IGNORECASE,
 )
+_EDITION = re.compile(
+    rf"\b(?:valid|effective|as of|updated|version|edition|revised|stand|gültig|fassung)\b\D{{0,20}}{_YEAR}",
+    re.IGNORECASE,
+)  # what says of which year a document is; "since 2012" does not
 
 
 def document_date(name: str, title: str, text: str, stated: str = "") -> str:
@@ -47,14 +61,14 @@ def document_date(name: str, title: str, text: str, stated: str = "") -> str:
     for place in (title, *heads[:2], *lines[:1]):
         if found := first_date(place):
             return found
-    for place in (title, name, *lines[:1]):
+    for place in (title, name, *(each for each in heads[:2] if _EDITION.search(each)), *lines[:1]):
         if found := first_date(place) or _year(place):
             return found
     return ""
 
 
 def first_date(text: str) -> str:
-    """The first date in a text that names a month at least."""
+    """The first date in a text that names a month at least; its year where day and month may be one or the other."""
     found = [
         (match.start(), _iso(match, form)) for pattern, form in _PATTERNS if (match := pattern.search(text))
     ]
@@ -69,9 +83,14 @@ def _year(text: str) -> str:
 
 
 def _iso(match: re.Match[str], form: str) -> str:
+    if form == "dmy or mdy":  # 12/03/2026 is one in London and another in New York: only its year is certain
+        first, second = int(match[1]), int(match[2])
+        if first <= 12 and second <= 12 and first != second:
+            return match[3]
+        form = "mdy" if second > 12 else "dmy"
     parts = {key: value for key, value in zip(form, match.groups(), strict=False) if value is not None}
     month = parts.get("m", "")
-    number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
+    number = int(month) if month.isdigit() else _MONTHS[month[:3].lower()]
     day = int(parts.get("d", 0) or 0)
     if not 1 <= number <= 12 or day > 31:
         return ""

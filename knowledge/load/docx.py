@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from knowledge.document import Block, Parts, row_text
+from knowledge.document import Block, Parts
 from knowledge.errors import SourceError
 from knowledge.load.office import check_zip
+from knowledge.load.table import table_blocks
 
 SUFFIXES = (".docx",)
 
@@ -33,8 +34,7 @@ def load(raw: bytes, name: str) -> Parts:
 
 def _blocks(part: Any) -> list[Block]:
     if hasattr(part, "rows"):
-        rows = [[cell.text for cell in row.cells] for row in part.rows]
-        return [Block("row", row_text(rows[0], row)) for row in rows[1:]] if len(rows) > 1 else _single(rows)
+        return table_blocks([_cells(row, header=at == 0) for at, row in enumerate(part.rows)])
     style = (part.style.name or "").lower() if part.style is not None else ""
     if style == "title":
         return [Block("heading", part.text, 1)]
@@ -43,5 +43,11 @@ def _blocks(part: Any) -> list[Block]:
     return [Block("item" if "list" in style else "text", part.text)]
 
 
-def _single(rows: list[list[str]]) -> list[Block]:
-    return [Block("row", row_text([], row)) for row in rows]
+def _cells(row: Any, header: bool) -> list[str]:
+    """A row's texts; one over several columns stands in the first of them, but in the header in all."""
+    found: list[str] = []
+    before = None
+    for cell in row.cells:
+        found.append("" if cell._tc is before and not header else cell.text)
+        before = cell._tc
+    return found

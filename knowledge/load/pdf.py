@@ -15,6 +15,12 @@ MOST_SCANNED = 200
 _HYPHEN = re.compile(r"(\w)[-\u00ad]\n(?=[a-z])")
 _ITEM = re.compile(r"^\s*(?:[•●▪◦‣*–-]|\d{1,2}[.)])\s+(.*)$")
 _HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?\s+)?[A-Z0-9][^.!?;,]{2,70}$")
+_NUMBER = re.compile(
+    r"(?:\bpage|\bseite|\bp\.|第)\s*(\d+)|^\W*(\d+)(?:\s*(?:/|of|von)\s*\d+)?\W*$", re.IGNORECASE
+)
+_LAST = re.compile(r"\s(\d+)$")  # where a page ends
+_DEEPEST = 4  # lines of a running head or foot
+_BARE = 5  # words on a page that may be a picture with a number below it
 _END = tuple(".!?:;。\uff01\uff1f\uff1a\uff1b")
 
 
@@ -22,13 +28,12 @@ def load(raw: bytes, name: str) -> Parts:
     """Read a PDF page by page.
 
     Raises:
-        SourceError: it is encrypted, broken, too long, or scanned (pictures without text).
+        SourceError: it is encrypted, broken, too long, or scanned (pictures without text) and cannot be recognized.
     """
     import io
     import logging
 
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # damaged files are told in `skipped`, not on stderr
     try:
@@ -39,61 +44,100 @@ def load(raw: bytes, name: str) -> Parts:
             raise SourceError(f"The PDF has more than {MOST_PAGES} pages.", "Split it.")
         pages = [page.extract_text() or "" for page in reader.pages]
         title = str((reader.metadata and reader.metadata.title) or "")
+        scanned = [
+            at for at, text in enumerate(pages) if len(text.split()) <= _BARE and _pictured(reader.pages[at])
+        ]
+        if not "".join(pages).split():
+            scanned = list(range(len(pages)))
     except SourceError:
         raise
-    except (
-        PyPdfError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        RecursionError,
-        OSError,
-    ) as error:
+    except Exception as error:  # pypdf lets many kinds through
         raise SourceError("The PDF is broken.", "Open it in a viewer and save it again.") from error
-    if len("".join(pages).split()) < max(3, len(pages) // 4):
-        pages = _recognized(reader)
+    left_out = _recognize(reader, pages, scanned)
     blocks = [block for page in _without_margins(pages) for block in _blocks(page)]
-    return Parts("" if "untitled" in title.lower() or "." in title[-5:] else title, blocks)
+    return Parts("" if "untitled" in title.lower() or "." in title[-5:] else title, blocks, left_out=left_out)
 
 
-def _recognized(reader: Any) -> list[str]:
-    """The text of a scan's pictures, page by page.
+def _pictured(page: Any) -> bool:
+    try:
+        return len(page.images) > 0
+    except Exception:  # a damaged picture is one, too
+        return True
+
+
+def _recognize(reader: Any, pages: list[str], scanned: list[int]) -> list[tuple[str, str]]:
+    """Put in the text of pages that are pictures. Returns those whose text remains unknown, each with the reason.
 
     Raises:
-        SourceError: there is none, or nothing that reads it.
+        SourceError: there is no other text, and none is found in the pictures, or nothing reads them.
     """
-    if not ocr.available():
-        raise SourceError(
+    nothing_else = not "".join(pages).split()
+    left_out: list[tuple[str, str]] = []
+    if scanned and not ocr.available():
+        scan = SourceError(
             "The PDF holds pictures of text (a scan).",
             "Install tesseract-ocr, or run text recognition over it.",
         )
-    if len(reader.pages) > MOST_SCANNED:
-        raise SourceError(f"The PDF is a scan of more than {MOST_SCANNED} pages.", "Split it.")
-    pages = []
-    for page in reader.pages:
-        found = []
+        if nothing_else:
+            raise scan
+        return [(f"page {at + 1}", str(scan)) for at in scanned if not pages[at].split()]
+    if len(scanned) > MOST_SCANNED:
+        long = SourceError(f"The PDF is a scan of more than {MOST_SCANNED} pages.", "Split it.")
+        if nothing_else:
+            raise long
+        left_out = [(f"page {at + 1}", str(long)) for at in scanned[MOST_SCANNED:]]
+    for at in scanned[:MOST_SCANNED]:
+        found = _read(reader.pages[at])
+        if len(found.split()) > len(pages[at].split()):
+            pages[at] = found
+    if not "".join(pages).split():
+        raise SourceError("No text was found in the PDF (a scan).", "There is nothing to add.")
+    return left_out
+
+
+def _read(page: Any) -> str:
+    """The text in a page's pictures."""
+    found = []
+    with contextlib.suppress(Exception):  # a damaged picture ends it
         for picture in page.images:
             with contextlib.suppress(SourceError):  # a logo or a stamp
                 found.append(ocr.read_picture(picture.data))
-        pages.append("\n".join(found))
-    if not "".join(pages).split():
-        raise SourceError("No text was found in the PDF (a scan).", "There is nothing to add.")
-    return pages
+    return "\n".join(found)
 
 
 def _without_margins(pages: list[str]) -> list[str]:
-    """Pages without running heads and page numbers: lines that stand first or last on most pages."""
+    """Pages without running heads and page numbers: what stands first or last on most pages, but for its number."""
+    split = [[line.strip() for line in page.splitlines() if line.strip()] for page in pages]
+    for _ in range(_DEEPEST):
+        firsts = _often([_shape(lines[0], at) if lines else "" for at, lines in enumerate(split)])
+        lasts = _often(
+            [_shape(lines[-1], at, len(lines) > 1) if lines else "" for at, lines in enumerate(split)]
+        )
+        if not firsts and not lasts:
+            break
+        for at, lines in enumerate(split):
+            if lines and _shape(lines[0], at) in firsts:
+                del lines[0]
+            if lines and _shape(lines[-1], at, len(lines) > 1) in lasts:
+                del lines[-1]
+    return ["\n".join(lines) for lines in split] if any(split) else pages
+
+
+def _shape(line: str, at: int, last: bool = False) -> str:
+    """A line with the page's number in it, if there is one, told by how far it is from the page's place."""
+
+    def distance(match: re.Match[str]) -> str:
+        number = next(each for each in match.groups() if each)
+        return f"#{int(number) - at}"
+
+    shape, found = _NUMBER.subn(distance, line, 1)
+    return shape if found or not last else _LAST.sub(distance, line)
+
+
+def _often(lines: list[str]) -> set[str]:
     from collections import Counter
 
-    def shape(line: str) -> str:
-        return re.sub(r"\d+", "0", line.strip())
-
-    split = [[line for line in page.splitlines() if line.strip()] for page in pages]
-    edges = Counter(shape(line) for page in split for line in {*page[:1], *page[-1:]})
-    often = {line for line, count in edges.items() if count >= 3 and count > len(pages) / 2}
-    return ["\n".join(line for line in page if shape(line) not in often) for page in split]
+    return {line for line, count in Counter(lines).items() if line and count >= 3 and count > len(lines) / 2}
 
 
 def _blocks(page: str) -> list[Block]:

@@ -4,14 +4,15 @@ from typing import Any
 
 from knowledge.document import Block, Parts
 from knowledge.errors import SourceError
+from knowledge.load.numbers import shown
 from knowledge.load.office import check_zip
-from knowledge.load.table import MOST_ROWS, table_blocks
+from knowledge.load.table import MOST_ROWS, table_blocks, too_many
 
 SUFFIXES = (".xlsx", ".xlsm")
 
 
 def load(raw: bytes, name: str) -> Parts:
-    """Read a workbook's values (not its formulas).
+    """Read a workbook's values (not its formulas), numbers with their currency, unit or per cent.
 
     Raises:
         SourceError: it is broken or encrypted.
@@ -20,24 +21,27 @@ def load(raw: bytes, name: str) -> Parts:
 
     check_zip(raw, "workbook")
     blocks: list[Block] = []
+    left_out: list[tuple[str, str]] = []
     try:
         from openpyxl import load_workbook
 
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
         for sheet in book.worksheets:
-            rows = [
-                [_cell(cell) for cell in row] for row in sheet.iter_rows(values_only=True, max_row=MOST_ROWS)
-            ]
+            rows = [[_cell(cell) for cell in row] for row in sheet.iter_rows(max_row=MOST_ROWS + 1)]
+            left_out += too_many(len(rows), sheet.title)
             if found := table_blocks(rows):
                 blocks += [Block("heading", sheet.title, 1), *found]
     except Exception as error:  # openpyxl lets many kinds through
         raise SourceError("The workbook is broken.", "Open it in a spreadsheet and save it again.") from error
-    return Parts(name.rpartition(".")[0] or name, blocks)
+    return Parts(name.rpartition(".")[0] or name, blocks, left_out=left_out)
 
 
-def _cell(value: Any) -> str:
+def _cell(cell: Any) -> str:
+    value = cell.value
     if value is None:
         return ""
     if hasattr(value, "isoformat"):
         return str(value).removesuffix(" 00:00:00")
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return shown(value, cell.number_format)
+    return str(value)

@@ -16,6 +16,13 @@ from knowledge.loaders import read_document
         ("Updated January 2025", "2025-01"),
         ("2026年3月12日", "2026-03-12"),
         ("2026-13-40", ""),
+        ("Stand: 01.03.2026", "2026-03-01"),
+        ("1. März 2026", "2026-03-01"),
+        ("12-Mar-2026", "2026-03-12"),
+        ("25/12/2025", "2025-12-25"),
+        ("12/25/2025", "2025-12-25"),
+        ("12/03/2026", "2026"),  # London's and New York's differ
+        ("192.168.1.1.2026", ""),
         ("version 3.2 costs 2024 euros", ""),
     ],
 )
@@ -30,6 +37,9 @@ def test_dates_are_read_in_many_forms(text, date):
         ("terms-2026.pdf", "Terms", "These are our terms.", "2026"),
         ("boarding.md", "Cattery", "Cattery\n\n(Updated January 2025)\n\nSixteen pens.", "2025-01"),
         ("a.md", "Founded", "The company was founded on 3 May 1999 by two sisters.\n\nMore.", "1999-05-03"),
+        ("rates.md", "Rates", "Rates\n\nValid from 12/03/2026.", "2026"),
+        ("fees.md", "Fees", "Fees\n\nFassung 2025", "2025"),
+        ("about.md", "About", "About\n\nServing the town since 2012", ""),
         ("prices.md", "Prices", "A lamp costs €2024.", ""),
         ("notes.md", "Notes", "Long ago.\n\nIn April 2020 somebody called.", ""),
     ],
