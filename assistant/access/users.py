@@ -50,12 +50,13 @@ class UserStore:
     def _insert(self, user_id: str, name: str, role: str) -> dict[str, Any]:
         row = {"id": user_id, "name": name, "role": role, "created_at": now()}
         try:
-            self._database.run(users.insert().values(**row))
+            with self._database.begin() as connection:
+                connection.execute(users.insert().values(**row))
+                record(connection, "user added", user_id, name=name, role=role)
         except IntegrityError as error:
             raise Conflict(
                 f"There is a user named {name} already.", "Choose another name.", "name"
             ) from error
-        record(self._database, "user added", user_id, name=name, role=role)
         return row
 
     def owner(self) -> dict[str, Any]:
@@ -105,8 +106,10 @@ class UserStore:
         user = self.get(user_id)
         if user["id"] == OWNER_ID:
             raise Conflict("The owner stays an admin.", "Change another user's role.", param="role")
-        self._database.run(users.update().where(users.c.id == user_id).values(role=check_role(role)))
-        record(self._database, "user's role changed", user_id, before=user["role"], after=role)
+        changed = users.update().where(users.c.id == user_id).values(role=check_role(role))
+        with self._database.begin() as connection:
+            connection.execute(changed)
+            record(connection, "user's role changed", user_id, before=user["role"], after=role)
         return self.get(user_id)
 
     def set_password(self, user_id: str, password: str) -> None:

@@ -47,7 +47,7 @@ def system_prompt(principal: Principal, shared: Shared, attached: Sequence[str])
 
     situation = Situation(
         files=list(attached),
-        datasets=shared.files.names(DATASETS),
+        datasets=shared.files.names(DATASETS, principal),
         models=[
             {
                 "name": entry.name,

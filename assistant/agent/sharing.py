@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assistant.access.audit import record
 from assistant.agent.events import Citation
 from assistant.agent.history import Entry
 from assistant.agent.outcome import public
@@ -37,7 +38,9 @@ class Shares:
             return known
         share_id = secrets.token_urlsafe(16)
         row = {"id": share_id, "thread_id": thread_id, "user_id": user_id, "created_at": now()}
-        self._database.run(shares.insert().values(**row))
+        with self._database.begin() as connection:
+            connection.execute(shares.insert().values(**row))
+            record(connection, "conversation shared", thread_id, user_id)
         return share_id
 
     def of(self, thread_id: str) -> str | None:
@@ -48,7 +51,9 @@ class Shares:
     def end(self, thread_id: str, user_id: str) -> None:
         """Let nobody else read it any more: the link is dead."""
         self._threads.get(thread_id, user_id)
-        self._database.run(shares.delete().where(shares.c.thread_id == thread_id))
+        with self._database.begin() as connection:
+            if connection.execute(shares.delete().where(shares.c.thread_id == thread_id)).rowcount:
+                record(connection, "conversation not shared any more", thread_id, user_id)
 
     def get(self, share_id: str) -> dict[str, Any]:
         """The conversation (its row) that is shared under an id.

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assistant.access.audit import record
 from assistant.errors import BadRequest, Missing
 from assistant.store.database import Database
 from assistant.store.schema import approvals, feedback, now, shares, threads, vault
@@ -87,6 +88,7 @@ class Threads:
                 connection.execute(table.delete().where(table.c.thread_id == thread_id))
             thumbs = (feedback.c.thread_id == thread_id, feedback.c.example.is_not(True))
             connection.execute(feedback.delete().where(*thumbs))  # examples were chosen to be kept
+            record(connection, "conversation deleted", thread_id)
 
 
 def _short(title: str) -> str:

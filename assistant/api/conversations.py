@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from assistant.access.audit import record
 from assistant.agent.history import Entry
 from assistant.agent.outcome import public
 from assistant.agent.running import Turn
@@ -131,6 +132,7 @@ def export_conversation(
 ) -> Response:
     """A conversation as a file: Markdown for people, JSON for programs."""
     row, lines = app.agent.threads.get(conversation_id, who.user_id), app.agent.history(who, conversation_id)
+    record(app.database, "conversation exported", conversation_id, who.user_id, form=form)
     if form == "json":
         content, kind, ending = as_json(row, lines), "application/json", "json"
     else:

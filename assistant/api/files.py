@@ -1,4 +1,8 @@
-"""``/v1/files``: uploads, which datasets and documents are made of. A team shares them."""
+"""``/v1/files``: uploads, which datasets and documents are made of.
+
+A team shares what is for fine-tuning. What is for conversations (``assistants``) is found by whoever uploaded it,
+and by admins.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -97,14 +101,14 @@ def _save(app: Application, who: Principal, file: UploadFile, purpose: str) -> d
 @router.get("")
 def list_files(
     app: App,
-    _caller: Reader,
+    who: Reader,
     purpose: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     order: Literal["asc", "desc"] = "desc",
     after: Annotated[str | None, Query(max_length=255)] = None,
 ) -> FileList:
     """The uploaded files."""
-    rows = [row for row in app.files.all() if purpose in (None, row["purpose"])]
+    rows = [row for row in app.files.all(who) if purpose in (None, row["purpose"])]
     if order == "asc":
         rows.reverse()
     page, more = paged(rows, after, limit)
@@ -128,9 +132,9 @@ def paged(rows: list[dict[str, Any]], after: str | None, limit: int) -> tuple[li
 
 
 @router.get("/{file_id}")
-def retrieve_file(file_id: str, app: App, _caller: Reader) -> File:
+def retrieve_file(file_id: str, app: App, who: Reader) -> File:
     """One file's description."""
-    return _shown(app.files.get(file_id))
+    return _shown(app.files.get(file_id, who))
 
 
 @router.get(
@@ -138,17 +142,14 @@ def retrieve_file(file_id: str, app: App, _caller: Reader) -> File:
     response_class=FileResponse,
     responses={200: {"content": {"application/octet-stream": {}}, "description": "The file's bytes."}},
 )
-def file_content(file_id: str, app: App, _caller: Reader) -> FileResponse:
+def file_content(file_id: str, app: App, who: Reader) -> FileResponse:
     """One file's bytes, always as a download: nothing uploaded is shown as a page of ours."""
-    row = app.files.get(file_id)
-    path = app.files.path(row)
-    if not path.is_file():
-        raise Missing(f"The content of {row['name']} is gone.", "Upload it again.", param="file_id")
+    row, path = app.files.opened(file_id, who)
     return FileResponse(path, media_type="application/octet-stream", filename=row["name"])
 
 
 @router.delete("/{file_id}")
-def delete_file(file_id: str, app: App, _caller: Uploader) -> DeletedFile:
+def delete_file(file_id: str, app: App, who: Uploader) -> DeletedFile:
     """Delete a file. Models trained on it stay."""
-    app.files.delete(file_id)
+    app.files.delete(file_id, who)
     return DeletedFile(id=file_id)

@@ -169,7 +169,9 @@ def _spec(app: Application, body: JobRequest, workspace: Any) -> Any:
     steps = body.steps
     spec = FinetuneSpec(
         data=workspace.dataset(body.training_file),
-        name=app.registry.check_name(name) if name else workspace.model_name(_stem(app, body.training_file)),
+        name=app.registry.check_name(name)
+        if name
+        else workspace.model_name(_stem(workspace, body.training_file)),
         base=base,
         base_path=workspace.base_model(base) if base else None,
         task=body.task or "",
@@ -186,9 +188,8 @@ def _spec(app: Application, body: JobRequest, workspace: Any) -> Any:
     return spec if body.seed is None else replace(spec, seed=body.seed)
 
 
-def _stem(app: Application, file: str) -> str:
-    row = app.files.by_name(file)
-    return row["name"] if row else file
+def _stem(workspace: Any, file: str) -> str:
+    return workspace.upload_name(file) or file
 
 
 def _number(value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Uploaded files: streamed to the disk, named as their owner named them, found again by name or id."""
+"""Uploaded files: streamed to the disk, named as their owner named them, found again by name or id.
+
+Data sets are the team's. What somebody attached to a conversation is theirs: others do not find it, but for admins.
+"""
 
 import errno
 import hashlib
@@ -8,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import IO, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from assistant.access.audit import record
+from assistant.access.principal import Principal
 from assistant.access.quotas import Quotas
 from assistant.errors import BadRequest, BadSettings, Missing, TooLarge
 from assistant.home import Home
@@ -20,6 +24,7 @@ from knowledge.errors import TeachingError
 from tools.errors import OutOfSpace
 
 CHUNK = 1 << 20
+ATTACHED = "assistants"  # the purpose of what is attached to conversations
 LONGEST_NAME = 240  # bytes; file systems take 255
 DATASETS = {".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet", ".zip", ".conll"}
 DOCUMENTS = {".pdf", ".docx", ".pptx", ".md", ".markdown", ".html", ".htm", ".txt", ".eml"}
@@ -57,7 +62,7 @@ class FileStore:
         self._database, self._home, self._limit, self._quotas = database, home, limit, quotas
 
     def save(
-        self, name: str, content: IO[bytes], user_id: str | None = None, purpose: str = "assistants"
+        self, name: str, content: IO[bytes], user_id: str | None = None, purpose: str = ATTACHED
     ) -> dict[str, Any]:
         """Store a file; where the newest of its name has the same content, that one is returned as it is.
 
@@ -119,48 +124,77 @@ class FileStore:
 
     def _same(self, name: str, digest: str, user_id: str | None, purpose: str) -> dict[str, Any] | None:
         """The newest file of the name, if it is the same; an older one would not be found by its name any more."""
-        newest = self.by_name(name)
+        newest = self.by_name(name, Principal(user_id, user_id, "member") if user_id else None)
         wanted = {"name": name, "sha256": digest, "purpose": purpose, "user_id": user_id}
         return newest if newest and wanted.items() <= newest.items() else None
 
-    def get(self, file_id: str) -> dict[str, Any]:
+    def get(self, file_id: str, who: Principal | None = None) -> dict[str, Any]:
         """One file's row.
 
+        Args:
+            file_id: the file.
+            who: who asks, as in all methods; where left out it is the program itself, which finds everything.
+
         Raises:
-            Missing: no such file.
+            Missing: no such file, or it is another's.
         """
-        row = self._database.row(select(files).where(files.c.id == file_id))
+        row = self._database.row(select(files).where(files.c.id == file_id, _found_by(who)))
         if row is None:
             raise Missing(f"There is no file {file_id}.", "List the files to see their ids.", param="file_id")
         return row
 
-    def by_name(self, name: str) -> dict[str, Any] | None:
-        """The newest file of that name (or id), upper and lower case alike."""
+    def by_name(self, name: str, who: Principal | None = None) -> dict[str, Any] | None:
+        """The newest file of that name (or id), upper and lower case alike; another's last of all."""
         wanted = (func.lower(files.c.name) == name.lower()) | (files.c.id == name)
-        newest = select(files).where(wanted).order_by(files.c.created_at.desc()).limit(1)
-        return self._database.row(newest)
+        order = [files.c.created_at.desc()]
+        if who:
+            order.insert(0, _theirs_or_the_teams(who).desc())
+        return self._database.row(select(files).where(wanted, _found_by(who)).order_by(*order).limit(1))
 
-    def all(self) -> list[dict[str, Any]]:
+    def all(self, who: Principal | None = None) -> list[dict[str, Any]]:
         """All rows, newest first."""
-        return self._database.rows(select(files).order_by(files.c.created_at.desc()))
+        return self._database.rows(select(files).where(_found_by(who)).order_by(files.c.created_at.desc()))
 
-    def names(self, suffixes: set[str]) -> list[str]:
+    def names(self, suffixes: set[str], who: Principal | None = None) -> list[str]:
         """Names of the files with one of these suffixes, newest first, each once."""
+        rows = self.all(who)
         return list(
-            dict.fromkeys(row["name"] for row in self.all() if Path(row["name"]).suffix.lower() in suffixes)
+            dict.fromkeys(row["name"] for row in rows if Path(row["name"]).suffix.lower() in suffixes)
         )
 
     def path(self, row: dict[str, Any]) -> Path:
         """Where the bytes of a row are."""
         return self._home.uploads / row["path"]
 
-    def delete(self, file_id: str) -> None:
+    def opened(self, file_id: str, who: Principal) -> tuple[dict[str, Any], Path]:
+        """A file's row and where its bytes are, for somebody who takes a copy; noted in the audit log.
+
+        Raises:
+            Missing: no such file, it is another's, or its bytes are gone.
+        """
+        row = self.get(file_id, who)
+        path = self.path(row)
+        if not path.is_file():
+            raise Missing(f"The content of {row['name']} is gone.", "Upload it again.", param="file_id")
+        record(self._database, "file downloaded", file_id, who.user_id, file=row["name"])
+        return row, path
+
+    def delete(self, file_id: str, who: Principal | None = None) -> None:
         """Remove a file's row and its bytes."""
-        row = self.get(file_id)
+        row = self.get(file_id, who)
         with self._database.begin() as connection:
             connection.execute(files.delete().where(files.c.id == file_id))
             record(connection, "file deleted", file_id, file=row["name"])
         shutil.rmtree(self.path(row).parent, ignore_errors=True)
+
+
+def _theirs_or_the_teams(who: Principal) -> ColumnElement[bool]:
+    return or_(files.c.purpose != ATTACHED, files.c.user_id.is_(None), files.c.user_id == who.user_id)
+
+
+def _found_by(who: Principal | None) -> ColumnElement[bool]:
+    """Which files somebody finds; the program itself and admins find all."""
+    return true() if who is None or who.role == "admin" else _theirs_or_the_teams(who)
 
 
 def _unstored(name: str, error: OSError) -> TeachingError:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assistant.access.audit import record
 from assistant.errors import BadRequest, Missing
 from assistant.store.database import Database
 from assistant.store.schema import handoffs, now, threads, visits
@@ -101,11 +102,16 @@ class Visits:
         return self._database.rows(query if status is None else query.where(handoffs.c.status == status))
 
     def handoff(self, handoff_id: str) -> dict[str, Any]:
-        """One of them.
+        """One of them, for somebody who reads it.
 
         Raises:
             Missing: there is none.
         """
+        row = self._handoff(handoff_id)
+        record(self._database, "hand-off read", handoff_id)
+        return row
+
+    def _handoff(self, handoff_id: str) -> dict[str, Any]:
         row = self._database.row(select(handoffs).where(handoffs.c.id == handoff_id))
         if row is None:
             raise Missing(f"There is no hand-off {handoff_id}.", "Look into the inbox.", param="handoff")
@@ -113,14 +119,18 @@ class Visits:
 
     def close(self, handoff_id: str, user_id: str, again: bool = False) -> dict[str, Any]:
         """Note that a person has taken care of it, or open it again."""
-        self.handoff(handoff_id)
+        self._handoff(handoff_id)
         closed = {"status": CLOSED, "closed_at": now(), "closed_by": user_id}
         opened = {"status": OPEN, "closed_at": None, "closed_by": None}
         this = handoffs.c.id == handoff_id
-        self._database.run(handoffs.update().where(this).values(**(opened if again else closed)))
-        return self.handoff(handoff_id)
+        with self._database.begin() as connection:
+            connection.execute(handoffs.update().where(this).values(**(opened if again else closed)))
+            record(connection, f"hand-off {'opened again' if again else 'closed'}", handoff_id, user_id)
+        return self._handoff(handoff_id)
 
     def delete(self, handoff_id: str) -> None:
         """Remove a hand-off with its address."""
-        self.handoff(handoff_id)
-        self._database.run(handoffs.delete().where(handoffs.c.id == handoff_id))
+        self._handoff(handoff_id)
+        with self._database.begin() as connection:
+            connection.execute(handoffs.delete().where(handoffs.c.id == handoff_id))
+            record(connection, "hand-off deleted", handoff_id)

@@ -68,14 +68,19 @@ class TeamWorkspace:
         Raises:
             NotFound: there is nothing of that name.
         """
-        if row := self.shared.files.by_name(name) or self._by_stem(name):
+        if row := self.shared.files.by_name(name, self.principal) or self._by_stem(name):
             return self.shared.files.path(row)
-        if self.local and Path(name).expanduser().is_file():
+        if self.local and Path(name).expanduser().exists():
             return Path(name).expanduser().resolve()
         if wanted := self.at_hub(name):
             return self._from_hub(wanted, tell)
         hint = did_you_mean(name, self.datasets()) or "Upload the file first."
         raise NotFound(f"There is no dataset named {name}.", hint, param="dataset")
+
+    def upload_name(self, name: str) -> str | None:
+        """What the upload that is meant by a name or an id is called; None where there is none."""
+        row = self.shared.files.by_name(name, self.principal)
+        return row["name"] if row else None
 
     def at_hub(self, name: str) -> HubName | None:
         """What a name may mean at the Hugging Face hub; beside files of this machine it means one of them."""
@@ -98,11 +103,11 @@ class TeamWorkspace:
 
     def _by_stem(self, name: str) -> dict[str, Any] | None:
         fitting = [each for each in self.datasets() if Path(each).stem.lower() == name.lower()]
-        return self.shared.files.by_name(fitting[0]) if len(fitting) == 1 else None
+        return self.shared.files.by_name(fitting[0], self.principal) if len(fitting) == 1 else None
 
     def datasets(self) -> list[str]:
         """Names of the uploaded datasets, newest first."""
-        return self.shared.files.names(DATASETS)
+        return self.shared.files.names(DATASETS, self.principal)
 
     def model(self, name: str) -> ModelEntry:
         """The registry entry of a fine-tuned model: by its name, or one version as ``name@2`` or ``name@alias``."""
@@ -218,13 +223,16 @@ class TeamWorkspace:
 
     def document(self, source: str) -> str:
         """An upload's path, a public address, or for the owner of this machine a path."""
-        if row := self.shared.files.by_name(source):
+        if row := self.shared.files.by_name(source, self.principal):
             return str(self.shared.files.path(row))
         if source.startswith(("http://", "https://")):
             return source
         if self.local and Path(source).expanduser().exists():
             return str(Path(source).expanduser().resolve())
-        hint = did_you_mean(source, self.shared.files.names(DOCUMENTS | DATASETS)) or "Upload the file first."
+        hint = (
+            did_you_mean(source, self.shared.files.names(DOCUMENTS | DATASETS, self.principal))
+            or "Upload the file first."
+        )
         raise NotFound(f"There is no document named {source}.", hint, param="source")
 
     def redactor(self) -> Any:

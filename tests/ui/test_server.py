@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 
 from assistant.application import Application
-from assistant.errors import Occupied
+from assistant.errors import Forbidden, Occupied
 from assistant.home import exclusive
 from assistant.settings import Settings
 from tests.ui.running import free_port
@@ -115,3 +116,30 @@ def test_pages_send_strangers_to_the_sign_in(web) -> None:
     for path in ("/", "/data", "/jobs", "/models", "/knowledge", "/widgets", "/settings"):
         assert stranger.get(path, headers=HTML).headers["Location"] == "/sign-in"
         assert stranger.get(path).status_code == 401
+
+
+def test_the_chat_page_keeps_to_roles_and_to_the_users_own_conversations(app: Application) -> None:
+    from ui.pages.chat import SAMPLES, ChatPage
+
+    page = ChatPage(app)
+    request = SimpleNamespace(username=app.users.add("Vera", "viewer")["id"], client=None, session_hash="s")
+    foreign = app.agent.threads.create("owner")["id"]
+    job = app.jobs.submit("finetune", {"name": "x"}, "owner", foreign)
+    path = app.home.folder("cache/tmp") / "notes.txt"
+    path.write_text("a")
+    *_, refused = page.send({"text": "look", "files": [str(path)]}, [], None, request)
+    assert "may not upload" in str(refused["chat"]) and not path.exists()
+    assert not [row for row in app.files.all() if row["name"] == "notes.txt"]
+    assert SAMPLES not in str(page.new(request)["chat"].examples)
+    list(page.send({"text": SAMPLES}, [], None, request))
+    assert not [row for row in app.files.all() if row["name"] == "tickets.csv"]
+    with pytest.raises(Forbidden):
+        page.cancel_job(foreign, request)
+    [ticked] = page.tick([], foreign, request)
+    assert (
+        ticked["thread"] is None
+        and not ticked["job"].visible
+        and page.stopped(foreign, request)["thread"] is None
+    )
+    mate = SimpleNamespace(username=app.users.add("Max", "member")["id"], client=None, session_hash="s")
+    assert page.cancel_job(foreign, mate) == {} and app.jobs.get(job["id"])["status"] == "queued"

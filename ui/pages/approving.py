@@ -63,6 +63,7 @@ class Approving(View):
 
     def plan(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Change: the form with the arguments as they stand."""
+        thread = self.mine(thread, self.principal(request))
         plan, named = self._plan(thread), self._named(thread)
         return {
             "form": gr.Group(visible=True),
@@ -93,6 +94,7 @@ class Approving(View):
         request: gr.Request,
     ) -> Iterator[dict]:
         """A click on Update plan: what differs from the plan as it stood is asked for."""
+        thread = self.mine(thread, self.principal(request))
         named = self._named(thread)
         values = (method, epochs, rate, text_column, label_column)
         wishes = {named: wish} if named else dict(zip(PLAN, values, strict=True))

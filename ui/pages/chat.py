@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.access.principal import Principal
+from assistant.access.roles import allow, may
 from assistant.agent.events import Token
 from assistant.agent.running import Turn
 from assistant.application import Application
@@ -74,7 +75,8 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         if messages is not None:
             marks = self.thumbs_of(who, thread, messages, lines)
             shown: Any = messages
-            examples: list[Any] = [{"text": each, "display_text": say(each)} for each in EXAMPLES]
+            offered = [each for each in EXAMPLES if each != SAMPLES or may(who, "approve")]
+            examples: list[Any] = [{"text": each, "display_text": say(each)} for each in offered]
             changed["chat"] = gr.Chatbot(shown, feedback_value=marks, examples=examples)
             changed["thumb_form"] = gr.Group(visible=False)
         return {**changed, **self.thread_parts(who, thread), **self.tour_parts(who, thread, lines)}
@@ -98,7 +100,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         if not words and not paths:
             yield {}
             return
-        if words == SAMPLES:
+        if words == SAMPLES and may(who, "approve"):  # of others it is a message like any
             yield {
                 "box": box(busy=True),
                 "chat": [*chat, user_message(words), card_message(say("Loading …"))],
@@ -172,6 +174,8 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
 
     def tick(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
         """A second has passed: the job's card follows; a job that has ended is reported in the conversation."""
+        who = self.principal(request)
+        thread = self.mine(thread, who)
         job = self.job(thread)
         if job is None or thread is None:
             yield self.view(thread)
@@ -179,14 +183,14 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         if job["status"] in ACTIVE:
             yield {"job": job_card(job)}
             return
-        who = self.principal(request)
         if self.app.jobs.announce(job["id"]):
             yield self.view(thread)
             yield from self._play(self.app.agent.announce(who, thread, job["id"]), chat, thread, request)
 
     def stopped(self, thread: str | None, request: gr.Request) -> dict:
         """A click on the stop button: the turn ends by itself, and what was said so far stays."""
-        return {} if self._turns.stop(str(request.session_hash)) else self.view(thread)
+        stopped = self._turns.stop(str(request.session_hash))
+        return {} if stopped else self.view(self.mine(thread, self.principal(request)))
 
     def left(self, request: gr.Request) -> None:
         """The tab was closed: nobody waits for the answer any more."""
@@ -194,7 +198,9 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
 
     def cancel_job(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Stop training."""
-        who, job = self.principal(request), self.job(thread)
+        who = self.principal(request)
+        allow(who, "act")
+        job = self.job(self.mine(thread, who))
         if job and job["status"] in ACTIVE:
             self.app.workspace(who, thread).cancel(job["id"])
             gr.Info(say("Stopping {job} …", job=job["id"]), title="")
@@ -221,6 +227,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
 
     def _store(self, path: Path, who: Principal) -> str:
         try:
+            allow(who, "upload")
             with path.open("rb") as content:
                 return self.app.files.save(path.name, content, who.user_id)["name"]
         finally:

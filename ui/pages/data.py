@@ -110,7 +110,7 @@ class DataPage(Labeller):
     def _profile(self, name: str, request: gr.Request) -> str:
         from tools.catalog.data import inspect_dataset
 
-        row = self.app.files.by_name(name) or {}
+        row = self.app.files.by_name(name, self.principal(request)) or {}
         added = facts([("bytes", row.get("bytes")), ("added (UTC)", moment(row.get("created_at")))])
         try:
             found = inspect_dataset(self.app.workspace(self.principal(request)), name)
@@ -120,9 +120,10 @@ class DataPage(Labeller):
 
     def delete(self, name: str, request: gr.Request) -> dict:
         """Delete the dataset: all files of its name, as an older one would come to light again."""
-        allow(self.principal(request), "upload")
-        while row := self.app.files.by_name(name):
-            self.app.files.delete(row["id"])
+        who = self.principal(request)
+        allow(who, "upload")
+        while row := self.app.files.by_name(name, who):
+            self.app.files.delete(row["id"], who)
         return self.listed(request)
 
     def show_rows(self, name: str | None, request: gr.Request) -> dict:

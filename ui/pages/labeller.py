@@ -83,7 +83,7 @@ class Labeller(Page):
         who = self.principal(request)
         if not self.may(request, "upload"):
             return self._nothing(say("Your role may look at data, and not label it."))
-        path, given = self.app.workspace(who).dataset(name), self.app.labelling.given(self._id(name))
+        path, given = self.app.workspace(who).dataset(name), self.app.labelling.given(self._id(name, request))
         try:
             rows, labels = unlabelled(path, text_column, label, given)
             if model:
@@ -118,7 +118,7 @@ class Labeller(Page):
         allow(who, "upload")
         if row is None:
             return {}
-        self.app.labelling.label(self._id(name), row, other or picked or "", who.user_id)
+        self.app.labelling.label(self._id(name, request), row, other or picked or "", who.user_id)
         return self.skip(name, model, text_column, label, queue, request)
 
     def skip(
@@ -135,7 +135,7 @@ class Labeller(Page):
             return self.choose(name, model, text_column, label, request)
         path, given = (
             self.app.workspace(self.principal(request)).dataset(name),
-            self.app.labelling.given(self._id(name)),
+            self.app.labelling.given(self._id(name, request)),
         )
         return self._next(queue[1:], unlabelled(path, text_column, label, given)[1], bool(given))
 
@@ -144,19 +144,19 @@ class Labeller(Page):
     ) -> dict:
         """The last label was wrong."""
         allow(self.principal(request), "upload")
-        self.app.labelling.undo(self._id(name))
+        self.app.labelling.undo(self._id(name, request))
         return self.choose(name, model, text_column, label, request)
 
     def write(self, name: str, label: str, request: gr.Request) -> dict:
         """The labels become part of the dataset: a new file of its name."""
         who = self.principal(request)
         allow(who, "upload")
-        new = self.app.labelling.write(self._id(name), label, who.user_id)
+        new = self.app.labelling.write(self._id(name, request), label, who.user_id)
         gr.Info(say("{name} holds the labels now.", name=new["name"]), title="")
         return self.listed(request, new["name"])
 
-    def _id(self, name: str) -> str:
-        return str((self.app.files.by_name(name) or {}).get("id", name))
+    def _id(self, name: str, request: gr.Request) -> str:
+        return str((self.app.files.by_name(name, self.principal(request)) or {}).get("id", name))
 
     def _next(self, rows: list[dict[str, Any]], labels: list[str], any_given: bool) -> dict:
         if not rows:

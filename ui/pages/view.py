@@ -66,6 +66,10 @@ class View(Page):
             changed["threads"] = gr.Radio(choices=self.titles(who), value=thread)
         return changed
 
+    def mine(self, thread: str | None, who: Principal) -> str | None:
+        """A conversation that the browser names, where it is the user's; else none."""
+        return thread if thread in {row["id"] for row in self.app.agent.threads.list(who.user_id)} else None
+
     def job(self, thread: str | None) -> dict[str, Any] | None:
         """The conversation's job that runs, waits, or has ended and not been reported yet."""
         if not thread:
