@@ -209,7 +209,10 @@ class Application:
     @cached_property
     def rights(self) -> DataRights:
         """Copies and deletes what is kept about a person."""
-        return DataRights(self.database, self.home, self.agent, self.files)
+        return DataRights(self.database, self.home, self.agent, self.files, self._documents)
+
+    def _documents(self) -> set[str]:
+        return {Path(each["source"]).name for each in self.knowledge.list()["items"]}
 
     @cached_property
     def direct(self) -> DirectCalls:
@@ -332,6 +335,8 @@ class Application:
     def close(self) -> None:
         """Give back what is held open."""
         self.traffic.close()
+        if self.local and "knowledge" in self.__dict__:
+            self.knowledge.settle()  # a command that adds documents leaves its index behind complete
         if "places" in self.__dict__:
             self.places.close()
         self.database.close()

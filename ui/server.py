@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import json
+import math
 import os
 import signal
 import socket
@@ -179,7 +180,7 @@ def _watch(app: Application, stop: threading.Event) -> None:
 
     And that no model runs elsewhere which is out of service, and nothing is kept for longer than it shall.
     """
-    looked = 0.0
+    looked = -math.inf
     while not stop.wait(WATCH):
         if app.settings.retention_days and time.monotonic() > looked + SWEEP:
             looked = time.monotonic()

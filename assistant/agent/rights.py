@@ -7,7 +7,7 @@ import contextlib
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,12 @@ from assistant.access.principal import OWNER_ID, Principal
 from assistant.agent.agent import Agent
 from assistant.agent.checkpoints import overwrite
 from assistant.agent.direct import THREAD
-from assistant.errors import BadRequest, Conflict
+from assistant.errors import BadRequest, Conflict, Missing
 from assistant.home import Home
 from assistant.logs import log
 from assistant.store import schema
 from assistant.store.database import Database
-from assistant.workspace.files import FileStore
+from assistant.workspace.files import ATTACHED, FileStore
 
 SECRETS = {"secret_hash", "token_hash", "password_hash", "lease_owner"}
 # Rows that go with their user; of the team's own things only the name of who made them goes.
@@ -53,10 +53,36 @@ class DataRights:
         home: where the files are.
         agent: whose conversations they are.
         files: the uploads.
+        documents: names of what the knowledge base was made of.
     """
 
-    def __init__(self, database: Database, home: Home, agent: Agent, files: FileStore):
+    def __init__(
+        self,
+        database: Database,
+        home: Home,
+        agent: Agent,
+        files: FileStore,
+        documents: Callable[[], set[str]] = set,
+    ):
         self._database, self._home, self._agent, self._files = database, home, agent, files
+        self._documents = documents
+
+    def person(self, name: str) -> dict[str, Any]:
+        """A user by name; one who was taken out, and whose name is free again, by the id they had.
+
+        Raises:
+            Missing: there is no such user, and nothing is kept under such an id.
+        """
+        users, name = schema.users, name.strip()
+        if row := self._database.row(select(users).where((users.c.name == name) | (users.c.id == name))):
+            return row
+        if any(self._rows(table, name) for table in _tables() if table.name in ERASED | UNNAMED):
+            return {"id": name, "name": name, "role": "member"}
+        raise Missing(
+            f"There is no user named {name}.",
+            "Who was taken out is found by their id: assistant audit list --action user.",
+            param="name",
+        )
 
     def export(self, user: dict[str, Any], target: Path) -> dict[str, Any]:
         """Write a zip of all that is kept about a user: rows as JSON, conversations, uploads, pictures and reports.
@@ -156,29 +182,47 @@ class DataRights:
             path.unlink(missing_ok=True)
 
     def expire(self, days: float) -> dict[str, int]:
-        """Delete what nobody has touched for so many days: conversations, visitors' ones too, and closed hand-offs.
+        """Delete what nobody has touched for so many days: conversations with the files attached to them, visitors'
+        ones too, and hand-offs, answered or not.
 
         Returns:
-            ``{"conversations", "visits", "handoffs"}``: how many went.
+            ``{"conversations", "files", "visits", "handoffs"}``: how many went.
         """
         before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
         old = self._database.rows(select(schema.threads).where(schema.threads.c.updated_at < before))
-        gone = sum(self._forgotten(row) for row in old)
+        attached = {row["id"]: self._attached(row) for row in old}
+        gone = [row for row in old if self._forgotten(row)]
         visits, handoffs = schema.visits, schema.handoffs
-        closed = (handoffs.c.status != "open") & (handoffs.c.created_at < before)
         counts: dict[str, Any] = {
-            "conversations": gone,
+            "conversations": len(gone),
+            "files": sum(self._detached(row["user_id"], attached[row["id"]], before) for row in gone),
             "visits": self._database.run(delete(visits).where(visits.c.updated_at < before)),
-            "handoffs": self._database.run(delete(handoffs).where(closed)),
+            "handoffs": self._database.run(delete(handoffs).where(handoffs.c.created_at < before)),
         }
         if any(counts.values()):
             self._overwrite()
             record(self._database, "old data deleted", f"older than {days:g} days", **counts)
         return counts
 
+    def _attached(self, thread: dict[str, Any]) -> set[str]:
+        """Names of the files that were attached to a conversation."""
+        lines = self._agent.history(_who(thread["user_id"]), thread["id"])
+        return {name for line in lines for name in line.files}
+
+    def _detached(self, user_id: str, names: set[str], before: str) -> int:
+        """Delete old files that no conversation of their user names any more and no document was made of."""
+        if not names:
+            return 0
+        named = {name for row in self._agent.threads.list(user_id) for name in self._attached(row)}
+        files, free = schema.files.c, names - named - self._documents()
+        old = (files.user_id == user_id, files.purpose == ATTACHED, files.created_at < before)
+        rows = self._database.rows(select(schema.files).where(*old, files.name.in_(free)))
+        for row in rows:
+            self._files.delete(row["id"])
+        return len(rows)
+
     def _forgotten(self, row: dict[str, Any]) -> bool:
-        visitor = str(row["user_id"]).startswith("visitor-")
-        who = Principal(row["user_id"], row["user_id"], "visitor" if visitor else "member")
+        who = _who(row["user_id"])
         for picture in self._database.rows(
             select(schema.artifacts).where(schema.artifacts.c.thread_id == row["id"])
         ):
@@ -189,6 +233,11 @@ class DataRights:
             return True
         log().info("an old conversation is in use", thread=row["id"])
         return False
+
+
+def _who(user_id: str) -> Principal:
+    """The owner of a conversation, who may not be a user any more."""
+    return Principal(user_id, user_id, "visitor" if user_id.startswith("visitor-") else "member")
 
 
 def _whose(table: Table) -> Any:

@@ -1,5 +1,6 @@
 """A copy of what is kept about a person, its deletion, and what is deleted by itself."""
 
+import io
 import json
 import zipfile
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ from sqlalchemy import select
 from assistant.access.principal import Principal
 from assistant.agent import rights
 from assistant.application import Application
-from assistant.errors import BadRequest, Conflict
+from assistant.errors import BadRequest, Conflict, Missing
 from assistant.settings import Settings
 from assistant.store import schema
+from tools.errors import NotFound
 
 CANARY = "hello there, seventeen umbrellas"
 
@@ -84,6 +86,41 @@ def test_erasing_leaves_nothing_of_theirs_and_all_of_others(app: Application) ->
     app.close()
 
 
+def test_who_was_taken_out_can_still_be_exported_and_erased(app: Application, tmp_path: Path) -> None:
+    ann = _busy(app, "Ann")
+    app.users.remove(ann["id"])
+    with pytest.raises(Missing, match="audit list"):
+        app.rights.person("Ann")
+    gone = app.rights.person(ann["id"])
+    assert app.rights.export(gone, tmp_path / "ann.zip")["conversations"] == 1
+    assert app.rights.erase(gone)["conversations"] == 1 and app.agent.threads.list(ann["id"]) == []
+    with pytest.raises(Missing):
+        app.rights.person(ann["id"])
+
+
+def test_what_is_attached_to_a_conversation_is_its_users(app: Application) -> None:
+    ann, bo = (Principal(app.users.add(name)["id"], name, "member") for name in ("Ann", "Bo"))
+    private = app.files.save("notes.csv", io.BytesIO(b"a,b\n1,2\n"), ann.user_id)
+    team = app.files.save("team.csv", io.BytesIO(b"a,b\n"), ann.user_id, "fine-tune")
+    assert app.workspace(bo).datasets() == ["team.csv"]
+    for look in (
+        lambda: app.files.get(private["id"], bo),
+        lambda: app.files.delete(private["id"], bo),
+        lambda: app.files.opened(private["id"], bo),
+        lambda: app.workspace(bo).dataset("notes.csv"),
+        lambda: app.workspace(bo).document(private["id"]),
+    ):
+        with pytest.raises((Missing, NotFound)):
+            look()
+    own = app.files.save("notes.csv", io.BytesIO(b"c,d\n"), bo.user_id)
+    assert app.workspace(ann).dataset("notes") == app.files.path(private)
+    assert app.workspace(bo).dataset("notes.csv") == app.files.path(own)
+    admin = Principal.owner()
+    assert len(app.files.all(admin)) == 3 and app.files.opened(private["id"], admin)[0] == private
+    assert app.audit.entries(1)[0]["action"] == "file downloaded"
+    app.files.delete(team["id"], bo)
+
+
 def test_every_table_that_names_a_user_is_decided_on() -> None:
     named = {table.name for table in rights._tables()}
     assert named == rights.ERASED | rights.UNNAMED | rights.KEPT
@@ -91,13 +128,22 @@ def test_every_table_that_names_a_user_is_decided_on() -> None:
 
 def test_old_conversations_go_by_themselves(app: Application) -> None:
     ann = _busy(app, "Ann")
-    assert app.rights.expire(30) == {"conversations": 0, "visits": 0, "handoffs": 0}
+    who = Principal(ann["id"], "Ann", "member")
+    for name in ("notes.txt", "kept.txt"):
+        app.files.save(name, io.BytesIO(CANARY.encode()), ann["id"])
+    attached = next(iter(app.agent.threads.list(ann["id"])))["id"]
+    list(app.agent.turn(who, "hello", attached, ["notes.txt", "kept.txt"]))
+    nothing = {"conversations": 0, "files": 0, "visits": 0, "handoffs": 0}
+    assert app.rights.expire(30) == nothing
     old = "2020-01-01T00:00:00.000000+00:00"
     app.database.run(schema.threads.update().values(updated_at=old))
+    app.database.run(schema.files.update().values(created_at=old))
+    list(app.agent.turn(who, "hello", None, ["kept.txt"]))
     row = {"key_id": "key-1", "created_at": old}
     app.database.run(schema.handoffs.insert().values(id="1", status="open", **row))
     app.database.run(schema.handoffs.insert().values(id="2", status="closed", **row))
     app.database.run(schema.visits.insert().values(id="3", updated_at=old, **row))
-    assert app.rights.expire(30) == {"conversations": 1, "visits": 1, "handoffs": 1}
-    assert app.agent.threads.list(ann["id"]) == []
+    assert app.rights.expire(30) == {"conversations": 1, "files": 1, "visits": 1, "handoffs": 2}
+    assert len(app.agent.threads.list(ann["id"])) == 1
+    assert {each["name"] for each in app.files.all()} == {"Ann.csv", "kept.txt"}
     assert app.audit.entries(1)[0]["action"] == "old data deleted"

@@ -15,6 +15,27 @@ def test_users_and_their_links(app: Application, capfd) -> None:
     assert "Mia" in here(capfd, "users", "list").out
 
 
+def test_who_was_taken_out_is_exported_and_erased_by_the_id_that_was_told(
+    app: Application, tmp_path: Path, capfd
+) -> None:
+    user = app.users.add("Ann")
+    app.agent.threads.create(user["id"], "hello")
+    told = here(capfd, "users", "remove", "Ann").out
+    assert f"assistant users erase {user['id']}" in told
+    assert here(capfd, "users", "export", user["id"], "--json").json["conversations"] == 1
+    assert Path(f"{user['id']}-export.zip").is_file()
+    assert here(capfd, "users", "erase", user["id"], "--json").json["conversations"] == 1
+    assert here(capfd, "users", "erase", "Ann").code == 2
+    assert here(capfd, "users", "expire").code == 2
+    assert here(capfd, "users", "expire", "--days", "1", "--json").json["conversations"] == 0
+
+
+def test_a_scrubbed_copy_lies_beside_the_file(home: Path, tmp_path: Path, capfd) -> None:
+    (tmp_path / "mails.csv").write_text("text,label\nwrite to ann@example.org,a\nhello,b\n")
+    found = here(capfd, "data", "scrub", str(tmp_path / "mails.csv"), "--json").json
+    assert found["file"] == str(tmp_path / "mails-scrubbed.csv") and found["changed"] == 1
+
+
 def test_keys_are_shown_once_and_can_be_revoked(app: Application, capfd) -> None:
     made = here(capfd, "keys", "create", "--role", "viewer", "--json").json
     assert set(made) == {"id", "secret", "role", "origins"} and made["secret"].startswith("sk-")

@@ -59,6 +59,7 @@ COMMANDS = {
     "users remove": "",
     "users export": "",
     "users erase": "",
+    "users expire": "--days",
     "audit list": "--most --before --user --action",
     "audit verify": "",
     "audit export": "",

@@ -47,6 +47,9 @@ def list_users() -> dict[str, Any]:
 
 
 Name = Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")]
+NameOrId = Annotated[
+    str, typer.Argument(help="The person's name; of one who was taken out, their id.", metavar="NAME")
+]
 
 
 @command(users, "link", show=lambda found: f"This signs {found['name']} in once:\n{found['link']}")
@@ -77,7 +80,14 @@ def role(
         return {key: user[key] for key in ("id", "name", "role")}
 
 
-@command(users, "remove", show=lambda user: f"{user['name']} is out, and signed out everywhere.")
+def _removed(user: dict[str, Any]) -> str:
+    return (
+        f"{user['name']} is out, and signed out everywhere. Their conversations stay; to delete them too: "
+        f"assistant users erase {user['id']}"
+    )
+
+
+@command(users, "remove", show=_removed)
 def remove(name: Name) -> dict[str, Any]:
     """Take a person out: sessions and keys are dead at once; their conversations stay (see erase)."""
     with opened() as application:
@@ -92,11 +102,15 @@ def _exported(found: dict[str, Any]) -> str:
 
 @command(users, "export", show=_exported)
 def export(
-    name: Name, path: Annotated[Path, typer.Argument(help="The zip to write.", metavar="FILE")]
+    name: NameOrId,
+    path: Annotated[
+        Path | None, typer.Argument(help="The zip to write; NAME-export.zip where left out.", metavar="FILE")
+    ] = None,
 ) -> dict[str, Any]:
     """Write all that is kept about a person to a zip."""
     with opened() as application:
-        return application.rights.export(application.users.by_name(name), path)
+        user = application.rights.person(name)
+        return application.rights.export(user, path or Path(f"{user['name']}-export.zip"))
 
 
 def _erased(found: dict[str, Any]) -> str:
@@ -104,10 +118,34 @@ def _erased(found: dict[str, Any]) -> str:
 
 
 @command(users, "erase", show=_erased)
-def erase(name: Name) -> dict[str, Any]:
+def erase(name: NameOrId) -> dict[str, Any]:
     """Delete a person with their conversations, uploads and keys. There is no way back."""
     with opened() as application:
-        return application.rights.erase(application.users.by_name(name))
+        return application.rights.erase(application.rights.person(name))
+
+
+def _expired(found: dict[str, Any]) -> str:
+    return (
+        f"{found['conversations']:,} conversations, {found['files']:,} files, {found['visits']:,} visits and "
+        f"{found['handoffs']:,} hand-offs are gone."
+    )
+
+
+@command(users, "expire", show=_expired)
+def expire(
+    days: Annotated[
+        float | None,
+        typer.Option(help="How old; ASSISTANT_RETENTION_DAYS where left out.", min=0.01, metavar="DAYS"),
+    ] = None,
+) -> dict[str, Any]:
+    """Delete now what nobody has touched for so many days. There is no way back."""
+    with opened() as application:
+        from assistant.errors import BadRequest
+
+        days = days or application.settings.retention_days
+        if not days:
+            raise BadRequest("Nobody said after how many days.", "Give --days.", "days")
+        return application.rights.expire(days)
 
 
 def _created(key: dict[str, Any]) -> str:

@@ -79,14 +79,25 @@ def _scrubbed(found: dict[str, Any]) -> str:
     return f"{found['file']}: {found['changed']:,} of {found['rows']:,} rows changed; hidden: {hidden}.{left}{warnings}"
 
 
+def _beside(named: Path, path: Path) -> Path:
+    """Where the copy goes: beside a file that was named by its path, of anything else into the current folder."""
+    ending = path.suffix.lower() if path.suffix.lower() in (".tsv", ".jsonl") else ".csv"
+    return (named.parent if named.is_file() else Path()) / f"{path.stem}-scrubbed{ending}"
+
+
 @command(app, show=_scrubbed)
 def scrub(
     file: Annotated[
         str, typer.Argument(help="A file, the name of an upload, or hf:owner/name.", metavar="FILE")
     ],
     target: Annotated[
-        Path, typer.Option("--out", help="The new file: .csv, .tsv or .jsonl.", metavar="FILE")
-    ],
+        Path | None,
+        typer.Option(
+            "--out",
+            help="The new file: .csv, .tsv or .jsonl; NAME-scrubbed.csv where left out.",
+            metavar="FILE",
+        ),
+    ] = None,
     operator: Annotated[
         Literal["pseudonym", "replace", "mask", "hash", "surrogate"],
         typer.Option(help="What takes the place of personal data; surrogate: invented values."),
@@ -101,5 +112,6 @@ def scrub(
 
         known = workspace(application)
         path = known.dataset(dataset(application, file))
+        target = target.expanduser() if target else _beside(Path(file).expanduser(), path)
         told = lambda done: note(f"{done:,} rows …") if not done % 2000 else None  # noqa: E731
-        return write(path, target.expanduser(), known.redactor(), operator, column, told)
+        return write(path, target, known.redactor(), operator, column, told)
