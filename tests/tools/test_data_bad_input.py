@@ -177,6 +177,14 @@ def test_excel_parquet_json_and_jsonl_read_alike(tmp_path):
         assert found["rows"] == len(records) and found["label_column"] == "label", suffix
 
 
+def test_an_excel_file_made_to_fill_the_memory_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "data.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"")
+        archive.writestr("xl/worksheets/sheet1.xml", b"a" * (30 << 20))
+    with pytest.raises(BadData, match="unpacks to 30 MB"):
+        list(iter_rows(tmp_path / "data.xlsx"))
+
+
 def test_conll_sentences_fit_token_classification(tmp_path):
     text = "John B-PER\nlives O\nin O\nGhent B-LOC\n\nHe O\nsmiles O\n" * 30
     result = inspect_file(write(tmp_path, text, "data.conll"))

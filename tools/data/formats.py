@@ -19,6 +19,10 @@ MAX_CELL = 4 * 1024 * 1024  # characters; a quote that is never closed would swa
 MAX_JSON = 256 * 1024 * 1024  # bytes; a JSON document that is no list must be read whole
 
 
+MAX_UNPACKED = 2 * 1024**3  # bytes of an Excel file's parts
+MAX_RATIO = 200  # of their size to the file's; sheets of equal numbers come to 50
+
+
 def rows_of(path: Path, info: TableInfo) -> Iterator[Row]:
     """The rows of a file that :func:`tools.data.sniff.sniff` looked at.
 
@@ -155,6 +159,7 @@ def _parquet(path: Path, info: TableInfo) -> Iterator[Row]:
 def _xlsx(path: Path, info: TableInfo) -> Iterator[Row]:
     import openpyxl
 
+    _check_unpacked(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises KeyError, ValueError and XML errors alike on damaged files
@@ -174,6 +179,20 @@ def _xlsx(path: Path, info: TableInfo) -> Iterator[Row]:
         if any(value is not None for value in values):
             yield values + [None] * (width - len(values))
     book.close()
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse an Excel file that was made to fill the memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return  # openpyxl says what is wrong with it
+    if size > min(MAX_UNPACKED, MAX_RATIO * max(path.stat().st_size, 50_000)):
+        raise BadData(
+            f"{path.name} unpacks to {size >> 20} MB.",
+            "It looks like a file made to fill the memory; export it as CSV.",
+        )
 
 
 def _conll(path: Path, info: TableInfo) -> Iterator[Row]:
