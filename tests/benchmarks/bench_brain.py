@@ -1,10 +1,13 @@
-"""The embedded brain on cases by strangers: how often it picks the right tool, and how fast, against two simpler ways.
+"""The embedded brain on cases by strangers: how often it picks the right tool, and how fast, against two simpler ways
+and against its budgets.
 
 Zero-shot takes the tool whose description lies nearest to the message, by the same MiniLM. Frozen is what a careful
 engineer tries first: MiniLM's sentence vectors and a logistic regression, learned from the same conversations.
 """
 
 import json
+import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -18,6 +21,13 @@ HELD_OUT = Path(__file__).parents[1] / "assistant" / "data" / "held_out"
 NOTHING = "Greetings, thanks, small talk, and wishes that have nothing to do with data, models or documents."
 ZERO_SHOT = "zero-shot: nearest tool description, MiniLM"
 FROZEN = "frozen MiniLM and logistic regression"
+CHOICE, TURN, BULK = 15.0, 150.0, 100.0  # budgets: milliseconds, milliseconds, messages a second
+TALK = (
+    "hello there {}",
+    "thanks, that helped {}",
+    "how are you on day {}?",
+    "can you book flight {} to Rome?",
+)
 LEARNED = 6_000  # generated conversations that the frozen way learns from; more add nothing
 Case = dict[str, Any]
 Pick = Callable[[Case], str | None]
@@ -38,6 +48,58 @@ def run() -> Iterable[Row]:
     yield Row("brain: decisions, conversation by conversation", speed, zero_speed, ZERO_SHOT)
     yield Row(about, right, zero_right, ZERO_SHOT, unit="")
     yield Row(about, right, frozen_right, FROZEN, unit="")
+    bar: dict[str, Any] = {"peer_name": "the bar", "unit": "ms", "lower_is_better": True}
+    single = [case for case in chosen if len(case["messages"]) == 1]
+    yield Row("brain: a choice, p50", choice(single), CHOICE, **bar)
+    yield Row("brain: a turn without a tool, p50", turn(), TURN, **bar)
+    yield Row("brain: single messages in bulk", bulk(single), BULK, peer_name="the bar")
+
+
+def choice(chosen: list[Case]) -> float:
+    """Milliseconds that a decision takes, the median; each message is one that was not seen before."""
+    from assistant.brain.decide import decide
+    from assistant.brain.situation import Situation
+
+    return statistics.median(
+        _milliseconds(lambda case=case: decide(case["messages"], Situation.of(case)))
+        for case in _anew(chosen, "one")
+    )
+
+
+def turn() -> float:
+    """Milliseconds of a whole turn of the agent, from the message to its last event, the median."""
+    from assistant.access.principal import Principal
+    from assistant.application import Application
+    from assistant.settings import Settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = Application(Settings(home=Path(folder) / "home"))
+        app.warm_up()
+        said = [text.format(number) for number in range(sized(12, 4)) for text in TALK]
+        times = [
+            _milliseconds(lambda text=text: list(app.agent.turn(Principal.owner(), text))) for text in said
+        ]
+        app.close()
+    return statistics.median(times[len(TALK) :])
+
+
+def bulk(chosen: list[Case]) -> float:
+    """Messages a second of ``assistant plan`` once loaded."""
+    from ui.cli.plan import _decide_all
+
+    lines = [json.dumps(case).encode() for case in _anew(chosen, "many")]
+    return len(lines) / (_milliseconds(lambda: list(_decide_all(list(enumerate(lines))))) / 1000)
+
+
+def _anew(chosen: list[Case], mark: str) -> list[Case]:
+    """The same messages with a word more, as what was decided is remembered."""
+    return [{**case, "messages": [{"role": "user", "content": f"{_last(case)} ({mark})"}]} for case in chosen]
+
+
+def _milliseconds(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def cases() -> list[Case]:

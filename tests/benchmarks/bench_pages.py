@@ -1,8 +1,9 @@
 """The chat page in a real browser: until it can be used, and until a model's first characters are seen on it.
 
 The server is warm; the browser has nothing of the page yet. The model is a small OpenAI-compatible server on loopback
-that says when it began. Its first sentence leaves the filter for personal data once 64 further characters are known, so
-that nothing personal is seen half; what the page adds to that is a row of its own. The peers are budgets.
+that says when it began. Its first sentence leaves the filter for personal data once LOOKAHEAD further characters are
+known, so that nothing personal is seen half; what the page adds to that is a row of its own. How much the page jumps
+while answers stream is the browser's layout shift score (https://web.dev/articles/cls). The peers are budgets.
 """
 
 import statistics
@@ -21,6 +22,7 @@ from tools.privacy.stream import LOOKAHEAD
 
 FIRST_VIEW = 2.5  # seconds
 FIRST_CHARACTERS = 300.0  # milliseconds
+SHIFT = 0.1  # the sum of layout shifts while answers stream
 FIRST = "Lamps can be sent back within thirty days."
 TEXT = (
     f"{FIRST} " + "The box has to be whole, and the receipt has to lie in it for the refund to be paid. " * 6
@@ -32,6 +34,14 @@ WATCH = """word => {
     if (!window.seenAt && document.querySelector("#sa-chat").innerText.includes(word)) window.seenAt = Date.now();
   };
   new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+SHIFTS = """() => {
+  window.shift = 0;
+  new PerformanceObserver(list => {
+    for (const each of list.getEntries()) if (!each.hadRecentInput) window.shift += each.value;
+  }).observe({type: "layout-shift", buffered: false});
 }"""
 
 
@@ -54,9 +64,12 @@ def run() -> Iterable[Row]:
             with browsing() as page:
                 page.context.add_cookies(cookies)
                 _open(page, server.url)
+                page.evaluate(SHIFTS)
                 seen = [_first_characters(page, began) for _ in range(sized(9, 3))][1:]
+                shift = page.evaluate("window.shift")
     bar["unit"] = "ms"
     yield Row("page: first characters after the model's", statistics.median(seen), FIRST_CHARACTERS, **bar)
+    yield Row("page: layout shift while answers stream", shift, SHIFT, **{**bar, "unit": ""})
     known = (len(FIRST) + LOOKAHEAD) / PIECE * PAUSE * 1000
     yield Row(
         "page: … once they are known to be safe", statistics.median(seen) - known, FIRST_CHARACTERS, **bar

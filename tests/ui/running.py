@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SERIOUS = ("serious", "critical")
 
 
 @dataclass(frozen=True)
@@ -100,3 +101,16 @@ def browsing(**context: Any) -> Iterator[Any]:
         page.set_default_timeout(30_000)
         yield page
         browser.close()
+
+
+def serious(page: Any) -> list[str]:
+    """What axe-core calls serious or critical on a page, or in a frame of it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in found
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]

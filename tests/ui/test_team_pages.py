@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.ui.running import browsing
+from tests.ui.running import browsing, serious
 from tests.ui.site import EVIL, PAGES, SHOP, Site, serving
-
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -29,19 +27,6 @@ def opened(page: Any, site: Site, path: str) -> None:
 
 def tab(page: Any, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
-
-
-def serious(page: Any) -> list[str]:
-    """What axe-core calls serious or critical on the page."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:120]}"
-        for each in found
-        if each["impact"] in SERIOUS
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,7 +20,7 @@ from assistant.api.app import create_api
 from assistant.api.visitors import VisitorTokens
 from assistant.application import Application
 from assistant.settings import Settings
-from tests.ui.running import browsing, free_port
+from tests.ui.running import browsing, free_port, serious
 from ui.widget.routes import FOLDER, router
 
 REFUNDS = """# Refunds
@@ -126,6 +126,7 @@ def test_a_visitor_gets_a_cited_answer_and_opens_its_passage(site: Site) -> None
         shown.locator("mark").first.wait_for()
         assert "30 days" in " ".join(shown.locator("mark").all_inner_texts())
         assert "<img src=x" in shown.inner_text()  # the document's markup is text and nothing else
+        assert serious(page.frames[-1]) == []  # the conversation and the dialog over it
         page.keyboard.press("Escape")
         shown.wait_for(state="hidden")
         assert not page.context.cookies()
