@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.tools.tiny_models import write_csv
+from tools.data.inspect import inspect_file
 from tools.data.read import read_table
 from tools.data.scrub import scrub
 from tools.errors import BadArgument
@@ -72,6 +73,49 @@ def test_training_says_that_its_texts_hold_personal_data(tmp_path):
         tmp_path / "clean.csv", [("the parcel is late", "orders"), ("where is my order", "orders")]
     )
     assert personal(FinetuneSpec(clean, "m"), {"task": "text-classification", "text_column": "text"}) == []
+
+
+def test_a_column_s_name_says_what_its_cells_are(redactor, tmp_path):
+    names = ("ticket", "phone", "ssn", "dob", "userPassword", "last_name", "product name", "customer")
+    rows = [
+        (
+            "it is late",
+            "4155550123",
+            "123456789",
+            "2011-03-04",
+            "hunter2",
+            "Natarajan",
+            "Blue Kettle",
+            "smith",
+        ),
+        ("it is here", "n/a", "", "unknown", "yes", "", "Red Kettle", "Thanh"),
+    ]
+    data = write_csv(tmp_path / "people.csv", rows, names)
+    found = scrub(data, tmp_path / "clean.csv", redactor, "replace")
+    clean = read_table(tmp_path / "clean.csv").fillna("")
+    assert list(clean.iloc[0]) == [
+        "it is late", "<PHONE_NUMBER>", "<US_SSN>", "<DATE_TIME>", "<SECRET>", "<PERSON>", "Blue Kettle", "<PERSON>"
+    ]  # fmt: skip
+    assert list(clean.iloc[1])[1:7] == ["", "", "unknown", "yes", "", "Red Kettle"]
+    assert found["entities"] == {
+        "PERSON": 3, "PHONE_NUMBER": 1, "US_SSN": 1, "DATE_TIME": 1, "SECRET": 1
+    }  # fmt: skip
+    counted = inspect_file(data, redactor.count_cells)["pii"]
+    assert {"PHONE_NUMBER", "US_SSN", "DATE_TIME", "SECRET", "PERSON"} <= set(counted)
+    scrub(tmp_path / "clean.csv", tmp_path / "again.csv", redactor, "replace")
+    assert (tmp_path / "again.csv").read_text() == (tmp_path / "clean.csv").read_text()
+
+
+def test_numbers_records_and_halves_of_pairs(redactor, tmp_path):
+    data = tmp_path / "people.jsonl"
+    rows = [
+        {"text": "\ud800 ok", "user": {"ssn": 123456789, "age": 7, "names": ["x"], "mobilePhone": 4155550123}}
+    ] * 3
+    data.write_text("\n".join(map(json.dumps, rows)))
+    scrub(data, tmp_path / "clean.jsonl", redactor, "replace")
+    assert json.loads((tmp_path / "clean.jsonl").read_text().splitlines()[0]) == {
+        "text": "? ok", "user": {"ssn": "<US_SSN>", "age": 7, "names": ["x"], "mobilePhone": "<PHONE_NUMBER>"}
+    }  # fmt: skip
 
 
 def test_columns_that_only_look_like_labels_and_nested_addresses_are_cleaned_too(redactor, tmp_path):

@@ -75,6 +75,10 @@ HIDDEN = [
     ("driver license as asked: D7381046", "D7381046"),
     ("The passport number is wrong, it should read R48L20917", "R48L20917"),
     ("Ann Quill\nTechnical writer\nPhone: 020 7946 0991", "Technical writer"),
+    ("我的身份证号码是A123456789", "A123456789"),
+    ("台湾身份证A123456789", "A123456789"),
+    ("我的BSN是123456782", "123456782"),
+    ("他的NHS号是9434765919", "9434765919"),
 ]
 LEFT = [
     "Très bien!",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tools.privacy.redactor import Redactor
 from tools.privacy.segments import LONGEST
-from tools.privacy.stream import HELD_AT_MOST, LOOKAHEAD, RedactingStream
+from tools.privacy.stream import LOOKAHEAD, RedactingStream
 
 ROWS = (Path(__file__).parent / "privacy_caught.jsonl").read_text("utf-8").splitlines()
 CAUGHT = [json.loads(row) for row in ROWS]
@@ -70,10 +70,45 @@ def test_text_without_an_end_is_held_for_a_bounded_time():
     stream = RedactingStream(REDACTOR)
     assert stream.feed("word " * 100)
     held, out = 0, 0
-    for _ in range(3 * HELD_AT_MOST // 4):
+    for _ in range(3_000):
         held += 4
         out += len(stream.feed("it, "))
         assert held - out <= LONGEST + LOOKAHEAD + 500
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"-----BEGIN RSA PRIVATE KEY-----\n{('Qk9d+0aZ/3' * 6 + chr(10)) * 110}-----END RSA PRIVATE KEY-----",
+        f"eyJhbGciOiJIUzI1NiJ9.{'Zm9vYmFyMTIz' * 550}.{'s0m3Th1ng' * 30}",
+    ],
+)
+def test_a_key_of_any_length_leaves_as_one_placeholder(key):
+    text = f"Here is what you asked for: {key}\nKeep it safe, please. {FILLER[0]} {FILLER[0]}"
+    whole = text.replace(key, "<SECRET>")
+    assert REDACTOR.gate(text)[0] == whole == streamed(text, [11] * 2000)[0]
+
+
+@pytest.mark.parametrize("apart", [3, 30])
+@pytest.mark.parametrize(
+    "order",
+    [
+        "He parked there. {} AB12 CDE is mine.",
+        "AB12 CDE is mine. {} He parked there.",
+        "你好。{} 010-82345678 {}",
+    ],
+)
+def test_words_far_off_count_in_a_stream_as_in_the_whole(order, apart):
+    text = order.format(*[f"{FILLER[0]} " * apart] * 2)
+    assert streamed(text, [9] * 400)[0] == REDACTOR.gate(text)[0]
+
+
+def test_rows_far_below_the_head_of_a_table_do_not_leave():
+    rows = "".join(f"{n},21255{n:05},in\n" for n in range(120))
+    text = f"Here it is:\n\nid,phone,state\n{rows}\nThat is all, {FILLER[0]} {FILLER[0]}"
+    out, stream = streamed(text, [13] * 400)
+    assert out == REDACTOR.gate(text)[0] and "21255" not in out
+    assert {text[e.start : e.end][:5] for e in stream.entities} == {"21255"}
 
 
 def test_a_clean_reply_comes_through_whole():

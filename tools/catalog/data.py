@@ -16,7 +16,7 @@ def inspect_dataset(workspace: Workspace, dataset: str) -> dict[str, Any]:
     from tools.data.inspect import inspect_file
 
     path = workspace.dataset(dataset)
-    return {"dataset": dataset, **inspect_file(path, find_pii=workspace.redactor().count)}
+    return {"dataset": dataset, **inspect_file(path, find_pii=workspace.redactor().count_cells)}
 
 
 @tool(risk="read")

@@ -14,6 +14,7 @@ from tools.data.read import open_table, sample_rows
 from tools.data.sniff import TableInfo
 from tools.data.spans import span
 from tools.data.stats import Distinct, Reservoir, column_type
+from tools.privacy.fields import Fields
 
 PII_CELLS = 500
 SAMPLE_ROWS = 1000
@@ -72,14 +73,17 @@ class Tally:
         self.texts.add(text for text, _ in known)
 
 
-def inspect_file(path: Path, find_pii: Callable[[list[str]], dict[str, int]] | None = None) -> dict[str, Any]:
+def inspect_file(
+    path: Path, find_pii: Callable[[list[tuple[str, str]]], dict[str, int]] | None = None
+) -> dict[str, Any]:
     """Describe a data file: the result of ``assistant data inspect``.
 
     Duplicates are rows whose text and label both came before, whatever their number or date.
 
     Args:
         path: the file (or a folder of images).
-        find_pii: counts personal data by type in some texts; the ``pii`` entry stays empty without it.
+        find_pii: counts personal data by type in some cells, told with the names of their columns; the ``pii`` entry
+            stays empty without it.
 
     Returns:
         ``rows``, ``columns``, ``task``, ``text_column``, ``label_column``, ``labels``, ``duplicates``, ``pii`` and
@@ -163,8 +167,11 @@ def _describe(tally: Tally) -> list[dict[str, Any]]:
     return described
 
 
-def pii_cells(tally: Tally, columns: list[dict[str, Any]], limit: int = PII_CELLS) -> tuple[list[str], int]:
-    """Cells to look for personal data in: the text column's first, then those of other columns of text or long numbers.
+def pii_cells(
+    tally: Tally, columns: list[dict[str, Any]], limit: int = PII_CELLS
+) -> tuple[list[tuple[str, str]], int]:
+    """Cells to look for personal data in: the text column's first, then those of other columns of text or long numbers,
+    or whose names promise something personal.
 
     Args:
         tally: the counts, with a sample of rows.
@@ -172,18 +179,20 @@ def pii_cells(tally: Tally, columns: list[dict[str, Any]], limit: int = PII_CELL
         limit: most cells returned.
 
     Returns:
-        The cells, and how many such cells the file holds.
+        The cells with their columns' names, and how many such cells the file holds.
     """
     places = [place for place, column in enumerate(columns) if column["type"] in ("text", "list", "object")]
     places += [place for place, column in enumerate(columns) if _long_numbers(tally, place, column)]
-    places.sort(key=lambda place: place != tally.text)
+    fields = Fields(tally.columns)
+    places += [place for place, name in enumerate(tally.columns) if fields.promises(name)]
+    places = sorted(dict.fromkeys(places), key=lambda place: place != tally.text)
     total = sum(tally.rows - tally.missing[place] for place in places)
-    cells: list[str] = []
+    cells: list[tuple[str, str]] = []
     for number, place in enumerate(places):
         values = [str(row[place]) for row in tally.sample.items if row[place] is not None]
         rest = len(places) - number - 1
         share = limit - len(cells) - rest * min(100, limit // len(places))
-        cells.extend(spread(values, share))
+        cells.extend((tally.columns[place], value) for value in spread(values, share))
     return cells[:limit], total
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from tools.data.columns import LABEL_NAMES, check_column, guess_columns
 from tools.data.read import open_table, sample_rows
 from tools.errors import BadArgument, BadData
+from tools.privacy.fields import Fields
 from tools.privacy.operators import Operators, check
 from tools.privacy.redactor import Redactor, replaced
 
@@ -57,16 +58,16 @@ def scrub(
             f"{target.name} has no ending known here.", "Use .csv, .tsv or .jsonl.", param="out"
         )
     left = _left(path, columns)
-    hide = _Hider(redactor, operator)
     rows, changed = 0, 0
     partial = target.with_name(f".{target.name}.partial")
     try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        with partial.open("w", newline="", encoding="utf-8", errors="replace") as file:
             write = _writer(file, target.suffix.lower())
             info, found = open_table(path)
+            hide = _Hider(redactor, operator, Fields(info.columns))
             for rows, cells in enumerate(found, 1):
                 row = dict(zip(info.columns, cells, strict=True))
-                clean = {name: cell if name in left else hide(cell) for name, cell in row.items()}
+                clean = {name: cell if name in left else hide(name, cell) for name, cell in row.items()}
                 changed += clean != row
                 write(clean)
                 if told and not rows % 100:
@@ -97,27 +98,34 @@ def _left(path: Path, wish: list[str] | None) -> list[str]:
 class _Hider:
     """Hides personal data in cells, and counts what it found."""
 
-    def __init__(self, redactor: Redactor, operator: str):
+    def __init__(self, redactor: Redactor, operator: str, fields: Fields):
         self.redactor, self.operator, self.operators = redactor, operator, Operators(redactor.salt)
-        self.counts: Counter[str] = Counter()
+        self.fields, self.counts = fields, Counter[str]()
 
-    def __call__(self, cell: Any) -> Any:
-        """A cell without it; lists and objects (conversations) are looked through."""
-        if isinstance(cell, str):
-            found = self.redactor.find(cell)
-            self.counts.update(entity.entity_type for entity in found)
-            return replaced(cell, found, self.operator, self.operators) if found else cell
+    def __call__(self, name: str, cell: Any, fields: Fields | None = None) -> Any:
+        """A cell without it; lists and objects (conversations, records) are looked through.
+
+        Args:
+            name: of the column, or of the field of an object.
+            cell: what it holds.
+            fields: of the object; the table's where None.
+        """
+        fields = fields or self.fields
         if isinstance(cell, list):
-            return [self(each) for each in cell]
+            return [self(name, each, fields) for each in cell]
         if isinstance(cell, dict):
+            inner = Fields(cell)
             return {
-                key: value if key in SPEAKER and value in ROLES else self(value)
+                key: value if key in SPEAKER and value in ROLES else self(key, value, inner)
                 for key, value in cell.items()
             }
-        if isinstance(cell, int | float) and not isinstance(cell, bool) and len(str(cell)) >= LONG_NUMBER:
-            hidden = self(str(cell))
-            return cell if hidden == str(cell) else hidden
-        return cell
+        if cell is None or isinstance(cell, bool):
+            return cell
+        text = str(cell)
+        number = isinstance(cell, int | float) and len(text) < LONG_NUMBER and not fields.promises(name)
+        found = [] if number else self.redactor.find_in(fields, name, text)
+        self.counts.update(entity.entity_type for entity in found)
+        return replaced(text, found, self.operator, self.operators) if found else cell
 
 
 def _writer(file: Any, kind: str) -> Callable[[dict[str, Any]], None]:

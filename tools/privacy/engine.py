@@ -8,16 +8,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from knowledge.script import simplified
 from tools.privacy.entity import Entity
+from tools.privacy.folding import Folded
 from tools.privacy.lean import lean_imports
 from tools.privacy.ner import EMBEDDED, Found, Ner
 
 if TYPE_CHECKING:
     from tools.privacy.recognizer import Recognizer
-
-# Full-width ASCII and the ideographic space, as Chinese keyboards write them.
-FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 
 class Engine:
@@ -44,7 +41,7 @@ class Engine:
         """
         waiting = iter(texts)
         while part := list(itertools.islice(waiting, self._ner.ahead)):
-            self._ner.read_ahead(simplified(text.translate(FOLDED)) for text in part)
+            self._ner.read_ahead(Folded(text).text for text in part)
             yield from (self.analyze(text, language, gated) for text in part)
 
     def analyze(self, text: str, language: str = "auto", gated: bool = False) -> list[Entity]:
@@ -55,14 +52,18 @@ class Engine:
             language: ``en``, ``zh`` or ``auto``; the recognizers read both.
             gated: leave out the recognizers that are not for the chat gate.
         """
-        folded = simplified(text.translate(FOLDED))
-        named = self._ner.named(folded)
-        return [
+        folded = Folded(text)
+        named = self._ner.named(folded.text)
+        return folded.unfolded(
             entity
             for recognizer in self.recognizers()
             if recognizer.GATED or not gated
-            for entity in recognizer.spans(folded, named)
-        ]
+            for entity in recognizer.spans(folded.text, named)
+        )
+
+    def types(self) -> frozenset[str]:
+        """All types that the recognizers give; those of a model's own are not among them."""
+        return frozenset(kind for recognizer in self.recognizers() for kind in recognizer.TYPES)
 
     def recognizers(self) -> "list[Recognizer]":
         """One of each class found in ``tools/privacy/recognizers``."""

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from tools.privacy.surrogates import Surrogates
 
 OPERATORS = ("replace", "mask", "hash", "pseudonym", "surrogate")
-# What any of them but the mask leaves behind; never read as personal data again.
-PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{2,30}(?:_\d{1,6}|:[0-9a-f]{12})?>")
+# What any of them but the mask leaves behind; with a type that we give, it is never read as personal data again.
+PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]{1,29}[A-Z])(?:_\d{1,6}|:(?!\d{12}>)[0-9a-f]{12})?>")
+LEFT_OUT = "LEFT_OUT"  # the type of a sentence that was not said
+DIGEST = re.compile(r"(?!\d{12})[0-9a-f]{12}")  # a number might be somebody's
 
 
 class Operators:
@@ -39,8 +41,8 @@ class Operators:
         if operator == "mask":
             return mask(value)
         if operator == "hash":
-            digest = hmac.new(self._salt, _same(value), hashlib.sha256).hexdigest()[:12]
-            return f"<{entity_type}:{digest}>"
+            digest = DIGEST.search(hmac.new(self._salt, _same(value), hashlib.sha256).hexdigest())
+            return f"<{entity_type}:{digest.group() if digest else ''}>"
         if operator == "pseudonym":
             return self._pseudonym(entity_type, value)
         if operator == "surrogate":
@@ -54,7 +56,7 @@ class Operators:
         return self._surrogates(entity_type, value)
 
     def _pseudonym(self, entity_type: str, value: str) -> str:
-        key = (entity_type, _same(value).decode())
+        key = (entity_type, _same(value).decode("utf-8", "surrogatepass"))
         if key not in self._pseudonyms:
             self._counts[entity_type] = self._counts.get(entity_type, 0) + 1
             self._pseudonyms[key] = f"<{entity_type}_{self._counts[entity_type]}>"
@@ -78,4 +80,4 @@ def check(operator: str) -> None:
 
 
 def _same(value: str) -> bytes:
-    return " ".join(value.casefold().split()).encode()
+    return " ".join(value.casefold().split()).encode("utf-8", "surrogatepass")

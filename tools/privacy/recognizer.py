@@ -45,6 +45,14 @@ class Recognizer(LocalRecognizer):
         ]
 
 
+BACK, AHEAD = 400, 40  # characters; less than a stream remembers, and holds back (``tools.privacy.stream``)
+
+
+def near(text: str, start: int, end: int, cue: re.Pattern[str]) -> bool:
+    """Does a cue stand in the sentences around? As far as a stream sees, so that it hides what the whole text does."""
+    return bool(cue.search(text, max(0, start - BACK), end + AHEAD))
+
+
 def before(text: str, at: int, cue: re.Pattern[str], reach: int = 40) -> bool:
     """Does a cue stand in the ``reach`` characters before a position, on the same line?"""
     return bool(cue.search(text[max(0, at - reach) : at].rpartition("\n")[2]))

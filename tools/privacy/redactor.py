@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from tools.errors import BadArgument
 from tools.privacy.engine import Engine
 from tools.privacy.entity import WORDS, Entity, resolve
+from tools.privacy.fields import Fields
 from tools.privacy.ner import EMBEDDED, Found
-from tools.privacy.operators import PLACEHOLDER, Operators, check
+from tools.privacy.operators import LEFT_OUT, PLACEHOLDER, Operators, check
 from tools.privacy.remembering import Remembering
 
 NAMELIKE = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]|\d{2}|[^\W\d_\u0000-\u024f]")
@@ -56,6 +57,17 @@ class Redactor:
     def find_quoted(self, text: str) -> list[Entity]:
         """The same for a passage, which is quoted again and again."""
         return self._quoted(text)
+
+    def find_in(self, fields: Fields, name: str, value: str) -> list[Entity]:
+        """All personal data in a field of a record or a cell of a table, whose name may say that all of it is personal.
+
+        Args:
+            fields: the record's.
+            name: of this field.
+            value: what it holds.
+        """
+        kind = None if PLACEHOLDER.fullmatch(value.strip()) else fields.kind(name, value)
+        return [Entity(kind, 0, len(value), 1.0)] if kind else self.find(value)
 
     def find_many(self, texts: Iterable[str], language: str = "auto") -> Iterator[list[Entity]]:
         """All personal data in each of many texts: what :meth:`find` says, several times as fast.
@@ -123,6 +135,15 @@ class Redactor:
                 counts[entity.entity_type] += times
         return dict(counts.most_common())
 
+    def count_cells(self, cells: Iterable[tuple[str, str]]) -> dict[str, int]:
+        """The same for cells that are told with the names of their columns."""
+        cells = list(cells)
+        fields = Fields(dict.fromkeys(name for name, _ in cells))
+        kinds = [fields.kind(name, value) for name, value in cells]
+        counts = Counter(filter(None, kinds))
+        rest = (value for (_, value), kind in zip(cells, kinds, strict=True) if not kind)
+        return dict((counts + Counter(self.count(rest))).most_common())
+
     def _whole(self, text: str, found: list[Entity], allow: Iterable[str]) -> list[Entity]:
         from tools.privacy.again import again  # leads to Presidio, which the engine has imported its own way
 
@@ -131,10 +152,18 @@ class Redactor:
     def _resolved(self, text: str, found: list[Entity], allow: Iterable[str]) -> list[Entity]:
         if not found:
             return []
-        protected = [match.span() for match in PLACEHOLDER.finditer(text)]
+        protected = self._placeholders(text, found)
         protected += _occurrences(text, self._allow.union(allow), found)
         whole = {(entity.start, entity.end) for entity in found}
         return _joined(entity for entity in resolve(found, protected) if _worth(text, entity, whole))
+
+    def _placeholders(self, text: str, found: list[Entity]) -> list[tuple[int, int]]:
+        """Where something was taken out before: ``<PERSON>``, not ``<JOHN_SMITH>``."""
+        written = list(PLACEHOLDER.finditer(text))
+        if not written:
+            return []
+        ours = self._engine.types().union((LEFT_OUT,), (each.entity_type for each in found))
+        return [match.span() for match in written if match.group(1) in ours]
 
 
 def _check_language(language: str) -> None:

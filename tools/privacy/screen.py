@@ -12,10 +12,10 @@ from typing import Any
 
 from tools.errors import BadArgument, NotFound
 from tools.privacy.entity import Entity
+from tools.privacy.operators import LEFT_OUT
 from tools.privacy.redactor import Redactor, replaced
 from tools.privacy.segments import segments
 
-LEFT_OUT = "LEFT_OUT"
 LONGEST = 1_000  # lines of a list
 REMEMBERED = 4_096  # sentences
 

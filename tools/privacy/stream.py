@@ -8,15 +8,15 @@ from tools.privacy.segments import pieces
 
 LOOKAHEAD = 48
 CONTEXT = 512
-HELD_AT_MOST = 4096
 
 
 class RedactingStream:
     """A look-back buffer before the reader.
 
     Sentences leave whole, once enough follows to be sure that no personal data runs over their end; no piece of a found
-    span leaves before the span is complete. What left is remembered for a while, so that words before a value
-    ("my name is") still count. ``entities`` holds what was taken out, with offsets into the whole text.
+    span leaves before the span is complete, however long that is (a private key). What left is remembered for a while,
+    so that words before a value ("my name is") still count. ``entities`` holds what was taken out, with offsets into
+    the whole text.
 
     Args:
         redactor: finds personal data.
@@ -38,8 +38,9 @@ class RedactingStream:
         """Take a piece; returns what is safe to show by now (often nothing)."""
         self._text += chunk
         cut = self._boundary()
-        if cut <= max(self._out, self._tried):
-            return ""
+        waited = self._tried - self._out
+        if cut <= max(self._out, self._tried + (waited // 4 if waited > CONTEXT else 0)):
+            return ""  # inside a long span it is tried less and less often, so that each letter is read a few times
         self._tried = cut
         return self._release(cut)
 
@@ -74,17 +75,26 @@ class RedactingStream:
         for entity in reversed(found):
             if entity.start < cut < entity.end:
                 cut = entity.start
-        if cut <= self._out and len(self._text) - self._out > HELD_AT_MOST:
-            return len(self._text) - LOOKAHEAD
         return cut
 
     def _forget(self) -> None:
         starts = [start for start, _ in pieces(self._text) if start <= self._out - CONTEXT]
         if starts and starts[-1]:
             drop = starts[-1]
-            self._text, self._offset = self._text[drop:], self._offset + drop
-            self._out -= drop
+            head = self._head(drop)  # of a table says what the cells of its further rows are
+            if head:
+                drop = self._text.rfind("\n", 0, drop) + 1
+            self._text = head + self._text[drop:]
+            self._offset += drop - len(head)
+            self._out -= drop - len(head)
             self._tried = 0
+
+    def _head(self, at: int) -> str:
+        from tools.privacy.recognizers.tables import (
+            head_of,
+        )  # leads to Presidio, which the engine has imported
+
+        return head_of(self._text, at)
 
 
 def _moved(entity: Entity, by: int, end: int) -> Entity:

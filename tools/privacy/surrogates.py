@@ -34,7 +34,9 @@ class Surrogates:
         if entity_type in LEFT:
             return value
         same = " ".join(value.casefold().split())
-        seed = hmac.new(self._key, f"{entity_type}\0{same}".encode(), hashlib.sha256).digest()
+        seed = hmac.new(
+            self._key, f"{entity_type}\0{same}".encode("utf-8", "surrogatepass"), hashlib.sha256
+        ).digest()
         dice = random.Random(seed)
         for _ in range(TRIES):
             drawn = _draw(entity_type, value, dice)

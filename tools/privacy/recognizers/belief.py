@@ -119,8 +119,11 @@ def single(text: str, start: int, end: int) -> bool:
         return True
     if english(word):
         return about_somebody(text, start) and word[0].isupper() and is_family(word)
-    begins = not text[:start].strip() or text[:start].rstrip()[-1] in ".!?\n"
-    said = about_somebody(text, start) or bool(DOES.match(text, end)) or not text[end:].strip(" .!,\n")
+    before = text[max(0, start - 64) : start].rstrip()
+    begins = not before or before[-1] in ".!?\n"
+    said = (
+        about_somebody(text, start) or bool(DOES.match(text, end)) or not text[end : end + 40].strip(" .!,\n")
+    )
     return said or (not begins and bool(NEAR.search(text, max(0, start - 16), start)))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.privacy.check_digits import luhn
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, near
 
 DIGITS = re.compile(r"(?<![\d.+-])(?<!\d[ ])\d(?:[ -]?\d){11,18}(?![\d])(?!-\d)")
 # Issuer prefixes with their lengths (ISO/IEC 7812; the schemes' published ranges).
@@ -41,7 +41,7 @@ class Cards(Recognizer):
             if len(set(digits)) == 1 or not (said or _issued(digits)):
                 continue
             if luhn(digits) or (said and len(digits) >= 13):
-                chinese = digits.startswith("62") and CHINESE.search(text)
+                chinese = digits.startswith("62") and near(text, *match.span(), CHINESE)
                 kind = "CN_BANK_CARD" if chinese else "CREDIT_CARD"
                 yield Entity(kind, match.start(), match.end(), 1.0 if luhn(digits) else 0.75)
 

@@ -10,6 +10,11 @@ from tools.privacy.recognizer import Recognizer
 PLAIN = re.compile(
     r"[A-Za-z0-9À-ɏ_.+%'-]{1,64}@(?:[A-Za-z0-9À-ɏ-]{1,63}\.){1,8}(?:[A-Za-z]{2,24})(?![A-Za-z])"
 )
+# In other scripts; Chinese letters alone only as many as a name has, for the words before have no space after them.
+FOREIGN = re.compile(
+    r"(?:[\w.+%'-](?<![\u4e00-\u9fff])){0,40}(?:[^\W\u4e00-\u9fff]|(?<!\w)[\u4e00-\u9fff]{1,4}|(?<=[A-Za-z0-9_.-])[\u4e00-\u9fff]{1,4}|[\u4e00-\u9fff]{1,3})"
+    r"@(?:[\w-]{1,63}\.){1,8}(?:[A-Za-z]{2,24}(?![A-Za-z])|[^\W\d_A-Za-z\u4e00-\u9fff]{2,24}|中国|公司|网络)"
+)
 ENDINGS = (
     "com|org|net|edu|gov|io|ai|co|de|fr|uk|eu|ch|at|nl|es|it|se|no|dk|pl|us|ca|au|in|jp|cn|me|info|dev|app"
 )
@@ -46,8 +51,9 @@ class Emails(Recognizer):
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
         if "@" in text:
-            for match in PLAIN.finditer(text):
-                yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 1.0)
+            for pattern in (PLAIN,) if text.isascii() else (PLAIN, FOREIGN):
+                for match in pattern.finditer(text):
+                    yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 1.0)
         for pattern, told in ((REPLACED, "@"), (SPOKEN_ZH, "艾特")):
             for match in pattern.finditer(text) if told in text else ():
                 yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 0.85)

@@ -83,15 +83,17 @@ NAMES = (
     r"ahv|avs|curp|rfc|rut|run|cuil|cuit|c[ée]dula|nik|ktp|cnic|emirates id|iqama|civil id|teudat zehut|sa id|rodn[ée] [čc][íi]slo|health card|health insurance|krankenversicherten(?:nummer)?|member id|patient id|mrn|"
     r"insee|tin|itin|ein|vat id|matricule|fiscal (?:code|number)|citizen (?:id|number)|identity (?:card|number|no)|id (?:card|number|no)|national (?:id|number|insurance)"
 )
+# Chinese letters beside them belong to other words.
+BEGIN, END = r"(?<![^\W\u4e00-\u9fff])(?<!-)", r"(?![^\W\u4e00-\u9fff])"
 CUE = re.compile(
-    rf"(?i)(?<![\w-])(?:{NAMES})\b(?:[ ](?:card|number|num|no|nr|id|n°))?\.?(?:[ ](?:is|was|es|é|ist|est|on file is))?[ ]?[:#=-]?[ ]?[\"'(]?\Z"
+    rf"(?i){BEGIN}(?:{NAMES}){END}(?:[ ](?:card|number|num|no|nr|id|n°)|[ ]?(?:号码?|卡号?))?\.?(?:[ ](?:is|was|es|é|ist|est|on file is)|[ ]?[是为])?[ ]?[:#=-]?[ ]?[\"'(]?\Z"
 )
 # The name earlier in the sentence, where the number is long enough for no other.
 FAR = re.compile(
-    rf"(?i)(?<![\w-])(?:(?:{NAMES}|registration number|national number)\b|个人编号|身份证|社保号?)[^\d.!?\n。!?]{{0,60}}(?:[.。] ?(?:it['’]?s|it is)[ ])?\Z"
+    rf"(?i){BEGIN}(?:(?:{NAMES}|registration number|national number){END}|个人编号|身份证|社保号?)[^\d.!?\n。!?]{{0,60}}(?:[.。] ?(?:it['’]?s|it is)[ ])?\Z"
 )
 CALLED = re.compile(
-    rf"(?i)(?<![\w-])(?:{NAMES})\b|マイナンバー|个人编号|身份证|社保|registration number|national number"
+    rf"(?i){BEGIN}(?:{NAMES}){END}|マイナンバー|个人编号|身份证|社保|registration number|national number"
 )
 NUMBER = re.compile(
     r"(?a)(?<![\w-])(?=(?:[A-Z ./-]*\d){5})[A-Z]{0,4}\d[\dA-Z]*(?:[ ./-][\dA-Z]*\d[\dA-Z]*){0,5}(?![\w-])"

@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.privacy.entity import Entity
 from tools.privacy.recipe.chinese import GIVEN as GIVEN_LETTERS
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import Recognizer, near
 from tools.privacy.recognizers.belief import common, is_given
 from tools.privacy.recognizers.people import known, stops
 from tools.privacy.recognizers.people_zh import CHINESE, FAMILY, NO_NICK, NOT_NAMES, SOUNDS, WIDE, named_thing
@@ -69,7 +69,7 @@ class MixedNames(Recognizer):
         for pattern in (AFTER_ROLE, WRITTEN):
             for match in pattern.finditer(text):
                 start, end = _name(text, *match.span(1))
-                if end > start:
+                if end > start and near(text, start, end, CHINESE):
                     yield Entity("PERSON", start, end, 0.7)
         for match in TITLED.finditer(text):
             if not all(known(word) for word in match.group(1).split()):

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.privacy.english import english
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import AHEAD, BACK, Recognizer
 from tools.privacy.recognizers.belief import (
     about_somebody,
     ambiguous,
@@ -208,7 +208,9 @@ def _plausible(text: str, start: int, end: int) -> bool:
         named = not doubtful or (is_given(words[0]) and len(doubtful) < len(words))
         return named and several(text, start, end, words)
     word = words[0]
-    short = len(word) < 2 or (word.isupper() and not is_given(word) and not _shouted(text))
+    short = len(word) < 2 or (
+        word.isupper() and not is_given(word) and not _shouted(text[max(0, start - BACK) : end + AHEAD])
+    )
     mixed = re.search(r"[a-z][A-Z]", word) and not re.match(r"(?:Mc|Mac|De|O['’])", word)
     return not doubtful and not short and not mixed and single(text, start, end)
 

@@ -13,7 +13,7 @@ from tools.privacy.recipe.chinese import COMPOUND
 from tools.privacy.recipe.chinese import FAMILY as FAMILIES
 from tools.privacy.recipe.chinese import GIVEN as GIVEN_LETTERS
 from tools.privacy.recipe.listed import listed
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import Recognizer, near
 
 RARE = "裘薄亓仝阚奚晁隗蔺郗鄢綦逯尧赖翁"
 # Names that begin with these are believed only where something announces them.
@@ -158,9 +158,14 @@ def believed(text: str, start: int, end: int) -> bool:
     """
     if not chinese_name(text[start:end]) or named_thing(text[start:end], text[end : end + 2]):
         return False
-    if text.rfind("《", 0, start) > text.rfind("》", 0, start):
+    if _in_title(text, start):
         return False
     return bool(AFTER_NAME.match(text, end))
+
+
+def _in_title(text: str, at: int) -> bool:
+    """Does it stand in the title of a book or a film?"""
+    return text.rfind("《", max(0, at - 60), at) > text.rfind("》", max(0, at - 60), at)
 
 
 class ChinesePeople(Recognizer):
@@ -216,11 +221,11 @@ def _without_family(text: str) -> Iterator[Entity]:
         if not NO_NICK.match(match.group(1)) and not named_thing(match.group(1)):
             yield Entity("PERSON", match.start(1), match.end(1), 0.7)
     for match in DOTTED.finditer(text):
-        if text.rfind("《", 0, match.start()) <= text.rfind("》", 0, match.start()):
+        if not _in_title(text, match.start()):
             yield Entity("PERSON", match.start(), match.end(), 0.75)
     for pattern in (BROUGHT, NOT_ELSE, LATIN_TITLED):
         for match in pattern.finditer(text):
-            if CHINESE.search(text):
+            if near(text, *match.span(1), CHINESE):
                 yield from _latin(text, *match.span(1))
 
 

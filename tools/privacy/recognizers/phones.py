@@ -9,7 +9,7 @@ from typing import Any
 import phonenumbers
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import Recognizer, near
 
 NUMBER = re.compile(
     r"(?a)(?<![\w./#@-])(?<!\d[ ,:])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
@@ -143,10 +143,10 @@ class ChinesePhones(Recognizer):
         for match in CHINESE_MOBILE.finditer(text):
             if not OTHER.search(text, max(0, match.start() - 24), match.start()):
                 yield Entity("CN_PHONE", match.start(), match.end(), 0.96)
-        if CHINESE.search(text):
-            for match in CHINESE_LANDLINE.finditer(text):
-                if not OTHER.search(text, max(0, match.start() - 24), match.start()):
-                    yield Entity("CN_PHONE", match.start(), match.end(), 0.9)
+        for match in CHINESE_LANDLINE.finditer(text):
+            start, end = match.span()
+            if near(text, start, end, CHINESE) and not OTHER.search(text, max(0, start - 24), start):
+                yield Entity("CN_PHONE", match.start(), match.end(), 0.9)
 
 
 def _score(text: str, match: re.Match[str]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, near
 
 # Just before the plate.
 CUE = re.compile(
@@ -16,9 +16,9 @@ CUE = re.compile(
     r"(?:[ ](?:is|was|with|number|no|nr|plate|reads|ends))?[ .:#(\"'-]{0,3}(?:是|为|[::])?\s?\Z"
 )
 ANY = re.compile(
-    r"(?<![\w-])(?=[A-ZÄÖÜ0-9 ·-]*[A-ZÄÖÜ])(?=[A-ZÄÖÜ ·-]*\d)[A-ZÄÖÜ0-9]{1,4}(?:[ ·-]?[A-ZÄÖÜ0-9]{1,4}){1,3}(?![\w-])"
+    r"(?<![\w-])(?=[A-ZÄÖÜ0-9 ·-]{0,20}[A-ZÄÖÜ])(?=[A-ZÄÖÜ ·-]{0,20}\d)[A-ZÄÖÜ0-9]{1,4}(?:[ ·-]?[A-ZÄÖÜ0-9]{1,4}){1,3}(?![\w-])"
 )
-# Somewhere in the text, for the forms that little else has.
+# Somewhere near, for the forms that little else has.
 ROAD = re.compile(
     r"(?i)\b(?:park(?:ed|ing)?|toll|plates?|penalty|car|van|vehicle|congestion|speeding|licen[cs]e|registration|rego|ute|driver|drove|motorway|taxi|mot|insurance|clamped|towed|lorry|garage|rental)\b|车|停车"
 )
@@ -53,7 +53,6 @@ class Plates(Recognizer):
                 and before(text, match.start(), CUE, 32)
             ):
                 yield Entity("LICENSE_PLATE", match.start(), match.end(), 0.8)
-        if ROAD.search(text):
-            for match in FORMS.finditer(text):
-                if not NOT_PLATE.match(match.group()):
-                    yield Entity("LICENSE_PLATE", match.start(), match.end(), 0.75)
+        for match in FORMS.finditer(text):
+            if not NOT_PLATE.match(match.group()) and near(text, *match.span(), ROAD):
+                yield Entity("LICENSE_PLATE", match.start(), match.end(), 0.75)

@@ -11,7 +11,7 @@ from tools.privacy.recognizer import Recognizer
 
 KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:"
-    r"(?:sk|pk|rk)[-_](?:[A-Za-z]{2,10}[-_]){0,3}[A-Za-z0-9_-]{16,200}"
+    r"(?:sk|pk|rk)[-_](?:[A-Za-z]{2,10}[-_]){0,3}[A-Za-z0-9_-]{16,}"
     r"|(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|hf_[A-Za-z0-9]{20,64}"
     r"|(?:AKIA|ASIA|AGPA|AROA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,400}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,200}|npm_[A-Za-z0-9]{30,64}|pypi-[A-Za-z0-9_-]{30,250}|SG\.[\w-]{16,64}\.[\w-]{16,64}"
@@ -19,15 +19,15 @@ KEY = re.compile(
     r"|LTAI[A-Za-z0-9]{12,30}|AKID[A-Za-z0-9]{28,40}"
     r")(?![A-Za-z0-9])"
 )
-JWT = re.compile(r"(?a)(?<![\w-])eyJ[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{4,4000}(?:\.[A-Za-z0-9_-]{0,2000})?")
+JWT = re.compile(r"(?a)(?<![\w-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:\.[A-Za-z0-9_-]*+)?")
 BEARER = re.compile(
-    r"(?i)\b(?:bearer|basic|token)[ :=]+(?=[A-Za-z0-9._~+/=-]*[0-9_.])([A-Za-z0-9._~+/=-]{16,2000})"
+    r"(?i)\b(?:bearer|basic|token)[ :=]+(?=[A-Za-z0-9._~+/=-]{0,400}[0-9_.])([A-Za-z0-9._~+/=-]{16,})"
 )
 PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
 NAMED = re.compile(
     r"(?i)(?:pass(?:word|wd|phrase|code)?|\bpwd?|secret(?:[ _-]?key)?|(?:api|access|private|auth)[ _-]?(?:key|token|secret)|"
     r"client[ _-]?secret|密码|口令|密钥)[\"']?(?:\s*(?:[:=]|:)\s*|\s+(?:is|was)[ :]\s*|\s*(?:是|为)\s*)[\"']?"
-    r"(?!<)([^\s\"'<>,;,。;]{4,200})"
+    r"(?!<)([^\s\"'<>,;,。;]{4,})"
 )
 # "WIFI PASSWORD Sunflower99", "the password \"hunter2\"": nothing between, so it has to look like one.
 BESIDE = re.compile(
@@ -103,7 +103,7 @@ PAIRED = re.compile(
     r"@[\w.-]{1,80}\.[A-Za-z]{2,10}(?:\s/\s|\s?\|\s?|\s:\s|:)(?=[^\s]*\d)(?=[^\s\d]*[A-Za-z])([^\s,;|]{6,64})"
 )
 IN_URL = re.compile(
-    r"(?i)[?&](?:token|key|api_?key|access_token|auth|sig|signature|secret|password|code)=([^\s&#\"'<>]{8,2000})"
+    r"(?i)[?&](?:token|key|api_?key|access_token|auth|sig|signature|secret|password|code)=([^\s&#\"'<>]{8,})"
 )
 LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{1,80}:[^\s/@]{1,200})@")
 # Words that follow "the password is" in ordinary sentences.
