@@ -13,6 +13,7 @@ from knowledge.embed import Encoder
 from knowledge.errors import KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
 from knowledge.gather import Found, gather
+from knowledge.gone import gone
 from knowledge.impersonal import impersonal
 from knowledge.loaders import read_document
 from knowledge.names import free_name, match_name
@@ -67,7 +68,7 @@ class KnowledgeBase:
     def add(
         self,
         sources: Sequence[str | Path],
-        visibility: Visibility = "published",
+        visibility: Visibility | None = None,
         progress: Progress | None = None,
         tags: Sequence[str] = (),
     ) -> dict[str, Any]:
@@ -75,16 +76,18 @@ class KnowledgeBase:
 
         Args:
             sources: paths and ``http(s)`` addresses.
-            visibility: ``published`` (visitors too) or ``internal``.
+            visibility: ``published`` (visitors too) or ``internal``; None leaves that of a source that is there already
+                as it is, and publishes others.
             progress: called as ``progress(done, total, source)`` around each document.
             tags: by which searches can be narrowed; those of a source that is there already are replaced, if any are
                 given.
 
         Returns:
             ``sources`` (accepted), ``documents`` and ``chunks`` (written by this call; nothing for an unchanged
-            source), ``skipped`` with a reason each, ``alike``: documents that say nearly the same as another one.
+            source), ``skipped`` with a reason each (what has gone from a folder is told there, and kept), ``alike``:
+            documents that say nearly the same as another one.
         """
-        if visibility not in ("published", "internal"):
+        if visibility not in (None, "published", "internal"):
             raise KnowledgeError(f"There is no visibility {visibility}.", "Use published or internal.")
         report = _report()
         found = [each for source in dict.fromkeys(map(str, sources)) for each in gather(source)]
@@ -94,12 +97,14 @@ class KnowledgeBase:
             self._add(each, visibility, report, tags)
         if progress and found:
             progress(len(found), len(found), found[-1].source)
+        seen = {each.location for each in found}
+        report["skipped"] += gone([*map(str, sources)], seen, self.store.documents())
         self.vectors.save()
         self._keep_up()
         return report
 
-    def add_text(self, name: str, text: str, visibility: Visibility = "published") -> dict[str, Any]:
-        """Add a text that lies in no file, under a name such as ``note.md``."""
+    def add_text(self, name: str, text: str, visibility: Visibility | None = None) -> dict[str, Any]:
+        """Add a text that lies in no file, under a name such as ``note.md``; otherwise as :meth:`add`."""
         report = _report()
         suffixed = name if "." in name else f"{name}.md"
         found = Found(name, f"text:{name}", lambda: (suffixed, whole(text).encode()))
@@ -108,7 +113,7 @@ class KnowledgeBase:
         return report
 
     def _add(
-        self, found: Found, visibility: Visibility, report: dict[str, Any], tags: Sequence[str] = ()
+        self, found: Found, visibility: Visibility | None, report: dict[str, Any], tags: Sequence[str] = ()
     ) -> None:
         try:
             with told(found.source):
@@ -121,28 +126,30 @@ class KnowledgeBase:
         report["chunks"] += written
 
     def _enter(
-        self, found: Found, visibility: Visibility, report: dict[str, Any], tags: Sequence[str]
+        self, found: Found, visibility: Visibility | None, report: dict[str, Any], tags: Sequence[str]
     ) -> int:
         """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
         name, raw = found.read()
         digest = hashlib.sha256(raw).hexdigest()
         known = self.store.documents()
         source = free_name(found.source, found.location, known)
-        for each in known:
-            if each["digest"] != digest or each["visibility"] != visibility:
-                continue
-            if each["source"] == source:
-                if tags:
-                    self.store.tag(source, tags)
-                return 0
-            raise SourceError(f"It is the same file as {each['source']}.", "That one is kept.")
+        same = [e["source"] for e in known if e["digest"] == digest and visibility in (None, e["visibility"])]
+        if source in same:
+            if tags:
+                self.store.tag(source, tags)
+            return 0
+        if same:
+            raise SourceError(f"It is the same file as {same[0]}.", "That one is kept.")
+        before = next((each for each in known if each["source"] == source), {})
+        kept = visibility or before.get("visibility", "published"), tags or before.get("tags", ())
         document = read_document(raw, name)
-        new = self._preparer.prepare(document, source, found.location, digest, visibility, tags)
+        new = self._preparer.prepare(document, source, found.location, digest, *kept)
         report["alike"] += nearly_same(source, new.sketch, known)
         report["skipped"] += [
             {"source": f"{source}: {part}", "reason": why} for part, why in document.left_out
         ]
-        return len(new.chunks) if self.store.put(new) else 0
+        written = self.store.put(new, name=lambda known: free_name(found.source, found.location, known))
+        return len(new.chunks) if written else 0
 
     def preview(self, source: str) -> list[dict[str, Any]]:
         """How a file or address would be cut into passages; nothing is kept.
@@ -226,9 +233,7 @@ class KnowledgeBase:
             if progress:
                 progress(done, len(known), each["source"])
             self._renew(each, report)
-        self.vectors.clear()
-        self.vectors.refresh()
-        self.vectors.save()
+        self.vectors.renew()
         self._keep_up(progress)
         return report
 
@@ -285,7 +290,13 @@ class KnowledgeBase:
     def warm_up(self) -> None:
         """Load the encoder and the indexes, and prepare the newest passages, before the first question comes."""
         self.searcher.search("hello", 1)
+        self.vectors.save()  # of what was added while nothing ran
         self.answerer.warm_up()
+
+    def settle(self) -> None:
+        """Wait until indexes that are being written in the background are complete."""
+        self.vectors.settle()
+        self.retriever.settle()
 
     def passage(self, passage: str | int, visitor: bool = False) -> dict[str, Any]:
         """The document around a passage: ``source``, ``title``, whole ``text``, and its ``start`` and ``end`` in it.

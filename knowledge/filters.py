@@ -1,9 +1,14 @@
 """Which documents a search may look into."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from knowledge.errors import KnowledgeError
+
+_LANGUAGE = re.compile("(en|zh)(?:[-_].*)?", re.IGNORECASE)
 
 
 class BadFilter(KnowledgeError):
@@ -34,9 +39,11 @@ class Filters:
 
     def __post_init__(self) -> None:
         for name in ("since", "until"):
-            date = getattr(self, name)
-            if date and not (date[:4].isdigit() and len(date) in (4, 7, 10)):
-                raise BadFilter(f"{date} is no date.", "Write it as 2026-03-12, 2026-03 or 2026.", name)
+            given = getattr(self, name)
+            if given and not _is_date(given):
+                raise BadFilter(f"{given} is no date.", "Write it as 2026-03-12, 2026-03 or 2026.", name)
+        if self.language and not _LANGUAGE.fullmatch(self.language):
+            raise BadFilter(f"No document is marked as {self.language}.", "Use en or zh.", "language")
         if self.visibility not in ("", "published", "internal"):
             raise BadFilter(
                 f"There is no visibility {self.visibility}.", "Use published or internal.", "visibility"
@@ -54,9 +61,10 @@ class Filters:
             values.extend(given)
 
         if self.source:
-            add("(source GLOB ? OR source GLOB ?)", self.source, f"{self.source.rstrip('/')}/*")
+            pattern = self.source.replace("[", "[[]")  # a bracket in a name is a bracket
+            add("(source GLOB ? OR source GLOB ?)", pattern, f"{pattern.rstrip('/')}/*")
         if self.tag:
-            add("instr(tags, ?) > 0", f"\n{self.tag.lower()}\n")
+            add("instr(tags, ?) > 0", written([self.tag]))
         if self.since:  # a date that is less exact counts as its beginning
             add("dated != '' AND substr(dated, 1, ?) >= ?", len(self.since), self.since)
         if self.until:
@@ -66,3 +74,20 @@ class Filters:
         if self.visibility:
             add("visibility = ?", self.visibility)
         return " AND ".join(f"({each})" for each in conditions), values
+
+
+def written(tags: Iterable[str]) -> str:
+    """Tags as they are stored, each between line ends, so that no part of a longer one is found."""
+    words = dict.fromkeys("-".join(each.lower().split()) for each in tags)
+    return "".join(f"\n{word}\n" for word in words if word)
+
+
+def _is_date(text: str) -> bool:
+    """True for a day, a month or a year that there is."""
+    if not re.fullmatch(r"\d{4}(?:-\d\d){0,2}", text, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(text + "-01" * (2 - text.count("-")))
+    except ValueError:
+        return False
+    return True

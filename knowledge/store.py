@@ -8,17 +8,19 @@ write (SQLite's WAL). Passage ids are never used twice.
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import IndexDamaged, KnowledgeError
-from knowledge.filters import Filters
+from knowledge.filters import Filters, written
 from knowledge.records import NewDocument, Passage
 from knowledge.schema import VERSION, upgrade
 from knowledge.sqlite import write_ahead
 
 EVERYTHING = Filters()
+Naming = Callable[[list[dict[str, Any]]], str]
 
 
 class Store:
@@ -100,17 +102,23 @@ class Store:
         with self.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def put(self, document: NewDocument, force: bool = False) -> bool:
+    def put(self, document: NewDocument, force: bool = False, name: Naming | None = None) -> bool:
         """Enter a document, in place of an older one of the same source.
 
         Args:
             document: with its passages.
             force: write it even where nothing has changed.
+            name: gives the source its name, from the ``source`` and ``location`` of each that is there: another process
+                may have taken the name meanwhile that the document has.
 
         Returns:
             False where exactly this stood there already (another process was faster).
         """
         with self.writing() as connection:
+            if name:
+                rows = connection.execute("SELECT source, location FROM documents")
+                there = [{"source": source, "location": location} for source, location in rows]
+                document = replace(document, source=name(there))
             old = connection.execute(
                 "SELECT digest, visibility FROM documents WHERE source = ?", (document.source,)
             ).fetchone()
@@ -118,7 +126,7 @@ class Store:
                 return False
             self._delete(connection, document.source)
             self._insert(connection, document)
-            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
+            connection.execute(_CHANGED)
         return True
 
     def _insert(self, connection: sqlite3.Connection, new: NewDocument) -> None:
@@ -126,7 +134,7 @@ class Store:
         cursor = connection.execute(
             "INSERT INTO documents (source, location, title, text, public_title, public_text, digest, visibility, "
             "added_at, dated, tags, language, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, new.visibility, new.added_at, new.dated, _tags(new.tags), new.language, new.sketch),
+            (*row, new.visibility, new.added_at, new.dated, written(new.tags), new.language, new.sketch),
         )
         for chunk in new.chunks:
             places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
@@ -156,7 +164,7 @@ class Store:
         """Take sources out. Returns how many passages went with them."""
         with self.writing() as connection:
             gone = sum(self._delete(connection, source) for source in sources)
-            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
+            connection.execute(_CHANGED)
         return gone
 
     def documents(self) -> list[dict[str, Any]]:
@@ -200,7 +208,8 @@ class Store:
     def tag(self, source: str, tags: Sequence[str]) -> None:
         """Give a document other tags."""
         with self.writing() as connection:
-            connection.execute("UPDATE documents SET tags = ? WHERE source = ?", (_tags(tags), source))
+            connection.execute("UPDATE documents SET tags = ? WHERE source = ?", (written(tags), source))
+            connection.execute(_CHANGED)
 
     def vectors(self, ids: Sequence[int], encoder: str = "") -> dict[int, bytes]:
         """Vectors (float32 bytes) of passages by id: the base's own, or those that a trained encoder has made."""
@@ -288,12 +297,7 @@ class Store:
         return row.fetchone()
 
 
-def _tags(tags: Sequence[str]) -> str:
-    """Tags as they are stored, each between line ends, so that no part of a longer one is found."""
-    words = dict.fromkeys(each.strip().lower().replace(" ", "-") for each in tags)
-    return "".join(f"\n{word}\n" for word in words if word)
-
-
+_CHANGED = "UPDATE meta SET value = value + 1 WHERE key = 'changes'"
 _FROM = "FROM chunks JOIN documents ON documents.id = chunks.document"
 
 

@@ -2,15 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Approver, Asker, Reader
 from assistant.api.fields import Body, Name, Text
+from assistant.api.lanes import in_turn
 from assistant.errors import BadRequest
 from knowledge.filters import Filters
 
 router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"])
+COMPUTES = [Depends(in_turn("knowledge"))]
 Question = Annotated[Text, Field(max_length=4000)]
 Date = Annotated[str, Field(pattern=r"^(\d{4}(-\d\d){0,2})?$", description="2026-03-12, 2026-03 or 2026")]
 
@@ -55,11 +57,14 @@ class ExplainRequest(Body):
 
 
 class SourcesRequest(Body):
-    """What to add: uploads by name or id, and public addresses."""
+    """What to add: uploads by name or id, and public addresses.
+
+    Without ``visibility`` a source that is there already stays as it is, and others are published.
+    """
 
     sources: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = None
     source: Name | None = None
-    visibility: Literal["published", "internal"] = "published"
+    visibility: Literal["published", "internal"] | None = None
     tags: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=20)] = []
 
     @property
@@ -103,20 +108,20 @@ class Added(BaseModel):
     items: list[dict[str, Any]] | None = None
 
 
-@router.post("/search")
+@router.post("/search", dependencies=COMPUTES)
 def search(body: SearchRequest, app: App, _caller: Reader) -> dict[str, Any]:
     """The passages nearest to a query, best first."""
     return app.knowledge.search(body.query, k=body.k, filters=body.filters.filters())
 
 
-@router.post("/ask")
+@router.post("/ask", dependencies=COMPUTES)
 def ask(body: AskRequest, app: App, who: Asker) -> dict[str, Any]:
     """An answer with numbered citations; ``answered`` is false where the documents do not hold one."""
     visitor, filters = who.role == "visitor", body.filters.filters()
     return app.knowledge.ask(body.question, history=body.history, visitor=visitor, filters=filters)
 
 
-@router.post("/explain")
+@router.post("/explain", dependencies=COMPUTES)
 def explain(body: ExplainRequest, app: App, _caller: Reader) -> dict[str, Any]:
     """On which passages an answer rests: the question is answered again without each of them."""
     from tools.explain.passages import explain_answer

@@ -9,6 +9,7 @@ import pytest
 
 from knowledge.base import KnowledgeBase
 from knowledge.errors import UnknownSource
+from tests.knowledge.corpus import zip_of
 from tools.models.embedded import minilm_folder
 
 
@@ -107,6 +108,54 @@ def test_same_names_in_two_folders_are_two_sources(base, tmp_path):
         (tmp_path / name / "faq.md").write_text(f"This is the list of folder {name}.")
         base.add([tmp_path / name / "faq.md"])
     assert {item["source"] for item in base.list()["items"]} == {"faq.md", "b/faq.md"}
+
+
+def test_a_change_keeps_tags_and_visibility_unless_they_are_given(base, tmp_path):
+    file = tmp_path / "salaries.md"
+
+    def added(text, *given, **also):
+        file.write_text(text)
+        base.add([file], *given, **also)
+        [item] = base.list()["items"]
+        return item["visibility"], item["tags"]
+
+    assert added("Ann earns 10.", "internal", tags=["pay", "2026"]) == ("internal", ["pay", "2026"])
+    assert added("Ann earns 11.") == added("Ann earns 11.") == ("internal", ["pay", "2026"])
+    assert base.search("Ann", visitor=True)["results"] == []
+    base.add_text("copy.md", "Ann earns 11.")
+    assert len(base.list()["items"]) == 1, "what is internal is not published under another name"
+    assert added("Ann earns 11.", "published") == ("published", ["pay", "2026"])
+    assert added("Ann earns 12.", "internal", tags=["new"]) == ("internal", ["new"])
+
+
+def test_a_name_that_another_process_took_meanwhile_is_left_to_it(base, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "faq.md").write_text(f"This is the list of folder {name}.")
+    other, prepare = KnowledgeBase(base.folder, base.encoder), base._preparer.prepare
+
+    def slowly(*given):
+        other.add([tmp_path / "b" / "faq.md"])
+        return prepare(*given)
+
+    monkeypatch.setattr(base._preparer, "prepare", slowly)
+    base.add([tmp_path / "a" / "faq.md"])
+    assert {item["source"] for item in base.list()["items"]} == {"faq.md", "a/faq.md"}
+
+
+def test_what_has_gone_from_a_folder_is_told_and_kept(base, tmp_path):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.md").write_text(f"This is number {name}.")
+    zip_of(folder / "more.zip", {"three.md": b"This is number three.", "four.md": b"This is number four."})
+    base.add([folder, tmp_path / "docs" / "one.md"])
+    (folder / "one.md").unlink()
+    zip_of(folder / "more.zip", {"three.md": b"This is number three."})
+    skipped = base.add([folder])["skipped"]
+    assert {each["source"] for each in skipped} == {"docs/one.md", "docs/more.zip/four.md"}
+    assert all(each["reason"].startswith("It is no longer there.") for each in skipped)
+    assert len(base.list()["items"]) == 4
 
 
 def test_a_new_version_of_an_upload_replaces_the_old_one(base, tmp_path):

@@ -73,15 +73,19 @@ def test_searches_can_be_narrowed(base, tmp_path):
         "old.md": "# Fees, 3 March 2024\n\nThe fee is 10 euros.",
         "new.md": "# Fees, 3 March 2026\n\nThe fee is 12 euros.",
         "zh.md": "# 费用\n\n会员费用为十二欧元。",
+        "fee [final].md": "# Fees\n\nThe fee is 14 euros.",
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     base.add([tmp_path / "old.md"], visibility="internal", tags=["Fees", "archive"])
     base.add([tmp_path / "new.md", tmp_path / "zh.md"], tags=["fees"])
+    base.add([tmp_path / "fee [final].md"], tags=["Price  list"])
 
     def found(**given):
         return {each["source"] for each in base.search("fee 费用", 10, filters=Filters(**given))["results"]}
 
-    assert found() == {"old.md", "new.md", "zh.md"}
+    assert found() == {"old.md", "new.md", "zh.md", "fee [final].md"}
+    assert found(source="fee [final].md") == found(source="*[*") == {"fee [final].md"}
+    assert found(tag="price list") == found(tag="Price-List") == {"fee [final].md"}
     assert found(source="n*.md") == {"new.md"}
     assert found(tag="fees") == {"old.md", "new.md", "zh.md"}
     assert found(tag="archive") == {"old.md"}
@@ -91,9 +95,31 @@ def test_searches_can_be_narrowed(base, tmp_path):
     assert found(language="zh") == {"zh.md"}
     assert found(visibility="internal") == {"old.md"}
     assert "12" in base.ask("what is the fee?", filters=Filters(since="2026-01-01"))["answer"]
-    for wrong in ({"since": "last week"}, {"visibility": "secret"}):
-        with pytest.raises(BadFilter):
-            Filters(**wrong)
+    assert found(language="zh-CN") == {"zh.md"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("since", "last week"),
+        ("since", "2026-99"),
+        ("until", "2026-02-30"),
+        ("until", "２０２６"),
+        ("visibility", "secret"),
+        ("language", "french"),
+    ],
+)
+def test_a_filter_that_no_document_could_fit_is_refused(name, value):
+    with pytest.raises(BadFilter):
+        Filters(**{name: value})
+
+
+def test_other_tags_are_seen_by_questions_that_were_asked_before(base):
+    base.add_text("fees.md", "# Fees\n\nThe fee is 10 euros.")
+    tagged = Filters(tag="new")
+    assert not base.ask("what is the fee?", filters=tagged)["answered"]
+    base.store.tag("fees.md", ["new"])
+    assert base.ask("what is the fee?", filters=tagged)["answered"]
 
 
 def test_nearly_the_same_documents_are_told(base):

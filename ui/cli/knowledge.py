@@ -32,16 +32,21 @@ def add(
         list[str], typer.Argument(help="Files, folders, archives or addresses.", metavar="PATH_OR_URL...")
     ],
     internal: Annotated[
-        bool, typer.Option("--internal", help="For the team only, never for visitors of the widget.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--internal/--published",
+            help="For the team only, never for visitors of the widget; or for them too. New documents are published "
+            "where nothing is said, others stay as they are.",
+        ),
+    ] = None,
     tag: Annotated[
         list[str] | None, typer.Option("--tag", help="A tag to find them by; may be repeated.")
     ] = None,
 ) -> None:
     """Add documents, or bring those that are there up to date."""
     with opened() as application, Running() as running:
-        visibility: Any = "internal" if internal else "published"
-        result = application.knowledge.add(sources, visibility, running.count, tag or [])
+        said: dict[bool | None, Any] = {True: "internal", False: "published"}
+        result = application.knowledge.add(sources, said.get(internal), running.count, tag or [])
     out.document(result) if out.as_json else out.line(_counted(result))
     if not result["sources"] and result["skipped"]:
         raise _refused(result["skipped"])
