@@ -138,6 +138,9 @@ class Application:
             ),
             vectors=chosen(self.settings.vector_store, key.get_secret_value() if key else None),
             trained=InService(self.registry),
+            leave_out=lambda text, *places: (
+                self._screen.leave_out(text, *places) if self.settings.filter else (text, list(places))
+            ),
         )
 
     @cached_property

@@ -91,6 +91,13 @@ class Retriever:
         self._index(encoder).save()
         return len(missing)
 
+    def settle(self) -> None:
+        """Wait until the indexes that are being written in the background are complete."""
+        with self._lock:
+            indexes = list(self._vectors.values())
+        for each in indexes:
+            each.settle()
+
     def forget(self, kept: set[str]) -> None:
         """Drop the vectors of all encoders but some.
 

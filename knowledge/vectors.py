@@ -3,11 +3,13 @@
 It has two parts: what lies on the disk as FAISS's own file (:mod:`knowledge.kept_index`), mapped and never changed, and
 what came since, in memory. What was removed is passed over in every search from that moment on. When the two have grown
 too far apart the file is written anew; where that takes long it happens in the background, and searches go on with what
-there is. Passage ids are never reused, so comparing the ids with the store's tells exactly what is missing and what has
-gone, whichever process wrote last and wherever it stopped.
+there is. A file that another process wrote is taken as soon as it is there. Passage ids are never reused, so comparing
+the ids with the store's tells exactly what is missing and what has gone, whichever process wrote last and wherever it
+stopped.
 """
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -42,9 +44,11 @@ class Vectors:
         self._kept: Any = None  # the index from the disk
         self._fresh: Any = None  # what it lacks
         self._held: set[int] = set()  # the ids of the one and of the other
+        self._held_last = 0
         self._added: set[int] = set()
         self._gone: set[int] = set()  # ids on the disk that the store has no more
         self._changes = -1
+        self._stamp: tuple[int, ...] | None = None  # of the file that was opened
         self._published: np.ndarray | None = None
         self._builder: threading.Thread | None = None
 
@@ -80,16 +84,31 @@ class Vectors:
     def refresh(self) -> None:
         """Catch up with the store: what other threads and processes added and removed."""
         with self._lock:
-            changes = self._store.changes()
+            changes, stamp = self._store.changes(), self._file()
+            if stamp not in (None, self._stamp):
+                self._open(stamp)
             if changes == self._changes:
                 return
-            if self._changes < 0:
-                self._open()
-            wanted = set(self._store.ids())
-            self._gone = self._held - wanted
-            self._drop(self._added - wanted)
-            self._append(wanted - self._held - self._added)
+            came = self._only_came()
+            if came is None:
+                wanted = {row[0] for row in self._store.connection.execute("SELECT id FROM chunks")}
+                self._gone = self._held - wanted
+                self._drop(self._added - wanted)
+                came = wanted - self._held - self._added
+            self._append(came)
             self._published, self._changes = None, changes
+
+    def _only_came(self) -> set[int] | None:
+        """The passages that came, where none went: then only their ids are read. None where all must be compared."""
+        if self._changes < 0 or self._encoder:
+            return None
+        known = len(self._held) - len(self._gone) + len(self._added)
+        last = max(self._held_last, max(self._added, default=0))
+        # One statement, so that both are of one moment. Ids only grow.
+        query = "SELECT count(*), (SELECT json_group_array(id) FROM chunks WHERE id > ?) FROM chunks"
+        count, came = self._store.connection.execute(query, (last,)).fetchone()
+        found = set(json.loads(came))
+        return found if count == known + len(found) else None
 
     def save(self, wait: bool = False) -> None:
         """Write the file anew, if it lacks so much that searches and the next start would take notably longer.
@@ -111,12 +130,25 @@ class Vectors:
                 return
         self._rebuild()
 
+    def renew(self) -> None:
+        """Write the file anew, whatever it holds. Searches go on with what there is until it is complete."""
+        self._rebuild()
+
+    def settle(self) -> None:
+        """Wait until a file that is being written in the background is complete."""
+        if self._builder is not None:
+            self._builder.join()
+
     def clear(self) -> None:
         """Forget the copy; the next search builds the index from the store."""
         with self._lock:
             self._path.unlink(missing_ok=True)
-            self._kept = self._fresh = None
-            self._held, self._added, self._gone, self._changes = set(), set(), set(), -1
+            self._forget()
+
+    def _forget(self) -> None:
+        self._kept = self._fresh = self._stamp = None
+        self._held, self._added, self._gone = set(), set(), set()
+        self._held_last, self._changes = 0, -1
 
     def _rebuild(self) -> None:
         """Build an index from the store beside the one in use, write it, and take it."""
@@ -128,10 +160,7 @@ class Vectors:
                 return
             index = kept_index.build(len(ids), first[1].shape[1], lambda: self._batches(ids))
             kept_index.write(index, self._path)
-            with self._lock:
-                self._kept = self._fresh = None
-                self._held, self._added, self._gone, self._changes = set(), set(), set(), -1
-                self.refresh()
+            self.refresh()
 
     def _batches(self, ids: list[int]) -> Iterator[tuple["np.ndarray", "np.ndarray"]]:
         import numpy as np
@@ -142,10 +171,21 @@ class Vectors:
                 matrix = np.stack([np.frombuffer(each, dtype="float32") for each in found.values()])
                 yield np.array(list(found), dtype="int64"), matrix
 
-    def _open(self) -> None:
-        with contextlib.suppress(OSError):  # no file yet, or a damaged one: built from the store
+    def _file(self) -> tuple[int, ...] | None:
+        """What tells one file from the next; None where there is none."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _open(self, stamp: tuple[int, ...] | None) -> None:
+        self._forget()
+        self._stamp = stamp
+        with contextlib.suppress(OSError):  # a damaged file: built from the store
             self._kept, ids = kept_index.read(self._path)
             self._held = set(ids.tolist())
+            self._held_last = max(self._held, default=0)
 
     def _drop(self, ids: set[int]) -> None:
         import numpy as np

@@ -104,6 +104,11 @@ class EngineVectors(Vectors):
         with contextlib.suppress(VectorStoreAway):
             self.refresh()
 
+    def renew(self) -> None:
+        """Hand everything over anew; where the engine is away, before the next search."""
+        self.clear()
+        self.save()
+
     def clear(self) -> None:
         """Hand everything over anew at the next search, over what is there, so that searches go on meanwhile."""
         with self._alone():

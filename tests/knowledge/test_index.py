@@ -31,7 +31,7 @@ def vectors_of(number: int) -> np.ndarray:
 
 def document(number: int) -> NewDocument:
     cut = [
-        NewChunk(0, 4, 0, 4, "t", ("t", "word"), ("t", "word"), vector.tobytes())
+        NewChunk(0, 4, 0, 4, "t", None, ("t", "word"), ("t", "word"), vector.tobytes())
         for vector in vectors_of(number)
     ]
     visibility = "internal" if number % 3 == 0 else "published"
@@ -94,9 +94,50 @@ def test_the_switch_happens_in_the_background(small, filled):
     store, vectors = filled
     vectors.save()
     assert vectors.search(vectors_of(1)[0], 1)[0][1] == pytest.approx(1, abs=1e-5)  # meanwhile
-    vectors._builder.join(timeout=60)
+    vectors.settle()
     assert hasattr(vectors._kept, "nprobe")
     assert {each for each, _ in vectors.search(vectors_of(1)[0], 5000)} <= set(store.ids())
+
+
+def test_a_file_of_another_process_is_taken(filled, tmp_path):
+    store, vectors = filled
+    vectors.search(vectors_of(1)[0], 1)
+    assert vectors._kept is None
+    other = Vectors(store, tmp_path)
+    store.put(document(1), force=True)
+    other.renew()
+    for _ in range(2):
+        assert vectors.search(vectors_of(1)[0], 1)[0][1] == pytest.approx(1, abs=1e-5)
+        assert vectors._kept is not None
+        assert not vectors._added  # nothing is in memory twice
+        (tmp_path / "vectors.faiss").unlink(missing_ok=True)  # what was opened serves on
+
+
+def test_renewing_replaces_a_file_that_lacks_nothing(filled, tmp_path):
+    store, vectors = filled
+    vectors.save(wait=True)
+    before = (
+        (tmp_path / "vectors.faiss").stat().st_ino,
+        kept_index.read(tmp_path / "vectors.faiss")[1].tolist(),
+    )
+    vectors.renew()
+    after = (
+        (tmp_path / "vectors.faiss").stat().st_ino,
+        kept_index.read(tmp_path / "vectors.faiss")[1].tolist(),
+    )
+    assert before[0] != after[0]
+    assert before[1] == after[1] == sorted(store.ids())
+
+
+def test_what_came_is_found_whether_or_not_something_went(filled):
+    store, vectors = filled
+    for came, went in ((60, None), (61, "d60"), (62, "d3"), (63, None)):
+        vectors.refresh()
+        if went:
+            store.remove([went])
+        store.put(document(came))
+        found = {each for each, _ in vectors.search(vectors_of(came)[0], 5000)}
+        assert found == set(store.ids())
 
 
 def test_a_damaged_file_is_built_anew(filled, tmp_path):
