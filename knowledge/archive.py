@@ -28,14 +28,13 @@ def members(path: Path, source: str) -> Iterator[Found]:
         SourceError: it is no archive, or holds too much.
     """
     archive = _opened(path)
-    entries = [each for each in archive.infolist() if not each.is_dir()]
+    entries = [each for each in archive.infolist() if not each.is_dir() and not _hidden(_name(each))]
     if len(entries) > MOST_FILES or sum(each.file_size for each in entries) > MOST_BYTES:
         raise SourceError("The archive unpacks to more than is accepted.", "Split it.")
     if not entries:
         raise SourceError("The archive is empty.", "There is nothing to add.")
     for entry in entries:
-        if not _hidden(_name(entry)):
-            yield _member(archive, entry, path, source)
+        yield _member(archive, entry, path, source)
 
 
 def member(path: Path, inner: str) -> Found:

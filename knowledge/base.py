@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.answer import Answerer
-from knowledge.chunk import chunks
+from knowledge.chunk import BELOW, Chunk, chunks
 from knowledge.decode import whole
+from knowledge.document import Document
 from knowledge.embed import Encoder
 from knowledge.errors import KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
@@ -28,6 +29,7 @@ from knowledge.store import EVERYTHING, Store
 from knowledge.twins import nearly_same
 from knowledge.vectors import Vectors
 
+TEXT = "text:"  # begins the location of a text that lies in no file
 Progress = Callable[[int, int, str], None]
 Visibility = Literal["published", "internal"]
 
@@ -107,7 +109,7 @@ class KnowledgeBase:
         """Add a text that lies in no file, under a name such as ``note.md``; otherwise as :meth:`add`."""
         report = _report()
         suffixed = name if "." in name else f"{name}.md"
-        found = Found(name, f"text:{name}", lambda: (suffixed, whole(text).encode()))
+        found = Found(name, f"{TEXT}{name}", lambda: (suffixed, whole(text).encode()))
         self._add(found, visibility, report)
         self._keep_up()
         return report
@@ -225,35 +227,45 @@ class KnowledgeBase:
     def reindex(self, progress: Progress | None = None) -> dict[str, Any]:
         """Read every source anew where it can still be read, and make all passages and vectors again.
 
-        A source that is away keeps what is known of it and is told in ``skipped``. Searches go on meanwhile.
+        Of a source that is away they are made from what is known of it, and it is told in ``skipped``. Searches go on
+        meanwhile.
         """
         report = _report()
         known = self.store.documents()
         for done, each in enumerate(known):
             if progress:
                 progress(done, len(known), each["source"])
-            self._renew(each, report)
+            self._renew(each["source"], report)
         self.vectors.renew()
         self._keep_up(progress)
         return report
 
-    def _renew(self, known: dict[str, Any], report: dict[str, Any]) -> None:
-        try:
-            name, raw = next(iter(gather(known["location"]))).read()
-            digest = hashlib.sha256(raw).hexdigest()
-            document = read_document(raw, name)
-        except SourceError as error:
-            report["skipped"].append(
-                {"source": known["source"], "reason": f"{error} What was known is kept."}
-            )
+    def _renew(self, source: str, report: dict[str, Any]) -> None:
+        known = self.store.document(source)
+        if known is None:  # it was removed meanwhile
             return
-        new = self._preparer.prepare(
-            document, known["source"], known["location"], digest, known["visibility"], known["tags"]
-        )
-        self.store.put(new, force=True)
+        kept = _kept(known, self.store.passages_of(source))
+        try:
+            with told(source):
+                in_no_file = known["location"].startswith(TEXT)
+                written = self._rewrite(known, *(kept if in_no_file else _read_again(known["location"])))
+        except SourceError as error:
+            report["skipped"].append({"source": source, "reason": f"{error} What was known is kept."})
+            with contextlib.suppress(SourceError), told(source):
+                self._rewrite(known, *kept)
+            return
         report["sources"] += 1
         report["documents"] += 1
-        report["chunks"] += len(new.chunks)
+        report["chunks"] += written
+
+    def _rewrite(
+        self, known: dict[str, Any], document: Document, digest: str, cut: Sequence[Chunk] | None
+    ) -> int:
+        """Make a document's passages and vectors again. Returns how many passages there are."""
+        place = (known["source"], known["location"], digest, known["visibility"])
+        new = self._preparer.prepare(document, *place, known["tags"].split(), cut)
+        self.store.put(new, force=True)
+        return len(new.chunks)
 
     def _keep_up(self, progress: Progress | None = None) -> None:
         # What is missing then, the next search makes, or it says what is wrong.
@@ -313,6 +325,21 @@ class KnowledgeBase:
 
 
 _LISTED = ("source", "chunks", "visibility", "added_at", "title", "dated", "tags", "language")
+
+
+def _read_again(location: str) -> tuple[Document, str, None]:
+    name, raw = next(iter(gather(location))).read()
+    return read_document(raw, name), hashlib.sha256(raw).hexdigest(), None
+
+
+def _kept(known: dict[str, Any], passages: Sequence[Passage]) -> tuple[Document, str, Sequence[Chunk]]:
+    """A document as the base holds it, and how it is cut into passages."""
+    title, cut = known["title"], []
+    for each in passages:
+        if each.source == known["source"]:
+            headings = each.context.removeprefix(title).split(BELOW)
+            cut.append(Chunk(each.start, each.end, tuple(filter(None, headings))))
+    return Document(title, known["text"], dated=known["dated"]), known["digest"], cut
 
 
 def _report() -> dict[str, Any]:

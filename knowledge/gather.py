@@ -72,11 +72,19 @@ def _gather(source: str) -> Iterator[Found]:
         raise SourceError("There is no such file or folder.", "Check the path.")
 
 
-def _there(name: str) -> Path | None:
+def place(name: str) -> Path | None:
+    """The full path of what may be there; None for a name that no file can have, or in an unknown user's home."""
     try:
-        path = Path(name).expanduser()
-        return path.resolve() if path.exists() else None
-    except (OSError, RuntimeError):  # a name that no file can have, or the home of a user who is unknown
+        return Path(name).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _there(name: str) -> Path | None:
+    path = place(name)
+    try:
+        return path if path is not None and path.exists() else None
+    except OSError:  # the name is too long
         return None
 
 

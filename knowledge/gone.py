@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from knowledge.gather import place
+
 
 def gone(
     sources: Sequence[str], found: Collection[str], known: Sequence[dict[str, Any]]
@@ -18,8 +20,8 @@ def gone(
     Yields:
         ``source`` and ``reason`` of each.
     """
-    places = [str(Path(each).expanduser().resolve()) for each in sources if "://" not in each]
-    below = tuple(f"{each}{mark}" for each in places for mark in ("/", "!/"))
+    places = [place(each) for each in sources if "://" not in each]
+    below = tuple(f"{each}{mark}" for each in places if each for mark in ("/", "!/"))
     for each in known:
         if each["location"].startswith(below) and _missing(each["location"], found):
             yield {

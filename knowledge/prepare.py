@@ -30,6 +30,7 @@ class Preparer:
         digest: str,
         visibility: str,
         tags: Sequence[str] = (),
+        cut: Sequence[Chunk] | None = None,
     ) -> NewDocument:
         """A document with its passages, vectors and words.
 
@@ -40,8 +41,9 @@ class Preparer:
             digest: of its bytes.
             visibility: who may read it.
             tags: what it is tagged with.
+            cut: its passages, where they are known; else it is cut along its structure.
         """
-        cut = chunks(document)
+        cut = chunks(document) if cut is None else cut
         contexts = [each.context(document.title) for each in cut]
         bodies = [document.text[each.start : each.end] for each in cut]
         matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
@@ -70,7 +72,7 @@ class Preparer:
         return NewDocument(*same, title, public, digest, visibility, added_at, rows, *about)
 
     def _public(
-        self, document: Document, cut: list[Chunk], visibility: str
+        self, document: Document, cut: Sequence[Chunk], visibility: str
     ) -> tuple[str | None, list[tuple[int, int]]]:
         """The document as visitors read it, and where the passages stand in that."""
         if self._redact is None or visibility == "internal":

@@ -253,6 +253,27 @@ def test_a_damaged_copy_of_the_vectors_is_made_anew(tmp_path, encoder):
     assert KnowledgeBase(tmp_path / "kb", encoder).search("fox")["results"][0]["source"] == "fox"
 
 
+def test_reindex_makes_texts_and_members_of_archives_anew(base, tmp_path, monkeypatch):
+    archive = zip_of(tmp_path / "docs.zip", {"a/bridge.md": b"# Bridge > river\n\n## Age\n\nBuilt in 1901."})
+    base.add([archive])
+    base.add_text("tower", "# Tower\n\nBuilt in 1850.")
+    before = {each["source"]: base.passages(each["source"]) for each in base.list()["items"]}
+    zip_of(archive, {"a/bridge.md": b"# Bridge > river\n\n## Age\n\nBuilt in 1902."})
+    encode = base.encoder.encode
+    monkeypatch.setattr(base.encoder, "encode", lambda texts, *rest: -encode(texts, *rest))
+    report = base.reindex()
+    assert (report["documents"], report["skipped"]) == (2, [])
+    assert base.passages("tower") == before["tower"]
+    assert "1902" in base.passages("docs.zip/a/bridge.md")[0]["text"]
+    archive.unlink()
+    vector = next(iter(base.store.vectors(base.store.ids()).values()))
+    monkeypatch.undo()
+    report = base.reindex()
+    assert [each["source"] for each in report["skipped"]] == ["docs.zip/a/bridge.md"]
+    assert base.passages("docs.zip/a/bridge.md")[0]["heading"] == "Bridge > river > Age"
+    assert vector not in base.store.vectors(base.store.ids()).values()  # made anew from what is stored
+
+
 def test_reindex_reads_anew_and_keeps_what_is_away(base, tmp_path):
     here, away = tmp_path / "here.md", tmp_path / "away.md"
     here.write_text("The bridge was built in 1901.")
