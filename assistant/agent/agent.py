@@ -180,7 +180,7 @@ class Agent:
         graph = self._parts.graph(principal)
         context = self._context(graph, principal, thread_id, Said(), Stop())
         kinds = {"user": HumanMessage, "assistant": AIMessage}
-        messages = [kinds[role](clean_text(text, context)[0]) for role, text in earlier]
+        messages = [kinds[role](clean_text(text, context, heard=role == "user")[0]) for role, text in earlier]
         graph.update_state(config(thread_id), {"messages": [*messages, AIMessage("")]}, as_node="model")
         self.threads.touch(thread_id, str(messages[0].text))
         return thread_id
@@ -271,7 +271,7 @@ class Agent:
 
         graph = self._parts.graph(principal)
         context = self._context(graph, principal, thread_id, said, stop)
-        text, found = clean_text(said.text or question_for(said.files), context)
+        text, found = clean_text(said.text or question_for(said.files), context, heard=True)
         heard = Heard(text, said.files, f"msg-{secrets.token_hex(8)}")
         decision, stands = said.decision, rewind.stands if rewind else []
         if rewind:

@@ -34,3 +34,8 @@ class TurnContext:
     stop: Stop = field(default_factory=Stop)
     vault: Vault | None = None
     language: str = "en"
+
+    @property
+    def personal(self) -> Any:
+        """What finds personal data alone: a visitor may ask about what they are not told."""
+        return getattr(self.redactor, "personal", self.redactor)

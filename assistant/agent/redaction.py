@@ -27,18 +27,19 @@ IDENTIFIERS = {
 }
 
 
-def clean_text(text: str, context: TurnContext) -> tuple[str, list[str]]:
+def clean_text(text: str, context: TurnContext, heard: bool = False) -> tuple[str, list[str]]:
     """A text without personal data, and the types of what was taken out.
 
     Args:
         text: any text.
         context: the turn, which knows the names to leave alone and the contacts that citations make public.
+        heard: it is the user's word, of which only personal data is taken out.
     """
     if not text.strip():
         return text, []
     from tools.privacy.redactor import replaced
 
-    entities = context.redactor.gated(text, allow=[*context.allow, *context.quoted])
+    entities = (context.personal if heard else context.redactor).gated(text, allow=[*context.allow, *context.quoted])
     cleaned = replaced(text, entities, operators=context.vault)
     return cleaned, [entity.entity_type for entity in entities]
 
@@ -55,7 +56,7 @@ def clean_message(message: "AIMessage", context: TurnContext) -> "AIMessage":
             else block
             for block in content
         ]
-    calls = [call | {"args": clean_result(call["args"], context)[0]} for call in message.tool_calls]
+    calls = [call | {"args": _walk(call["args"], context, [], heard=True)} for call in message.tool_calls]
     return message.model_copy(update={"content": content, "tool_calls": calls})
 
 
@@ -72,16 +73,16 @@ def clean_result(result: dict[str, Any], context: TurnContext) -> tuple[dict[str
 
 
 def _contacts(text: str, context: TurnContext) -> set[str]:
-    return {text[entity.start : entity.end] for entity in context.redactor.find_quoted(text)}
+    return {text[entity.start : entity.end] for entity in context.personal.find_quoted(text)}
 
 
-def _walk(value: Any, context: TurnContext, found: list[str], key: str = "") -> Any:
+def _walk(value: Any, context: TurnContext, found: list[str], key: str = "", heard: bool = False) -> Any:
     if isinstance(value, dict):
-        return {name: _walk(item, context, found, str(name)) for name, item in value.items()}
+        return {name: _walk(item, context, found, str(name), heard) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_walk(item, context, found, key) for item in value]
+        return [_walk(item, context, found, key, heard) for item in value]
     if isinstance(value, str) and key not in IDENTIFIERS:
-        cleaned, entities = clean_text(value, context)
+        cleaned, entities = clean_text(value, context, heard)
         found.extend(entities)
         return cleaned
     return value

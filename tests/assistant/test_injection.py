@@ -104,5 +104,18 @@ def test_visitors_are_not_told_what_the_team_has_ruled_out(
     server.answers(say(words))
     assert reply(visitor.say("hello")) == "We ship in two days. <LEFT_OUT> Ask us anything."
     assert "lawsuit" not in str(hosted.agent.history(visitor.who, visitor.thread))
+    server.answers(say("Yes."))
+    asked = visitor.say("is there a lawsuit?")
+    assert of(events.Heard, asked)[0].text == "is there a lawsuit?" and reply(asked) == "Yes."
     server.answers(say(words))
     assert reply(Conversation(hosted).say("hello")) == words
+    hosted.knowledge.add_text(
+        "court.md", "# Court\n\nThe court sits in Ghent. The lawsuit in court is public. The court is quiet.\n"
+    )
+    told = hosted.knowledge.ask("In which city does the court sit?", visitor=True)
+    [court] = {each["passage"] for each in told["citations"] if each["source"] == "court.md"}
+    shown = hosted.knowledge.passage(court, visitor=True)
+    assert "lawsuit" not in f"{told}{shown}"
+    assert shown["text"][shown["start"] : shown["end"]].endswith("Ghent. <LEFT_OUT> The court is quiet.")
+    assert "lawsuit" in str(hosted.knowledge.passage(court))
+    hosted.knowledge.remove("court.md")

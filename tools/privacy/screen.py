@@ -24,28 +24,34 @@ class Screen:
     """A redactor that leaves out whole sentences, too.
 
     Args:
-        redactor: finds personal data.
+        redactor: finds personal data; ``personal`` afterwards.
         refuses: whether a sentence shall not be said.
     """
 
     def __init__(self, redactor: Redactor, refuses: Callable[[str], bool]):
-        self._redactor = redactor
+        self.personal = redactor
         self._refuses = lru_cache(REMEMBERED)(refuses)
 
     def find(self, text: str, *args: Any, **options: Any) -> list[Entity]:
         """Personal data alone; see :meth:`tools.privacy.redactor.Redactor.find`."""
-        return self._redactor.find(text, *args, **options)
+        return self.personal.find(text, *args, **options)
 
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
         """What does not leave: sentences that are refused, and personal data in the others."""
-        out = [
-            Entity(LEFT_OUT, start, end, 1.0)
-            for start, end in _trimmed(text)
-            if self._refuses(text[start:end])
-        ]
-        personal = self._redactor.gated(text, allow)
+        out = self._refused(text)
+        personal = self.personal.gated(text, allow)
         rest = [e for e in personal if not any(e.start < o.end and o.start < e.end for o in out)]
         return sorted([*out, *rest], key=lambda entity: entity.start)
+
+    def leave_out(self, text: str, *places: int) -> tuple[str, list[int]]:
+        """A text without the sentences that are refused, personal data aside; and where places of it are then."""
+        out, mark = self._refused(text), len(f"<{LEFT_OUT}>")
+        moved = [at + sum(mark - (min(o.end, at) - o.start) for o in out if o.start < at) for at in places]
+        return replaced(text, out), moved
+
+    def _refused(self, text: str) -> list[Entity]:
+        spans = _trimmed(text)
+        return [Entity(LEFT_OUT, start, end, 1.0) for start, end in spans if self._refuses(text[start:end])]
 
     def gate(self, text: str, allow: Iterable[str] = ()) -> tuple[str, list[Entity]]:
         """A text as it may leave, and what was taken out."""
