@@ -35,7 +35,8 @@ class Vault:
         """The placeholder of a value, as ``tools.privacy.operators.Operators`` gives them."""
         if entity_type == LEFT_OUT:
             return f"<{entity_type}>"
-        same = hmac.new(self._key(), f"{entity_type}\0{_same(value)}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        named = f"{entity_type}\0{_same(value)}".encode("utf-8", "surrogatepass")
+        same = hmac.new(self._key(), named, hashlib.sha256).hexdigest()
         for row in self._rows:
             if row["fingerprint"] == same:
                 return str(row["placeholder"])

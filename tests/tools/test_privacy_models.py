@@ -78,6 +78,18 @@ def test_a_token_classifier_fine_tuned_here_finds_what_it_learned(tmp_path: Path
     assert "<CONTRACT_NO>" in cleaned or "<PERSON>" in cleaned
 
 
+def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
+    import torch
+
+    from tools.privacy.ner_models import load
+
+    folder = _token_classifier(tmp_path)
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(Unsupported, match="safetensors"):
+        load(str(folder))
+
+
 def _token_classifier(folder: Path) -> Path:
     """A tiny model that calls every token a contract number."""
     import torch

@@ -24,6 +24,7 @@ KINDS = {
 ORDINARY = re.compile(
     r"MISC|DATE|TIME|CARDINAL|ORDINAL|MONEY|PERCENT|QUANTITY|PRODUCT|EVENT|WORK_OF_ART|LAW|LANGUAGE|NORP|O|LABEL_\d+"
 )
+PICKLED = ["*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl"]
 LOOKED_FOR = ["person", "address", "location", "organization"]
 
 
@@ -58,8 +59,12 @@ def label(given: str) -> str | None:
 
 def _gliner(name: str) -> Callable[[str], Found]:
     from gliner import GLiNER
+    from huggingface_hub import snapshot_download
 
-    model = GLiNER.from_pretrained(name)
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        folder = Path(snapshot_download(name, ignore_patterns=PICKLED))
+    model = GLiNER.from_pretrained(_safe(name, folder))
 
     def read(text: str) -> Found:
         found = model.predict_entities(text, LOOKED_FOR, threshold=0.5)
@@ -68,12 +73,25 @@ def _gliner(name: str) -> Callable[[str], Found]:
     return read
 
 
+def _safe(name: str, folder: Path) -> str:
+    """A model's folder, where its weights are safetensors: pickled ones may run any code."""
+    if not any(folder.glob("*.safetensors")):
+        raise Unsupported(
+            f"The model {name!r} that is to find names has no weights as safetensors.",
+            "Save it as safetensors, or set ASSISTANT_NER to embedded.",
+        )
+    return str(folder)
+
+
 def _transformer(name: str) -> Callable[[str], Found]:
     from transformers import pipeline
 
     folder = Path(name).expanduser()
     options: dict[str, Any] = {"aggregation_strategy": "simple", "trust_remote_code": False}
-    model = pipeline("token-classification", model=str(folder) if folder.is_dir() else name, **options)
+    options["model_kwargs"] = {"use_safetensors": True}
+    model = pipeline(
+        "token-classification", model=_safe(name, folder) if folder.is_dir() else name, **options
+    )
 
     def read(text: str) -> Found:
         return labelled((each["entity_group"], each["start"], each["end"]) for each in model(text))

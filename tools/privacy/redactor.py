@@ -16,6 +16,9 @@ from tools.privacy.remembering import Remembering
 
 NAMELIKE = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]|\d{2}|[^\W\d_\u0000-\u024f]")
 NOT_LEFT = re.compile(r"(?i)[\W_]*(?:fax|office|mobile|cell|home|work|phone|tel)?[\W_]*")  # beside a number
+FILE = re.compile(
+    r"(?i)[.](?:csv|tsv|jsonl?|xlsx?|ods|parquet|txt|md|pdf|docx?|pptx?|html?|zip|png|jpe?g|webp)$"
+)
 LANGUAGES = ("auto", "en", "zh")
 
 
@@ -87,6 +90,21 @@ class Redactor:
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
         """What the chat gate takes out of a text: the same without mere place names."""
         return self._resolved(text, self._gated(text), allow)
+
+    def sayable(self, names: Iterable[str]) -> list[str]:
+        """Those of the names of files and models that may stay in a text: "mails.csv", not "Ann Bell" or a number.
+
+        Args:
+            names: chosen by anybody who uploads or trains something.
+        """
+        return [name for name in names if FILE.search(name) or not self._somebody(name)]
+
+    def _somebody(self, name: str) -> bool:
+        """Is it somebody's address or number, or what people are called?"""
+        whole = (0, len(name))
+        return not any(map(str.isalpha, name)) or any(
+            each.entity_type not in WORDS or (each.start, each.end) == whole for each in self._gated(name)
+        )
 
     def gate(self, text: str, allow: Iterable[str] = ()) -> tuple[str, list[Entity]]:
         """A chat message without personal data, and what was taken out.
