@@ -8,6 +8,7 @@ _ABBREVIATION = re.compile(
     r"apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m)|\b[A-Z])\.$",
     re.IGNORECASE,
 )
+_LONGEST = 12  # characters, more than any abbreviation has
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -34,10 +35,14 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
 
 def _goes_on(text: str, at: int, stop: int, end: int) -> bool:
     """True after an abbreviation, or where the next word starts in lower case."""
+    ended = stop
     if text[stop - 1] in "。\uff01\uff1f\uff1b":
         return False
-    following = text[stop:end].lstrip(" ")[:1]
-    return following.islower() or bool(_ABBREVIATION.search(text[at:stop]) and following not in ("\n", ""))
+    while stop < end and text[stop] == " ":
+        stop += 1
+    following = text[stop : min(stop + 1, end)]
+    before = text[max(at, ended - _LONGEST) : ended]
+    return following.islower() or bool(_ABBREVIATION.search(before) and following not in ("\n", ""))
 
 
 def _append(found: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -6,9 +6,12 @@ MinHash (Broder 1997, "On the resemblance and containment of documents"), with o
 
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.words import terms
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BUCKETS = 128  # the estimate's standard error is below 0.045
 ALIKE = 0.85  # from here on two documents are told to be nearly the same
@@ -30,13 +33,19 @@ def sketch(text: str) -> bytes:
     return b"".join(value.to_bytes(4, "big") for value in smallest)
 
 
-def likeness(one: bytes, other: bytes) -> float:
-    """The estimated share of common triples of two sketches, 0 to 1; 0 where one of them is missing."""
-    if not one or len(one) != len(other):
-        return 0.0
-    pairs = [(one[at : at + 4], other[at : at + 4]) for at in range(0, len(one), 4)]
-    filled = [(a, b) for a, b in pairs if a != b"\xff" * 4 or b != b"\xff" * 4]
-    return sum(a == b for a, b in filled) / len(filled) if filled else 0.0
+def likeness(one: bytes, others: Sequence[bytes]) -> "np.ndarray":
+    """The estimated shares of common triples of a sketch with others, 0 to 1.
+
+    Args:
+        one: a sketch.
+        others: sketches of the same length.
+    """
+    import numpy as np
+
+    mine = np.frombuffer(one, dtype="u4")
+    theirs = np.frombuffer(b"".join(others), dtype="u4").reshape(len(others), len(mine))
+    filled = (mine != _EMPTY) | (theirs != _EMPTY)
+    return ((theirs == mine) & filled).sum(axis=1) / np.maximum(filled.sum(axis=1), 1)
 
 
 def nearly_same(source: str, mine: bytes, known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -47,6 +56,10 @@ def nearly_same(source: str, mine: bytes, known: Sequence[dict[str, Any]]) -> li
         mine: its sketch.
         known: the documents of the base, with their sketches.
     """
-    others = [(likeness(mine, each["sketch"]), each["source"]) for each in known if each["source"] != source]
-    share, other = max(others, default=(0.0, ""))
-    return [{"source": source, "to": other, "share": round(share, 2)}] if share >= ALIKE else []
+    others = [each for each in known if each["source"] != source and len(each["sketch"]) == len(mine) > 0]
+    if not others:
+        return []
+    shares = likeness(mine, [each["sketch"] for each in others])
+    best = int(shares.argmax())
+    found = {"source": source, "to": others[best]["source"], "share": round(float(shares[best]), 2)}
+    return [found] if shares[best] >= ALIKE else []
