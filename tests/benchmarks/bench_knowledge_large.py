@@ -1,6 +1,7 @@
 """A large knowledge base against a bare FAISS index: search and start with 100,000 passages, and a million vectors.
 
-The vectors are synthetic: points around 2,000 centres, as sentences gather around subjects. Words follow a power law.
+The vectors are synthetic: points around 2,000 centres, as sentences gather around subjects. Words follow a power law;
+some of them are the questions' own, so that the word index finds passages as well.
 """
 
 import random
@@ -8,6 +9,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.embed import encoder
 from knowledge.records import NewChunk, NewDocument
 from knowledge.vectors import Vectors
+from knowledge.words import terms
 from tests.benchmarks import tickets
 from tests.benchmarks.measure import milliseconds, sized
 from tests.benchmarks.row import Row
@@ -25,6 +28,8 @@ DIMENSION = 384
 CENTRES = 2_000
 BATCH = 10_000
 PASSAGES = 500  # a document
+WORDS = 60  # of a passage
+ASKED = 10  # of them words that questions have, too
 
 
 def run() -> Iterable[Row]:
@@ -87,9 +92,18 @@ def _document(name: str, matrix: Any) -> NewDocument:
     dice = random.Random(name)
     cut = []
     for vector in matrix:
-        words = " ".join(f"w{int(dice.paretovariate(0.6)) % 30_000}" for _ in range(60))
-        cut.append(NewChunk(0, 4, 0, 4, "article", ("article", words), None, vector.tobytes()))
+        words = [f"w{int(dice.paretovariate(0.6)) % 30_000}" for _ in range(WORDS - ASKED)]
+        words += dice.choices(_asked(), k=ASKED)
+        cut.append(
+            NewChunk(0, 4, 0, 4, "article", None, ("article", " ".join(words)), None, vector.tobytes())
+        )
     return NewDocument(name, name, name, "text", None, None, name, "internal", "now", cut)
+
+
+@cache
+def _asked() -> list[str]:
+    """All words of all questions, so that each is found as often in the passages as it is asked."""
+    return [term for text in tickets.texts() for term in terms(text)]
 
 
 def _million(count: int) -> Iterator[Row]:
