@@ -14,6 +14,9 @@ from tools.errors import NotFound, did_you_mean
 from tools.finetune.progress import Progress
 
 KINDS = "assistant.jobs.kinds"
+SHORT_OF_MEMORY = (
+    "killed"  # a file in a job's folder: its last process was killed, so the next needs less memory
+)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from assistant.home import Home, exclusive
 from assistant.jobs.queue import LEASE, JobQueue
 from assistant.jobs.runners.local import child_environment, importable
 from assistant.jobs.runners.runner import Handle, Order, Runner, choose_runner
-from assistant.jobs.work import KINDS, job_folder
+from assistant.jobs.work import KINDS, SHORT_OF_MEMORY, job_folder
 from assistant.logs import configure, log
 from assistant.settings import Settings, settings
 from assistant.store.database import Database
@@ -28,6 +28,7 @@ from knowledge.errors import TeachingError
 
 HOST = f"{socket.gethostname()}/"  # how the names of this machine's owners begin
 PAUSE = 0.3  # seconds between two looks at the queue
+SIGKILL = -9  # as an exit code; on Linux mostly the kernel's answer to a full memory
 KILLED = "The process was killed, probably because the memory ran out; a smaller batch size or model may fit."
 
 
@@ -83,6 +84,8 @@ class Worker:
                 self.queue.keep_waiting(job_id, owner)
                 continue
             del self._running[job_id]
+            if code == SIGKILL:
+                (job_folder(self.home, job_id) / SHORT_OF_MEMORY).touch()
             # A process that ended properly has written its ending, so this changes nothing then.
             if self.queue.lost(job_id, owner, reason_for(code, job_id)):
                 log().warning("job process ended without a word", job=job_id, code=code)
@@ -90,7 +93,7 @@ class Worker:
 
 def reason_for(code: int, job_id: str) -> str:
     """Why a process ended without a word, from its exit code (negative: the signal)."""
-    if code == -9:
+    if code == SIGKILL:
         return KILLED
     how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
     return f"The process {how}; details: assistant jobs logs {job_id}."

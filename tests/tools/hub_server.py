@@ -47,8 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         self.server.seen.append(f"{self.command} {unquote(path)}")
         parts = [unquote(each) for each in path.strip("/").split("/")]
-        asked = parts[:2] == ["api", "datasets"]
-        owner, name, *rest = [*(parts[2:] if asked else parts[1:]), "", ""]
+        asked = parts[0] == "api"  # of models and of data sets, whose files alone lie under "datasets"
+        owner, name, *rest = [*(parts[2:] if asked else parts[parts[0] == "datasets" :]), "", ""]
         repository = self.server.repositories.get(f"{owner}/{name}".lower())
         if repository is None:
             self._send(404, {"X-Error-Code": "RepoNotFound"})
@@ -71,14 +71,17 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, {"Content-Type": "application/json"}, json.dumps(about).encode())
 
     def _file(self, repository: Repository, revision: str, path: str, body: bool) -> None:
-        files = next((each for name, each in repository.branches.items() if commit(name) == revision), {})
+        files = next(
+            (each for name, each in repository.branches.items() if revision in (name, commit(name))), {}
+        )
         if repository.gated:
             self._send(401, {"X-Error-Code": "GatedRepo"})
         elif path not in files:
             self._send(404, {"X-Error-Code": "EntryNotFound"})
         else:
             tag = sha1(files[path]).hexdigest()
-            self._send(200, {"X-Repo-Commit": revision, "ETag": f'"{tag}"'}, files[path], body)
+            at = revision if len(revision) == 40 else commit(revision)
+            self._send(200, {"X-Repo-Commit": at, "ETag": f'"{tag}"'}, files[path], body)
 
     def _send(self, status: int, headers: dict[str, str], content: bytes = b"", body: bool = True) -> None:
         self.send_response(status)

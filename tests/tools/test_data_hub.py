@@ -105,10 +105,10 @@ def test_several_configurations(hub: HubServer, tmp_path: Path) -> None:
     assert fetch(hub, "hf:nyu/glue/sst2", tmp_path).name == "glue-sst2-train.parquet"
     assert fetch(hub, "hf:nyu/glue/cola/test", tmp_path).name == "glue-cola-test.parquet"
     for name, words in {
-        "hf:nyu/glue": r"several configurations. There is cola, sst2. Write hf:nyu/glue/CONFIG/SPLIT",
-        "hf:nyu/glue/train": "several configurations, and none is called train. There is cola, sst2",
+        "hf:nyu/glue": r"several configurations. Known are cola, sst2. Write hf:nyu/glue/CONFIG/SPLIT",
+        "hf:nyu/glue/train": "several configurations, and none is called train. Known are cola, sst2",
         "hf:nyu/glue/ssst2/test": "no configuration ssst2. Did you mean sst2",
-        "hf:nyu/glue/sst2/dev": "no split dev. There is test, train, validation. Write hf:nyu/glue/sst2/SPLIT",
+        "hf:nyu/glue/sst2/dev": "no split dev. Known are test, train, validation. Write hf:nyu/glue/sst2/SPLIT",
     }.items():
         with pytest.raises(BadArgument, match=words):
             fetch(hub, name, tmp_path)
@@ -116,7 +116,7 @@ def test_several_configurations(hub: HubServer, tmp_path: Path) -> None:
 
 def test_several_splits_and_none_for_training(hub: HubServer, tmp_path: Path) -> None:
     hub.add("a/parts", {f"default/{name}/0000.parquet": intents(0, 3) for name in ("easy", "hard")})
-    with pytest.raises(BadArgument, match="several splits. There is easy, hard. Write hf:a/parts/SPLIT"):
+    with pytest.raises(BadArgument, match="several splits. Known are easy, hard. Write hf:a/parts/SPLIT"):
         fetch(hub, "hf:a/parts", tmp_path)
     hub.add("a/single", {"default/test/0000.parquet": intents(0, 3)})
     assert fetch(hub, "hf:a/single", tmp_path).name == "single-test.parquet"

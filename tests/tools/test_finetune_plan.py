@@ -98,6 +98,10 @@ def test_data_nobody_can_learn_from(rows, words, tmp_path):
         ({"epochs": 0}, BadArgument, "epochs"),
         ({"learning_rate": 3}, BadArgument, "learning rate"),
         ({"batch_size": 0}, BadArgument, "batch size"),
+        ({"search": float("nan")}, BadArgument, "A search takes"),
+        ({"search": float("inf")}, BadArgument, "A search takes"),
+        ({"search": -5.0}, BadArgument, "A search takes"),
+        ({"text_column": "label", "label_column": "label"}, BadArgument, "both the text and the label"),
         ({"task": "masked-lm", "method": "head"}, BadArgument, "cannot be trained by head"),
         ({"task": "text-generation", "base": "minilm"}, Unsupported, "Use smollm2"),
     ],
@@ -115,11 +119,104 @@ def test_qlora_needs_a_gpu(data, monkeypatch):
         make_plan(FinetuneSpec(data, "mine", method="qlora"))
 
 
-def test_a_base_model_of_another_world(data, tmp_path):
-    (tmp_path / "vit").mkdir()
-    (tmp_path / "vit" / "config.json").write_text(json.dumps({"model_type": "vit", "image_size": 224}))
-    with pytest.raises(Unsupported, match="vit.*cannot be trained for text-classification"):
-        make_plan(FinetuneSpec(data, "mine", base="vit", base_path=tmp_path / "vit"))
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("vit", {"image_size": 224}), ("t5", {}), ("whisper", {}), ("clip", {"vision_config": {}})],
+)
+def test_a_base_model_of_another_world(data, tmp_path, kind, more):
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / "config.json").write_text(json.dumps({"model_type": kind} | more))
+    with pytest.raises(Unsupported, match=f"{kind}.*cannot be trained for text-classification"):
+        make_plan(FinetuneSpec(data, "mine", base=kind, base_path=tmp_path / kind))
+
+
+def test_a_base_at_the_hub_is_planned_by_its_configuration_alone(data, hub, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+    monkeypatch.setattr(
+        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE",
+        hub.url + "/{repo_id}/resolve/{revision}/{filename}",
+    )
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 1000}
+    for name, kind in (("org/encoder", "roberta"), ("org/speech", "whisper")):
+        hub.add(name, main={"config.json": json.dumps({"model_type": kind} | sizes).encode()})
+    spec = FinetuneSpec(data, "mine", "org/encoder", "org/encoder", method="full")
+    assert make_plan(spec)["estimated_seconds"] < 60
+    assert any(asked.endswith("config.json") for asked in hub.seen), hub.seen
+    assert not any("safetensors" in asked for asked in hub.seen)
+    assert FinetuneSpec.from_dict(spec.as_dict()).base_path == "org/encoder"
+    with pytest.raises(Unsupported, match="whisper"):
+        make_plan(FinetuneSpec(data, "mine", "org/speech", "org/speech"))
+    with pytest.raises(NotFound, match="org/gone"):
+        make_plan(FinetuneSpec(data, "mine", "org/gone", "org/gone"))
+
+
+def test_rows_of_the_test_file_are_counted_and_never_trained_on(data, tmp_path):
+    rows = sentences(180)
+
+    def planned(held, train=rows):
+        test = write_csv(tmp_path / "test.csv", held)
+        return make_plan(FinetuneSpec(write_csv(tmp_path / "train.csv", train), "mine", test_data=test))[
+            "warnings"
+        ]
+
+    shared = planned([(text.upper(), label) for text, label in rows[:30]])
+    assert shared == ["30 training rows stand in test.csv too and are left out."]
+    with pytest.raises(BadData, match="too few are left"):
+        planned(rows)
+    with pytest.raises(BadData, match="too few are left"):  # one label alone would be left
+        planned([row for row in rows if row[1] != "money"])
+    with pytest.raises(BadData, match="none of the labels"):
+        planned([("the sun is out", "weather"), ("it rains again", "weather")])
+    said = planned([("the sun is out", "weather"), ("my card is lost again", "cards")])
+    assert "1 rows of test.csv have labels that are not learned" in said[0]
+    (tmp_path / "train.jsonl").write_text("\n".join(
+        json.dumps({"tokens": f"Ann met {n} people".split(), "tags": ["B-PER", "O", "O", "O"]}) for n in range(9)
+    ))  # fmt: skip
+    (tmp_path / "test.jsonl").write_text(json.dumps({"tokens": ["Ann", "left"], "tags": ["B-PER"]}))
+    with pytest.raises(BadData, match="no row to measure on"):
+        make_plan(FinetuneSpec(tmp_path / "train.jsonl", "mine", test_data=tmp_path / "test.jsonl"))
+
+
+def test_columns_are_found_in_a_test_file_that_spells_them_otherwise(data, tmp_path):
+    test = write_csv(tmp_path / "test.csv", sentences(30, seed=9), ("Text", " LABEL"))
+    make_plan(FinetuneSpec(data, "mine", test_data=test))
+
+
+def test_texts_that_the_base_cannot_read_are_told(tmp_path):
+    rows = [(f"我的银行卡什么时候能到账{n}号请帮我查一下", "ab"[n % 2]) for n in range(60)]
+    (said,) = make_plan(FinetuneSpec(write_csv(tmp_path / "zh.csv", rows), "mine"))["warnings"]
+    assert "unknown to minilm" in said and "multilingual" in said
+
+
+def test_tokens_are_counted_in_any_script_and_no_further_than_they_are_read():
+    from tools.finetune.examples import mean_tokens
+
+    assert mean_tokens(["一二三四五六七八九十"]) == 12
+    assert mean_tokens(["one two three"]) == pytest.approx(6.2)
+    assert mean_tokens(["word " * 10_000], 256) == 256
+    assert mean_tokens([]) == 0
+
+
+def test_what_is_lost_by_learning_on_without_the_earlier_data_is_told(tmp_path):
+    base = tmp_path / "earlier"
+    base.mkdir()
+    (base / "config.json").write_text(
+        json.dumps({"model_type": "roberta", "hidden_size": 64, "vocab_size": 9})
+    )
+    (base / "assistant.json").write_text(
+        json.dumps({"task": "text-classification", "labels": ["a", "b", "z"]})
+    )
+    rows = [(f"words of row {n} here", ["a|b", "b|c", "a", "c", "a|c"][n % 5]) for n in range(40)]
+    data = write_csv(tmp_path / "new.csv", rows)
+    told = make_plan(FinetuneSpec(data, "mine", "earlier", base))["warnings"]
+    assert any("it may forget" in each for each in told)
+    assert "Labels of earlier that the new data does not hold are lost: z." in told
+
+
+def test_labels_that_differ_in_spelling_alone_are_told(tmp_path):
+    rows = [(text, label.title() if n % 7 == 0 else label) for n, (text, label) in enumerate(sentences(180))]
+    said = make_plan(FinetuneSpec(write_csv(tmp_path / "mixed.csv", rows), "mine"))["warnings"]
+    assert "Cards / cards" in said[0]
 
 
 def test_no_space(data, monkeypatch):

@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 from tests.tools.tiny_models import sentences, tiny_bert, write_csv
-from tools.errors import BadArgument, Cancelled, OutOfSpace
+from tools.errors import BadArgument, BadData, Cancelled, OutOfSpace
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Classifier, find_task
@@ -298,3 +298,31 @@ def test_batches_are_parted_where_the_memory_is_not_enough(spec, tmp_path, monke
     result = train(wish, tmp_path / "mine", tmp_path / "work", lambda progress: told.append(progress.message))
     assert any("4 parts" in message for message in told)
     assert result["metrics"]["accuracy"] > 0.9
+
+
+def test_a_killed_training_goes_on_with_smaller_parts(tmp_path):
+    from tools.finetune import parts
+
+    for place in ("checkpoints", "trial-1/checkpoints"):
+        (tmp_path / place).mkdir(parents=True)
+    parts.halve(tmp_path)
+    parts.halve(tmp_path)
+    assert [parts.noted(tmp_path / place) for place in ("checkpoints", "trial-1/checkpoints", "gone")] == [
+        4,
+        4,
+        1,
+    ]
+    assert [parts.even(wanted, 12) for wanted in (1, 4, 5, 16)] == [1, 4, 6, 12]
+
+
+def test_data_that_was_changed_is_not_gone_on_with(spec, tmp_path):
+    def stopped(progress):
+        if progress.step:
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        train(_with(spec, method="full", epochs=1), tmp_path / "mine", tmp_path / "work", stopped)
+    with spec.data.open("a") as file:
+        file.write("one more row,cards\n")
+    with pytest.raises(BadData, match=r"data\.csv was changed since the training began"):
+        train(_with(spec, method="full", epochs=1), tmp_path / "mine", tmp_path / "work", quiet)

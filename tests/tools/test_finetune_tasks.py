@@ -25,10 +25,13 @@ def test_all_tasks_of_the_contract_are_found():
     ]
 
 
-@pytest.mark.parametrize("task", task_names())
-def test_the_whole_cycle(task, tmp_path):
+@pytest.mark.parametrize(
+    ("task", "method"),
+    [*((task, "full") for task in task_names()), ("masked-lm", "adalora"), ("image-classification", "lora")],
+)
+def test_the_whole_cycle(task, method, tmp_path):
     base, data = task_data(task, tmp_path)
-    spec = FinetuneSpec(data, "mine", str(base), base, task, "full", epochs=2, learning_rate=5e-3)
+    spec = FinetuneSpec(data, "mine", str(base), base, task, method, epochs=2, learning_rate=5e-3)
     assert make_plan(spec)["task"] == task
     said = []
     result = train(spec, tmp_path / "models" / "mine", tmp_path / "work", said.append)
@@ -133,3 +136,130 @@ def test_triplets_push_away_what_only_looks_alike(tmp_path):
     assert closeness("triplets", ("anchor", "positive", "negative")) < with_pairs - 0.1
     rows += [(first, second, f"{first} today") for first, second in pairs]  # a second negative for each pair
     assert closeness("more", ("anchor", "positive", "negative")) < with_pairs - 0.1
+
+
+@pytest.mark.parametrize("method", ["lora", "dora"])
+def test_models_of_convolutions_take_adapters_too(method, tmp_path):
+    import torch
+    from transformers import ResNetConfig, ResNetForImageClassification
+
+    from tools.errors import Unsupported
+    from tools.finetune import methods
+
+    def resnet():
+        sizes = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1], "layer_type": "basic"}
+        return ResNetForImageClassification(ResNetConfig(**sizes, num_labels=3))
+
+    model = methods.wrap(resnet(), method, None, 10, ("classifier",))
+    out = model(pixel_values=torch.zeros(2, 3, 32, 32), labels=torch.tensor([0, 1]))
+    out.loss.backward()
+    assert out.logits.shape == (2, 3)
+    merged = methods.merge(model.eval(), method, tmp_path)
+    assert merged(pixel_values=torch.zeros(2, 3, 32, 32)).logits.shape == (2, 3)
+    with pytest.raises(Unsupported, match="adalora finds no layers to adapt in a resnet model"):
+        methods.wrap(resnet(), "adalora", None, 10, ("classifier",))
+
+
+def test_held_out_texts_of_rare_labels_find_their_partners_among_those_learned():
+    from tools.finetune.contrastive import partners, retrieval
+    from tools.finetune.tasks.embedding import _triples
+
+    known = [(f"text {n} of {label}", label) for label in "abc" for n in range(3)]
+    held = [("another of a", "a"), ("another of b", "b")]
+    assert partners(held, 1) == []
+    found = _triples(held, True, 1, known)
+    assert [(row[0], row[2]) for row in found] == held
+    assert all((row[1], row[2]) in known for row in found)
+    assert retrieval(None, [("the same", "the same", "g")]) == {"rows": 0}
+
+
+def test_pairs_that_do_not_belong_together_are_not_taught(tmp_path):
+    from tools.errors import BadData
+    from tools.finetune.matching import belonging
+
+    rows = [(f"how do I pay bill {n}", f"paying bill {n}", str(n % 2)) for n in range(40)]
+    head = ("sentence1", "sentence2", "label")
+    plan = make_plan(FinetuneSpec(write_csv(tmp_path / "qqp.csv", rows, head), "m"))
+    assert (plan["task"], plan["rows"], plan["beside"]) == ("embedding", 20, ["label"])
+    assert plan["warnings"] == ["20 pairs of other texts by column label are left out."]
+    scored = [(first, second, n % 5 + 0.5) for n, (first, second, _) in enumerate(rows)]
+    plan = make_plan(FinetuneSpec(write_csv(tmp_path / "sts.csv", scored, (*head[:2], "score")), "m"))
+    assert plan["rows"] == 8 and "32 pairs below 4 by column score" in plan["warnings"][0]
+    assert belonging(["Entailment", "neutral", None, "contradiction"], "c")[0] == [True, False, False, False]
+    assert belonging(["news", "sport"], "c") == (None, "")
+    with pytest.raises(BadData, match="0, 1, 2"):
+        belonging([0, 1, 2, 1], "label")
+
+
+def test_instructions_keep_what_they_are_about_and_chats_in_any_spelling_count(tmp_path):
+    import pandas
+
+    from tools.finetune.conversations import conversations
+
+    rows = [
+        ("Translate this.", f"Guten Tag {n}" if n % 2 else "", f"Good day {n}", "Be brief.") for n in range(8)
+    ]
+    data = write_csv(tmp_path / "alpaca.csv", rows, ("instruction", "input", "output", "system"))
+    plan = make_plan(FinetuneSpec(data, "m"))
+    assert (plan["task"], plan["beside"]) == ("text-generation", ["input", "system"])
+    assert plan["warnings"] == [
+        "Column input is added to instruction in rows that have it.",
+        "Column system is told to the model first in rows that have it.",
+    ]
+    table = pandas.DataFrame(
+        {"instruction": ["Say it.", float("nan")], "input": ["hello", None], "output": ["yes", "no"]},
+        dtype=object,
+    )
+    assert conversations(table, "instruction", "output") == [
+        [{"role": "user", "content": "Say it.\n\nhello"}, {"role": "assistant", "content": "yes"}]
+    ]
+    chats = [
+        [{"from": "Human", "value": "hi"}, {"from": "GPT", "value": "hello"}],
+        [
+            {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+            {"role": "assistant", "content": "hello"},
+        ],
+        [{"role": "user", "content": "hi"}, {"role": "assistant", "content": None, "tool_calls": []}],
+    ]
+    asked = {"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}
+    assert conversations(pandas.DataFrame({"c": chats}), "c", None) == [list(asked), list(asked)]
+    path = tmp_path / "chats.jsonl"
+    path.write_text("\n".join(json.dumps({"messages": chat}) for chat in chats * 3))
+    assert "3 rows are left out" in make_plan(FinetuneSpec(path, "m"))["warnings"][0]
+
+
+def test_pictures_are_told_apart_by_content_and_broken_ones_left_out(tmp_path):
+    import zipfile
+
+    from tools.errors import BadData
+    from tools.finetune.tasks.image_classification import _content
+    from tools.finetune.vision import Pixels
+
+    base, data = task_data("image-classification", tmp_path)
+    with zipfile.ZipFile(data, "a") as archive:
+        archive.writestr("one/copy.png", archive.read("one/1.png"))
+        archive.writestr("one/broken.png", b"\x89PNG no picture")
+    assert _content(data, "one/copy.png") == _content(data, "one/1.png")
+    spec = FinetuneSpec(data, "m", str(base), base, test_data=data)
+    assert "one/broken.png" in make_plan(FinetuneSpec(data, "m", str(base), base))["warnings"][0]
+    with pytest.raises(BadData, match="stand in data.zip too"):
+        make_plan(spec)
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        for n in range(8):
+            archive.writestr(f"{'ab'[n % 2]}/{n}.png", b"no picture")
+    with pytest.raises(BadData, match=r"8 of 8 images of bad.zip cannot be opened"):
+        make_plan(FinetuneSpec(tmp_path / "bad.zip", "m", str(base), base))
+    table = write_csv(tmp_path / "t.csv", [("some text here", "a"), ("another text here", "b")] * 4)
+    with pytest.raises(BadData, match="holds no images"):
+        make_plan(FinetuneSpec(table, "m", str(base), base, "image-classification"))
+    pixels = Pixels(base)
+    (base / "preprocessor_config.json").write_text('{"resample": 2, "do_center_crop": true}')
+    bilinear = Pixels(base)
+    assert (pixels.resample, bilinear.resample) == (3, 2)
+    bilinear.save(base)
+    saved = json.loads((base / "preprocessor_config.json").read_text())
+    assert (
+        saved["size"] == {"height": 8, "width": 8}
+        and saved["resample"] == 2
+        and "do_center_crop" not in saved
+    )

@@ -37,9 +37,12 @@ def _spec(workspace: Workspace, dataset: str, **wishes: Any) -> Any:
 
 
 def _plan_finetuning(workspace: Workspace, dataset: str, **wishes: Any) -> dict[str, Any]:
+    from tools.finetune.personal import personal
     from tools.finetune.plan import make_plan
 
-    plan = make_plan(_spec(workspace, dataset, **wishes))
+    spec = _spec(workspace, dataset, **wishes)
+    plan = make_plan(spec)
+    plan["warnings"] += personal(spec, plan)
     about = (
         f"Fine-tune {plan['base']} ({plan['method']}) on {dataset} for {plan['task']}: "
         f"{plan['rows']:,} rows, about {_duration(plan['estimated_seconds'])}."

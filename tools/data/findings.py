@@ -1,6 +1,7 @@
 """What people should know about a dataset before they train on it, one plain sentence each."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tools.data.columns import Guess
@@ -23,7 +24,7 @@ def findings(tally: "Tally", guess: Guess, pii: dict[str, int], sampled: tuple[i
     """
     found = [*_size(tally, guess), *_gaps(tally, guess), *_duplicates(tally)]
     if tally.label is not None:
-        found += [*_labels(tally, guess), *_spellings(tally)]
+        found += [*_labels(tally, guess), *spellings(tally.labels)]
     return found + _personal(pii, sampled)
 
 
@@ -107,10 +108,10 @@ def _rare(tally: "Tally") -> list[str]:
     return found
 
 
-def _spellings(tally: "Tally") -> list[str]:
-    """Labels that differ in capitals, spaces, hyphens or underscores alone."""
+def spellings(labels: Iterable[str]) -> list[str]:
+    """A warning about labels that differ in capitals, spaces, hyphens or underscores alone."""
     groups: dict[str, list[str]] = defaultdict(list)
-    for label in tally.labels:
+    for label in labels:
         groups[" ".join(label.casefold().replace("_", " ").replace("-", " ").split())].append(label)
     twins = [sorted(group) for group in groups.values() if len(group) > 1]
     if not twins:

@@ -15,7 +15,7 @@ from typing import Any
 from knowledge.errors import TeachingError
 from tools.finetune.examples import Parts, pairs, part, plain, read
 from tools.finetune.spec import FinetuneSpec
-from tools.finetune.task import Run
+from tools.finetune.task import Facts, Run
 
 LINEAGE = "lineage.json"  # beside the weights, never in an export: it holds paths of this machine
 LEAST_EACH = 20  # old rows of each label that are replayed, where there are as many
@@ -61,6 +61,27 @@ def read_lineage(folder: Path) -> list[dict[str, Any]]:
         return list(json.loads((folder / LINEAGE).read_text()))
     except (OSError, ValueError):
         return []
+
+
+def not_replayed(folder: Path | None, task: str, facts: Facts, name: str) -> list[str]:
+    """Warnings where a model made here learns on without its earlier data, which only text classifiers mix in.
+
+    Args:
+        folder: the base model's.
+        task: what it is trained for now.
+        facts: of the new data.
+        name: of the base model.
+    """
+    try:
+        info = json.loads((folder / "assistant.json").read_text()) if folder else {}
+    except (OSError, ValueError):
+        return []
+    if info.get("task") != task or (task == "text-classification" and not facts.several):
+        return []
+    said = [f"Nothing of what {name} learned from is mixed in: it may forget, and how much is not measured."]
+    if lost := [label for label in info.get("labels") or [] if facts.labels and label not in facts.labels]:
+        said.append(f"Labels of {name} that the new data does not hold are lost: {', '.join(lost[:8])}.")
+    return said
 
 
 def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
@@ -119,9 +140,9 @@ def _parts(source: dict[str, Any]) -> Parts[Example] | None:
         columns = source["text_column"], source["label_column"]
         rows = pairs(read(path, columns), *columns)
         held = pairs(read(Path(test), columns), *columns) if test else None
+        return part(rows, held, source["seed"], lambda row: row[0], lambda row: row[1])
     except (OSError, KeyError, ValueError, TeachingError):
         return None
-    return part(rows, held, source["seed"], lambda row: row[0], lambda row: row[1])
 
 
 def with_replay(

@@ -5,7 +5,7 @@ Used by the embedding task and by few-shot classification. Imported only with to
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,28 @@ Triple = tuple[str, str, str]  # a text, one that belongs to it, and the group b
 SCALE = 20.0
 
 
-def partners(rows: list[tuple[str, str]], seed: int, each: int = 1) -> list[Triple]:
+def partners(
+    rows: list[tuple[str, str]], seed: int, each: int = 1, more: Sequence[tuple[str, str]] = ()
+) -> list[Triple]:
     """Each text with another one of its label, ``each`` times: linear in the rows, not quadratic.
 
     Args:
         rows: texts with labels.
         seed: of the choice.
         each: partners for each text.
+        more: others with labels, taken where a label has no second text among the rows.
     """
     dice = random.Random(seed)
     groups: dict[str, list[str]] = defaultdict(list)
     for text, label in rows:
         groups[label].append(text)
+    spare: dict[str, list[str]] = defaultdict(list)
+    for text, label in more:
+        spare[label].append(text)
     found = []
     for text, label in rows * each:
         others = [other for other in groups[label] if other != text]
+        others = others or [other for other in spare[label] if other != text]
         if others:
             found.append((text, dice.choice(others), label))
     return found
@@ -205,8 +212,11 @@ def retrieval(encoder: FrozenEncoder, rows: list[Triple]) -> dict[str, float]:
     """How well partners are found among all held-out partners.
 
     Returns:
-        ``accuracy@1``, ``accuracy@5``, ``mrr`` (mean reciprocal rank) and ``rows``.
+        ``accuracy@1``, ``accuracy@5``, ``mrr`` (mean reciprocal rank) and ``rows``, which stands alone where it is 0.
     """
+    rows = [row for row in rows if row[0] != row[1]]  # a text finds itself anyway
+    if not rows:
+        return {"rows": 0}
     first = encoder.embed([row[0] for row in rows])
     second = encoder.embed([row[1] for row in rows])
     places = []

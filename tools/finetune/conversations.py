@@ -2,15 +2,31 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tools.data.label_sets import missing
+from tools.errors import BadData
+from tools.finetune.examples import part, read
 from tools.finetune.machine import PAD_TO
+from tools.finetune.task import Run
 
 if TYPE_CHECKING:
     import pandas
 
 Message = dict[str, str]
-ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
+ROLES = {
+    "human": "user",
+    "customer": "user",
+    "gpt": "assistant",
+    "bot": "assistant",
+    "model": "assistant",
+    "ai": "assistant",
+    "agent": "assistant",
+    "developer": "system",
+}
+INPUTS = ("input", "context", "输入")  # what an instruction is about, in a column of its own
+SYSTEMS = ("system", "system_prompt", "system prompt")
 IGNORED = -100
 TEMPLATE = (
     "{% for message in messages %}{{ message['role'] + ': ' + message['content'] }}"
@@ -25,20 +41,44 @@ def conversations(
     """The table's rows that end in an answer, as lists of messages.
 
     Args:
-        table: the table.
+        table: the table; a column of :data:`INPUTS` is added to the prompts, one of :data:`SYSTEMS` comes first.
         text_column: conversations, or prompts.
         label_column: the replies to the prompts; None for conversations.
     """
+    own = (text_column, label_column)
     if label_column is None:
         found = [_messages(cell) for cell in table[text_column]]
     else:
-        cells = zip(table[text_column], table[label_column], strict=True)
-        found = [
-            [{"role": "user", "content": str(a).strip()}, {"role": "assistant", "content": str(b).strip()}]
-            for a, b in cells
-            if a is not None and b is not None and str(b).strip()
-        ]
-    return [row for row in found if any(message["role"] == "assistant" for message in row)]
+        cells = zip(table[text_column], _beside(table, INPUTS, own), table[label_column], strict=True)
+        found = [_exchange(*each) for each in cells]
+    told = [_told(row, system) for row, system in zip(found, _beside(table, SYSTEMS, own), strict=True)]
+    return [row for row in told if any(message["role"] == "assistant" for message in row)]
+
+
+def joined(messages: list[Message]) -> str:
+    """A conversation as one text, by which it is told from others."""
+    return "\n".join(message["content"] for message in messages)
+
+
+def _beside(table: "pandas.DataFrame", names: Sequence[str], own: Sequence[str | None]) -> list[Any]:
+    """The cells of the column with one of these names; None for each row where there is no such column."""
+    found = [name for name in table.columns if name.casefold().strip() in names and name not in own]
+    return list(table[found[0]]) if found else [None] * len(table)
+
+
+def _exchange(asked: Any, about: Any, reply: Any) -> list[Message]:
+    """A prompt, what it is about, and its reply as messages; an empty list where one of them is missing."""
+    prompt = "\n\n".join(str(each).strip() for each in (asked, about) if not missing(each))
+    if missing(reply) or not prompt:
+        return []
+    return [{"role": "user", "content": prompt}, {"role": "assistant", "content": str(reply).strip()}]
+
+
+def _told(row: list[Message], system: Any) -> list[Message]:
+    """A conversation that begins with what the model is told to be, where it does not say so itself."""
+    if not row or missing(system) or row[0]["role"] == "system":
+        return row
+    return [{"role": "system", "content": str(system).strip()}, *row]
 
 
 def _messages(cell: Any) -> list[Message]:
@@ -54,11 +94,22 @@ def _messages(cell: Any) -> list[Message]:
     for entry in cell if isinstance(cell, list) else []:
         if not isinstance(entry, dict):
             return []
-        role, content = entry.get("role", entry.get("from")), entry.get("content", entry.get("value"))
-        if not isinstance(role, str) or not isinstance(content, str):
+        role = entry.get("role", entry.get("from"))
+        content = _content(entry.get("content", entry.get("value")))
+        if not isinstance(role, str) or content is None:
             return []
+        role = role.casefold().strip()
         found.append({"role": ROLES.get(role, role), "content": content})
     return found
+
+
+def _content(value: Any) -> str | None:
+    """The text of a message, in one piece or in parts as the OpenAI API has them; None for pictures, calls of tools."""
+    if isinstance(value, str):
+        return value
+    parts = value if isinstance(value, list) else []
+    parts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    return "".join(parts) if parts and all(isinstance(part, str) for part in parts) else None
 
 
 def tokenize(tokenizer: Any, messages: list[Message], length: int) -> dict[str, list[int]]:
@@ -90,6 +141,32 @@ def _grown(
         same += 1
     new = whole[same:]
     return whole, labels[:same] + (new if learned else [IGNORED] * len(new))
+
+
+def told_cut(rows: list[dict[str, Any]], length: int) -> list[str]:
+    """A warning about conversations that are longer than what is read."""
+    cut = sum(len(row["input_ids"]) >= length for row in rows)
+    return (
+        [f"{cut:,} conversations are longer than {length} tokens: what lies beyond was not learned."]
+        if cut
+        else []
+    )
+
+
+def tokenized_parts(run: Run, tokenizer: Any, length: int) -> list[list[dict[str, Any]]]:
+    """Tokenized training, validation and held-out rows; those whose answer lies beyond the limit are left out."""
+    columns, beside = (run.plan["text_column"], run.plan["label_column"]), run.plan.get("beside", ())
+    rows = conversations(read(run.spec.data, columns, beside), *columns)
+    given = run.spec.test_data
+    test = conversations(read(given, columns, beside), *columns) if given else None
+    parts = part(rows, test, run.spec.seed, joined)
+    found = []
+    for group in (parts.train, parts.validation, parts.test):
+        tokenized = [tokenize(tokenizer, row, length) for row in group]
+        found.append([row for row in tokenized if any(label >= 0 for label in row["labels"])])
+    if not found[0] or not found[2]:
+        raise BadData(f"No answer begins within the first {length} tokens.", "Shorten the prompts.")
+    return found
 
 
 class Collate:

@@ -1,17 +1,23 @@
 """From a table to rows to learn from, and how they are parted into training, validation and test."""
 
 import json
+import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.data.label_sets import label_name, label_sets, missing
+from tools.errors import BadData
 
 if TYPE_CHECKING:
     import pandas
 
 Row = TypeVar("Row")
+WORD_TOKENS = 1.4  # of an ordinary encoder
+SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")  # each a token of its own
+COUNTED = 2000  # texts
 
 
 @dataclass(frozen=True)
@@ -76,11 +82,42 @@ def items(cell: Any) -> list[Any]:
     return str(cell).split() if cell is not None else []
 
 
-def read(path: Path, columns: Sequence[str | None]) -> "pandas.DataFrame":
-    """The named columns of a file."""
+def mean_tokens(rows: Sequence[str], most: int | None = None) -> float:
+    """Tokens of a text on average, roughly: words, and each Chinese, Japanese or Korean sign for itself.
+
+    Args:
+        rows: the texts; the first :data:`COUNTED` are looked at.
+        most: tokens that are read of one; None reads all.
+    """
+    looked = rows[:COUNTED]
+    return sum(min(text_tokens(text), most or math.inf) for text in looked) / max(1, len(looked))
+
+
+def text_tokens(text: str) -> float:
+    """Tokens of one text, roughly, with those that begin and end it."""
+    plain_words, signs = SIGNS.subn(" ", text)
+    return len(plain_words.split()) * WORD_TOKENS + signs + 2
+
+
+def read(path: Path, columns: Sequence[str | None], beside: Sequence[str] = ()) -> "pandas.DataFrame":
+    """The named columns of a file, under those names however the file spells them.
+
+    Args:
+        path: the file.
+        columns: must be there.
+        beside: come along where they are there.
+    """
+    from tools.data.columns import check_column
     from tools.data.read import read_table
 
-    return read_table(path, columns=[name for name in columns if name])
+    table = read_table(path)
+    names = [name for name in columns if name]
+    found = [check_column(name, table.columns) for name in names]
+    more = [name for name in beside if name in table.columns and name not in found]
+    chosen = table[found + more]
+    chosen.columns = names + more
+    chosen.attrs = {**table.attrs, "path": str(path)}
+    return chosen
 
 
 def part(
@@ -98,13 +135,22 @@ def part(
         seed: of the split.
         text: a row's text, by which duplicates are told.
         label: a row's label, to stratify by.
+
+    Raises:
+        BadData: all rows stand in the test file too.
     """
     from tools.data.split import split
 
     fractions = (0.8, 0.1, 0.1) if test is None else (0.9, 0.1, 0.0)
     if test is not None:
         seen = {plain(text(row)) for row in test}
-        rows = [row for row in rows if plain(text(row)) not in seen] or rows
+        rows = [row for row in rows if plain(text(row)) not in seen]
+        if not rows:
+            raise BadData(
+                "Every row stands in the test file too, so nothing is left to train on.",
+                "Give another test file, or none: then a part of the data is held out.",
+                param="test_data",
+            )
     cut = split([text(r) for r in rows], [label(r) for r in rows] if label else None, seed, fractions)
     chosen = [[rows[i] for i in indices] for indices in (cut.train, cut.validation, cut.test)]
     return Parts(chosen[0], chosen[1], chosen[2] if test is None else test)

@@ -17,13 +17,11 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from tools.errors import WorkFailed
 from tools.finetune import ranks
 from tools.finetune.cpu import fast
-from tools.finetune.machine import bf16
+from tools.finetune.machine import half
 from tools.finetune.parted import PartedTrainer
+from tools.finetune.parts import CHECKPOINTS, even, note, noted
 from tools.finetune.task import Run
 from tools.finetune.watcher import Watcher
-
-CHECKPOINTS = "checkpoints"
-PARTS = "parts"  # a file among them: in how many parts batches fit into the memory
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
         Released: in all processes of a group but the first.
     """
     share, folder = _share(run.plan), run.workdir / CHECKPOINTS
-    parts = ranks.agree(lambda: _parts(folder))
+    parts = even(ranks.agree(lambda: noted(folder)), share)
     while True:
         try:
             return _fit(run, material, folder, parts)
@@ -89,22 +87,13 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
             if parts >= share:
                 hint = "Choose a smaller base model, or the method head."
                 raise WorkFailed("The memory is not enough for this training.", hint) from error
-            parts = next((each for each in range(parts + 1, share + 1) if not share % each), parts)
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / PARTS).write_text(str(parts))
+            parts = even(parts + 1, share)
+            note(folder, parts)
             if ranks.world() > 1:  # the others are in the middle of a step: the group has to begin anew
                 raise
         material.model.zero_grad(set_to_none=True)
         torch.cuda.empty_cache()
         run.report.tell(f"The memory was not enough: going on with batches in {parts} parts")
-
-
-def _parts(folder: Path) -> int:
-    """In how many parts an earlier attempt found that batches fit."""
-    try:
-        return int((folder / PARTS).read_text())
-    except (OSError, ValueError):
-        return 1
 
 
 def _out_of_memory(error: RuntimeError) -> bool:
@@ -162,7 +151,8 @@ def _arguments(run: Run, material: Material, folder: Path, parts: int) -> Traini
         "warmup_steps": max(1, round(steps * 0.1)),
         "weight_decay": 0.01,
         "optim": "adamw_torch_fused",
-        "bf16": torch.cuda.is_bf16_supported() if gpu else bf16(),
+        "bf16": half(gpu) == "bfloat16",
+        "fp16": half(gpu) == "float16",
         "use_cpu": not gpu,
         "seed": run.spec.seed,
         "logging_steps": max(1, min(10, steps // 300)),
@@ -181,7 +171,10 @@ def _arguments(run: Run, material: Material, folder: Path, parts: int) -> Traini
             "use_seedable_sampler": ranks.world() == 1
         },  # else one order of rows, told to all
     }
-    return TrainingArguments(**(settings | (material.arguments or {})))
+    arguments = TrainingArguments(**(settings | (material.arguments or {})))
+    # One process would spread each batch over all GPUs (DataParallel), and take as many batches at once.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def last_checkpoint(folder: Path) -> Path | None:

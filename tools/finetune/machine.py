@@ -19,6 +19,19 @@ def bf16() -> bool:
     return hardware().bf16
 
 
+def half(gpu: bool) -> str | None:
+    """The 16-bit numbers that a device multiplies in hardware, by torch's name; None where it has none.
+
+    Args:
+        gpu: whether the training runs on one.
+    """
+    if not gpu:
+        return "bfloat16" if bf16() else None
+    import torch
+
+    return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+
+
 def best_device(wish: str | None = None) -> str:
     """``cuda`` where torch can use it, else ``cpu``; a wish is granted as it is."""
     import torch

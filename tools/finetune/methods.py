@@ -18,18 +18,18 @@ ADALORA_SCALE = 16
 ADALORA_PENALTY = 0.1
 
 
-def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, ...] = ()) -> Any:
+def wrap(model: Any, method: str, task_type: str | None, steps: int, whole: tuple[str, ...] = ()) -> Any:
     """The model as the method trains it: itself, or with an adapter around it.
 
     Args:
         model: a transformers model.
         method: ``full`` or one of :data:`ADAPTERS`.
-        task_type: peft's name (``SEQ_CLS``, ``TOKEN_CLS``, ``CAUSAL_LM``, ``FEATURE_EXTRACTION``).
+        task_type: peft's name (``SEQ_CLS``, ``TOKEN_CLS``, ``CAUSAL_LM``, ``FEATURE_EXTRACTION``), if it has one.
         steps: optimizer steps of the run (AdaLoRA plans its ranks over them).
         whole: names of new layers that are trained whole.
 
     Raises:
-        Unsupported: qlora without a CUDA GPU.
+        Unsupported: qlora without a CUDA GPU; a model without layers that the method can adapt.
     """
     if method == "full":
         return model
@@ -38,11 +38,19 @@ def wrap(model: Any, method: str, task_type: str, steps: int, whole: tuple[str, 
     from peft import AdaLoraConfig, LoraConfig, get_peft_model
 
     present = [name for name in whole if _trained_part(model, name)]
+    targets = _linear_layers(model, present)
+    if not targets and method != "adalora":  # peft's AdaLoRA knows linear layers alone
+        targets = _convolutions(model, present)
+    if not targets:
+        kind = getattr(model.config, "model_type", "")
+        raise Unsupported(
+            f"{method} finds no layers to adapt in a {kind} model.", "Use full.", param="method"
+        )
     common: dict[str, Any] = {
         "task_type": task_type,
         "lora_alpha": 2 * RANK,
         "lora_dropout": 0.0,  # so that a layer and its update are one product: tools.finetune.low_rank
-        "target_modules": _linear_layers(model, present),
+        "target_modules": targets,
         "modules_to_save": present or None,
     }
     if method == "adalora":
@@ -96,6 +104,17 @@ def _linear_layers(model: Any, excluded: list[str]) -> list[str]:
         if (isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D")
         and module is not head
         and module.weight.requires_grad
+        and not set(name.split(".")) & set(excluded)
+    ]
+
+
+def _convolutions(model: Any, excluded: list[str]) -> list[str]:
+    """The same for models of convolutions, such as ResNet."""
+    return [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Conv2d)
+        and module.groups == 1
         and not set(name.split(".")) & set(excluded)
     ]
 

@@ -6,6 +6,7 @@ from tools.finetune.examples import read, texts
 from tools.finetune.spec import FinetuneSpec
 
 LOOKED = 200  # texts, spread over the file
+FREE = ("text-generation", "embedding")  # tasks whose label column holds texts too
 
 
 def personal(spec: FinetuneSpec, plan: dict[str, Any]) -> list[str]:
@@ -13,13 +14,17 @@ def personal(spec: FinetuneSpec, plan: dict[str, Any]) -> list[str]:
 
     Args:
         spec: names the data.
-        plan: names the text column.
+        plan: names task and columns.
     """
     from tools.privacy.redactor import Redactor
 
     if plan["task"] in ("image-classification", "token-classification"):
         return []
-    found = texts(read(spec.data, (plan["text_column"],)), plan["text_column"])
+    columns = [plan["text_column"], *plan.get("beside", ())]
+    if plan["task"] in FREE and plan.get("label_column"):
+        columns.append(plan["label_column"])
+    table = read(spec.data, columns[:1], columns[1:])
+    found = [text for name in table.columns for text in texts(table, name)]
     sample = found[:: max(1, -(-len(found) // LOOKED))]
     counts = Redactor().count(sample)
     if not counts:

@@ -1,39 +1,21 @@
 """What would be trained, and how: decided and checked before anything is started."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument, BadData, NotFound, Unsupported, did_you_mean
 from tools.finetune import recipe, space
+from tools.finetune.bases import base_of, unreadable
+from tools.finetune.continual import not_replayed
 from tools.finetune.spec import METHODS, FinetuneSpec
 from tools.finetune.task import Facts, Task, find_task
 
+if TYPE_CHECKING:
+    import pandas
+
 WEIGHT_BYTES = 2  # of a parameter in half precision, the least that can be trained from
-CAUSAL_ONLY = ("gpt2", "gptj", "gpt_neo", "gpt_neox", "llama", "mistral", "mixtral", "opt", "bloom", "falcon")
-CAUSAL_TOO = ("phi", "phi3", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "granite", "olmo")
-ENCODERS = (
-    "bert",
-    "distilbert",
-    "roberta",
-    "xlm-roberta",
-    "electra",
-    "albert",
-    "mpnet",
-    "deberta",
-    "deberta-v2",
-)
-ENCODERS_TOO = (
-    "camembert",
-    "modernbert",
-    "nomic_bert",
-    "convbert",
-    "roformer",
-    "xlm",
-    "longformer",
-    "big_bird",
-)
+MOST_MINUTES = 24 * 60  # of a search
+SAMPLE = 200  # texts
 
 
 @dataclass(frozen=True)
@@ -44,6 +26,8 @@ class _Chosen:
     text: str
     label: str | None
     facts: Facts
+    beside: tuple[str, ...]
+    sample: list[str]
 
 
 def make_plan(spec: FinetuneSpec) -> dict[str, Any]:
@@ -53,7 +37,8 @@ def make_plan(spec: FinetuneSpec) -> dict[str, Any]:
         spec: the wish.
 
     Returns:
-        ``task``, ``base``, ``method``, ``text_column``, ``label_column``, ``rows``, ``labels`` (how many, or None),
+        ``task``, ``base``, ``method``, ``text_column``, ``label_column``, ``beside`` (further columns), ``rows``,
+        ``labels`` (how many, or None),
         ``epochs``, ``learning_rate``, ``batch_size``, ``estimated_seconds``, ``why``, ``warnings``.
 
     Raises:
@@ -65,9 +50,13 @@ def make_plan(spec: FinetuneSpec) -> dict[str, Any]:
     """
     _check_numbers(spec)
     chosen = _read(spec)
-    base = _base(spec, chosen.task)
+    base, folder = base_of(spec, chosen.task)
     space.require(spec.cache or spec.data.parent, 50_000_000 + base.parameters * 4 * 8)
-    return _decide(spec, chosen, base)
+    plan = _decide(spec, chosen, base)
+    if chosen.task.name not in ("image-classification", "text-generation"):
+        plan["warnings"] += unreadable(folder, chosen.sample, plan["base"])
+    plan["warnings"] += not_replayed(folder, chosen.task.name, chosen.facts, plan["base"])
+    return plan
 
 
 def _check_numbers(spec: FinetuneSpec) -> None:
@@ -82,6 +71,10 @@ def _check_numbers(spec: FinetuneSpec) -> None:
         raise BadArgument("The learning rate must lie between 0 and 1.", "Try 1e-4.", param="learning_rate")
     if spec.batch_size is not None and not 1 <= spec.batch_size <= 4096:
         raise BadArgument("The batch size must lie between 1 and 4096.", "Try 32.", param="batch_size")
+    if spec.search is not None and not 0 < spec.search <= MOST_MINUTES:
+        raise BadArgument(
+            f"A search takes more than 0 and at most {MOST_MINUTES:,} minutes.", "Try 30.", param="search"
+        )
     if not 0 <= spec.seed < 2**32:
         raise BadArgument("The seed must be a whole number from 0 to 4294967295.", "Try 42.", param="seed")
     for path in (spec.data, spec.test_data):
@@ -106,15 +99,20 @@ def _read(spec: FinetuneSpec) -> _Chosen:
         find_task(spec.task)
     sample = sample_rows(spec.data)
     guess = guess_columns(sample, spec.task or None, spec.text_column, spec.label_column)
-    task, text, label = _complete(spec, guess, list(sample[0]) if sample else [])
-    table = read(spec.data, (text, label))
+    names = list(sample[0]) if sample else []
+    task, text, label = _complete(spec, guess, names)
+    beside = task.beside(names, text, label)
+    table = read(spec.data, (text, label), beside)
     facts = task.check(table, text, label)
     facts.warnings[:0] = table.attrs.get("warnings", [])
+    chosen = _Chosen(task, text, label, facts, beside, [])
     if spec.test_data:
-        _check_test(spec, task, text, label)
+        facts.warnings.extend(_check_test(spec, chosen, table))
     if spec.unlabeled:
         _check_unlabeled(spec, task, text)
-    return _Chosen(task, text, label, facts)
+    cells = [cell for cell in table[text][:: max(1, len(table) // SAMPLE)] if cell is not None]
+    chosen.sample.extend(" ".join(map(str, cell)) if isinstance(cell, list) else str(cell) for cell in cells)
+    return chosen
 
 
 def _complete(spec: FinetuneSpec, guess: Any, names: list[str]) -> tuple[Task, str, str | None]:
@@ -129,20 +127,53 @@ def _complete(spec: FinetuneSpec, guess: Any, names: list[str]) -> tuple[Task, s
         raise BadArgument(
             "Which column holds the label?", f"The columns are {columns}.", param="label_column"
         )
+    if guess.text_column == guess.label_column:
+        raise BadArgument(
+            f"Column {guess.text_column} cannot be both the text and the label.",
+            f"The columns are {columns}.",
+            param="label_column",
+        )
     return task, guess.text_column, guess.label_column
 
 
-def _check_test(spec: FinetuneSpec, task: Task, text: str, label: str | None) -> None:
-    """The test file has the same columns and at least one usable row."""
-    from tools.finetune.examples import read
+def _check_test(spec: FinetuneSpec, chosen: _Chosen, table: "pandas.DataFrame") -> list[str]:
+    """What is left to learn from and to measure on, once no text is in both files; warnings where it is less.
+
+    Raises:
+        BadData: nothing is left, or the two files have nothing to do with each other.
+    """
+    from tools.finetune.examples import plain, read
 
     assert spec.test_data is not None
-    table = read(spec.test_data, (text, label))
-    usable = table.dropna()
-    if usable.empty:
+    name, columns = spec.test_data.name, (chosen.text, chosen.label)
+    held = chosen.task.rows(read(spec.test_data, columns, chosen.beside), *columns, chosen.facts)
+    if not held:
+        raise BadData(f"{name} has no row to measure on.", "Give a test file with texts and labels.")
+    rows = chosen.task.rows(table, *columns, chosen.facts)
+    known = {plain(text) for text, _ in held}
+    left = [labels for text, labels in rows if plain(text) not in known]
+    shared, hint = (
+        len(rows) - len(left),
+        "Give another test file, or none: then a part of the data is held out.",
+    )
+    learned, wanted = (
+        {label for labels in each for label in labels} for each in (left, [each for _, each in held])
+    )
+    if not left or (chosen.facts.labels and len(learned) < 2):
         raise BadData(
-            f"{spec.test_data.name} has no row to measure on.", "Give a test file with texts and labels."
+            f"{shared:,} of {len(rows):,} rows stand in {name} too: too few are left to train on.", hint
         )
+    if wanted and not wanted & learned:
+        raise BadData(
+            f"{name} has none of the labels to be learned.", f"Those are {', '.join(sorted(learned)[:8])}."
+        )
+    said = [f"{shared:,} training rows stand in {name} too and are left out."] if shared else []
+    if strange := sorted(wanted - learned):
+        count = sum(bool(set(labels) - learned) for _, labels in held)
+        said.append(
+            f"{count:,} rows of {name} have labels that are not learned, and count as wrong: {', '.join(strange[:5])}."
+        )
+    return said
 
 
 def _check_unlabeled(spec: FinetuneSpec, task: Task, text: str) -> None:
@@ -158,74 +189,6 @@ def _check_unlabeled(spec: FinetuneSpec, task: Task, text: str) -> None:
         )
     if not texts(read(spec.unlabeled, (text,)), text):
         raise BadData(f"{spec.unlabeled.name} has no text in column {text}.", "Give a file with texts.")
-
-
-def _base(spec: FinetuneSpec, task: Task) -> recipe.Base:
-    """The base model's sizes; refuses one that is made for something else."""
-    folder = base_folder(spec, task, convert=False)
-    if folder is None:
-        return recipe.Base(576, 30, 49_152, "llama")  # smollm2, not unpacked yet
-    if not isinstance(folder, Path):
-        return recipe.Base()
-    if not folder.is_dir():
-        raise NotFound(f"There is no base model {spec.base or folder}.", "Use minilm, smollm2, or a folder.")
-    try:
-        config = json.loads((folder / "config.json").read_text())
-    except (OSError, ValueError) as error:
-        raise BadArgument(
-            f"{folder.name} is no model folder: it has no config.json.", "Choose another."
-        ) from error
-    base = recipe.Base.of(config)
-    _check_kind(spec.base or task.default_base, base.kind, "image_size" in config, task)
-    return base
-
-
-def _check_kind(name: str, kind: str, sees: bool, task: Task) -> None:
-    """A base model of another world."""
-    encoder, causal = kind in ENCODERS + ENCODERS_TOO, kind in CAUSAL_ONLY + CAUSAL_TOO
-    wrong = {
-        "text-generation": encoder or sees,
-        "masked-lm": causal or sees,
-        "image-classification": encoder or causal,
-    }.get(task.name, sees)
-    if wrong:
-        fits = "a vision model such as a ViT" if task.name == "image-classification" else task.default_base
-        raise Unsupported(
-            f"Base model {name} ({kind}) cannot be trained for {task.name}.", f"Use {fits}.", param="base"
-        )
-
-
-def base_folder(
-    spec: FinetuneSpec, task: Task, convert: bool, cache: Path | None = None
-) -> Path | str | None:
-    """Where the base model lies: as the caller resolved it, or looked up.
-
-    Args:
-        spec: its ``base`` and ``base_path``.
-        task: gives the default.
-        convert: unpack or download what is not there yet; without it, None stands for an unpacked smollm2.
-        cache: for converted models where the spec names none.
-
-    Raises:
-        BadArgument: the task has no default base model.
-    """
-    from tools.models.embedded import embedded_name, fetch_base, minilm_folder, resolve_base, smollm2_folder
-
-    name = spec.base or task.default_base
-    if spec.base_path is not None:
-        folder = Path(spec.base_path)
-        return folder if folder.is_dir() or not convert else fetch_base(spec.base_path, cache or Path())
-    if not name:
-        raise BadArgument(
-            f"{task.name} needs a base model.", "Give a folder or a Hugging Face id.", param="base"
-        )
-    known = embedded_name(name)
-    if known == "minilm":
-        return minilm_folder()
-    place = spec.cache or cache
-    if known == "smollm2":
-        return smollm2_folder(place) if convert and place else None
-    return fetch_base(name, place or Path()) if convert else resolve_base(name, place or Path())
 
 
 SEARCHED = ("full", "lora", "dora", "adalora", "qlora")  # methods with a learning rate
@@ -279,6 +242,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "method": method,
         "text_column": chosen.text,
         "label_column": chosen.label,
+        "beside": list(chosen.beside),
         "rows": facts.rows,
         "labels": len(facts.labels) or None,
         "several_labels": facts.several,

@@ -61,6 +61,8 @@ def batch_size(task: str, rows: int, tokens: float) -> int:
     """Rows a step: more for much data, fewer for long rows and large vocabularies."""
     if task == "text-generation":
         return 8
+    if task == "masked-lm":  # longer texts are cut into pieces
+        tokens = min(tokens, 128)
     size = 64 if rows >= 4000 else 32 if rows >= 400 else 16
     return max(4, size // max(1, math.ceil(tokens / 96)))
 

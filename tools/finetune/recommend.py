@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tools.finetune.recipe import Base
     from tools.finetune.task import Facts, Task
 
+READ = 256  # tokens of a text, by most tasks
 USUAL_ROWS, USUAL_LABELS = 1000, 8
 LONGEST_SECONDS = 4 * 3600
 METHODS_TOLD = ("full", "lora", "head", "few-shot", "qlora")
@@ -109,6 +110,7 @@ def _look(task: str | None, data: Path) -> tuple[str, "Facts", bool]:
     """Task, facts, and whether the texts are mostly in another script than Latin."""
     from tools.data.columns import guess_columns
     from tools.data.read import iter_rows, sample_rows
+    from tools.finetune.examples import mean_tokens
     from tools.finetune.task import Facts
 
     sample = sample_rows(data)
@@ -120,7 +122,7 @@ def _look(task: str | None, data: Path) -> tuple[str, "Facts", bool]:
         str(row[guess.label_column]) for row in sample if guess.label_column and row[guess.label_column]
     )
     labels = dict(counts) if guess.task.endswith("classification") else {}
-    tokens = sum(len(text.split()) for text in texts) / max(1, len(texts)) * 1.4 + 2
+    tokens = mean_tokens(texts, None if guess.task == "masked-lm" else READ)
     letters = [sign for text in texts[:200] for sign in text if sign.isalpha()]
     foreign = sum(sign > "\u024f" for sign in letters) > len(letters) / 4
     return guess.task, Facts(sum(1 for _ in iter_rows(data)), labels, tokens), foreign

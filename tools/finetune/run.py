@@ -12,10 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tools.errors import BadArgument
+from tools.errors import BadArgument, BadData
 from tools.finetune import ranks, search, space
+from tools.finetune.bases import base_folder
 from tools.finetune.personal import personal
-from tools.finetune.plan import base_folder, make_plan
+from tools.finetune.plan import make_plan
 from tools.finetune.progress import Callback, Reporter
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Outcome, Run, find_task
@@ -107,16 +108,24 @@ def _staging(output: Path) -> Iterator[Path]:
 
 
 def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
-    """The plan of this run; a resumed run keeps the one it began with, if it is the same wish."""
+    """The plan of this run; a resumed run keeps the one it began with, if it is the same wish.
+
+    Raises:
+        BadData: the data is no longer what the run began with: it would learn from rows it had held out.
+    """
     file = workdir / "plan.json"
-    wish = spec.as_dict()
+    wish, sha256 = spec.as_dict(), sha256_of(spec.data)
     if file.exists():
         stored = json.loads(file.read_text())
         if stored["spec"] == wish:
+            if stored["plan"].get("data_sha256", sha256) != sha256:
+                raise BadData(
+                    f"{spec.data.name} was changed since the training began.", "Start a new training."
+                )
             return stored["plan"]
         shutil.rmtree(workdir)
         workdir.mkdir(parents=True)
-    plan = make_plan(spec)
+    plan = make_plan(spec) | {"data_sha256": sha256}
     plan["warnings"] = plan["warnings"] + personal(spec, plan)
     _note(file, {"spec": wish, "plan": plan})
     return plan
@@ -141,9 +150,13 @@ def _finish(
 
     outcome = replace(outcome, evaluation=without_personal(outcome.evaluation))
     head = "head" in find_task(plan["task"]).methods
-    sha256 = sha256_of(spec.data)
+    sha256 = plan["data_sha256"]
     warnings = worse(outcome.metrics, outcome.baseline, plan["method"], head)
     warnings += outcome.warnings + plan["warnings"]
+    if sha256_of(spec.data) != sha256:
+        warnings.append(
+            f"{spec.data.name} was changed while the training ran; it began with an earlier content."
+        )
     result = {
         "model": spec.name,
         **{key: plan[key] for key in ("task", "base", "method")},

@@ -6,6 +6,7 @@ saved) → ``load`` the folder → predict and explain with what ``load`` return
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -154,6 +155,7 @@ class Generator(Loaded, Protocol):
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
+        top_p: float | None = None,
     ) -> Any:
         """An iterator over pieces of text as they are made (temperature 0 is greedy)."""
         ...
@@ -174,11 +176,28 @@ class Task(Protocol):
     methods: tuple[str, ...]
     needs_label: bool
 
+    def beside(self, columns: Sequence[str], text_column: str, label_column: str | None) -> tuple[str, ...]:
+        """Further columns of a file that the task makes use of, for example a third one of triplets."""
+        ...
+
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """Look at the whole table before anything is trained.
 
         Raises:
             BadData: it cannot be trained on; says why and what to do.
+        """
+        ...
+
+    def rows(
+        self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """Each row that can be used: the text by which it is told from others, and its labels, if it has any.
+
+        Args:
+            table: of the data or of a test file.
+            text_column: one of its columns.
+            label_column: another.
+            facts: what ``check`` found in the data.
         """
         ...
 

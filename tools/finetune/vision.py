@@ -24,6 +24,7 @@ from tools.finetune.task import Outcome, Run
 
 Picture = tuple[str, str, str]  # file, image inside it, label
 LARGEST = 50_000_000  # pixels
+BICUBIC = 3  # as Pillow and transformers number the ways to resize
 
 
 class Pixels:
@@ -36,6 +37,7 @@ class Pixels:
         self.channels = getattr(config, "num_channels", 3)
         size = getattr(config, "image_size", None) or _edge(self.settings.get("size")) or 224
         self.size = size if isinstance(size, int) else size[0]
+        self.resample = self.settings.get("resample", BICUBIC)
         self.mean = self.settings.get("image_mean") or [0.5] * self.channels
         self.deviation = self.settings.get("image_std") or [0.5] * self.channels
 
@@ -53,7 +55,9 @@ class Pixels:
                 raise BadData(
                     f"{name} has more than {LARGEST // 1_000_000} million pixels.", "Make it smaller."
                 )
-            shown = image.convert("L" if self.channels == 1 else "RGB").resize((self.size, self.size))
+            shown = image.convert("L" if self.channels == 1 else "RGB").resize(
+                (self.size, self.size), self.resample
+            )
         except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
             raise BadData(
                 f"{name} cannot be read as an image.", "Remove it, or save it as PNG or JPEG."
@@ -63,15 +67,16 @@ class Pixels:
         return torch.from_numpy(values.transpose(2, 0, 1).astype(numpy.float32))
 
     def save(self, folder: Path) -> None:
-        """Write ``preprocessor_config.json`` so that other programs see the same."""
+        """Write ``preprocessor_config.json``, by which other programs see the same: a base's own may crop."""
         whole = {
             "image_processor_type": "ViTImageProcessor",
             "do_resize": True,
+            "size": {"height": self.size, "width": self.size},
+            "resample": self.resample,
             "do_rescale": True,
             "rescale_factor": 1 / 255,
             "do_normalize": True,
-            "size": {"height": self.size, "width": self.size},
-            **self.settings,
+            "do_convert_rgb": self.channels == 3,
             "image_mean": self.mean,
             "image_std": self.deviation,
         }
@@ -124,7 +129,7 @@ def train(run: Run, parts: Parts[Picture]) -> Outcome:
         dtype="float32",
     )
     method, pixels = run.plan["method"], Pixels(run.base)
-    model = methods.wrap(model, method, "", steps_of(run.plan, len(parts.train)), ("classifier",))
+    model = methods.wrap(model, method, None, steps_of(run.plan, len(parts.train)), ("classifier",))
     trained = methods.trainable(model)
     material = Material(
         model=model,

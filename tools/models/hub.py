@@ -1,7 +1,10 @@
 """Base models of the Hugging Face hub: found in the local cache, checked at the hub, downloaded as safetensors."""
 
+import json
+import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from tools.errors import BadArgument, NotFound, Unsupported
 from tools.hub import HUB_ID, PATIENCE, explained
@@ -65,6 +68,25 @@ def _check_at_hub(name: str) -> None:
             f"{name} offers no safetensors weights; others can run code when they are loaded.",
             "Choose a model with safetensors, or minilm or smollm2.",
         )
+
+
+def hub_config(name: str) -> dict[str, Any]:
+    """A hub model's ``config.json``, without the rest of it.
+
+    Raises:
+        BadArgument: it is none that transformers reads.
+        NotFound, Unsupported: as :func:`find_model`.
+    """
+    from huggingface_hub import hf_hub_download
+
+    try:
+        with _explained(name), tempfile.TemporaryDirectory() as folder:
+            file = hf_hub_download(name, "config.json", local_dir=folder, etag_timeout=PATIENCE)
+            return dict(json.loads(Path(file).read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise BadArgument(
+            f"{name} has no config.json that can be read.", "Choose another.", "base"
+        ) from error
 
 
 def download_model(name: str, cache: Path) -> Path:

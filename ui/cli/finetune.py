@@ -180,4 +180,5 @@ def _shown(result: dict[str, Any]) -> str:
         "time": duration(result["seconds"]),
         "report": Path(result["report"]),
     }
-    return f'{facts(found)}\n\nTry it: assistant predict {result["model"]} "…"'
+    told = "".join(f"\n! {warning}" for warning in result.get("warnings") or [])
+    return f'{facts(found)}{told}\n\nTry it: assistant predict {result["model"]} "…"'

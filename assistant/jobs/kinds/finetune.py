@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import Conflict
-from assistant.jobs.work import Work
+from assistant.jobs.work import SHORT_OF_MEMORY, Work
 from assistant.logs import log
 from assistant.settings import settings
 from assistant.workspace.models import Registry
@@ -43,8 +43,11 @@ def _train(work: Work) -> dict[str, Any]:
         spec = replace(spec, name=known)
     elif spec.name in registry.names():  # another job has taken the name since this one was queued
         spec = replace(spec, name=registry.free_name(spec.name))
+    if spec.cache is None:
+        spec = replace(spec, cache=work.home.cache)  # else a base would be downloaded for each job anew
     folder = work.home.models / f"{spec.name}-{work.id}"
     workdir, chosen = work.folder / "work", settings()
+    _take_less(work)
     if chosen.ray_address and chosen.ray_workers > 1:
         from assistant.jobs.runners.ray_train import train_together
 
@@ -53,6 +56,16 @@ def _train(work: Work) -> dict[str, Any]:
         result = train(spec, folder, workdir, work.progress)
     _draw(folder)
     return {"result": result, "folder": str(folder)}
+
+
+def _take_less(work: Work) -> None:
+    """Smaller parts of batches, where the last attempt was killed: the same again would be killed again."""
+    killed = work.folder / SHORT_OF_MEMORY
+    if killed.exists():
+        from tools.finetune.parts import halve
+
+        halve(work.folder / "work")
+        killed.unlink()
 
 
 def _draw(folder: Path) -> None:

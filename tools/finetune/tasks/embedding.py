@@ -2,12 +2,14 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.data.label_sets import label_name, missing
 from tools.errors import BadData
-from tools.finetune.examples import pairs, part, read
+from tools.finetune.examples import mean_tokens, pairs, part, read
+from tools.finetune.matching import VERDICTS, belonging
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     import pandas
 
 LEAST_PAIRS = 8
+MAX_LENGTH = 256
+Pair = tuple[str, str]
 NEGATIVES = (
     "negative",
     "negatives",
@@ -32,32 +36,50 @@ class Embedding:
     methods = ("full", "lora", "dora", "adalora", "qlora")
     needs_label = True
 
+    def beside(self, columns: Sequence[str], text_column: str, label_column: str | None) -> tuple[str, ...]:
+        """The wrong texts of triplets, and whether a pair belongs together."""
+        own = (text_column, label_column)
+        third = [name for name in columns if _plain(name) in NEGATIVES and name not in own]
+        verdict = [name for name in columns if _plain(name) in VERDICTS and name not in own]
+        return (*third[:1], *verdict[:1])
+
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """At least a few pairs, not all the same."""
         assert label_column is not None
-        rows = pairs(table, text_column, label_column)
+        rows, warnings = together(table, text_column, label_column)
         if len(rows) < LEAST_PAIRS or len({second for _, second in rows}) < 2:
             raise BadData(
                 f"There are only {len(rows)} usable pairs in {text_column} and {label_column}.",
                 f"Give at least {LEAST_PAIRS} pairs of texts that belong together, or texts with at least two labels.",
             )
-        words = sum(len(first.split()) + len(second.split()) for first, second in rows[:2000])
-        return Facts(len(rows), {}, words / len(rows[:2000]) * 1.4 + 4)
+        sides = ([row[side] for row in rows] for side in (0, 1))
+        return Facts(len(rows), {}, sum(mean_tokens(side, MAX_LENGTH) for side in sides), warnings)
+
+    def rows(
+        self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """First texts."""
+        assert label_column is not None
+        return [(first, ()) for first, _ in together(table, text_column, label_column)[0]]
 
     def train(self, run: Run) -> Outcome:
         """Train by contrast and measure retrieval before and after."""
         from tools.finetune.contrastive import retrieval, train_encoder
         from tools.finetune.encoder import FrozenEncoder
 
-        columns = run.plan["text_column"], run.plan["label_column"]
-        rows = pairs(read(run.spec.data, columns), *columns)
-        test = pairs(read(run.spec.test_data, columns), *columns) if run.spec.test_data else None
-        wrong = _wrong(run, columns)
-        labelled = not wrong and len({second for _, second in rows}) <= len(rows) / 2
+        columns, beside = (run.plan["text_column"], run.plan["label_column"]), run.plan.get("beside", ())
+        table = read(run.spec.data, columns, beside)
+        rows, _ = together(table, *columns)
+        wrong = _wrong(table, columns)
+        test = (
+            together(read(run.spec.test_data, columns, beside), *columns)[0] if run.spec.test_data else None
+        )
+        labelled = not wrong and _labelled(rows)
         parts = part(
             rows, test, run.spec.seed, lambda row: row[0], (lambda row: row[1]) if labelled else None
         )
-        train, validation, held = (_triples(p, labelled, run.spec.seed) for p in _lists(parts))
+        train, validation = (_triples(p, labelled, run.spec.seed) for p in (parts.train, parts.validation))
+        held = _triples(parts.test, labelled, run.spec.seed, parts.train)
         run.report.tell("Measuring the untrained encoder")
         baseline = {"frozen_encoder": retrieval(FrozenEncoder(run.base), held)}
         if wrong:
@@ -96,32 +118,73 @@ class LoadedEmbedding:
         ]
 
 
-def _wrong(run: Run, columns: tuple[str, str]) -> dict[tuple[str, str], list[str]]:
-    """By pair, the texts that do not belong to it; empty where the file has no such column, or hardly uses it."""
-    from tools.data.read import sample_rows
+def _plain(name: str) -> str:
+    return name.casefold().strip()
 
-    names = [name for name in sample_rows(run.spec.data, size=1)[0] if name.casefold().strip() in NEGATIVES]
+
+def _labelled(rows: list[Pair]) -> bool:
+    """Whether the second of each pair is a label, which comes again and again."""
+    return len({second for _, second in rows}) <= len(rows) / 2
+
+
+def together(table: "pandas.DataFrame", text_column: str, label_column: str) -> tuple[list[Pair], list[str]]:
+    """The pairs that belong together, and sentences about those that are left out.
+
+    Args:
+        table: with those two columns, and perhaps one that says which pairs belong together.
+        text_column: the first of each pair.
+        label_column: the second, or a label.
+
+    Raises:
+        BadData: what that third column means is not clear.
+    """
+    every = pairs(table, text_column, label_column)
+    said: list[str] = []
+    column = next((name for name in table.columns if _plain(name) in VERDICTS and name != label_column), None)
+    if column is not None and not _labelled(every):
+        yes, least = belonging(list(table[column]), column)
+        if yes is None:
+            said.append(
+                f"Column {column} is not understood as telling which pairs belong together: all count as such."
+            )
+        else:
+            every = pairs(table[yes], text_column, label_column)
+            which = f"below {least}" if least != "no" else "of other texts"
+            said.append(f"{yes.count(False):,} pairs {which} by column {column} are left out.")
+    rows = [row for row in every if row[0] != row[1]]
+    if len(rows) < len(every):
+        said.append(f"{len(every) - len(rows):,} pairs hold the same text twice and are left out.")
+    return rows, said
+
+
+def _wrong(table: "pandas.DataFrame", columns: Pair) -> dict[Pair, list[str]]:
+    """By pair, the texts that do not belong to it; empty where the file has no such column, or hardly uses it."""
+    names = [name for name in table.columns if _plain(name) in NEGATIVES and name not in columns]
     if not names:
         return {}
-    table = read(run.spec.data, (*columns, names[0]))
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    found: dict[Pair, list[str]] = defaultdict(list)
     for first, second, third in zip(*(table[name] for name in (*columns, names[0])), strict=True):
         if not (missing(first) or missing(second) or missing(third)):
             found[str(first).strip(), label_name(second)].append(str(third).strip())
     return dict(found) if sum(map(len, found.values())) > len(table) / 2 else {}
 
 
-def _lists(parts: Any) -> list[list[tuple[str, str]]]:
-    return [parts.train, parts.validation, parts.test]
+def _triples(
+    rows: list[Pair], labelled: bool, seed: int, more: Sequence[Pair] = ()
+) -> list[tuple[str, str, str]]:
+    """Pairs with their group: the label, or the second text itself.
 
-
-def _triples(rows: list[tuple[str, str]], labelled: bool, seed: int) -> list[tuple[str, str, str]]:
-    """Pairs with their group: the label, or the second text itself."""
+    Args:
+        rows: the pairs, or texts with labels.
+        labelled: which of the two they are.
+        seed: of the choice of partners.
+        more: texts with labels where those find a partner that have none among themselves.
+    """
     if not labelled:
         return [(first, second, second) for first, second in rows]
     from tools.finetune.contrastive import partners
 
-    return partners(rows, seed)
+    return partners(rows, seed, more=more)
 
 
 def _sentence_transformer(folder: Path, length: int) -> None:

@@ -1,11 +1,12 @@
 """Masked language modelling: an encoder reads raw texts of a domain on, before it is fine-tuned for something."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.loading import loaded
 from tools.errors import BadData
-from tools.finetune.examples import part, read, texts
+from tools.finetune.examples import mean_tokens, part, read, texts
 from tools.finetune.machine import PAD_TO
 from tools.finetune.task import Facts, Outcome, Run
 
@@ -23,6 +24,10 @@ class MaskedLM:
     methods = ("full", "lora", "dora", "adalora", "qlora")
     needs_label = False
 
+    def beside(self, columns: Sequence[str], text_column: str, label_column: str | None) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """A few different texts."""
         rows = texts(table, text_column)
@@ -30,7 +35,13 @@ class MaskedLM:
             raise BadData(
                 f"Column {text_column} holds only {len(set(rows))} different texts.", "Give more texts."
             )
-        return Facts(len(rows), {}, sum(len(t.split()) for t in rows[:2000]) / len(rows[:2000]) * 1.4)
+        return Facts(len(rows), {}, mean_tokens(rows))
+
+    def rows(
+        self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """Texts."""
+        return [(text, ()) for text in texts(table, text_column)]
 
     def train(self, run: Run) -> Outcome:
         """Train on random masks; measure on masks that are the same before and after."""
@@ -55,7 +66,7 @@ class MaskedLM:
         train, validation, held = (_blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
         baseline = {"base_model": _measure(model, held, tokenizer, run)}
         method = run.plan["method"]
-        model = methods.wrap(model, method, "", steps_of(run.plan, len(train)), ("cls",))
+        model = methods.wrap(model, method, None, steps_of(run.plan, len(train)), ("cls",))
         trained = methods.trainable(model)
         if domain.is_sentence_encoder(run.base):
             run.report.tell("Reading the texts as the base does")

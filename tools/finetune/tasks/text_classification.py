@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.data.findings import spellings
 from tools.data.label_sets import label_name, label_sets
 from tools.errors import BadData
-from tools.finetune.examples import Parts, pairs, part, read, text_sets
+from tools.finetune.examples import Parts, mean_tokens, pairs, part, read, text_sets
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ class TextClassification:
     default_base = "minilm"
     methods = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot")
     needs_label = True
+
+    def beside(self, columns: Sequence[str], text_column: str, label_column: str | None) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """Refuse what no classifier can learn from."""
@@ -44,11 +50,20 @@ class TextClassification:
                 "Give at least two different texts a label.",
                 param="text_column",
             )
-        words = sum(len(text.split()) for text, _ in rows[:2000]) / len(rows[:2000])
-        warnings = gaps(table, len(rows))
+        tokens = mean_tokens([text for text, _ in rows], MAX_LENGTH)
+        warnings = gaps(table, len(rows)) + spellings(counts)
         if several:
             warnings.append(f"Column {label_column} is read as several labels a row, {len(counts):,} in all.")
-        return Facts(len(rows), counts, words * 1.4 + 2, warnings, several)
+        return Facts(len(rows), counts, tokens, warnings, several)
+
+    def rows(
+        self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """Texts with their labels."""
+        assert label_column is not None
+        if facts.several:
+            return text_sets(table, text_column, label_column, facts.labels)
+        return [(text, (label,)) for text, label in pairs(table, text_column, label_column)]
 
     def train(self, run: Run) -> Outcome:
         """Baselines first (they are quick and give a first result), then the model, then the measuring."""

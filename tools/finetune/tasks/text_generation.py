@@ -1,14 +1,24 @@
 """Text generation: a chat model learns to answer as the conversations or instructions of the data do."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.loading import loaded
-from tools.errors import BadData, WorkFailed
-from tools.finetune.conversations import TEMPLATE, Collate, Message, conversations, tokenize
-from tools.finetune.examples import part, read
+from tools.errors import BadArgument, BadData, WorkFailed
+from tools.finetune.conversations import (
+    INPUTS,
+    SYSTEMS,
+    TEMPLATE,
+    Collate,
+    Message,
+    conversations,
+    joined,
+    tokenized_parts,
+    told_cut,
+)
+from tools.finetune.examples import mean_tokens
 from tools.finetune.task import Facts, Outcome, Run
 from tools.models.placement import placement
 
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     import pandas
 
 MAX_LENGTH = 512
+ENDLESS = 2**31
 
 
 class TextGeneration:
@@ -26,6 +37,13 @@ class TextGeneration:
     methods = ("lora", "full", "dora", "adalora", "qlora")
     needs_label = False
 
+    def beside(self, columns: Sequence[str], text_column: str, label_column: str | None) -> tuple[str, ...]:
+        """What an instruction is about (Alpaca's ``input``), and what the model is told to be."""
+        other = {name.casefold().strip(): name for name in columns if name not in (text_column, label_column)}
+        inputs = [other[name] for name in INPUTS if name in other and label_column is not None]
+        systems = [other[name] for name in SYSTEMS if name in other]
+        return (*inputs[:1], *systems[:1])
+
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """A few conversations that hold an answer."""
         rows = conversations(table, text_column, label_column)
@@ -34,8 +52,21 @@ class TextGeneration:
                 f"Only {len(rows)} rows of the table hold a question and an answer.",
                 "Give a column of conversations (lists of role and content), or a prompt and a reply column.",
             )
-        words = sum(len(m["content"].split()) + 4 for row in rows[:1000] for m in row) / len(rows[:1000])
-        return Facts(len(rows), {}, min(words * 1.4, MAX_LENGTH))
+        warnings = []
+        if lost := len(table) - len(rows):
+            warnings.append(f"{lost:,} rows are left out: no question with an answer was found in them.")
+        for name in self.beside(list(table.columns), text_column, label_column):
+            where = (
+                "told to the model first" if name.casefold().strip() in SYSTEMS else f"added to {text_column}"
+            )
+            warnings.append(f"Column {name} is {where} in rows that have it.")
+        return Facts(len(rows), {}, mean_tokens([joined(row) for row in rows], MAX_LENGTH), warnings)
+
+    def rows(
+        self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """Conversations."""
+        return [(joined(row), ()) for row in conversations(table, text_column, label_column)]
 
     def train(self, run: Run) -> Outcome:
         """Train on the answers; measure perplexity before and after."""
@@ -50,7 +81,7 @@ class TextGeneration:
         tokenizer = chat_tokenizer(run.base)
         model: Any = loaded(AutoModelForCausalLM, str(run.base), use_safetensors=True, dtype=_dtype(run))
         length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
-        train, validation, held = _rows(run, tokenizer, length)
+        train, validation, held = tokenized_parts(run, tokenizer, length)
         collate = Collate(tokenizer.pad_token_id)
         baseline = {"base_model": perplexity(model, held, collate, run.report, shift=1)}
         method = run.plan["method"]
@@ -64,7 +95,9 @@ class TextGeneration:
         metrics = perplexity(model, held, collate, run.report, shift=1)
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
-        return Outcome(metrics, baseline, trained, {"max_length": length}, {"curve": curve})
+        return Outcome(
+            metrics, baseline, trained, {"max_length": length}, {"curve": curve}, told_cut(train, length)
+        )
 
     def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
         """A ``tools.finetune.task.Generator``."""
@@ -75,10 +108,11 @@ def _dtype(run: Run) -> str:
     """In what the base is held: weights that an adapter leaves alone stay as they were stored, where that is faster."""
     from transformers import AutoConfig
 
-    from tools.finetune.machine import bf16
+    from tools.finetune.machine import best_device, half
 
+    quick = half(best_device() == "cuda") == "bfloat16"
     stored = str(AutoConfig.from_pretrained(str(run.base), trust_remote_code=False).dtype)
-    return "bfloat16" if run.plan["method"] != "full" and stored == "torch.bfloat16" and bf16() else "float32"
+    return "bfloat16" if run.plan["method"] != "full" and stored == "torch.bfloat16" and quick else "float32"
 
 
 class Ending(NamedTuple):
@@ -122,20 +156,26 @@ class LoadedGenerator:
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
+        top_p: float | None = None,
     ) -> Generator[str, None, "Ending"]:
-        """Pieces of the answer as they are made, and how it ended; ends early when the iterator is closed."""
+        """Pieces of the answer as they are made, and how it ended; ends early when the iterator is closed.
+
+        Raises:
+            BadArgument: the conversation is longer than the model can read, or not as its template wants it.
+        """
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
-        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        text = prompt(self.tokenizer, messages)
         batch = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).to(self.model.device)
         asked = batch["input_ids"].shape[1]
+        max_tokens = min(max_tokens, room(asked, self._window))
         self.read += asked
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         ended = threading.Event()
         ids: list[Any] = [batch["input_ids"]]  # the last element: with all that is written so far
         options: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
-            options["temperature"] = temperature
+            options |= {"temperature": temperature} | ({} if top_p is None else {"top_p": top_p})
         failed: list[Exception] = []
         thread = threading.Thread(
             target=_seeded,
@@ -167,6 +207,11 @@ class LoadedGenerator:
         """The answer to each text."""
         answers = ["".join(self.generate([{"role": "user", "content": text}], 128)) for text in texts]
         return [{"label": None, "score": None, "scores": {}, "text": answer.strip()} for answer in answers]
+
+    @property
+    def _window(self) -> int:
+        """Tokens that the model can look at; very many where it knows no end."""
+        return getattr(self.model.config.get_text_config(), "max_position_embeddings", None) or ENDLESS
 
     @property
     def _ends(self) -> list[int]:
@@ -217,6 +262,43 @@ def before_stop(pieces: Any, stop: list[str]) -> Generator[str, None, bool]:
     return False
 
 
+def prompt(tokenizer: Any, messages: list[Message]) -> str:
+    """A conversation as the model was taught to read it, up to where its answer begins.
+
+    Raises:
+        BadArgument: the model's template knows no such conversation: some want no system message, or strict turns.
+    """
+    from jinja2 import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    except TemplateError as error:
+        raise BadArgument(
+            f"The model's chat template does not take these messages: {str(error).rstrip('.')}.",
+            "Send user and assistant messages in turn, and what the system message says within the first of them.",
+            param="messages",
+        ) from error
+
+
+def room(asked: int, window: int) -> int:
+    """How many more tokens a model can look at.
+
+    Args:
+        asked: tokens of the conversation.
+        window: tokens that the model can look at.
+
+    Raises:
+        BadArgument: none.
+    """
+    if asked >= window:
+        raise BadArgument(
+            f"The conversation has {asked:,} tokens; the model reads {window:,}.",
+            "Send fewer or shorter messages.",
+            param="messages",
+        )
+    return window - asked
+
+
 def chat_tokenizer(base: Path | str) -> Any:
     """With a chat template: the model's own, or a plain one."""
     from tools.finetune.encoder import load_tokenizer
@@ -225,21 +307,6 @@ def chat_tokenizer(base: Path | str) -> Any:
     if tokenizer.chat_template is None:
         tokenizer.chat_template = TEMPLATE
     return tokenizer
-
-
-def _rows(run: Run, tokenizer: Any, length: int) -> list[list[dict[str, Any]]]:
-    """Tokenized training, validation and held-out rows; those whose answer lies beyond the limit are left out."""
-    columns = run.plan["text_column"], run.plan["label_column"]
-    rows = conversations(read(run.spec.data, columns), *columns)
-    test = conversations(read(run.spec.test_data, columns), *columns) if run.spec.test_data else None
-    parts = part(rows, test, run.spec.seed, lambda row: "\n".join(m["content"] for m in row))
-    found = []
-    for group in (parts.train, parts.validation, parts.test):
-        tokenized = [tokenize(tokenizer, row, length) for row in group]
-        found.append([row for row in tokenized if any(label >= 0 for label in row["labels"])])
-    if not found[0] or not found[2]:
-        raise BadData(f"No answer begins within the first {length} tokens.", "Shorten the prompts.")
-    return found
 
 
 TASK = TextGeneration()

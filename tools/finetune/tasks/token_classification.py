@@ -3,14 +3,14 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.data.label_sets import missing
 from tools.data.spans import are_spans, span, tagged
 from tools.errors import BadData
-from tools.finetune.examples import items, part, read
+from tools.finetune.examples import items, mean_tokens, part, read
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ class TokenClassification:
     default_base = "minilm"
     methods = ("full", "lora", "dora", "adalora", "qlora")
     needs_label = True
+
+    def beside(self, columns: Sequence[str], text_column: str, label_column: str | None) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """As many tags as words, and more than one kind of tag."""
@@ -49,8 +53,16 @@ class TokenClassification:
             if uneven
             else []
         )
-        words = sum(len(row[0]) for row in rows) / len(rows)
-        return Facts(len(rows), dict(counts.most_common()), words * 1.4 + 2, warnings)
+        tokens = mean_tokens([" ".join(words) for words, _ in rows])
+        return Facts(len(rows), dict(counts.most_common()), tokens, warnings)
+
+    def rows(
+        self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
+    ) -> list[tuple[str, tuple[str, ...]]]:
+        """Sentences with their different tags."""
+        assert label_column is not None
+        found, _ = sentences(table, text_column, label_column)
+        return [(" ".join(words), tuple(dict.fromkeys(tags))) for words, tags in found]
 
     def train(self, run: Run) -> Outcome:
         """Train, and measure whole entities."""
