@@ -55,7 +55,8 @@ class Preparer:
             NewChunk(
                 each.start,
                 each.end,
-                *place,
+                place[0],
+                place[1],
                 context,
                 None if heading == context else heading,
                 (_words(context), _words(body)),
