@@ -233,6 +233,7 @@ class Application:
             record=self._record,
             locks=self.home.folder("locks"),
             vault=lambda thread_id: Vault(self.database, self._vault_key, thread_id),
+            quotas=self.quotas,
         )
 
     @cached_property

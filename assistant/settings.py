@@ -102,6 +102,12 @@ class Settings(BaseSettings):
         description="The model that finds names to hide: embedded, spacy:NAME, gliner:NAME, a model of the registry, "
         "a folder or a Hugging Face id.",
     )
+    rate_requests: float = Field(
+        60_000, gt=0, description="Most requests a minute of one API key or one signed-in person."
+    )
+    rate_refused: float = Field(
+        120, gt=0, description="Most requests a minute with a wrong key or session from one address."
+    )
     quota_tokens: float = Field(
         0, ge=0, description="Most tokens a person may have models read and write in a day; 0: no limit."
     )

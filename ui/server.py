@@ -20,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistant.access.limits import Limiter
 from assistant.application import Application
-from assistant.errors import Occupied
+from assistant.errors import Occupied, TooMany
 from assistant.home import exclusive
 from assistant.jobs.runners.places import cluster
 from assistant.logs import configure, log
@@ -97,6 +98,7 @@ class Door:
 
     def __init__(self, app: ASGIApp, application: Application):
         self._app, self._application = app, application
+        self._limit = Limiter(application.settings.rate_requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, refuse it, or send the browser to the sign-in page."""
@@ -113,11 +115,23 @@ class Door:
         page = path in PATHS and scope["method"] in ("GET", "HEAD")
         if not inner and not (page and "text/html" in request.headers.get("accept", "")):
             return None
-        if await run_in_threadpool(session_user, self._application, request):
-            return None
+        if user := await run_in_threadpool(session_user, self._application, request):
+            return _too_often(self._limit, user) if inner else None
         if inner:
             return respond("You are not signed in.", 401, "invalid_api_key")
         return RedirectResponse("/sign-in", 303)
+
+
+def _too_often(limit: Limiter, user: str) -> Response | None:
+    """The refusal of somebody whose page calls too often."""
+    from assistant.api.errors import respond
+
+    try:
+        limit.check(user)
+    except TooMany as error:
+        headers = {"Retry-After": str(error.retry_after)}
+        return respond(str(error), error.status, error.code, headers=headers)
+    return None
 
 
 def _mount_pages(api: "FastAPI", app: Application) -> "FastAPI":

@@ -12,6 +12,7 @@ from assistant.errors import TooLarge, TooMany
 from assistant.store.database import Database
 from assistant.store.schema import files, usage
 
+TOKENS = "tokens"
 WORDS = {"tokens": "tokens written or read by models", "jobs": "jobs"}
 
 
@@ -72,18 +73,25 @@ class Quotas:
         """
         if not self._storage or user_id is None:
             return
-        kept = self._database.row(
-            select(func.sum(files.c.bytes).label("kept")).where(files.c.user_id == user_id)
-        )
-        if ((kept or {}).get("kept") or 0) + size > self._storage:
+        if self._kept(user_id) + size > self._storage:
             raise TooLarge(
                 f"Your uploads may take {self._storage >> 20:,} MB together.",
                 "Delete some files first, or ask an admin to raise the quota.",
             )
 
+    def _kept(self, user_id: str) -> int:
+        kept = select(func.sum(files.c.bytes).label("kept")).where(files.c.user_id == user_id)
+        return int((self._database.row(kept) or {}).get("kept") or 0)
+
     def headers(self, who: Principal) -> dict[str, str]:
-        """What is left, under the names that OpenAI's API gives such headers."""
+        """What is left, under the names that OpenAI's API gives such headers; of the storage in bytes."""
         told: dict[str, str] = {}
+        if self._storage:
+            left = max(0, self._storage - self._kept(who.user_id))
+            told = {
+                "x-ratelimit-limit-storage": f"{self._storage}",
+                "x-ratelimit-remaining-storage": f"{left}",
+            }
         for what, limit in self._limits.items():
             left = max(0.0, limit - self.used(who, what))
             told |= {
@@ -92,6 +100,11 @@ class Quotas:
             }
             told[f"x-ratelimit-reset-{what}"] = f"{_until_midnight()}s"
         return told
+
+
+def tokens_of(*texts: str) -> int:
+    """About how many tokens texts have."""
+    return sum(-(-len(text) // 4) for text in texts)
 
 
 def _name(who: Principal) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.access.principal import Principal
+from assistant.access.quotas import TOKENS, Quotas, tokens_of
 from assistant.access.roles import allow
 from assistant.agent.answering import GoOn, Reply, answer
 from assistant.agent.approvals import Approvals
@@ -53,6 +54,7 @@ class Parts:
     record: Callable[[dict[str, Any], Principal, str], str]
     locks: Path
     vault: Callable[[str], Vault]
+    quotas: Quotas
 
 
 class Agent:
@@ -92,12 +94,12 @@ class Agent:
 
         def begin(stop: Stop) -> Generator[Event, None, None]:
             with explained(spoken_language([said.text])) as failure:
-                allow(principal, "chat")
+                self._admit(principal)
                 said.check()
                 thread = self.threads.get(thread_id, principal.user_id) if thread_id else None
                 thread = thread or self.threads.create(principal.user_id)
                 with self._in_turn(principal), self._alone(principal, thread["id"]):
-                    yield from self._turn(principal, thread["id"], said, stop)
+                    yield from self._counted(principal, self._turn(principal, thread["id"], said, stop))
             yield from failure
 
         return Turn(begin)
@@ -212,6 +214,29 @@ class Agent:
         """Where conversations are kept."""
         return self._parts.graph(Principal.owner()).checkpointer
 
+    def _admit(self, principal: Principal) -> None:
+        """See that somebody may speak, by whatever door they come.
+
+        Raises:
+            Forbidden: their role does not.
+            TooMany: their tokens of the day are used up.
+        """
+        allow(principal, "chat")
+        self._parts.quotas.check(principal, TOKENS)
+
+    def _counted(
+        self, principal: Principal, turn: Generator[Event, None, None]
+    ) -> Generator[Event, None, None]:
+        """The events of a turn, whose words are counted however it ends."""
+        used = 0
+        try:
+            with contextlib.closing(turn):
+                for event in turn:
+                    used += tokens_of(event.text) if isinstance(event, Heard | Token) else 0
+                    yield event
+        finally:
+            self._parts.quotas.add(principal, TOKENS, used)
+
     @contextlib.contextmanager
     def _in_turn(self, principal: Principal) -> Iterator[None]:
         """Wait for a place among the visitors whose turns go on, but not for ever: somebody may read very slowly."""
@@ -248,7 +273,7 @@ class Agent:
     ) -> Turn:
         def begin(stop: Stop) -> Generator[Event, None, None]:
             with explained(spoken_language([text or ""])) as failure:
-                allow(principal, "chat")
+                self._admit(principal)
                 Said(text or "").check()
                 self.threads.get(thread_id, principal.user_id)
                 with self._alone(principal, thread_id):
@@ -259,14 +284,15 @@ class Agent:
                         rewind.decision(reworded=text is not None),
                         auto_approve,
                     )
-                    yield from self._turn(principal, thread_id, said, stop, rewind)
+                    turn = self._turn(principal, thread_id, said, stop, rewind)
+                    yield from self._counted(principal, turn)
             yield from failure
 
         return Turn(begin)
 
     def _turn(
         self, principal: Principal, thread_id: str, said: Said, stop: Stop, rewind: Rewind | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         from assistant.agent.redaction import clean_text
 
         graph = self._parts.graph(principal)

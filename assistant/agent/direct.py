@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assistant.access.principal import Principal
+from assistant.access.quotas import TOKENS, tokens_of
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.agent import Parts
@@ -116,6 +117,7 @@ class DirectCalls:
             Conflict: the approval was not granted, or another call has used it.
             TeachingError: what the tool raised.
         """
+        self._parts.quotas.check(context.principal, TOKENS)
         if call.approval and not self._approvals.done(call.approval["id"]):
             raise Conflict("This approval has been used.", "Call the tool again to ask for another.")
         try:
@@ -130,7 +132,9 @@ class DirectCalls:
             each | {"id": self._parts.record(each, context.principal, context.thread_id)}
             for each in cleaned.get("artifacts") or []
         ]
-        return Ran(_plain(public(cleaned)), artifacts)
+        shown = _plain(public(cleaned))
+        self._parts.quotas.add(context.principal, TOKENS, tokens_of(json.dumps([call.args, shown])))
+        return Ran(shown, artifacts)
 
     def problem(self, context: TurnContext, error: TeachingError) -> dict[str, Any]:
         """An error as the program may read it."""

@@ -61,7 +61,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 LARGEST_BODY = 8 << 20  # bytes of a JSON request
 FORM = 1 << 20  # bytes that a form may have beside its file
-KEY_RATE = 60_000  # requests a minute and key: against a runaway loop; bursts wait in the models' own queues
 ABOUT = """\
 Fine-tune, serve and explain your own models, and ask your own documents. What OpenAI's API has too takes the \
 official openai client unchanged: set its base_url to this server's /v1 and its api_key to a key that \
@@ -135,7 +134,9 @@ def _set_state(api: FastAPI, app: Application) -> None:
         "ready": threading.Event(),
         "metrics": metrics,
         "histories": Histories(),
-        "key_limit": Limiter(KEY_RATE),
+        # Against a runaway loop; bursts wait in the models' own queues.
+        "caller_limit": Limiter(app.settings.rate_requests),
+        "refused_limit": Limiter(app.settings.rate_refused),
         "visitor_limits": VisitorLimits(),
         "visitor_tokens": VisitorTokens(app.home),
     }

@@ -40,12 +40,12 @@ async def caller(request: Request, cookies: bool = True) -> Principal:
 
     Raises:
         Unauthenticated, Forbidden: as :func:`known`.
-        TooMany: a secret key that calls too often.
+        TooMany: a secret key or a signed-in person that calls too often.
     """
     principal = await known(request, application(request), cookies)
-    if principal.key_id and principal.role != "visitor":
-        limit: Limiter = request.app.state.key_limit
-        left = limit.check(principal.key_id)
+    if principal.role != "visitor":
+        limit: Limiter = request.app.state.caller_limit
+        left = limit.check(principal.key_id or principal.user_id)
         told = {"limit": limit.per_minute, "remaining": left}
         spending.tell(request, {f"x-ratelimit-{what}-requests": f"{each:.0f}" for what, each in told.items()})
     return principal
@@ -61,8 +61,17 @@ async def known(request: Request, app: Application, cookies: bool = True) -> Pri
 
     Raises:
         Unauthenticated: nobody known.
+        TooMany: nobody known, too often from this address; who is known is let in all the same.
         Forbidden: a publishable key on a page it was not made for, or a forged request with a browser's cookie.
     """
+    try:
+        return await _authenticated(request, app, cookies)
+    except Unauthenticated:
+        request.app.state.refused_limit.check(address(request))
+        raise
+
+
+async def _authenticated(request: Request, app: Application, cookies: bool) -> Principal:
     scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() == "bearer" and secret:
         # Not in a thread where the database has not changed: a hop costs more than the rest of this.

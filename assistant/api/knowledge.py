@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
+from assistant.access.quotas import tokens_of
 from assistant.api.auth import App, Approver, Asker, Reader
 from assistant.api.fields import Body, Name, Text
 from assistant.api.lanes import in_turn
+from assistant.api.spending import note
 from assistant.errors import BadRequest
 from knowledge.filters import Filters
 
@@ -109,23 +111,27 @@ class Added(BaseModel):
 
 
 @router.post("/search", dependencies=COMPUTES)
-def search(body: SearchRequest, app: App, _caller: Reader) -> dict[str, Any]:
+def search(body: SearchRequest, request: Request, app: App, _caller: Reader) -> dict[str, Any]:
     """The passages nearest to a query, best first."""
+    note(request, app, tokens_of(body.query))
     return app.knowledge.search(body.query, k=body.k, filters=body.filters.filters())
 
 
 @router.post("/ask", dependencies=COMPUTES)
-def ask(body: AskRequest, app: App, who: Asker) -> dict[str, Any]:
+def ask(body: AskRequest, request: Request, app: App, who: Asker) -> dict[str, Any]:
     """An answer with numbered citations; ``answered`` is false where the documents do not hold one."""
     visitor, filters = who.role == "visitor", body.filters.filters()
-    return app.knowledge.ask(body.question, history=body.history, visitor=visitor, filters=filters)
+    found = app.knowledge.ask(body.question, history=body.history, visitor=visitor, filters=filters)
+    note(request, app, tokens_of(body.question, *body.history, found["answer"]))
+    return found
 
 
 @router.post("/explain", dependencies=COMPUTES)
-def explain(body: ExplainRequest, app: App, _caller: Reader) -> dict[str, Any]:
+def explain(body: ExplainRequest, request: Request, app: App, _caller: Reader) -> dict[str, Any]:
     """On which passages an answer rests: the question is answered again without each of them."""
     from tools.explain.passages import explain_answer
 
+    note(request, app, tokens_of(body.question, *body.history))
     return explain_answer(app.knowledge.answerer, body.question, body.history, words=body.words)
 
 

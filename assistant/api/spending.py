@@ -6,10 +6,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from assistant.access.principal import Principal
+from assistant.access.quotas import TOKENS
 from assistant.application import Application
 
-TOKENS = "tokens"
-PARTS = ("/v1/chat/", "/v1/classify", "/v1/conversations/", "/v1/embeddings")
+ASKING = ("/v1/knowledge/ask", "/v1/knowledge/explain", "/v1/knowledge/search")
+PARTS = ("/v1/chat/", "/v1/classify", "/v1/conversations/", "/v1/embeddings", *ASKING)
+COUNTED = (*PARTS, "/v1/files", "/v1/fine_tuning/", "/v1/knowledge/learn")  # told what is left of any quota
 
 
 def tell(request: HTTPConnection, told: dict[str, str]) -> None:
@@ -18,19 +20,28 @@ def tell(request: HTTPConnection, told: dict[str, str]) -> None:
 
 
 def check(request: HTTPConnection, app: Application, principal: Principal) -> None:
-    """Refuse a request that makes models read or write where the caller's quota is used up.
+    """Tell what is left, and refuse a request that makes models read or write where that quota is used up.
+
+    Jobs and storage are checked where a job is queued and a file is stored.
 
     Raises:
         TooMany: it is.
     """
-    if not app.quotas.counts(TOKENS) or not request.url.path.startswith(PARTS):
-        return
-    request.state.spender = principal
-    tell(request, app.quotas.headers(principal))
-    app.quotas.check(principal, TOKENS)
+    path = request.url.path
+    if principal.role != "visitor" and path.startswith(COUNTED):
+        tell(request, app.quotas.headers(principal))
+    if app.quotas.counts(TOKENS) and path.startswith(PARTS):
+        request.state.spender = principal
+        app.quotas.check(principal, TOKENS)
 
 
 async def spent(request: HTTPConnection, app: Application, tokens: Callable[[], int]) -> None:
-    """Count the tokens that a request has used, where there is a quota."""
+    """Count the tokens that a request has used, where there is a quota. (The agent counts those of its turns.)"""
+    if getattr(request.state, "spender", None):
+        await run_in_threadpool(note, request, app, tokens())
+
+
+def note(request: HTTPConnection, app: Application, tokens: int) -> None:
+    """As :func:`spent`, from a thread."""
     if principal := getattr(request.state, "spender", None):
-        await run_in_threadpool(app.quotas.add, principal, TOKENS, tokens())
+        app.quotas.add(principal, TOKENS, tokens)

@@ -145,7 +145,7 @@ async def _whole(talk: Talk, request: Request) -> ChatCompletion:
         pump.stop()
     if talk.outcome.failed:
         raise failure(talk.outcome.failed)
-    await spent(request, application(request), lambda: talk.usage.total_tokens)
+    await _count(talk, request)
     return ChatCompletion(
         id=talk.id,
         created=talk.created,
@@ -154,6 +154,12 @@ async def _whole(talk: Talk, request: Request) -> ChatCompletion:
         usage=talk.usage,
         assistant=talk.extension,
     )
+
+
+async def _count(talk: Talk, request: Request) -> None:
+    """Count what a plain model used; the agent counts its own turns."""
+    if talk.noted is None:
+        await spent(request, application(request), lambda: talk.usage.total_tokens)
 
 
 @contextlib.asynccontextmanager
@@ -212,7 +218,7 @@ async def _lines(talk: Talk, first: list[Event], pump: Pump[Event], request: Req
     except Exception as error:
         yield data(_problem(error))
         return
-    await spent(request, application(request), lambda: talk.usage.total_tokens)
+    await _count(talk, request)
     if talk.outcome.failed:
         return
     yield talk.chunk({}, talk.finish, **({"assistant": talk.extension} if talk.extension else {}))

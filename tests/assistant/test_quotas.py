@@ -8,6 +8,7 @@ import pytest
 
 from assistant.access.principal import Principal
 from assistant.access.quotas import Quotas
+from assistant.agent.direct import Call
 from assistant.application import Application
 from assistant.errors import TooLarge, TooMany
 from assistant.settings import Settings
@@ -75,13 +76,48 @@ def test_no_quota_no_count(app: Application) -> None:
     assert free.used(ANN, "tokens") == 0 and free.headers(ANN) == {}
 
 
+def test_a_turn_counts_by_whatever_door(app: Application) -> None:
+    list(app.agent.turn(ANN, "hello " * 10))
+    used = app.quotas.used(ANN, "tokens")
+    assert used > 15  # her words and the answer's
+    shop = Principal("visitor-a", "visitor", "visitor", "key-1")
+    call = Call("redact_text", {"text": "hello " * 10})
+    app.direct.run(app.direct.context(BO), call)
+    assert app.quotas.used(BO, "tokens") > 15
+    for who in (ANN, BO, shop):
+        app.quotas.add(who, "tokens", 100)
+    for who in (ANN, shop):
+        [failed] = app.agent.turn(who, "hello")
+        assert failed.code == "rate_limit_exceeded" and "100 tokens" in failed.message
+    with pytest.raises(TooMany):
+        app.direct.run(app.direct.context(BO), call)
+
+
+def test_calls_a_minute(tmp_path: Path) -> None:
+    from starlette.testclient import TestClient
+
+    from assistant.api.app import create_api
+    from assistant.api.auth import COOKIE
+
+    app = Application(Settings(home=tmp_path / "home", rate_requests=2, rate_refused=2))
+    user, other = app.users.add("Ann"), app.keys.create("viewer")["secret"]
+    api = create_api(app)
+    client = TestClient(api, cookies={COOKIE: app.sessions.create(user["id"])})
+    assert [client.get("/v1/models").status_code for _ in range(3)] == [200, 200, 429]
+    wrong = TestClient(api, headers={"Authorization": "Bearer sk-wrong"})
+    assert [wrong.get("/v1/models").status_code for _ in range(3)] == [401, 401, 429]
+    right = TestClient(api, headers={"Authorization": f"Bearer {other}"})
+    assert right.get("/v1/models").status_code == 200
+    app.close()
+
+
 def test_over_http_what_is_left_is_told_and_what_is_over_refused(app: Application) -> None:
     from starlette.testclient import TestClient
 
     from assistant.api.app import create_api
 
     app.users.owner()
-    key = app.keys.create("viewer", scopes=["embeddings", "chat"])["secret"]
+    key = app.keys.create("viewer", scopes=["embeddings", "chat", "fine_tuning"])["secret"]
     client = TestClient(create_api(app), headers={"Authorization": f"Bearer {key}"})
     body = {"model": "minilm", "input": ["where is my parcel? " * 10]}
     first = client.post("/v1/embeddings", json=body)
@@ -95,5 +131,7 @@ def test_over_http_what_is_left_is_told_and_what_is_over_refused(app: Applicatio
         last = client.post("/v1/embeddings", json=body)
     assert last.status_code == 429 and int(last.headers["Retry-After"]) > 0
     assert last.json()["error"]["code"] == "rate_limit_exceeded"
-    assert client.get("/v1/models").status_code == 403  # the key is narrowed to two parts
+    assert client.get("/v1/models").status_code == 403  # the key is narrowed to three parts
+    jobs = client.get("/v1/fine_tuning/jobs").headers
+    assert jobs["x-ratelimit-remaining-jobs"] == "2" and jobs["x-ratelimit-remaining-storage"] == f"{1 << 20}"
     assert client.post("/v1/classify", json={"model": "a", "input": "b"}).status_code == 403
