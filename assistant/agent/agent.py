@@ -330,14 +330,15 @@ class Agent:
         for message in reversed(spoken):
             attached.extend(message.additional_kwargs.get("files", []))
         attached = list(dict.fromkeys(attached))
+        redactor = self._parts.redactor(principal)
         return TurnContext(
             principal=principal,
             thread_id=thread_id,
             workspace=self._parts.workspace(principal, thread_id, [str(each.text) for each in spoken]),
             approvals=self.approvals,
-            redactor=self._parts.redactor(principal),
+            redactor=redactor,
             system_prompt=self._parts.prompt(principal, attached),
-            allow=[*self._parts.names(), *attached],
+            allow=redactor.sayable([*self._parts.names(), *attached]),
             auto_approve=said.auto_approve,
             stop=stop,
             vault=self._parts.vault(thread_id),

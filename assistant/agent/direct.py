@@ -70,14 +70,15 @@ class DirectCalls:
 
     def context(self, principal: Principal) -> TurnContext:
         """What one call carries: the caller, their workspace, and the gates."""
+        redactor = self._parts.redactor(principal)
         return TurnContext(
             principal=principal,
             thread_id=f"{THREAD}{principal.user_id}",
             workspace=self._parts.workspace(principal, None, ()),
             approvals=self._approvals,
-            redactor=self._parts.redactor(principal),
+            redactor=redactor,
             system_prompt="",
-            allow=self._parts.names(),
+            allow=redactor.sayable(self._parts.names()),
         )
 
     def prepare(self, context: TurnContext, name: str, args: dict[str, Any], anew: bool = False) -> Call:

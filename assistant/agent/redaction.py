@@ -1,5 +1,6 @@
 """The redaction gate: nothing personal enters a checkpoint, a log or a model, and nothing leaves with a reply."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from assistant.agent.context import TurnContext
@@ -7,16 +8,13 @@ from assistant.agent.context import TurnContext
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
-# Long free text is gated; identifiers, labels and paths are not texts about people.
-IDENTIFIERS = {
+# Free text is gated, and what is made here stays as it is. Names that somebody gave (labels, models, columns) are no
+# texts about people, so guesses about words say nothing about them; but they may be somebody's address or number.
+MADE_HERE = {
     "id",
     "code",
     "entity_type",
-    "label",
     "job",
-    "model",
-    "name",
-    "base",
     "task",
     "method",
     "status",
@@ -25,21 +23,29 @@ IDENTIFIERS = {
     "report",
     "passage",
 }
+GIVEN = {"label", "model", "name", "base"}
+GUESSES = frozenset({"PERSON", "LOCATION", "AGE", "DATE_TIME", "LEFT_OUT"})
 
 
-def clean_text(text: str, context: TurnContext, heard: bool = False) -> tuple[str, list[str]]:
+def clean_text(
+    text: str, context: TurnContext, heard: bool = False, left: Collection[str] = ()
+) -> tuple[str, list[str]]:
     """A text without personal data, and the types of what was taken out.
 
     Args:
         text: any text.
         context: the turn, which knows the names to leave alone and the contacts that citations make public.
         heard: it is the user's word, of which only personal data is taken out.
+        left: types that stay.
     """
     if not text.strip():
         return text, []
     from tools.privacy.redactor import replaced
 
-    entities = (context.personal if heard else context.redactor).gated(text, allow=[*context.allow, *context.quoted])
+    entities = (context.personal if heard else context.redactor).gated(
+        text, allow=[*context.allow, *context.quoted]
+    )
+    entities = [entity for entity in entities if entity.entity_type not in left]
     cleaned = replaced(text, entities, operators=context.vault)
     return cleaned, [entity.entity_type for entity in entities]
 
@@ -78,11 +84,22 @@ def _contacts(text: str, context: TurnContext) -> set[str]:
 
 def _walk(value: Any, context: TurnContext, found: list[str], key: str = "", heard: bool = False) -> Any:
     if isinstance(value, dict):
-        return {name: _walk(item, context, found, str(name), heard) for name, item in value.items()}
+        return _fields(value, context, found, heard)
     if isinstance(value, list | tuple):
         return [_walk(item, context, found, key, heard) for item in value]
-    if isinstance(value, str) and key not in IDENTIFIERS:
-        cleaned, entities = clean_text(value, context, heard)
+    if isinstance(value, str) and key not in MADE_HERE:
+        cleaned, entities = clean_text(value, context, heard, GUESSES if key in GIVEN else ())
         found.extend(entities)
         return cleaned
     return value
+
+
+def _fields(value: dict[Any, Any], context: TurnContext, found: list[str], heard: bool) -> dict[Any, Any]:
+    """An object whose keys are cleaned as names are, for labels and columns are keys, too."""
+    fields: dict[Any, Any] = {}
+    for name, item in value.items():
+        key, number = _walk(name, context, found, "name", heard), 2
+        while key in fields:  # two labels that look alike now are still two
+            key, number = f"{key} ({number})", number + 1
+        fields[key] = _walk(item, context, found, str(name), heard)
+    return fields

@@ -36,6 +36,10 @@ class Screen:
         """Personal data alone; see :meth:`tools.privacy.redactor.Redactor.find`."""
         return self.personal.find(text, *args, **options)
 
+    def sayable(self, names: Iterable[str]) -> list[str]:
+        """See :meth:`tools.privacy.redactor.Redactor.sayable`."""
+        return self.personal.sayable(names)
+
     def gated(self, text: str, allow: Iterable[str] = ()) -> list[Entity]:
         """What does not leave: sentences that are refused, and personal data in the others."""
         out = self._refused(text)
