@@ -79,6 +79,17 @@ HIDDEN = [
     ("台湾身份证A123456789", "A123456789"),
     ("我的BSN是123456782", "123456782"),
     ("他的NHS号是9434765919", "9434765919"),
+    ("john smith called about the order", "smith"),
+    ("my wife karen smith is ill", "smith"),
+    ("客户:诸葛亮,电话没打通", "诸葛亮"),
+    ("我老公老周说可以", "老周"),
+    ("名单:王伟、李娜、上官婉儿、赵敏", "上官婉儿"),
+    ("passport G12345678 for Mei-Ling Chen", "Mei-Ling Chen"),
+    ("加我QQ 123456789", "123456789"),
+    ("post to https://hooks.slack.com/services/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", "XXdAbC12e"),
+    ("https://x.example.com/a?t=9f8a7b6c5d4e3f2a1b0c", "9f8a7b6c5d4e3f2a1b0c"),
+    ("https://x.example.com/invite/9f8a7b6c5d4e3f2a1b0c", "9f8a7b6c5d4e3f2a1b0c"),
+    ("I need the V5C reissued for SH08 RZO.", "SH08 RZO"),
 ]
 LEFT = [
     "Très bien!",
@@ -114,6 +125,10 @@ LEFT = [
     "小程序里的客户 Service 按钮没反应",
     "The driver is slow on Windows 11, version 2.4, and crashes.",
     "Is Black Friday on 29 November?",
+    "See https://shop.example.com/share/blue-kettle-2024-edition?size=large&t=30.",
+    "https://github.com/huggingface/transformers/commit/9f8a7b6c5d4e3f2a1b0c9f8a7b6c5d4e3f2a1b0c",
+    "用户:诸葛亮锁怎么玩?",
+    "Step-by-step Park-and-ride Song-like Ma-jor",
 ]
 
 

@@ -14,6 +14,7 @@ from tools.privacy.recognizer import AHEAD, BACK, Recognizer
 from tools.privacy.recognizers.belief import (
     about_somebody,
     ambiguous,
+    is_family,
     is_given,
     listed,
     several,
@@ -70,6 +71,29 @@ SPEAKS = re.compile(
     rf"|(?im:^@([a-z][\w.]{{2,30}})(?=[ ,:]+(?:can|could|please|pls|are|did|have|do|will|would|thanks|thank|any)\b))"
 )
 FIELD = re.compile(rf"(?i:\b(?:name|user|customer)[\"']?=[\"']?)({CAPITAL}[ +]{CAPITAL})(?=[&\"'\s;,]|$)")
+# "Mei-Ling Chen", "Park Sung-ho": two syllables and a family name of China, Korea or Vietnam in Latin letters.
+SYLLABLES = r"[A-Z][a-z]{1,5}-[A-Za-z][a-z]{1,5}"
+EASTERN = (
+    r"(?:Chen|Chan|Wang|Wong|Li|Lee|Lin|Lim|Liu|Lau|Huang|Hwang|Chang|Cheung|Cheng|Zhang|Zhao|Zhou|Chou|Wu|Ng|Xu|Hsu|Sun|Suen|Zhu|Chu|Hu|Gao|Kao|He|Ho|Ma|Luo|Lo|Liang|Leung|Song|Sung|Zheng|Xie|Hsieh|Han|Tang|"
+    r"Feng|Fung|Yu|Yue|Dong|Tung|Xiao|Hsiao|Cao|Tsao|Pan|Poon|Yuan|Yuen|Cai|Tsai|Choi|Jiang|Chiang|Ye|Yeh|Yip|Wei|Su|So|Lu|Ding|Ren|Shen|Yao|Yiu|Kim|Park|Pak|Jung|Jeong|Kang|Cho|Yoon|Yun|Lim|Han|Shin|Seo|Kwon|Hong|Moon|Bae|Baek|Nguyen|Tran|Pham|Tan|Ong|Goh|Teo|Koh|Yang|Yeung)"
+)
+WORDLIKE = {
+    "Park",
+    "Song",
+    "Sun",
+    "Moon",
+    "He",
+    "So",
+    "Pan",
+    "Tan",
+    "Ding",
+    "Ho",
+    "Lo",
+    "Shin",
+    "Hong",
+    "Bae",
+}
+EAST = re.compile(rf"(?<![\w@./-])({SYLLABLES}[ ]{EASTERN}|{EASTERN},?[ ]{SYLLABLES})(?![\w@]|[.-]\w)")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
 LOGIN = re.compile(r"(?<![\w@./-])([a-z]{3,20})[._]([a-z]{3,20})\d{0,4}(?![\w@/(=]|[.-]\w)")
@@ -114,6 +138,11 @@ class People(Recognizer):
             start, end = match.span(match.lastindex or 1)
             if not ordinary(text[start:end].split()) or is_given(text[start:end]):
                 yield from _trimmed(text, start, end, 0.75)
+        for match in EAST.finditer(text):
+            words = re.findall(r"[^\W\d_]+", match.group(1))
+            ordinary_name = WORDLIKE.intersection(words) and not about_somebody(text, match.start())
+            if not (ordinary_name or any(known(word) or stops(word) for word in words)):
+                yield from _trimmed(text, match.start(1), match.end(1), 0.75)
         yield from _listed(text)
         yield from _alone(text)
         for span in named:
@@ -122,7 +151,14 @@ class People(Recognizer):
                 end = apart.start()
             start, end = _capital(written, span.start_char, end)
             if span.label_ == "PERSON" and _plausible(written, start, end):
-                yield from _trimmed(written, start, end, 0.7)
+                yield from _trimmed(written, start, _with_family(written, start, end), 0.7)
+
+
+def _with_family(text: str, start: int, end: int) -> int:
+    """Where a name in small letters ends that the model takes one word of: "john smith called"."""
+    follows = NEXT.match(text, end) if text[start:end].islower() and " " not in text[start:end] else None
+    family = follows.group(1) if follows else ""
+    return follows.end() if follows and is_family(family) and not ambiguous(family) else end
 
 
 def _listed(text: str) -> Iterator[Entity]:

@@ -71,12 +71,17 @@ ADDRESSED = re.compile(
 )
 # "小李" and the like, where they are spoken to or of; only the most frequent family names, for "小米" is a firm.
 NICK = re.compile(
-    r"(?:(?<![\u4e00-\u9fff])|(?<=[让给跟和找问叫请由被向对]))([小老阿][王李张刘陈杨赵吴周徐孙朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾董袁潘蒋蔡余杜叶苏魏吕丁任沈姚卢姜崔钟谭陆汪廖贾韦傅邹孟熊秦邱侯黎])(?=[\s,:!?、]|[说别不去来把也都会要帮发在]|那边|你好|$)"
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[让给跟和找问叫请由被向对])|(?<=老公|老婆|丈夫|妻子|爱人|朋友|同事|邻居|室友|房东))([小老阿][王李张刘陈杨赵吴周徐孙朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾董袁潘蒋蔡余杜叶苏魏吕丁任沈姚卢姜崔钟谭陆汪廖贾韦傅邹孟熊秦邱侯黎])(?=[\s,:!?、]|[说别不去来把也都会要帮发在]|那边|你好|$)"
 )
 # A whole name by itself: given names are made of some hundred characters.
 ISOLATED = re.compile(
     rf"(?<![\u4e00-\u9fff])({FAMILY}[{GIVEN_LETTERS}]{{2}})(?=$|[^\u4e00-\u9fff]|先生|女士|同学|老师)"
 )
+# The same with a family name of two letters and any given name, and where somebody is greeted.
+LISTED = re.compile(
+    r"(?<![\u4e00-\u9fff])((?:上官|欧阳|诸葛|慕容|令狐|司徒|司马|夏侯|皇甫|公孙|尉迟|端木|独孤|宇文|轩辕|呼延|东郭|南郭|澹台|淳于)[\u4e00-\u9fff]{1,2})(?![\u4e00-\u9fff])"
+)
+GREETED = re.compile(rf"(?<![\u4e00-\u9fff])({FAMILY}[{GIVEN_LETTERS}]{{1,2}})(?=[,,\s]?[你您]好)")
 # Any name, also one without a family name, after what stands before nothing else.
 LABELLED = re.compile(
     r"(?:我叫|名叫|名字叫|名字是|名字应该是|应该叫|姓名(?:是|为|应为|应该是)?|报修人|收件人|收货人|寄件人|联系人|联络人|被保人|投保人|受益人|持卡人|户名|开户名|逝者|死者|乘客|患者|病人|申请人|读者|司机|签名|署名|中文名|本人)"
@@ -181,6 +186,8 @@ class ChinesePeople(Recognizer):
             (ADDRESSED, 0.8),
             (NICK, 0.7),
             (ISOLATED, 0.7),
+            (LISTED, 0.7),
+            (GREETED, 0.7),
             (TOLD, 0.75),
             (CALLED, 0.7),
             (TITLED_BOTH, 0.8),
@@ -192,7 +199,8 @@ class ChinesePeople(Recognizer):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastindex if match.lastindex and pattern is not DOUBLED else 1)
                 name = text[start:end]
-                if not (NOT_NAMES.match(name) or NO_NICK.match(name) or named_thing(name)):
+                known = named_thing(name) and not (name[:2] in DOUBLE and text[start - 1 : start] == ":")
+                if not (NOT_NAMES.match(name) or NO_NICK.match(name) or known):
                     yield Entity("PERSON", start, end, score)
         yield from _without_family(text)
 

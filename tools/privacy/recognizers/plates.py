@@ -20,7 +20,7 @@ ANY = re.compile(
 )
 # Somewhere near, for the forms that little else has.
 ROAD = re.compile(
-    r"(?i)\b(?:park(?:ed|ing)?|toll|plates?|penalty|car|van|vehicle|congestion|speeding|licen[cs]e|registration|rego|ute|driver|drove|motorway|taxi|mot|insurance|clamped|towed|lorry|garage|rental)\b|车|停车"
+    r"(?i)\b(?:park(?:ed|ing)?|toll|plates?|penalty|car|van|vehicle|congestion|speeding|licen[cs]e|registration|rego|ute|driver|drove|motorway|taxi|mot|insurance|clamped|towed|v5c|dvla|no[- ]claims|roof rack|windscreen|tyres?|lorry|garage|rental)\b|车|停车"
 )
 FORMS = re.compile(
     r"(?<![\w-])(?:[A-Z]{2}\d{2}[ ]?[A-Z]{3}"  # United Kingdom

@@ -105,6 +105,12 @@ PAIRED = re.compile(
 IN_URL = re.compile(
     r"(?i)[?&](?:token|key|api_?key|access_token|auth|sig|signature|secret|password|code)=([^\s&#\"'<>]{8,})"
 )
+# Links that let in whoever has them: an invitation, a reset, a webhook.
+LINK = re.compile(
+    r"(?i)(?:hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/\d{5,25}/|api\.telegram\.org/bot\d{6,12}:)([\w/-]{20,})"
+    r"|[?&](?:t|k|s|tk|sid|sess(?:ion)?|jwt|otp|ticket|invite|hash|nonce|confirm(?:ation)?|reset)=(?=[^\s&#]{0,40}\d)(?=[^\s&#]{0,40}[A-Za-z])([\w.~-]{16,})"
+    r"|https?://[^\s/]{3,80}/(?:[\w-]{1,30}/){0,3}(?:invit(?:e|ation)|join|reset(?:-password)?|password|verify|verification|confirm|activate|magic(?:-link)?|login|auth|unsubscribe|share)s?/(?=[A-Za-z_]{0,60}\d)(?=[\d_]{0,60}[A-Za-z])(\w{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])"
+)
 LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{1,80}:[^\s/@]{1,200})@")
 # Words that follow "the password is" in ordinary sentences.
 ORDINARY = re.compile(
@@ -125,7 +131,7 @@ class Secrets(Recognizer):
             for match in pattern.finditer(text):
                 if pattern is not KEY or _random(match.group()):
                     yield Entity("SECRET", match.start(), match.end(), 1.0)
-        for pattern in (BEARER, IN_URL, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED, *LOOSE):
+        for pattern in (BEARER, IN_URL, LINK, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED, *LOOSE):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastindex or 1)
                 if not ORDINARY.match(text[start:end]):

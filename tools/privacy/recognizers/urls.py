@@ -31,6 +31,7 @@ HANDLES = (
     re.compile(
         r"(?i)(?:微信号?|weixin|wechat|vx|威信|qq号?|telegram|飞书|小红书号?|抖音号?|微博|钉钉)(?:号|id)?[是为:@\s加我搜]{0,4}([a-z][\w-]{4,29}|(?<=qq号)\d{5,11})(?![\w@])"
     ),
+    re.compile(r"(?i)(?<![A-Za-z0-9])qq(?:号码?)?[是为:\s]{0,3}(\d{5,11})(?!\d)"),
     re.compile(r"(?a)(?<![\w@/.])(@(?=\w*[\d_])[A-Za-z]\w{3,29})(?![\w/.@])"),
 )
 CALLED = re.compile(
