@@ -212,8 +212,8 @@ def test_a_browsers_cookie_is_no_key(server: Server, url: str) -> None:
 
 def test_too_many_calls_are_told_to_wait(server: Server, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     headers = ACCEPT | {"Authorization": f"Bearer {server.app.keys.create('viewer')['secret']}"}
-    monkeypatch.setattr(server.api.state.key_limit, "_burst", 1.0)
-    monkeypatch.setattr(server.api.state.key_limit, "_rate", 0.01)
+    monkeypatch.setattr(server.api.state.caller_limit, "_burst", 1.0)
+    monkeypatch.setattr(server.api.state.caller_limit, "_rate", 0.01)
     answers = [httpx2.post(f"{url}/mcp", json=PING, headers=headers) for _ in range(2)]
     assert answers[1].status_code == 429 and int(answers[1].headers["Retry-After"]) > 0
 
