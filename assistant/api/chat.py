@@ -57,7 +57,7 @@ def _talk(app: Application, who: Principal, body: ChatRequest, histories: Histor
 def _agent(app: Application, who: Principal, body: ChatRequest, histories: Histories) -> Talk:
     earlier, message = split(body.messages)
     thread = body.thread or histories.find(who.user_id, earlier)
-    files = [_file_name(app, name) for name in body.files or []]
+    files = [_file_name(app, who, name) for name in body.files or []]
     if not (message.strip() or files or body.approve is not None):
         raise BadRequest("The last user message is empty.", "Ask something.", param="messages")
 
@@ -97,8 +97,8 @@ def split(messages: list[Message]) -> tuple[list[tuple[str, str]], str]:
     return said[:last], "\n".join(text for _, text in said[last:])
 
 
-def _file_name(app: Application, name: str) -> str:
-    row = app.files.by_name(name)
+def _file_name(app: Application, who: Principal, name: str) -> str:
+    row = app.files.by_name(name, who)
     if row is None:
         raise BadRequest(f"There is no file {name}.", "Upload it at /v1/files first.", param="files")
     return row["name"]
