@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="SQLAlchemy URL; a SQLite file in the home where unset."
     )
+    embedder: str = Field(
+        "embedded",
+        description="What makes the documents' vectors: embedded (MiniLM, English), a model of the registry, a folder "
+        "or a Hugging Face id.",
+    )
     vector_store: str = Field(
         "",
         pattern=r"^(qdrant:\S*|pgvector:postgres(ql)?(\+psycopg)?://\S+)?$",

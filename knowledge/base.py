@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -11,12 +12,13 @@ from knowledge.chunk import BELOW, Chunk, chunks
 from knowledge.decode import whole
 from knowledge.document import Document
 from knowledge.embed import Encoder
-from knowledge.errors import KnowledgeError, SourceError, UnknownSource
+from knowledge.errors import IndexDamaged, KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
 from knowledge.gather import Found, gather
 from knowledge.gone import gone
 from knowledge.impersonal import impersonal
 from knowledge.loaders import read_document
+from knowledge.made_with import begin, check, note
 from knowledge.names import free_name, match_name
 from knowledge.prepare import Preparer
 from knowledge.ranked import ranked
@@ -24,6 +26,7 @@ from knowledge.reasons import told
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.retriever import Retriever
+from knowledge.rules import ENDING, unread
 from knowledge.search import Hit, Searcher
 from knowledge.store import EVERYTHING, Store
 from knowledge.twins import nearly_same
@@ -145,11 +148,12 @@ class KnowledgeBase:
         before = next((each for each in known if each["source"] == source), {})
         kept = visibility or before.get("visibility", "published"), tags or before.get("tags", ())
         document = read_document(raw, name)
+        left_out = [*document.left_out, *(unread(document.text) if source.endswith(ENDING) else ())]
+        check(self.store, self.encoder)
+        note(self.store, self.encoder)
         new = self._preparer.prepare(document, source, found.location, digest, *kept)
         report["alike"] += nearly_same(source, new.sketch, known)
-        report["skipped"] += [
-            {"source": f"{source}: {part}", "reason": why} for part, why in document.left_out
-        ]
+        report["skipped"] += [{"source": f"{source}: {part}", "reason": why} for part, why in left_out]
         written = self.store.put(new, name=lambda known: free_name(found.source, found.location, known))
         return len(new.chunks) if written else 0
 
@@ -228,19 +232,21 @@ class KnowledgeBase:
         """Read every source anew where it can still be read, and make all passages and vectors again.
 
         Of a source that is away they are made from what is known of it, and it is told in ``skipped``. Searches go on
-        meanwhile.
+        meanwhile, but where another encoder made the vectors so far.
         """
         report = _report()
         known = self.store.documents()
+        anew = begin(self.store, self.encoder)
         for done, each in enumerate(known):
             if progress:
                 progress(done, len(known), each["source"])
-            self._renew(each["source"], report)
-        self.vectors.renew()
+            self._renew(each["source"], report, anew)
+        note(self.store, self.encoder)
+        self.vectors.renew(anew)
         self._keep_up(progress)
         return report
 
-    def _renew(self, source: str, report: dict[str, Any]) -> None:
+    def _renew(self, source: str, report: dict[str, Any], anew: bool) -> None:
         known = self.store.document(source)
         if known is None:  # it was removed meanwhile
             return
@@ -251,7 +257,7 @@ class KnowledgeBase:
                 written = self._rewrite(known, *(kept if in_no_file else _read_again(known["location"])))
         except SourceError as error:
             report["skipped"].append({"source": source, "reason": f"{error} What was known is kept."})
-            with contextlib.suppress(SourceError), told(source):
+            with contextlib.nullcontext() if anew else contextlib.suppress(SourceError), told(source):
                 self._rewrite(known, *kept)
             return
         report["sources"] += 1
@@ -301,6 +307,11 @@ class KnowledgeBase:
 
     def warm_up(self) -> None:
         """Load the encoder and the indexes, and prepare the newest passages, before the first question comes."""
+        try:
+            check(self.store, self.encoder)
+        except IndexDamaged as error:  # each question will say so, too
+            logging.getLogger(__name__).warning("%s", error)
+            return
         self.searcher.search("hello", 1)
         self.vectors.save()  # of what was added while nothing ran
         self.answerer.warm_up()

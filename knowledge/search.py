@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from knowledge.filters import Filters
+from knowledge.made_with import check
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.retriever import Retriever
@@ -46,9 +47,13 @@ class Searcher:
             k: how many at most.
             visitor: published documents only.
             filters: which documents.
+
+        Raises:
+            IndexDamaged: another encoder made the vectors.
         """
         if not query.strip() or k < 1:
             return []
+        check(self.store, self.encoder.encoder)
         depth = max(DEPTH, 2 * k)
         vector = self.encoder.encode([query])[0]
         near = self._tuned(query, depth, visitor, filters)

@@ -130,8 +130,14 @@ class Vectors:
                 return
         self._rebuild()
 
-    def renew(self) -> None:
-        """Write the file anew, whatever it holds. Searches go on with what there is until it is complete."""
+    def renew(self, other: bool = False) -> None:
+        """Write the file anew, whatever it holds. Searches go on with what there is until it is complete.
+
+        Args:
+            other: another encoder made the vectors before, so that they are of no use meanwhile.
+        """
+        if other:
+            self.clear()
         self._rebuild()
 
     def settle(self) -> None:

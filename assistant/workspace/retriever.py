@@ -6,14 +6,15 @@ from typing import Any
 
 from assistant.access.roles import allow
 from assistant.errors import Conflict
+from assistant.settings import Settings
 from assistant.workspace.models import Registry
 from assistant.workspace.references import PRODUCTION
 from assistant.workspace.releases import Releases
 from assistant.workspace.workspace import TeamWorkspace
 from knowledge.base import KnowledgeBase
 from knowledge.embed import Encoder, encoder
-from tools.errors import NotFound
-from tools.models.embedded import minilm_folder
+from tools.errors import BadArgument, NotFound
+from tools.models.embedded import fetch_base, minilm_folder
 from tools.workspace import ModelEntry
 
 NAME = "retriever"
@@ -65,6 +66,26 @@ class InService:
             entry = in_service(self._registry)
             self._known = changes, encoder(entry.path) if entry else None
         return self._known[1]
+
+
+def base_encoder(settings: Settings, registry: Registry) -> Path:
+    """The folder of the encoder that the settings name for the documents' vectors.
+
+    Raises:
+        BadArgument: it is a model of another task.
+        NotFound, Unsupported: there is no such model, or it cannot be loaded.
+    """
+    wish = settings.embedder
+    if wish == "embedded":
+        return minilm_folder()
+    if "/" not in wish and registry.knows(wish):
+        entry = registry.get(wish)
+        if entry.task != TASK:
+            raise BadArgument(
+                f"{wish} is a {entry.task} model and makes no vectors.", "Correct ASSISTANT_EMBEDDER."
+            )
+        return entry.path
+    return fetch_base(wish, settings.where.cache, settings.offline == "true")
 
 
 def in_service(registry: Registry) -> ModelEntry | None:

@@ -104,8 +104,20 @@ class EngineVectors(Vectors):
         with contextlib.suppress(VectorStoreAway):
             self.refresh()
 
-    def renew(self) -> None:
-        """Hand everything over anew; where the engine is away, before the next search."""
+    def renew(self, other: bool = False) -> None:
+        """Hand everything over anew; where the engine is away, before the next search.
+
+        Args:
+            other: another encoder made the vectors before: they leave the engine first.
+
+        Raises:
+            VectorStoreAway: the engine does not answer, and holds another encoder's vectors.
+        """
+        if other:
+            with self._alone(), self._asking() as engine:
+                engine.drop(self._noted.name(engine.where))
+                self._noted.forget()
+                self._collection = None
         self.clear()
         self.save()
 

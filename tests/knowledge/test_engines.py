@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +231,17 @@ def test_a_large_table_gets_an_index_that_finds_filtered_passages_too(postgres, 
             shares.append(len(found & expected) / 10)
     assert vectors._collection.is_valid_index()
     assert np.mean(shares) >= 0.95
+
+
+def test_vectors_of_another_length_take_the_place_of_all(vectors, store):
+    vectors.refresh()
+    half = len(vectors_of(0)[0]) // 2
+    for number in range(DOCUMENTS):
+        new = document(number)
+        cut = [replace(each, vector=each.vector[: 4 * half]) for each in new.chunks]
+        store.put(replace(new, chunks=cut), force=True)
+    vectors.renew(other=True)
+    assert count(vectors) == len(store.ids())
+    question = vectors_of(4)[0][:half]
+    best = vectors.search(question, 1)[0][0]
+    assert best in store.ids(filters=Filters(source="d4")) or best in store.ids(filters=Filters(source="d10"))
