@@ -122,16 +122,15 @@ class Application:
         """The team's documents."""
         from assistant.workspace.contacts import for_visitors
         from assistant.workspace.documents import TeamKnowledge
-        from assistant.workspace.retriever import InService
+        from assistant.workspace.retriever import InService, base_encoder
         from knowledge.embed import encoder
         from knowledge.engines.engine import chosen
-        from tools.models.embedded import minilm_folder
 
         key = self.settings.vector_store_key
         return TeamKnowledge(
             self.database,
             self.home.knowledge,
-            encoder(minilm_folder()),
+            encoder(base_encoder(self.settings, self.registry)),
             redact=lambda text: for_visitors(text, self.redactor),
             unanswered=lambda question, visitor: self.unanswered.note(
                 str(self.redactor.redact(question)["text"]), visitor
