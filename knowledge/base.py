@@ -235,7 +235,7 @@ class KnowledgeBase:
         meanwhile, but where another encoder made the vectors so far.
         """
         report = _report()
-        known = self.store.documents()
+        known = self.store.documents()[::-1]  # so that the oldest stay the oldest
         anew = begin(self.store, self.encoder)
         for done, each in enumerate(known):
             if progress:

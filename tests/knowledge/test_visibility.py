@@ -75,10 +75,17 @@ def test_internal_documents_change_nothing_for_visitors(opened):
         opened.add_text(f"internal-{name}", text, visibility="internal")
         assert seen(opened) == before
     assert "Halcyon" in str(opened.search("merger Halcyon"))
-    opened.reindex()
+    sources = [each["source"] for each in opened.list()["items"]]
+    opened.reindex()  # gives the passages new numbers, and nothing else
+    assert [each["source"] for each in opened.list()["items"]] == sources
+    after = seen(opened)
+    for kind in ("weights", "spread", "count"):
+        assert after[kind] == before[kind]
+    for question in QUESTIONS:
+        assert after["ask"][question]["answer"] == before["ask"][question]["answer"]
     for name in CANARIES:
         opened.remove(f"internal-{name}")
-        assert seen(opened) == before
+        assert seen(opened) == after
 
 
 def test_no_word_of_an_internal_document_reaches_a_visitor(opened):
