@@ -53,6 +53,20 @@ def near(text: str, start: int, end: int, cue: re.Pattern[str]) -> bool:
     return bool(cue.search(text, max(0, start - BACK), end + AHEAD))
 
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
+NUMBER = re.compile(r"\d")
+
+
+def chinese(text: str) -> bool:
+    """Does a text hold Chinese? Many patterns need not be tried where it does not."""
+    return not text.isascii() and bool(HAN.search(text))
+
+
+def numbered(text: str) -> bool:
+    """Does a text hold a digit?"""
+    return bool(NUMBER.search(text))
+
+
 def before(text: str, at: int, cue: re.Pattern[str], reach: int = 40) -> bool:
     """Does a cue stand in the ``reach`` characters before a position, on the same line?"""
     return bool(cue.search(text[max(0, at - reach) : at].rpartition("\n")[2]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, numbered
 
 V4 = re.compile(
     r"(?a)(?<![\d.])(?<![\w-][.-])(?<![A-HJ-OQ-Za-oq-z_])(?<!\d-)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"
@@ -25,6 +25,8 @@ class IpAddresses(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not (":" in text or "-" in text or numbered(text)):
+            return
         for pattern in (V4, V6):
             for match in pattern.finditer(text):
                 if _valid(match.group()) and not before(text, match.start(), VERSION, 12):

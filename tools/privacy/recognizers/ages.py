@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, chinese, numbered
 from tools.privacy.recognizers.belief import RELATION
 
 AGE = re.compile(r"(?ai)(?<![\w.$€£-])(\d{1,3})(?=[ -]years?[ -]old\b|[ -]?y/?o\b|[ -]year[ -]old)")
@@ -99,6 +99,8 @@ class OldDates(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for pattern in (OLD, OLD_NAMED):
             for match in pattern.finditer(text):
                 yield Entity("DATE_TIME", match.start(), match.end(), 0.6)
@@ -116,24 +118,30 @@ class Ages(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern in (AGE, AGED, AGE_ZH, CHILD, YEARS, LOOSE, BESIDE, SECOND_ZH, TOLD_ZH):
-            for match in pattern.finditer(text):
-                group = match.lastindex or 1
-                if 0 < int(match.group(group).rstrip(" 周岁")) < 120:
-                    yield Entity("AGE", match.start(group), match.end(group), 0.8)
-        for pattern in (WRITTEN_ZH, SPELLED):
+        if numbered(text):
+            yield from _in_digits(text)
+        for pattern in (WRITTEN_ZH, SPELLED) if chinese(text) else (SPELLED,):
             for match in pattern.finditer(text):
                 yield Entity("AGE", *match.span(match.lastindex or 0), 0.75)
-        for match in HAPPENED.finditer(text):
+        for match in HAPPENED.finditer(text) if numbered(text) or chinese(text) else ():
             yield Entity("DATE_TIME", *match.span(match.lastindex or 1), 0.8)
-        if BORN.search(text):
-            last = 0
-            for match in DATE.finditer(text):
-                if before(text, match.start(), BORN, min(40, match.start() - last)):
-                    yield Entity("DATE_TIME", match.start(), match.end(), 0.85)
-                last = match.end()
+
+
+def _in_digits(text: str) -> Iterator[Entity]:
+    in_chinese = (AGE_ZH, SECOND_ZH, TOLD_ZH) if chinese(text) else ()
+    for pattern in (AGE, AGED, CHILD, YEARS, LOOSE, BESIDE, *in_chinese):
+        for match in pattern.finditer(text):
+            group = match.lastindex or 1
+            if 0 < int(match.group(group).rstrip(" 周岁")) < 120:
+                yield Entity("AGE", match.start(group), match.end(group), 0.8)
+    if BORN.search(text):
+        last = 0
         for match in DATE.finditer(text):
-            if any(letter in "./-年" for letter in match.group()) and before(text, match.start(), BIRTH, 110):
-                yield Entity("DATE_TIME", match.start(), match.end(), 0.8)
-        for match in re.finditer(r"((?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?=出生|生)", text):
-            yield Entity("DATE_TIME", match.start(1), match.end(1), 0.85)
+            if before(text, match.start(), BORN, min(40, match.start() - last)):
+                yield Entity("DATE_TIME", match.start(), match.end(), 0.85)
+            last = match.end()
+    for match in DATE.finditer(text):
+        if any(letter in "./-年" for letter in match.group()) and before(text, match.start(), BIRTH, 110):
+            yield Entity("DATE_TIME", match.start(), match.end(), 0.8)
+    for match in re.finditer(r"((?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?=出生|生)", text):
+        yield Entity("DATE_TIME", match.start(1), match.end(1), 0.85)

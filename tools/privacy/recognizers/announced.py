@@ -28,10 +28,9 @@ PATTERNS = (
     rf"(?i:\b(?:registered (?:as|to|under|for)|in the names? of|under the name(?: of)?|made out to|addressed to|belong(?:s|ed|ing)? to|chang(?:ed?|ing) (?:it |this |that )?(?:from|to)|correct(?:ed)? (?:it )?to|signed (?:by|for by|as)|issued to|transferred to|booked (?:for|by|under)|(?:must|should|shall) (?:read|be)|shows|spelled|spelt|printed as|written as|instead of|reply to|attention(?: of)?|ask(?:ing)? for|looking for|speak (?:to|with)|spoke (?:to|with)|talked (?:to|with)|dealt with|on behalf of|care of|c/o))[ :]{{1,2}}{QUOTE}({NAME}){END}",
     # write name Ann, name as printed: ANN, my "full legal name" - it's just Ann
     rf"(?i:\bnames?\b[\"'”]?)(?:[ ,:\"'”“(–-]{{1,3}}(?i:as|printed|is|was|should|must|be|to|read|reads|on|the|it|card|says|spelled|spelt|from|changed|correctly?|just|it['’]s|here|his|her|my|full|legal|form|passport|now|maiden|birth)){{0,5}}[ ,:\"'”“(–-]{{1,3}}({NAME}){END}",
-    # Am Ann, baby Ann, (from Ann), with Ann in the office, Ann is turning 7, Ann (3)
+    # Am Ann, baby Ann, (from Ann), with Ann in the office, Ann (3)
     rf"(?:(?:^|[.!?] )Am[ ]|\b(?i:baby|nickname|surname(?: is| now)?|first name(?: is| stays)?|last name(?: is)?|family name(?: is)?)[ ])({NAME})(?=[, .;!)]|$)",
     rf"\((?i:from|by|with|to|ask|thanks to)[ ]({NAME})\)",
-    rf"(?<![\w.])({WORD})(?=[ ](?:is turning|turns|turned)[ ]\d)",
     # name on the bell is Ann; mine does (Ann)
     rf"(?i:\bname on (?:the |my |our )?\w+(?: \w+)? is[ ])({NAME}){END}",
     rf"(?i:\b(?:mine|my|his|her|me)\b[^().!?\n]{{0,30}})\(({NAME})(?=[,)])",
@@ -45,11 +44,14 @@ PATTERNS = (
     rf"(?:^|[.!?] )(?:Did|Has|Does|Will|Would|Could|Can|Is|Was)[ ]({WORD})(?=[ ](?:ever|still|already|not|say|get|tell|know|have|want|come|there|in|working|off)\b)",
     rf"[ ][-–—][ ]({WORD})(?=[ ](?:is|was|has|will)\b)",
     rf"(?:^|[.!?] )({WORD})(?=[ ]from[ ]{WORD}[ ]?[.!]?$)",
-    # Ann madam, Ann sir; Auntie Ann; the Bells at 27
+    # the Bells at 27
+    rf"\bthe[ ]({WORD}s)(?=[ ](?:at|of|from|in)[ ](?:number[ ]|no\.?[ ]|flat[ ])?\d|[ ]next door)",
+)
+# Ann is turning 7; Ann madam, Ann sir; Auntie Ann; Hello from Ann; thanks. Ann: here a name may begin a sentence.
+BEGINNING = (
+    rf"(?<![\w.])({WORD})(?=[ ](?:is turning|turns|turned)[ ]\d)",
     rf"(?<![\w.])({WORD})(?=[ ](?i:madam|ma['’]?am|sir|ji|bhai|saab|sahib|didi|aunty|uncle|san|sensei|memsaab|hanım|bey|abi|abla)\b)",
     rf"\b(?:Auntie|Aunty|Aunt|Uncle|Granny|Nana|Grandma|Grandpa|Nurse|Coach|Pastor|Father|Sister|Brother|Teacher|Professor|Madam|Pani|Pan|Sri|Smt|Shri|Ustaz|Mzee|Mama|Baba)\.?[ ]({NAME}){END}",
-    rf"\bthe[ ]({WORD}s)(?=[ ](?:at|of|from|in)[ ](?:number[ ]|no\.?[ ]|flat[ ])?\d|[ ]next door)",
-    # Hello from Ann; thanks, Ann
     rf"(?i:\b(?:thanks|thank you|thx|cheers|regards|best|ta|love|yours|sincerely|faithfully|truly|bye|xx?|xo|greetings|wishes|salut|merci|gracias|danke|lg|mfg|vg|grüße)\b)[ ,.!–-]{{1,3}}({NAME})(?=[ ]?(?:$|\n|[,.(–-]|\+?\d))",
 )
 # The last words of a message or of a paragraph.
@@ -70,7 +72,10 @@ SLANG = frozenset(
         "gonna wanna gotta kinda sorta tryna outta srsly seriously sooo literally actually whats thats cant dont wont didnt doesnt isnt wasnt havent hasnt abit alot"
     )
 )
-COMPILED = tuple(re.compile(pattern, re.MULTILINE) for pattern in PATTERNS)
+AFTER_WORDS = tuple(re.compile(pattern, re.MULTILINE) for pattern in PATTERNS)
+ANYWHERE = tuple(re.compile(pattern, re.MULTILINE) for pattern in BEGINNING)
+# A word with a capital where no sentence begins, which all but those need.
+INSIDE = re.compile(rf"(?<!^)(?<!\n)(?<![.!?…][ \t])(?!I(?![^\W\d_'’-])){UPPER}")
 ADDED = re.compile(
     rf"[ ]?\(({WORD})\)|,?[ ](?:and )?(?:not|instead of|rather than|formerly|née|nee|born|alias|aka|a\.k\.a\.)[ ]{QUOTE}({NAME}){END}"
 )
@@ -83,8 +88,8 @@ class Announced(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        text = HAN.sub("。", text)
-        for pattern in COMPILED:
+        text = text if text.isascii() else HAN.sub("。", text)
+        for pattern in (*AFTER_WORDS, *ANYWHERE) if INSIDE.search(text) else ANYWHERE:
             for match in pattern.finditer(text):
                 yield from _name(text, *match.span(1), 0.75)
         for match in SIGNED.finditer(text):

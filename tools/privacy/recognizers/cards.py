@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.privacy.check_digits import luhn
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before, near
+from tools.privacy.recognizer import Recognizer, before, near, numbered
 
 DIGITS = re.compile(r"(?<![\d.+-])(?<!\d[ ])\d(?:[ -]?\d){11,18}(?![\d])(?!-\d)")
 # Issuer prefixes with their lengths (ISO/IEC 7812; the schemes' published ranges).
@@ -35,6 +35,8 @@ class Cards(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for match in DIGITS.finditer(text):
             digits = re.sub(r"\D", "", match.group())
             said = before(text, match.start(), CUE, 40)

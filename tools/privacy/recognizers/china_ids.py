@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.privacy.check_digits import id_check, uscc_check
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, numbered
 
 ID_CARD = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[0-9Xx](?![0-9A-Za-z])")
 ID_SPACED = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}[ -](?:18|19|20)\d{6}[ -]\d{3}[0-9Xx](?![0-9A-Za-z])")
@@ -31,6 +31,8 @@ class ChineseIds(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for pattern in (ID_CARD, ID_SPACED):
             for match in pattern.finditer(text):
                 checked = _id_checks(re.sub(r"[ -]", "", match.group()))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, numbered
 
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
 CUE = re.compile(r"(?ai)\biban\b|\baccount\b")
@@ -32,6 +32,8 @@ class Ibans(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for match in IBAN.finditer(text):
             end = _end(match.group())
             if end:

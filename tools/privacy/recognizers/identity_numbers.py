@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.privacy.check_digits import luhn, verhoeff
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before
+from tools.privacy.recognizer import Recognizer, before, numbered
 
 DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 NRIC_LETTERS = {
@@ -107,6 +107,8 @@ class IdentityNumbers(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for pattern, check in SURE:
             for match in pattern.finditer(text):
                 if check is None or check(re.sub(r"[ .-]", "", match.group())):

@@ -113,7 +113,7 @@ class People(Recognizer):
         """See the base class."""
         written, text = (
             text,
-            HAN.sub("。", text),
+            text if text.isascii() else HAN.sub("。", text),
         )  # Chinese letters would be taken for parts of the words beside them
         for pattern, score in ((SAID, 0.9), (TITLED, 0.9), (SIGNED, 0.85), (FIELD, 0.8)):
             for match in pattern.finditer(text):

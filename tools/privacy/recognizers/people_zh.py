@@ -13,7 +13,7 @@ from tools.privacy.recipe.chinese import COMPOUND
 from tools.privacy.recipe.chinese import FAMILY as FAMILIES
 from tools.privacy.recipe.chinese import GIVEN as GIVEN_LETTERS
 from tools.privacy.recipe.listed import listed
-from tools.privacy.recognizer import Recognizer, near
+from tools.privacy.recognizer import Recognizer, chinese, near
 
 RARE = "裘薄亓仝阚奚晁隗蔺郗鄢綦逯尧赖翁"
 # Names that begin with these are believed only where something announces them.
@@ -180,6 +180,8 @@ class ChinesePeople(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not chinese(text):
+            return
         for pattern, score in (
             (ANNOUNCED, 0.9),
             (SAID_I_AM, 0.8),

@@ -9,7 +9,7 @@ from typing import Any
 import phonenumbers
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, near
+from tools.privacy.recognizer import Recognizer, near, numbered
 
 NUMBER = re.compile(
     r"(?a)(?<![\w./#@-])(?<!\d[ ,:])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
@@ -114,22 +114,14 @@ class Phones(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for match in INTERNATIONAL.finditer(text):
-            if 8 <= _count(match.group()) <= 15 and _possible(match.group()):
-                yield Entity("PHONE_NUMBER", match.start(), match.end(), 0.95)
-        for match in NUMBER.finditer(text):
-            score = _score(text, match)
-            if score:
-                yield Entity("PHONE_NUMBER", match.start(), match.end(), score)
-        for match in SPACED.finditer(text):
-            if CUE.search(text, max(0, match.start() - 40), match.start()):
-                yield Entity("PHONE_NUMBER", match.start(), match.end(), 0.88)
+        if numbered(text):
+            yield from _in_digits(text)
         for match in SAID.finditer(text):
             if CUE.search(text, max(0, match.start() - 40), match.start()):
                 yield Entity(
                     "PHONE_NUMBER", match.start(), match.start() + len(match.group().rstrip(" ,.-")), 0.8
                 )
-        for match in SAID_ZH.finditer(text):
+        for match in SAID_ZH.finditer(text) if not text.isascii() else ():
             yield Entity("CN_PHONE", match.start(), match.end(), 0.8)
 
 
@@ -140,6 +132,8 @@ class ChinesePhones(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for match in CHINESE_MOBILE.finditer(text):
             if not OTHER.search(text, max(0, match.start() - 24), match.start()):
                 yield Entity("CN_PHONE", match.start(), match.end(), 0.96)
@@ -147,6 +141,19 @@ class ChinesePhones(Recognizer):
             start, end = match.span()
             if near(text, start, end, CHINESE) and not OTHER.search(text, max(0, start - 24), start):
                 yield Entity("CN_PHONE", match.start(), match.end(), 0.9)
+
+
+def _in_digits(text: str) -> Iterator[Entity]:
+    for match in INTERNATIONAL.finditer(text):
+        if 8 <= _count(match.group()) <= 15 and _possible(match.group()):
+            yield Entity("PHONE_NUMBER", match.start(), match.end(), 0.95)
+    for match in NUMBER.finditer(text):
+        score = _score(text, match)
+        if score:
+            yield Entity("PHONE_NUMBER", match.start(), match.end(), score)
+    for match in SPACED.finditer(text):
+        if CUE.search(text, max(0, match.start() - 40), match.start()):
+            yield Entity("PHONE_NUMBER", match.start(), match.end(), 0.88)
 
 
 def _score(text: str, match: re.Match[str]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before, near
+from tools.privacy.recognizer import Recognizer, before, near, numbered
 
 # Just before the plate.
 CUE = re.compile(
@@ -45,6 +45,8 @@ class Plates(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for match in ANY.finditer(text):
             letters = sum(letter.isalnum() for letter in match.group())
             if (

@@ -120,6 +120,14 @@ ORDINARY = re.compile(
 )
 
 
+# What a text has to hold for any of these: no other is searched for longer.
+FORMED = re.compile(r"[-_]|[A-Za-z0-9.]{14}")
+CALLED = re.compile(
+    r"(?i)pass|pasw|\bpw|kennwort|contrase|senha|wachtwoord|parola|code|key|\b[mu]?pin|phrase|word|digits|token|bearer|basic|secret|"
+    r"cvv|cvc|otp|combo|combination|login|[=@/]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号"
+)
+
+
 class Secrets(Recognizer):
     """Keys of well-known services, tokens, private keys, and what is called a password."""
 
@@ -127,10 +135,12 @@ class Secrets(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern in (KEY, JWT, PEM):
+        for pattern in (KEY, JWT, PEM) if FORMED.search(text) else ():
             for match in pattern.finditer(text):
                 if pattern is not KEY or _random(match.group()):
                     yield Entity("SECRET", match.start(), match.end(), 1.0)
+        if not CALLED.search(text):
+            return
         for pattern in (BEARER, IN_URL, LINK, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED, *LOOSE):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastindex or 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import Recognizer, chinese
 from tools.privacy.recognizers.people import HAN, known
 
 UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΩА-Я]"
@@ -137,7 +137,7 @@ class Streets(Recognizer):
         """See the base class."""
         if DIGIT.search(text):  # without a house number or post code it is no address, but in Chinese
             yield from _numbered(
-                HAN.sub("。", text)
+                text if text.isascii() else HAN.sub("。", text)
             )  # Chinese letters would be taken for parts of the words beside them
             for span in named:
                 words = text[span.start_char : span.end_char]
@@ -211,6 +211,8 @@ def _extended(text: str, end: int) -> int:
 
 
 def _chinese(text: str) -> Iterator[Entity]:
+    if not chinese(text):
+        return
     for match in CHINESE.finditer(text):
         lead = LEADING.match(match.group())
         yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.8)

@@ -64,6 +64,8 @@ class Peoples(Recognizer):
         for pattern in (OF_PEOPLE, CHINESE):
             if pattern is OF_PEOPLE and not any(word in NAMED or word[:-1] in NAMED for word in words):
                 continue  # what is quickly seen
+            if pattern is CHINESE and text.isascii():
+                continue
             for match in pattern.finditer(text):
                 group = 1 if match.group(1) else 2
                 yield Entity("NRP", match.start(group), match.end(group), 0.7)

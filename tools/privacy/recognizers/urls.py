@@ -34,6 +34,7 @@ HANDLES = (
     re.compile(r"(?i)(?<![A-Za-z0-9])qq(?:号码?)?[是为:\s]{0,3}(\d{5,11})(?!\d)"),
     re.compile(r"(?a)(?<![\w@/.])(@(?=\w*[\d_])[A-Za-z]\w{3,29})(?![\w/.@])"),
 )
+CHATS = re.compile(rf"(?i){CHAT}|微信|weixin|vx|威信|qq|飞书|小红书|抖音|微博|钉钉|@")
 CALLED = re.compile(
     r"(?i)\b(?:my|his|her|their|our|personal) (?:web ?site|site|web ?page|home ?page|page|profile|blog|portfolio|url|link|shop|cv)\b|个人主页|网站|博客"
 )
@@ -70,6 +71,6 @@ class Handles(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
-        for pattern in HANDLES:
+        for pattern in HANDLES if CHATS.search(text) else ():
             for match in pattern.finditer(text):
                 yield Entity("URL", match.start(1), match.end(1), 0.7)
