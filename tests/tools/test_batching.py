@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import pytest
 
 from tools.errors import Busy, WorkFailed
-from tools.serving.batching import MOST_CHARACTERS, Batcher
+from tools.serving.batching import FEWEST_TOKENS, Batcher, about_tokens
 
 
 class Slow:
@@ -25,6 +25,8 @@ class Slow:
         assert self.gate.wait(10)
         if "bad" in texts:
             raise WorkFailed("The model broke.", "Try another text.")
+        if "panic" in texts:
+            raise KeyboardInterrupt  # as a panic in Rust, no Exception
         return [text.upper() for text in texts]
 
 
@@ -62,11 +64,25 @@ def test_long_texts_make_small_batches():
     batcher = Batcher(model)
     first = batcher.submit(["x"])
     assert model.entered.wait(5)
-    huge = ["y" * (MOST_CHARACTERS * 2), "z" * (MOST_CHARACTERS // 2)]
-    futures = [first, *(batcher.submit([text], text[0]) for text in huge), batcher.submit(huge)]
+    long = ["y" * 4_000, "退款" * 2_000]
+    futures = [first, *(batcher.submit([text], text[0]) for text in long), batcher.submit(long * 5)]
+    batcher._pace = 1.0  # it reads slowly
     model.gate.set()
-    assert [len(future.result(5)) for future in futures] == [1, 1, 1, 2]
-    assert all(len(batch) == 1 or sum(map(len, batch)) <= MOST_CHARACTERS for batch in model.batches)
+    assert [len(future.result(5)) for future in futures] == [1, 1, 1, 10]
+    assert {len(batch) for batch in model.batches} == {1, 2}, "each text is as long as the model reads"
+    assert all(sum(map(about_tokens, batch)) <= FEWEST_TOKENS for batch in model.batches)
+
+
+def test_a_quick_model_gets_more_at_once():
+    model = Slow(open=False)
+    batcher = Batcher(model)
+    first = batcher.submit(["x"])
+    assert model.entered.wait(5)
+    many = batcher.submit(["y" * 1_000] * 40)
+    batcher._pace = 1e-6
+    model.gate.set()
+    assert len(first.result(5) + many.result(5)) == 41
+    assert len(model.batches[1]) == 40
 
 
 def test_a_full_queue_turns_away_and_says_when_to_come_back():
@@ -81,6 +97,50 @@ def test_a_full_queue_turns_away_and_says_when_to_come_back():
     model.gate.set()
     assert first.result(5) + waiting.result(5) == ["A", "B", "C", "D"]
     assert batcher.submit(["e"]).result(5) == ["E"]
+
+
+def test_one_caller_does_not_fill_the_room():
+    model = Slow(open=False)
+    batcher = Batcher(model, waiting=64)
+    futures = [batcher.submit(["a"])]
+    assert model.entered.wait(5)
+    futures += [batcher.submit(["m"] * 24, "big") for _ in range(2)]
+    with pytest.raises(Busy):
+        batcher.submit(["m"], "big")
+    futures += [batcher.submit(["s"], f"small {number}") for number in range(16)]
+    with pytest.raises(Busy):
+        batcher.submit(["s"], "late")
+    model.gate.set()
+    assert sum(len(future.result(5)) for future in futures) == 65
+    assert not batcher.queued and not batcher._of
+
+
+@pytest.mark.parametrize("word", ["bad", "panic"])
+def test_an_error_does_not_stop_it(word):
+    """Not even where a batch holds two parts of what one caller asked."""
+    model = Slow(open=False)
+    batcher = Batcher(model)
+    first = batcher.submit(["a"])
+    assert model.entered.wait(5)
+    broken, good = batcher.submit([word] * 60, "one"), batcher.submit(["c"], "two")
+    model.gate.set()
+    assert first.result(5) + good.result(5) == ["A", "C"]
+    with pytest.raises((WorkFailed, RuntimeError)):
+        broken.result(5)
+    assert len(model.batches[1]) == 61, "in two parts"
+    assert batcher.submit(["b"]).result(5) == ["B"]
+
+
+def test_a_thread_that_does_not_start_is_tried_again(monkeypatch):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    batcher = Batcher(Slow())
+    with monkeypatch.context() as few:
+        few.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="thread"):
+            batcher.submit(["a"])
+    assert batcher.submit(["b"]).result(5) == ["B"] and not batcher.queued
 
 
 def test_nothing_is_done_for_those_who_left():

@@ -156,6 +156,61 @@ def test_too_many_are_turned_away(folder: Path) -> None:
     assert next(endless(model))
 
 
+def test_callers_take_turns_where_many_wait(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.serving.generation.engine.PLACES", 2)
+    monkeypatch.setattr("tools.serving.generation.engine.STREAMS", 1)
+    model = TogetherGenerator(folder, Engine(weights.kept(folder), weights.check(folder), waiting=8))
+    held = model.generate(asked("my card"), 50, 1.0, seed=0, caller="big")
+    next(held)
+    with ThreadPoolExecutor(5) as pool:
+        more = [pool.submit(list, model.generate(asked("my card"), 2, caller="big")) for _ in range(5)]
+        while model.engine.running < 6:
+            time.sleep(0.01)
+        assert "".join(model.generate(asked("my card"), 2, caller="little")), "while the others wait"
+        with pytest.raises(Busy):
+            next(model.generate(asked("my card"), 2, caller="big"))
+        assert not any(each.done() for each in more)
+        held.close()
+        assert all(each.result(20) for each in more)
+    assert model.engine.running == 0 and model.size > 1_000_000
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_conversation_that_the_template_does_not_take_is_the_callers_fault(
+    folder: Path, engine: str
+) -> None:
+    model = generator(folder, "cpu", engine)
+    model.tokenizer.chat_template = "{{ raise_exception('System role not supported') }}"
+    with pytest.raises(BadArgument, match="does not take these messages: System role not supported") as error:
+        next(model.generate(asked("hello")))
+    assert error.value.param == "messages"
+
+
+def test_transformers_keeps_to_the_window_and_turns_away_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.serving.predictor.WRITERS", 2)
+    predictor = load(folder, "cpu", "torch")
+    with pytest.raises(BadArgument, match="the model reads 64"):
+        next(predictor.generate(asked("card " * 80)))
+    held = predictor.generate(asked("my card"), 10_000, 1.0, seed=0)
+    next(held)
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(list, predictor.generate(asked("my card"), 2))
+        while predictor._turns.held < 2:
+            time.sleep(0.01)
+        with pytest.raises(Busy):
+            next(predictor.generate(asked("my card")))
+        assert len("".join(held).split()) <= 64
+        assert waits.result(20)
+
+
+def test_top_p_takes_the_likeliest_alone(together: TogetherGenerator) -> None:
+    sure = "".join(together.generate(asked("my card"), 12))
+    assert "".join(together.generate(asked("my card"), 12, 2.0, seed=5, top_p=1e-4)) == sure
+    assert "".join(together.generate(asked("my card"), 12, 2.0, seed=5)) != sure
+
+
 def test_a_seed_gives_the_same_text(together: TogetherGenerator) -> None:
     found = ["".join(endless(together, seed)) for seed in (1, 1, 2)]
     assert found[0] == found[1] != found[2]

@@ -2,12 +2,12 @@
 
 A batch forms by itself: while the model is busy with one, the texts that arrive wait, and go together in the next. A
 caller alone is served at once; the more callers, the larger the batches (as in Clipper, Crankshaw et al. 2017, without
-its waiting time).
+its waiting time). Long texts make smaller batches, so that whoever comes next does not wait long for the one under way.
 """
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,10 +15,18 @@ from typing import Any
 
 from tools.errors import Busy
 from tools.serving.spans import Since, served, waiting
+from tools.serving.turns import too_much
 
 MOST_TEXTS = 64  # in a batch
-MOST_CHARACTERS = 64_000  # in a batch of more than one text
-WAITING = 4_096  # texts that may wait for a model; more are turned away
+BATCH_SECONDS = 0.05  # that a batch of more than one text may take, by how quickly the last ones were read,
+FEWEST_TOKENS, MOST_TOKENS = (
+    1_024,
+    16_384,
+)  # but so many tokens at least, or smaller batches would cost more, and at most
+READ = 512  # tokens of a text that encoders read, where nothing else is known
+WAITING = (
+    6_144  # texts that may wait for a model; more are turned away, those of one caller from three quarters on
+)
 IDLE_SECONDS = 10.0  # after which the thread of an unused model ends
 
 
@@ -37,16 +45,24 @@ class _Job:
         """Texts that the model has not been given."""
         return len(self.texts) - self.taken
 
+    @property
+    def over(self) -> bool:
+        """Whether it needs nothing more: its caller has left, or was told of an error."""
+        return self.future.done()
+
     def take(self, results: list[Any]) -> None:
         """Results of the next texts; the last ones end the job."""
         self.results += results
-        if len(self.results) == len(self.texts) and self.future.set_running_or_notify_cancel():
+        if len(self.results) == len(self.texts) and self._open():
             self.future.set_result(self.results)
 
     def fail(self, error: Exception) -> None:
         """What the caller gets instead."""
-        if self.future.set_running_or_notify_cancel():
+        if self._open():
             self.future.set_exception(error)
+
+    def _open(self) -> bool:
+        return not self.over and self.future.set_running_or_notify_cancel()
 
 
 Batch = list[tuple[_Job, list[Any]]]  # texts that go together, and whose they are
@@ -59,6 +75,7 @@ class Batcher:
         run: n texts to n results, in order; called from one thread at a time.
         most: texts in a batch.
         waiting: texts that may wait.
+        tokens: about how many of a text the model reads.
 
     Attributes:
         batches: how many the function was given.
@@ -66,14 +83,19 @@ class Batcher:
     """
 
     def __init__(
-        self, run: Callable[[list[Any]], Sequence[Any]], most: int = MOST_TEXTS, waiting: int = WAITING
+        self,
+        run: Callable[[list[Any]], Sequence[Any]],
+        most: int = MOST_TEXTS,
+        waiting: int = WAITING,
+        tokens: Callable[[Any], int] | None = None,
     ):
-        self._run, self._most, self._waiting = run, most, waiting
+        self._run, self._most, self._waiting, self._tokens = run, most, waiting, tokens or about_tokens
         self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()  # of each caller, the next in turn first
         self._changed = threading.Condition()
         self._awake = False  # whether a thread takes from the queues
-        self._queued = 0
+        self._queued, self._of = 0, Counter[str]()  # texts that wait, in all and by caller
         self._seconds = 0.0
+        self._pace = 0.0  # seconds for a token, lately
         self.batches = self.texts = 0
 
     @property
@@ -93,16 +115,21 @@ class Batcher:
         """
         job = _Job(texts)
         with self._changed:
-            if self._queued and self._queued + len(texts) > self._waiting:
+            if self._queued and too_much(self._queued, self._of[caller], len(texts), self._waiting):
                 raise self._busy()
-            self._queues.setdefault(caller, deque()).append(job)
-            self._queued += len(texts)
-            if self._awake:
-                self._changed.notify()
-            else:
-                self._awake = True
+            if not self._awake:
                 threading.Thread(target=self._work, name="batcher", daemon=True).start()
+                self._awake = True
+            self._queues.setdefault(caller, deque()).append(job)
+            self._count(caller, len(texts))
+            self._changed.notify()
         return job.future
+
+    def _count(self, caller: str, texts: int) -> None:
+        self._queued += texts
+        self._of[caller] += texts
+        if not self._of[caller]:
+            del self._of[caller]
 
     def _busy(self) -> Busy:
         pace = self._seconds / self.texts if self.texts else 0.01
@@ -112,7 +139,11 @@ class Batcher:
 
     def _work(self) -> None:
         while batch := self._next():
-            self._serve(batch)
+            try:
+                self._serve(batch)
+            except Exception as error:  # this thread must go on in any case
+                for job, _ in batch:
+                    job.fail(error)
             del batch  # with the texts, and the models that these may hold
 
     def _next(self) -> Batch:
@@ -126,41 +157,57 @@ class Batcher:
 
     def _take(self) -> Batch:
         batch: Batch = []
-        room, characters = self._most, MOST_CHARACTERS
+        room, tokens = self._most, self._budget()
         while self._queues and room > 0:
             caller, jobs = self._queues.popitem(last=False)
+            job = jobs[0]
             # A share of the room for each, or this would be the batch of whoever came first.
-            part = _part(jobs[0], max(1, room // (len(self._queues) + 1)), characters, must=not batch)
+            share = max(1, room // (len(self._queues) + 1))
+            part, weight = ([], 0) if job.over else self._part(job, share, tokens, must=not batch)
             if part:
-                batch.append((jobs[0], part))
-                room, characters = room - len(part), characters - sum(map(len, part))
-            elif not jobs[0].future.done():  # no room for its next text
+                batch.append((job, part))
+                room, tokens = room - len(part), tokens - weight
+                self._count(caller, -len(part))
+            elif not job.over:  # no room for its next text
                 self._queues[caller] = jobs
                 self._queues.move_to_end(caller, last=False)
                 break
-            self._queued -= len(part)
-            if jobs[0].future.done():  # its caller has left, or it failed
-                self._queued -= jobs[0].left
-                jobs.popleft()
-            elif not jobs[0].left:
+            if job.over or not job.left:
+                self._count(caller, -job.left)
                 jobs.popleft()
             if jobs:
                 self._queues[caller] = jobs  # at the end: the others come first
         return batch
 
+    def _budget(self) -> int:
+        """Tokens for a batch."""
+        fit = BATCH_SECONDS / self._pace if self._pace else 0
+        return round(min(max(fit, FEWEST_TOKENS), MOST_TOKENS))
+
+    def _part(self, job: _Job, most: int, tokens: int, must: bool) -> tuple[list[Any], int]:
+        """The next texts of a job, as many as there is room for, and their tokens; at least one where it ``must``."""
+        part: list[Any] = []
+        whole = 0
+        for text in job.texts[job.taken : job.taken + most]:
+            weight = self._tokens(text)
+            if whole + weight > tokens and (part or not must):
+                break
+            part.append(text)
+            whole += weight
+        job.taken += len(part)
+        return part, whole
+
     def _serve(self, batch: Batch) -> None:
         began, since = time.perf_counter(), time.time_ns()
+        texts = [text for _, part in batch for text in part]
         try:
-            results = list(self._run([text for _, part in batch for text in part]))
-        except Exception as error:
-            if len(batch) == 1:
-                batch[0][0].fail(error)
-                return
-            for each in batch:  # one caller's text shall not spoil the others'
-                self._serve([each])
+            results = list(self._run(texts))
+            if len(results) != len(texts):
+                raise RuntimeError(f"the model answered {len(results)} of {len(texts)} texts")
+        except BaseException as error:  # a panic in Rust is no Exception
+            self._failed(batch, error)
             return
-        self._seconds += time.perf_counter() - began
-        self.batches, self.texts = self.batches + 1, self.texts + len(results)
+        self._measured(texts, time.perf_counter() - began)
         together = len(results)
         for job, part in batch:
             if job.since:
@@ -168,16 +215,26 @@ class Batcher:
             job.take(results[: len(part)])
             results = results[len(part) :]
 
+    def _failed(self, batch: Batch, error: BaseException) -> None:
+        if len(batch) == 1:
+            batch[0][0].fail(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+            return
+        for job, part in batch:  # one caller's text shall not spoil the others'
+            if not job.over:
+                self._serve([(job, part)])
 
-def _part(job: _Job, most: int, characters: int, must: bool) -> list[Any]:
-    """The next texts of a job, as many as there is room for; at least one where it ``must``."""
-    if job.future.done():
-        return []
-    part: list[Any] = []
-    for text in job.texts[job.taken : job.taken + most]:
-        characters -= len(text)
-        if characters < 0 and (part or not must):
-            break
-        part.append(text)
-    job.taken += len(part)
-    return part
+    def _measured(self, texts: list[Any], seconds: float) -> None:
+        self._seconds += seconds
+        self.batches, self.texts = self.batches + 1, self.texts + len(texts)
+        pace = seconds / sum(map(self._tokens, texts))
+        self._pace = self._pace + (pace - self._pace) / 8 if self._pace else pace
+
+
+def about_tokens(text: Any, most: int = READ) -> int:
+    """About how many tokens a model reads of a text: one for four bytes, which for Chinese is about one a character.
+
+    Args:
+        text: anything else than a text counts as a short one.
+        most: it reads.
+    """
+    return min(most, 2 + len(text[: 4 * most].encode()) // 4) if isinstance(text, str) else 2

@@ -4,16 +4,16 @@ import logging
 import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument, ToolsError, Unsupported, WorkFailed
 from tools.models.card import read_info
-from tools.serving.batching import Batcher
+from tools.serving.batching import READ, Batcher, about_tokens
 from tools.serving.engines.kept import FOLDER
 from tools.serving.spans import written
+from tools.serving.turns import Turns
 
 if TYPE_CHECKING:
     import numpy
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST = 200_000
+WRITERS = 32  # callers that a model which writes for one at a time may have
 LACKS = {  # what a model is not that has no such method, and what is
     "predict_proba": ("is no classifier", "Use a text-classification model."),
     "embed": ("gives no embeddings", "Use a model of the task embedding."),
@@ -119,6 +120,7 @@ class Predictor:
         weights = (*folder.rglob("*.safetensors"), *folder.glob(f"{FOLDER}/*.bin"))
         self._stored = sum(path.stat().st_size for path in weights)
         self.batchers: dict[str, Batcher] = {}
+        self._turns = Turns(1, 1, WRITERS, "The model writes as many texts as it can.")
 
     @property
     def name(self) -> str:
@@ -139,7 +141,7 @@ class Predictor:
     def busy(self) -> bool:
         """Whether it computes, or texts wait for it."""
         waiting = any(batcher.queued for batcher in list(self.batchers.values()))
-        writes = getattr(getattr(self.model, "engine", None), "running", 0)
+        writes = self._turns.held or getattr(getattr(self.model, "engine", None), "running", 0)
         return waiting or bool(writes) or self.lock.locked() or bool(getattr(self.model, "busy", False))
 
     @property
@@ -210,7 +212,8 @@ class Predictor:
         give = self._ability(what, lack, hint)
         if ask := getattr(self.model, "ask", None):  # it collects the texts of several models
             return ask(what, _checked(texts), caller)
-        batcher = self.batchers.setdefault(what, Batcher(partial(_locked, self.lock, give)))
+        tokens = partial(about_tokens, most=getattr(self.model, "max_length", READ))
+        batcher = self.batchers.setdefault(what, Batcher(partial(_locked, self.lock, give), tokens=tokens))
         return batcher.submit(_checked(texts), caller)
 
     def generate(
@@ -220,6 +223,8 @@ class Predictor:
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         seed: int | None = None,
+        top_p: float | None = None,
+        caller: str = "",
     ) -> "Generator[str, None, Ending | None]":
         """The answer to a conversation, piece by piece, and how it ended where the model tells.
 
@@ -231,6 +236,8 @@ class Predictor:
             temperature: 0 takes the likeliest token each time.
             stop: end before any of these texts.
             seed: the same one gives the same text, where a temperature makes it one of many.
+            top_p: with a temperature, take only of the likeliest tokens that make up so much of the probability.
+            caller: whose it is; callers take turns where many wait.
 
         Raises:
             Unsupported: the model generates no text.
@@ -239,12 +246,13 @@ class Predictor:
         """
         give = self._ability("generate", "generates no text", "Use a text-generation model.")
         _check_request(messages, max_tokens, temperature)
-        return self._stream(
-            give, [dict(each) for each in messages], max_tokens, temperature, list(stop), seed
-        )
+        asked = [dict(each) for each in messages], max_tokens, temperature, list(stop), seed, top_p
+        if getattr(self.model, "together", False):
+            return written(self.name, give(*asked, caller))
+        return self._alone(give, caller, *asked)
 
-    def _stream(self, give: Any, *args: Any) -> "Generator[str, None, Ending | None]":
-        with nullcontext() if getattr(self.model, "together", False) else self.lock:
+    def _alone(self, give: Any, caller: str, *args: Any) -> "Generator[str, None, Ending | None]":
+        with self._turns.place(caller), self.lock:
             return (yield from written(self.name, give(*args)))
 
     def _ability(self, name: str, lack: str, hint: str) -> Any:

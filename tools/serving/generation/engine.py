@@ -18,13 +18,17 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from tools.errors import Busy, WorkFailed
+from tools.errors import WorkFailed
 from tools.serving.generation import weights
+from tools.serving.turns import Turns
 
 log = logging.getLogger(__name__)
 
-STREAMS = 16  # texts that are written at once
-WAITING = 64  # texts that are written or wait; more are turned away
+STREAMS = 16  # texts of one caller that are written at once
+PLACES = 20  # texts of all: who comes beside one with very many need not wait for the first of them to end
+WAITING = (
+    96  # texts that are written or wait; more are turned away, those of one caller from three quarters on
+)
 BATCHED = 512  # tokens of a step, so that a long prompt does not stop the others for long
 CACHE_BYTES = 512 * 2**20  # of keys and values
 BLOCK = 32  # tokens of a block of it
@@ -65,20 +69,26 @@ class Engine:
             "weights": str(file),
             "blocks": _blocks(config),
             "batched": BATCHED,
-            "streams": STREAMS,
+            "streams": PLACES,
             "properties": PROPERTIES if properties is None else properties,
         }
-        self._waiting, self._turn, self._seconds = waiting, threading.Lock(), 1.0
+        self._turns = Turns(PLACES, STREAMS, waiting, "The model writes as many texts as it can.")
+        self._starting = threading.Lock()
         self.read = self.written = 0
         self._process = _Process(self._wishes)
 
     @property
     def running(self) -> int:
         """Texts that are written or wait."""
-        return len(self._process.texts)
+        return self._turns.held
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that its process takes: the weights, and the cache as far as it was needed."""
+        return self._process.size
 
     def write(
-        self, ids: list[int], most: int, ends: list[int], sampling: dict[str, Any]
+        self, ids: list[int], most: int, ends: list[int], sampling: dict[str, Any], caller: str = ""
     ) -> Generator[list[int], None, None]:
         """The tokens that follow, in pieces as they are made; close the iterator to end it before.
 
@@ -87,14 +97,20 @@ class Engine:
             most: tokens to write.
             ends: tokens that end it.
             sampling: how each token is taken, by GenAI's names.
+            caller: whose it is; callers take turns where many wait.
 
         Raises:
             Busy: too many texts are written or wait already.
             WorkFailed: the process died.
         """
-        process, number, said = self._begin(ids=ids, most=most, ends=ends, sampling=sampling)
-        began, end = time.monotonic(), None
-        self.read += len(ids)
+        with self._turns.place(caller):
+            yield from self._write(ids=ids, most=most, ends=ends, sampling=sampling)
+
+    def _write(self, **wishes: Any) -> Generator[list[int], None, None]:
+        process = self._there()
+        number, said = process.begin(**wishes)
+        end = None
+        self.read += len(wishes["ids"])
         try:
             while end is None:
                 try:
@@ -107,23 +123,15 @@ class Engine:
                     yield tokens
         finally:
             process.drop(number)
-        self._seconds += (time.monotonic() - began - self._seconds) / 8
         if end != "done":
             raise WorkFailed(f"The text broke off: {_why(end)}.", "Try again.")
 
-    def _begin(self, **wishes: Any) -> "tuple[_Process, int, queue.SimpleQueue[Said]]":
-        with self._turn:
+    def _there(self) -> "_Process":
+        with self._starting:
             if self._process.gone:
                 log.warning("The process that writes texts died; it is started anew.")
                 self._process = _Process(self._wishes)
-            if len(self._process.texts) >= self._waiting:
-                raise self._busy()
-            return self._process, *self._process.begin(**wishes)
-
-    def _busy(self) -> Busy:
-        error = Busy("The model writes as many texts as it can.", "Try again in a moment.")
-        error.retry_after = max(1, round(self._waiting / STREAMS * self._seconds))
-        return error
+            return self._process
 
 
 def _why(end: str) -> str:
@@ -156,6 +164,16 @@ class _Process:
                 self._finish()
                 why = self._heard.failed or f"it is not there after {START_SECONDS:.0f} s"
                 raise WorkFailed(f"OpenVINO GenAI cannot run this model: {why}.", "transformers can.")
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes; none once it is gone."""
+        import psutil
+
+        try:
+            return int(psutil.Process(self._popen.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
 
     @property
     def gone(self) -> bool:

@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.errors import BadArgument
 from tools.serving.engines.kept import OPENVINO, TORCH
 from tools.serving.generation.engine import STREAMS, Engine, start
 
@@ -79,11 +78,13 @@ class Conversations:
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
+        top_p: float | None = None,
+        caller: str = "",
     ) -> "Generator[str, None, Ending | None]":
         """Pieces of the answer as they are made, and how it ended; its work ends when the iterator is closed.
 
         Raises:
-            BadArgument: the conversation is longer than the model can read.
+            BadArgument: the conversation is longer than the model can read, or not as its template wants it.
             Busy: too many answers are written or wait already.
             WorkFailed: the engine died.
         """
@@ -102,16 +103,12 @@ class Conversations:
 
     def _read(self, messages: list[Message], window: int) -> tuple[list[int], int]:
         """The conversation's tokens, and how many more the model can look at."""
-        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        from tools.finetune.tasks.text_generation import prompt, room
+
+        text = prompt(self.tokenizer, messages)
         with self._lock:
             ids = list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-        if len(ids) >= window:
-            raise BadArgument(
-                f"The conversation has {len(ids):,} tokens; the model reads {window:,}.",
-                "Send fewer or shorter messages.",
-                param="messages",
-            )
-        return ids, window - len(ids)
+        return ids, room(len(ids), window)
 
 
 class TogetherGenerator(Conversations):
@@ -128,6 +125,11 @@ class TogetherGenerator(Conversations):
         super().__init__(folder)
         self.engine = engine
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory of the engine's process, with its cache."""
+        return self.engine.size
+
     def generate(
         self,
         messages: list[Message],
@@ -135,13 +137,15 @@ class TogetherGenerator(Conversations):
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
+        top_p: float | None = None,
+        caller: str = "",
     ) -> "Generator[str, None, Ending]":
         """See :meth:`Conversations.generate`."""
         from tools.finetune.tasks.text_generation import Ending, before_stop, was_cut
 
         ids, room = self._read(messages, self.engine.window)
         most, said = min(max_tokens, room), list[int]()
-        pieces = self.engine.write(ids, most, self._ends, self._taking(temperature, seed))
+        pieces = self.engine.write(ids, most, self._ends, self._taking(temperature, seed, top_p), caller)
         try:
             texts = self._texts(pieces, said)
             stopped = yield from before_stop(texts, [each for each in stop or [] if each])
@@ -149,7 +153,7 @@ class TogetherGenerator(Conversations):
             pieces.close()
         return Ending(not stopped and was_cut(said, most, self._ends), len(ids), len(said))
 
-    def _taking(self, temperature: float, seed: int | None) -> dict[str, Any]:
+    def _taking(self, temperature: float, seed: int | None, top_p: float | None) -> dict[str, Any]:
         """How each token is taken: the likeliest, or one of many."""
         import random
 
@@ -157,7 +161,8 @@ class TogetherGenerator(Conversations):
         if temperature == 0:
             return penalty
         number = random.randrange(SEEDS) if seed is None else seed % SEEDS
-        return {**penalty, **self._among, "do_sample": True, "temperature": temperature, "rng_seed": number}
+        among = self._among if top_p is None else self._among | {"top_p": top_p}
+        return {**penalty, **among, "do_sample": True, "temperature": temperature, "rng_seed": number}
 
     def _texts(self, pieces: Iterator[list[int]], ids: list[int]) -> Iterator[str]:
         """The tokens as text: a character once it is whole, and spaces as the tokens around them make them.

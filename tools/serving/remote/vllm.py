@@ -183,6 +183,8 @@ class VllmGenerator(Conversations):
         temperature: float = 0.0,
         stop: list[str] | None = None,
         seed: int | None = None,
+        top_p: float | None = None,
+        caller: str = "",
     ) -> "Generator[str, None, Ending]":
         """See :meth:`Conversations.generate`; Unavailable where the server is away."""
         from tools.finetune.tasks.text_generation import Ending
@@ -198,7 +200,7 @@ class VllmGenerator(Conversations):
             "temperature": temperature,
         }
         if temperature > 0:
-            body |= self._among
+            body |= self._among if top_p is None else self._among | {"top_p": top_p}
         if seed is not None:
             body["seed"] = seed % SEEDS
         last = Piece("", 0)

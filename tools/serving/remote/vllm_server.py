@@ -7,6 +7,7 @@ import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -44,7 +45,11 @@ class Server:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         limits = httpx.Limits(max_connections=STREAMS, max_keepalive_connections=32)
         timeout = httpx.Timeout(SILENCE, connect=CONNECT)
-        self._http = httpx.Client(base_url=self.url, headers=headers, limits=limits, timeout=timeout)
+        # A proxy of the environment leads out of this machine.
+        outside = urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1")
+        self._http = httpx.Client(
+            base_url=self.url, headers=headers, limits=limits, timeout=timeout, trust_env=outside
+        )
 
     def models(self) -> list[dict[str, Any]]:
         """What it serves: ``id``, ``root`` (where it was loaded from), ``parent`` (of adapters), ``max_model_len``.

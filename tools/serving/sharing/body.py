@@ -14,7 +14,7 @@ import torch
 
 from tools.finetune import averaging
 from tools.finetune.encoder import FrozenEncoder, autocast, by_length, padded
-from tools.serving.batching import Batcher
+from tools.serving.batching import Batcher, about_tokens
 from tools.serving.engines.kept import INT8, TORCH
 from tools.serving.sharing.adapter import Adapter
 from tools.serving.sharing.bank import Adapted, Bank
@@ -34,9 +34,6 @@ class Asked:
 
     def __init__(self, model: "SharedClassifier", what: str, text: str):
         self.model, self.what, self.text = model, what, text
-
-    def __len__(self) -> int:
-        return len(self.text)
 
 
 class Body:
@@ -70,7 +67,10 @@ class Body:
             self._mount(kept, engine == INT8)
         # Not bound to self: a body shall go with the last of its models, which the batches hold.
         me = weakref.ref(self)
-        self.batcher = Batcher(lambda batch: _of(me)._run(batch))
+        self.batcher = Batcher(
+            lambda batch: _of(me)._run(batch),
+            tokens=lambda asked: about_tokens(asked.text, asked.model.max_length),
+        )
 
     def _mount(self, kept: Path, int8: bool) -> None:
         from tools.finetune.onnx import Vectors
