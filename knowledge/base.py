@@ -10,7 +10,7 @@ from typing import Any, Literal
 from knowledge.answer import Answerer
 from knowledge.chunk import BELOW, Chunk, chunks
 from knowledge.decode import whole
-from knowledge.document import Document
+from knowledge.document import Document, Span
 from knowledge.embed import Encoder
 from knowledge.errors import IndexDamaged, KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
@@ -345,12 +345,13 @@ def _read_again(location: str) -> tuple[Document, str, None]:
 
 def _kept(known: dict[str, Any], passages: Sequence[Passage]) -> tuple[Document, str, Sequence[Chunk]]:
     """A document as the base holds it, and how it is cut into passages."""
-    title, cut = known["title"], []
+    title, cut, spans = known["title"], [], []
     for each in passages:
         if each.source == known["source"]:
             headings = each.context.removeprefix(title).split(BELOW)
             cut.append(Chunk(each.start, each.end, tuple(filter(None, headings))))
-    return Document(title, known["text"], dated=known["dated"]), known["digest"], cut
+            spans += [Span("text", start, each.end, page=page) for page, start in each.begun()]
+    return Document(title, known["text"], spans, known["dated"]), known["digest"], cut
 
 
 def _report() -> dict[str, Any]:
@@ -367,4 +368,5 @@ def _shown(hit: Hit) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "passage": str(passage.id),
+        **passage.page(),
     }

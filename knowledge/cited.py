@@ -128,6 +128,7 @@ class CitedReply:
             "start": found.start,
             "end": found.end,
             "passage": found.passage["passage"],
+            **({"page": found.passage["page"]} if "page" in found.passage else {}),
         }
         self._used.append(new)
         self._fresh.append(new)

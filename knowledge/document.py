@@ -1,7 +1,7 @@
 """What a loader makes of a file: blocks of text with their kind, and their places in the plain text."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from knowledge.dates import document_date
@@ -18,11 +18,13 @@ class Block:
         kind: heading, text (a paragraph), item (of a list), row (of a table, ``header: cell`` pairs) or code.
         text: its plain text, without mark-up.
         level: depth of a heading, 1 is the highest.
+        page: the page or slide it stands on, from 1; 0 where there are none.
     """
 
     kind: Kind
     text: str
     level: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,13 @@ class Parts:
 
 @dataclass(frozen=True)
 class Span:
-    """A block's place in the document's text: characters ``start`` to ``end``."""
+    """A block's place in the document's text: characters ``start`` to ``end``; ``page`` as in :class:`Block`."""
 
     kind: Kind
     start: int
     end: int
     level: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,14 @@ class Document:
     spans: list[Span] = field(default_factory=list)
     dated: str = ""
     left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def pages(self, start: int, end: int) -> str:
+        """The pages of characters ``start`` to ``end``, as :class:`knowledge.records.Passage` has them."""
+        found: dict[int, int] = {}
+        for span in self.spans:
+            if span.page and span.end > start and span.start < end:
+                found.setdefault(span.page, max(span.start - start, 0))
+        return " ".join(f"{page}:{offset}" for page, offset in found.items())
 
 
 # Lines of one list or table stay together; everything else is set apart by an empty line.
@@ -86,7 +97,7 @@ def compose(parts: Parts, name: str) -> Document:
             pieces.append(gap)
             length += len(gap)
         pieces.append(block.text)
-        spans.append(Span(block.kind, length, length + len(block.text), block.level))
+        spans.append(Span(block.kind, length, length + len(block.text), block.level, block.page))
         length, before = length + len(block.text), block.kind
     title = whole(" ".join(parts.title.split()) or _first_heading(parts.blocks) or name)
     text = "".join(pieces)
@@ -98,7 +109,7 @@ def _cleaned(blocks: Iterable[Block]) -> Iterable[Block]:
         text = whole(block.text).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
         text = text.strip("\n") if block.kind == "code" else " ".join(text.split())
         if text:
-            yield Block(block.kind, text, block.level)
+            yield replace(block, text=text)
 
 
 def _first_heading(blocks: list[Block]) -> str:

@@ -56,6 +56,7 @@ def numbered(
             "start": passage.start,
             "end": passage.end,
             "passage": str(passage.id),
+            **passage.page(),
         }
         room -= len(json.dumps(each, ensure_ascii=False).encode())
         if found and room < 0:

@@ -62,6 +62,7 @@ class Preparer:
                 (_words(context), _words(body)),
                 (_words(heading), _words(shown[slice(*place)])) if visibility == "published" else None,
                 vector.tobytes(),
+                document.pages(each.start, each.end),
             )
             for each, place, context, heading, body, vector in zip(
                 cut, places, contexts, above, bodies, matrix, strict=True

@@ -20,6 +20,7 @@ class NewChunk:
     words: tuple[str, str]
     public_words: tuple[str, str] | None
     vector: bytes
+    pages: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class NewDocument:
 class Passage:
     """A passage as its reader may see it: ``text`` is characters ``start`` to ``end`` of the document's text.
 
-    ``dated`` is from when its document is, empty where that is unknown.
+    ``dated`` is from when its document is, empty where that is unknown. ``pages`` are the pages it stands on, each with
+    the character of the passage at which it begins: ``3:0 4:350``; empty where the document has none.
     """
 
     id: int
@@ -65,6 +67,24 @@ class Passage:
     start: int
     end: int
     dated: str = ""
+    pages: str = ""
+
+    def page(self, at: int | None = None) -> dict[str, int]:
+        """The page of a character of the document (the passage's first where left out), as results hold it.
+
+        Returns:
+            ``page``, from 1; nothing where the document has no pages.
+        """
+        at = self.start if at is None else at
+        begun = [page for page, start in self.begun() if start <= at] or [page for page, _ in self.begun()][
+            :1
+        ]
+        return {"page": begun[-1]} if begun else {}
+
+    def begun(self) -> list[tuple[int, int]]:
+        """Its pages, each with the character of the document at which it begins."""
+        pairs = [each.split(":") for each in self.pages.split()]
+        return [(int(page), self.start + int(offset)) for page, offset in pairs]
 
     @property
     def encoded(self) -> str:

@@ -7,7 +7,7 @@ from knowledge.prepare import redacted
 from knowledge.twins import sketch
 from knowledge.words import language, terms
 
-VERSION = 5
+VERSION = 6
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -63,6 +63,8 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
     if version < 5:
         connection.execute("ALTER TABLE chunks ADD COLUMN public_context TEXT")
         _redact_headings(connection)
+    if version < 6:
+        connection.execute("ALTER TABLE chunks ADD COLUMN pages TEXT NOT NULL DEFAULT ''")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

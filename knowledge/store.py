@@ -140,8 +140,8 @@ class Store:
             places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
             entered = connection.execute(
                 'INSERT INTO chunks (document, start, "end", public_start, public_end, context, public_context, '
-                "vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (cursor.lastrowid, *places, chunk.context, chunk.public_context, chunk.vector),
+                "vector, pages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (cursor.lastrowid, *places, chunk.context, chunk.public_context, chunk.vector, chunk.pages),
             )
             for table, words in (("words", chunk.words), ("public_words", chunk.public_words)):
                 if words is not None:
@@ -316,7 +316,7 @@ def _passage(visitor: bool) -> str:
     text, start, end, title = _columns(visitor)
     context = "coalesce(public_context, context)" if visitor else "context"
     cut = f"substr({text}, {start} + 1, {end} - {start})"
-    return f"chunks.id, source, {title}, {context}, {cut}, {start}, {end}, dated"
+    return f"chunks.id, source, {title}, {context}, {cut}, {start}, {end}, dated, pages"
 
 
 def _columns(visitor: bool) -> tuple[str, str, str, str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from dataclasses import replace
 from typing import Any
 
 from knowledge import ocr
@@ -54,7 +55,11 @@ def load(raw: bytes, name: str) -> Parts:
     except Exception as error:  # pypdf lets many kinds through
         raise SourceError("The PDF is broken.", "Open it in a viewer and save it again.") from error
     left_out = _recognize(reader, pages, scanned)
-    blocks = [block for page in _without_margins(pages) for block in _blocks(page)]
+    blocks = [
+        replace(block, page=number)
+        for number, page in enumerate(_without_margins(pages), 1)
+        for block in _blocks(page)
+    ]
     return Parts("" if "untitled" in title.lower() or "." in title[-5:] else title, blocks, left_out=left_out)
 
 

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import Block, Parts
@@ -33,11 +34,12 @@ def load(raw: bytes, name: str) -> Parts:
     blocks: list[Block] = []
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for slide in _slides(archive):
-                blocks += _blocks(_tree(archive, slide))
+            for number, slide in enumerate(_slides(archive), 1):
+                found = _blocks(_tree(archive, slide))
                 for note in _related(archive, slide).values():
                     if "/notesSlides/" in note:
-                        blocks += _notes(_tree(archive, note))
+                        found += _notes(_tree(archive, note))
+                blocks += [replace(block, page=number) for block in found]
     except Exception as error:  # lxml's, zipfile's and zlib's errors, encrypted slides, missing parts
         raise SourceError("The presentation is broken.", "Open it and save it again.") from error
     return Parts("", blocks)

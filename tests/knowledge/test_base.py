@@ -9,7 +9,7 @@ import pytest
 
 from knowledge.base import KnowledgeBase
 from knowledge.errors import UnknownSource
-from tests.knowledge.corpus import zip_of
+from tests.knowledge.corpus import pdf_pages, zip_of
 from tools.models.embedded import minilm_folder
 
 
@@ -272,6 +272,22 @@ def test_reindex_makes_texts_and_members_of_archives_anew(base, tmp_path, monkey
     assert [each["source"] for each in report["skipped"]] == ["docs.zip/a/bridge.md"]
     assert base.passages("docs.zip/a/bridge.md")[0]["heading"] == "Bridge > river > Age"
     assert vector not in base.store.vectors(base.store.ids()).values()  # made anew from what is stored
+
+
+def test_answers_name_the_page(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder, redact=lambda text: text.replace("Ann", "<PERSON>"))
+    lines = ["Ann says: the deposit for a tent is 150 euros.", "", "The office opens at nine o'clock.", ""]
+    (tmp_path / "town.pdf").write_bytes(pdf_pages([(line, 11) for line in lines], height=2))
+    base.add([tmp_path / "town.pdf"])
+    for visitor in (False, True):
+        for question, page in (("How much is the deposit for a tent?", 1), ("When does the office open?", 2)):
+            assert base.ask(question, visitor=visitor)["citations"][0]["page"] == page
+    assert base.search("tent")["results"][0]["page"] == 1
+    (tmp_path / "town.pdf").unlink()
+    base.reindex()  # from what is stored
+    assert base.ask("When does the office open?")["citations"][0]["page"] == 2
+    base.add_text("note", "The llama lives in the Andes.")
+    assert "page" not in base.search("llama")["results"][0]
 
 
 def test_reindex_reads_anew_and_keeps_what_is_away(base, tmp_path):

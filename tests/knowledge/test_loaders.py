@@ -145,7 +145,10 @@ def presentation() -> bytes:
 
 def test_slides_are_read_in_their_order_with_tables_and_notes():
     text = "First\n\nOne two\n\nSecond\n\nPlan: Pro · Price: €22\n\nSay it slowly."
-    assert read_document(presentation(), "a.pptx").text == text
+    document = read_document(presentation(), "a.pptx")
+    assert document.text == text
+    assert [span.page for span in document.spans] == [1, 1, 2, 2, 2]
+    assert document.pages(0, len(text)) == f"1:0 2:{text.index('Second')}"
 
 
 def pages(*texts: str) -> bytes:

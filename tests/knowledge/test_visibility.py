@@ -145,6 +145,7 @@ def test_headings_of_an_older_file_are_redacted(tmp_path, encoder):
     with base.store.writing() as connection:
         connection.execute("UPDATE public_words SET context = 'night bell ask annika' WHERE rowid = 2")
         connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
+        connection.execute("ALTER TABLE chunks DROP COLUMN pages")
         connection.execute("PRAGMA user_version = 4")
     assert base.store.match('"annika"', 5, visitor=True) == [2]
     again = KnowledgeBase(base.folder, encoder)
@@ -159,6 +160,7 @@ def test_a_base_of_the_first_version_gets_its_visitors_index(opened):
         connection.execute("DROP TABLE public_words")
         connection.execute("DROP TABLE tuned_vectors")
         connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
+        connection.execute("ALTER TABLE chunks DROP COLUMN pages")
         for column in ("dated", "tags", "language", "sketch"):
             connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 1")
