@@ -257,6 +257,7 @@ def compose(chosen: list[Unit], longest: int = LONGEST) -> dict[str, Any]:
                 "start": start,
                 "end": end,
                 "passage": str(hit.passage.id),
+                **hit.passage.page(start),
             }
         )
     return {"answer": "\n".join(answer), "citations": citations, "answered": True}
