@@ -86,7 +86,10 @@ class ApprovalAsked(Event):
 
 @dataclass(frozen=True)
 class Citation(Event):
-    """A passage the reply rests on; ``number`` is the one in the reply, ``start`` and ``end`` are its document's."""
+    """A passage the reply rests on; ``number`` is the one in the reply, ``start`` and ``end`` are its document's.
+
+    ``page`` is that of a PDF, or the slide; 0 where there are none.
+    """
 
     number: int
     source: str
@@ -96,6 +99,7 @@ class Citation(Event):
     title: str = ""
     start: int = 0
     end: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True)

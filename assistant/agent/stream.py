@@ -169,6 +169,7 @@ def citations_of(holder: dict[str, Any]) -> Iterator[Citation]:
             title=each.get("title", ""),
             start=each.get("start", 0),
             end=each.get("end", 0),
+            page=each.get("page", 0),
         )
 
 

@@ -127,6 +127,14 @@ def test_the_job_card_draws_what_there_is() -> None:
     assert job_card(None) == ""
 
 
+def test_a_citation_names_its_page() -> None:
+    from ui.pages.cards import citations_block
+
+    cited = {"number": 1, "source": "a.pdf", "text": "x", "passage": "7", "page": 3}
+    assert ">a.pdf, page 3</a>" in citations_block([cited])
+    assert ">a.pdf</a>" in citations_block([cited | {"page": 0}])
+
+
 def turn(*happened: events.Event) -> LiveTurn:
     live = LiveTurn([])
     for event in happened:

@@ -99,7 +99,8 @@ def reindex() -> dict[str, Any]:
 
 def _found(result: dict[str, Any]) -> str:
     parts = [
-        f"{each['score']:.3f}  {each['source']}\n       {plain(each['text'])}" for each in result["results"]
+        f"{each['score']:.3f}  {each['source']}{_page(each)}\n       {plain(each['text'])}"
+        for each in result["results"]
     ]
     return "\n".join(parts) or "Nothing found."
 
@@ -137,9 +138,14 @@ def search(
         return application.knowledge.search(query, k, filters=filters)
 
 
+def _page(found: dict[str, Any]) -> str:
+    return f", page {found['page']}" if "page" in found else ""
+
+
 def _answered(result: dict[str, Any]) -> str:
     sources = [
-        f"[{each['number']}] {each['source']}: {plain(each['text'])[:160]}" for each in result["citations"]
+        f"[{each['number']}] {each['source']}{_page(each)}: {plain(each['text'])[:160]}"
+        for each in result["citations"]
     ]
     return "\n".join([result["answer"], *([""] if sources else []), *sources])
 

@@ -253,6 +253,8 @@ def citations_block(citations: list[dict[str, Any]]) -> str:
 def _opened(citation: dict[str, Any]) -> str:
     """The source's name; a link to the passage in its document where that is known."""
     source, passage = text(citation["source"]), str(citation.get("passage") or "")
+    if page := citation.get("page"):
+        source = text(say("{source}, page {page}", source=citation["source"], page=page))
     if not passage.isdecimal():
         return source
     return f'<a href="/passages/{passage}#here" target="_blank" rel="noopener">{source}</a>'
