@@ -43,7 +43,7 @@ def load(raw: bytes, name: str) -> Parts:
             raise SourceError("The PDF is encrypted.", "Remove its password and add it again.")
         if len(reader.pages) > MOST_PAGES:
             raise SourceError(f"The PDF has more than {MOST_PAGES} pages.", "Split it.")
-        pages = [page.extract_text() or "" for page in reader.pages]
+        pages, broken = _texts(reader)
         title = str((reader.metadata and reader.metadata.title) or "")
         scanned = [
             at for at, text in enumerate(pages) if len(text.split()) <= _BARE and _pictured(reader.pages[at])
@@ -54,13 +54,28 @@ def load(raw: bytes, name: str) -> Parts:
         raise
     except Exception as error:  # pypdf lets many kinds through
         raise SourceError("The PDF is broken.", "Open it in a viewer and save it again.") from error
-    left_out = _recognize(reader, pages, scanned)
+    left_out = broken + _recognize(reader, pages, scanned)
     blocks = [
         replace(block, page=number)
         for number, page in enumerate(_without_margins(pages), 1)
         for block in _blocks(page)
     ]
     return Parts("" if "untitled" in title.lower() or "." in title[-5:] else title, blocks, left_out=left_out)
+
+
+def _texts(reader: Any) -> tuple[list[str], list[tuple[str, str]]]:
+    """The text of each page, and the pages that are broken, with the reason; an error where all are."""
+    pages, broken = [], []
+    reason = str(SourceError("The page is broken.", "Open it in a viewer and save it again."))
+    for number, page in enumerate(reader.pages, 1):
+        try:
+            pages.append(page.extract_text() or "")
+        except Exception:  # pypdf lets many kinds through
+            if len(broken) == len(reader.pages) - 1:
+                raise
+            pages.append("")
+            broken.append((f"page {number}", reason))
+    return pages, broken
 
 
 def _pictured(page: Any) -> bool:

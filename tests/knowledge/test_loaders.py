@@ -78,7 +78,10 @@ def workbook(rows):
 def test_tables_have_their_header_below_a_title_and_tell_what_is_cut(monkeypatch):
     raw = workbook([["Prices of 2026"], ["Plan", "Price"], ["Pro", 22.5], ["Team", 1234567.89]])
     text = "Prices\n\nPrices of 2026\n\nPlan: Pro · Price: €22.50\nPlan: Team · Price: 1234567.89"
-    assert read_document(raw, "a.xlsx").text == text
+    document = read_document(raw, "a.xlsx")
+    assert (document.text, document.left_out) == (text, [])
+    formulas = read_document(workbook([["Plan", "Price"], ["Pro", "=2*11"], ["Team", "=A1"]]), "a.xlsx")
+    assert formulas.left_out[0][0] == "2 formulas"
     assert (
         read_document(b"Prices\n\nPlan;Price\nPro;22,50", "a.csv").text
         == "Prices\n\nPlan: Pro · Price: 22,50"
@@ -167,6 +170,23 @@ def test_only_running_heads_and_page_numbers_leave_a_pdf():
     for number in ("Page {} of 4", "- {} -", "Seite {}"):
         numbered = (f"Fact {'i' * at} holds.\n{number.format(at)}" for at in range(1, 5))
         assert "4" not in read_document(pages(*numbered), "a.pdf").text
+
+
+def test_a_broken_page_is_told_and_the_others_are_read(monkeypatch):
+    from pypdf import PageObject
+
+    extract, seen = PageObject.extract_text, []
+
+    def fragile(page):
+        seen.append(page)
+        if len(seen) % 3 == 2:
+            raise KeyError("/Contents")
+        return extract(page)
+
+    monkeypatch.setattr(PageObject, "extract_text", fragile)
+    document = read_document(pages("One stays.", "Two is lost.", "Three stays."), "a.pdf")
+    assert document.text == "One stays.\n\nThree stays."
+    assert [part for part, _ in document.left_out] == ["page 2"]
 
 
 def test_a_short_pdf_is_no_scan_and_a_scanned_page_is_told(monkeypatch):
