@@ -91,6 +91,14 @@ HIDDEN = [
     ("https://x.example.com/a?t=9f8a7b6c5d4e3f2a1b0c", "9f8a7b6c5d4e3f2a1b0c"),
     ("https://x.example.com/invite/9f8a7b6c5d4e3f2a1b0c", "9f8a7b6c5d4e3f2a1b0c"),
     ("I need the V5C reissued for SH08 RZO.", "SH08 RZO"),
+    ("hi this is priya nair my flat is damp", "nair"),
+    ("GET /api/v1/users?email=jane%40example.com HTTP/1.1", "40example"),
+    ("login ok session=9f8a7b6c5d4e3f2a1b0c", "9f8a7b6c"),
+    ("reach me at j.smith (at) mail (dot) co (dot) uk", "uk"),
+    ("id: 900101-14-5678", "900101-14-5678"),
+    ("send it to 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
+    ("send it to bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 now", "bc1qw508"),
+    ("wallet 0x52908400098527886E0F7030069857D2E4169EE7", "0x5290"),
 ]
 LEFT = [
     "Très bien!",
@@ -130,6 +138,7 @@ LEFT = [
     "https://github.com/huggingface/transformers/commit/9f8a7b6c5d4e3f2a1b0c9f8a7b6c5d4e3f2a1b0c",
     "用户:诸葛亮锁怎么玩?",
     "Step-by-step Park-and-ride Song-like Ma-jor",
+    "The build is 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb.",
 ]
 
 

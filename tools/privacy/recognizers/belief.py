@@ -99,6 +99,14 @@ def about_somebody(text: str, start: int) -> bool:
     return bool(ABOUT.search(text, max(0, start - 32), start))
 
 
+INTRODUCED = re.compile(r"(?i)\b(?:this is|it['’]?s|i['’]?m|i am|name['’]?s|name is|named|called)[ ]\Z")
+
+
+def introduced(text: str, start: int) -> bool:
+    """Does somebody say just before who they are?"""
+    return bool(INTRODUCED.search(text, max(0, start - 16), start))
+
+
 def somebody(text: str, start: int, end: int) -> bool:
     """May a single word with a capital be somebody, by what stands around it?"""
     if about_somebody(text, start):

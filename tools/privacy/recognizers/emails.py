@@ -15,6 +15,7 @@ FOREIGN = re.compile(
     r"(?:[\w.+%'-](?<![\u4e00-\u9fff])){0,40}(?:[^\W\u4e00-\u9fff]|(?<!\w)[\u4e00-\u9fff]{1,4}|(?<=[A-Za-z0-9_.-])[\u4e00-\u9fff]{1,4}|[\u4e00-\u9fff]{1,3})"
     r"@(?:[\w-]{1,63}\.){1,8}(?:[A-Za-z]{2,24}(?![A-Za-z])|[^\W\d_A-Za-z\u4e00-\u9fff]{2,24}|中国|公司|网络)"
 )
+IN_URL = re.compile(r"[A-Za-z0-9_.+-]{1,64}%40(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z])")
 ENDINGS = (
     "com|org|net|edu|gov|io|ai|co|de|fr|uk|eu|ch|at|nl|es|it|se|no|dk|pl|us|ca|au|in|jp|cn|me|info|dev|app"
 )
@@ -29,7 +30,7 @@ SPOKEN = re.compile(
 SPELLED = re.compile(
     r"(?ai)(?<![\w.])[a-z0-9_+.-]{2,40}(?:(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+)[a-z0-9_+-]{1,40}){0,4}"
     r"(?:\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*|\s+at\s+|\s*@\s*)[a-z0-9-]{2,40}(?:(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+|\.)[a-z0-9-]{1,40}){0,3}?"
-    r"(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+)[a-z]{2,12}(?:(?:[\[({<](?:dot|\.)[\])}>]|\s+dot\s+)[a-z]{2,8})?(?!\w)"
+    r"(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+)[a-z]{2,12}(?:(?:\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|\s+dot\s+)[a-z]{2,8})?(?!\w)"
 )
 # "jane(at)example.org": a bracketed "at", an ordinary ending.
 MARKED_AT = re.compile(
@@ -54,6 +55,8 @@ class Emails(Recognizer):
             for pattern in (PLAIN,) if text.isascii() else (PLAIN, FOREIGN):
                 for match in pattern.finditer(text):
                     yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 1.0)
+        for match in IN_URL.finditer(text) if "%40" in text else ():
+            yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 1.0)
         for pattern, told in ((REPLACED, "@"), (SPOKEN_ZH, "艾特")):
             for match in pattern.finditer(text) if told in text else ():
                 yield Entity("EMAIL_ADDRESS", match.start(), match.end(), 0.85)

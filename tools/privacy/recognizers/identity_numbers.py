@@ -73,6 +73,7 @@ FORMS: tuple[tuple[str, Callable[[str], bool] | None], ...] = (
     (r"[A-Z]{4}\d{2}(?:0[1-9]|1[0-2])[0-3]\d[HM][A-Z]{5}[A-Z0-9]\d", None),  # Mexico
     (r"\d{1,2}\.\d{3}\.\d{3}-[\dkK]", _rut),  # Chile
     (r"[A-Z]{1,2}\d{6}\([0-9A]\)", None),  # Hong Kong
+    (r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{2}-\d{4}", None),  # Malaysia
     (r"756\.\d{4}\.\d{4}\.\d{2}", None),  # Switzerland
 )
 SURE = tuple((re.compile(rf"(?a)(?<![\w.-])(?:{form})(?![\w-]|\.\d)"), check) for form, check in FORMS)

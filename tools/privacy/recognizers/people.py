@@ -14,6 +14,7 @@ from tools.privacy.recognizer import AHEAD, BACK, Recognizer
 from tools.privacy.recognizers.belief import (
     about_somebody,
     ambiguous,
+    introduced,
     is_family,
     is_given,
     listed,
@@ -158,7 +159,10 @@ def _with_family(text: str, start: int, end: int) -> int:
     """Where a name in small letters ends that the model takes one word of: "john smith called"."""
     follows = NEXT.match(text, end) if text[start:end].islower() and " " not in text[start:end] else None
     family = follows.group(1) if follows else ""
-    return follows.end() if follows and is_family(family) and not ambiguous(family) else end
+    if not follows or ambiguous(family) or known(family) or stops(family):
+        return end
+    rare = len(family) > 3 and not english(family) and not VERBAL.match(family) and introduced(text, start)
+    return follows.end() if is_family(family) or rare else end
 
 
 def _listed(text: str) -> Iterator[Entity]:

@@ -64,7 +64,7 @@ LOOSE = (
     ),
     # "password … (plum-otter-8841)", "密码忘了,之前设的是…": what nobody but a password looks like.
     re.compile(
-        r"(?i:pass(?:word|code|phrase|wort)?|\bpwd|密码|口令|\blogin)[^\n]{0,60}?(?<![A-Za-z0-9@./-])(?=[^\s()]{0,44}\d)(?=[^\s()]{0,44}[a-z])(?=[^\s()]{0,44}[!#$%&*?_+^~@-])(?![\w.+-]{1,44}@[\w-]{1,44}\.)([A-Za-z0-9][A-Za-z0-9!#$%&*?_+^~@-]{6,40}[A-Za-z0-9!#$%&*?])(?![\w@/])"
+        r"(?i:pass(?:word|code|phrase|wort)?|\bpwd|密码|口令|\blogin)[^\n]{0,60}?(?<![A-Za-z0-9@./-])(?=[A-Za-z0-9])(?=[^\s()]{0,44}\d)(?=[^\s()]{0,44}[a-z])(?=[^\s()]{0,44}[!#$%&*?_+^~@-])(?![\w.+-]{1,44}@[\w-]{1,44}\.)([A-Za-z0-9][A-Za-z0-9!#$%&*?_+^~@-]{6,40}[A-Za-z0-9!#$%&*?])(?![\w@/])"
     ),
     re.compile(
         r"(?i)\b(?:api|access|auth|secret|licen[cs]e|product|serial|activation)?[ ]?(?:key|token)s?(?: is|:)?[ ](?-i:(?=[A-Za-z0-9-]*\d)(?=[A-Za-z0-9-]*[A-Z])([A-Za-z0-9]{3,12}(?:-[A-Za-z0-9]{3,24}){1,7}))(?![\w-])"
@@ -109,6 +109,7 @@ IN_URL = re.compile(
 LINK = re.compile(
     r"(?i)(?:hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/\d{5,25}/|api\.telegram\.org/bot\d{6,12}:)([\w/-]{20,})"
     r"|[?&](?:t|k|s|tk|sid|sess(?:ion)?|jwt|otp|ticket|invite|hash|nonce|confirm(?:ation)?|reset)=(?=[^\s&#]{0,40}\d)(?=[^\s&#]{0,40}[A-Za-z])([\w.~-]{16,})"
+    r"|\b(?:(?:php|j|asp)?sess(?:ion)?(?:[_-]?id)?|sid|csrf(?:[_-]?token)?)[=:][ ]?[\"']?(?=[\w.~-]{0,40}\d)(?=[\w.~-]{0,40}[A-Za-z])([\w.~-]{16,})"
     r"|https?://[^\s/]{3,80}/(?:[\w-]{1,30}/){0,3}(?:invit(?:e|ation)|join|reset(?:-password)?|password|verify|verification|confirm|activate|magic(?:-link)?|login|auth|unsubscribe|share)s?/(?=[A-Za-z_]{0,60}\d)(?=[\d_]{0,60}[A-Za-z])(\w{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])"
 )
 LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{1,80}:[^\s/@]{1,200})@")
@@ -124,7 +125,7 @@ ORDINARY = re.compile(
 FORMED = re.compile(r"[-_]|[A-Za-z0-9.]{14}")
 CALLED = re.compile(
     r"(?i)pass|pasw|\bpw|kennwort|contrase|senha|wachtwoord|parola|code|key|\b[mu]?pin|phrase|word|digits|token|bearer|basic|secret|"
-    r"cvv|cvc|otp|combo|combination|login|[=@/]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号"
+    r"cvv|cvc|otp|combo|combination|login|sess|csrf|[=@/]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号"
 )
 
 
