@@ -8,6 +8,7 @@ from typing import Any
 from knowledge import ocr
 from knowledge.document import Block, Parts
 from knowledge.errors import SourceError
+from knowledge.load import columns
 
 SUFFIXES = (".pdf",)
 MOST_PAGES = 3000
@@ -20,6 +21,7 @@ _NUMBER = re.compile(
     r"(?:\bpage|\bseite|\bp\.|第)\s*(\d+)|^\W*(\d+)(?:\s*(?:/|of|von)\s*\d+)?\W*$", re.IGNORECASE
 )
 _LAST = re.compile(r"\s(\d+)$")  # where a page ends
+_NARROW = 100  # characters of a table's line
 _DEEPEST = 4  # lines of a running head or foot
 _BARE = 5  # words on a page that may be a picture with a number below it
 _END = tuple(".!?:;。\uff01\uff1f\uff1a\uff1b")
@@ -58,7 +60,7 @@ def load(raw: bytes, name: str) -> Parts:
     blocks = [
         replace(block, page=number)
         for number, page in enumerate(_without_margins(pages), 1)
-        for block in _blocks(page)
+        for block in _blocks(page, _tables(reader.pages[number - 1], page))
     ]
     return Parts("" if "untitled" in title.lower() or "." in title[-5:] else title, blocks, left_out=left_out)
 
@@ -160,8 +162,24 @@ def _often(lines: list[str]) -> set[str]:
     return {line for line, count in Counter(lines).items() if line and count >= 3 and count > len(lines) / 2}
 
 
-def _blocks(page: str) -> list[Block]:
-    """Paragraphs, list items and headings guessed from a page's lines."""
+def _tables(page: Any, text: str) -> dict[str, str]:
+    """The rows of a page's tables; see :func:`knowledge.load.columns.rows`."""
+    short = [line for line in text.splitlines() if len(line) < _NARROW and not line.endswith(_END)]
+    if len(short) < columns.FEWEST:
+        return {}
+    try:
+        return columns.rows(page.extract_text(extraction_mode="layout"))
+    except Exception:  # the text without its layout is known
+        return {}
+
+
+def _blocks(page: str, rows: dict[str, str]) -> list[Block]:
+    """Table rows, paragraphs, list items and headings guessed from a page's lines.
+
+    Args:
+        page: its text.
+        rows: of its tables, by their lines.
+    """
     found: list[Block] = []
     pending: list[str] = []
     kind = "text"
@@ -177,7 +195,11 @@ def _blocks(page: str) -> list[Block]:
 
     for line in lines:
         fresh = not pending or (pending[-1].endswith(_END) and len(pending[-1]) < 0.8 * longest)
-        if item := _ITEM.match(line):
+        if (row := rows.get(columns.key(line))) is not None:
+            close()
+            if row:
+                found.append(Block("row", row))
+        elif item := _ITEM.match(line):
             close()
             kind = "item"
             pending.append(item[1])

@@ -13,6 +13,7 @@ from knowledge.load import table
 from knowledge.load.numbers import shown
 from knowledge.loaders import read_document
 from knowledge.sentences import sentences
+from tests.knowledge import corpus
 from tests.knowledge.corpus import pdf_pages
 
 
@@ -172,12 +173,37 @@ def test_only_running_heads_and_page_numbers_leave_a_pdf():
         assert "4" not in read_document(pages(*numbered), "a.pdf").text
 
 
+def placed_pdf(lines: list[list[tuple[int, str]]], monkeypatch) -> bytes:
+    """A page whose texts stand where they are told to."""
+    shown = [
+        b"BT /F1 11 Tf 1 0 0 1 %d %d Tm (%s) Tj ET" % (x, 790 - 16 * at, text.encode("cp1252"))
+        for at, line in enumerate(lines)
+        for x, text in line
+    ]
+    monkeypatch.setattr(corpus, "_stream", lambda _: b"\n".join(shown))
+    return pdf_pages([("", 11)])
+
+
+def test_tables_of_a_pdf_are_read_by_row(monkeypatch):
+    table = [["Plan", "Price a month", "Seats"], ["Pro", "€22", "5"], ["Team plan", "on request", "no limit"]]
+    prose = "These are the prices of all the plans that we have on offer for this year and for the next."
+    hours = [["Monday", "8 to 18"], ["Saturday", "9 to 12"], ["Sunday", "closed"]]
+    lines = [[(50, prose)], *(list(zip((50, 200, 320), row, strict=True)) for row in table), [(50, prose)]]
+    lines += [[(50, day), (300, open_)] for day, open_ in hours]
+    text = read_document(placed_pdf(lines, monkeypatch), "a.pdf").text
+    rows = "Plan: Pro · Price a month: €22 · Seats: 5\nPlan: Team plan · Price a month: on request · Seats: no limit"
+    assert text == f"{prose}\n\n{rows}\n\n{prose}\n\nMonday · 8 to 18\nSaturday · 9 to 12\nSunday · closed"
+    column = "words of a column of prose that is long"
+    two = [[(50, f"{at} {column}"), (320, f"{at} {column}")] for at in range(5)]
+    assert "·" not in read_document(placed_pdf(two, monkeypatch), "a.pdf").text
+
+
 def test_a_broken_page_is_told_and_the_others_are_read(monkeypatch):
     from pypdf import PageObject
 
     extract, seen = PageObject.extract_text, []
 
-    def fragile(page):
+    def fragile(page, **_):
         seen.append(page)
         if len(seen) % 3 == 2:
             raise KeyError("/Contents")
