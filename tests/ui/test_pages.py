@@ -1,11 +1,14 @@
 """What the page makes of events, results and history: inert text, cards, one picture live and after a reload."""
 
+import asyncio
 import inspect
 
+import gradio as gr
 import pytest
 
 from assistant.agent import events
 from assistant.agent.history import Entry
+from assistant.errors import BadRequest
 from ui.pages import html
 from ui.pages.cards import CARDS, approval_card, result_card
 from ui.pages.job_card import job_card
@@ -21,6 +24,7 @@ from ui.pages.render import (
     shown_messages,
     user_message,
 )
+from ui.pages.wiring import Parts
 
 EVIL = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 RESULTS = {
@@ -310,3 +314,20 @@ def test_failures_are_shown() -> None:
 )
 def test_durations(seconds: float | None, words: str) -> None:
     assert html.duration(seconds) == words
+
+
+def test_a_handler_that_changes_nothing_or_fails_leaves_the_page_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails() -> None:
+        raise BadRequest("No.")
+
+    monkeypatch.setattr(gr, "Warning", lambda *_, **__: None)
+    with gr.Blocks() as page:
+        parts = Parts()
+        parts.one, parts.two = gr.Textbox(), gr.Textbox()
+        for handler in (dict, fails):
+            gr.Button().click(parts.on(handler), None, parts.all)
+    for block in page.fns.values():
+        data = asyncio.run(page.postprocess_data(block, block.fn(), None))
+        assert data == [{"__type__": "update"}] * 2

@@ -40,7 +40,7 @@ class Parts(SimpleNamespace):
                         return
                     except TeachingError as error:
                         gr.Warning(told(error), title="")
-                        yield {}
+                        yield self._components({})
                         return
                     yield self._components(changed)
 
@@ -53,12 +53,13 @@ class Parts(SimpleNamespace):
                 return self._components(handler(*args) or {})
             except TeachingError as error:
                 gr.Warning(told(error), title="")
-                return {}
+                return self._components({})
 
         return once
 
     def _components(self, changed: Changed) -> dict[Any, Any]:
-        return {getattr(self, name): value for name, value in changed.items()}
+        # Gradio takes no empty answer where components are expected.
+        return {getattr(self, name): value for name, value in changed.items()} or gr.skip()
 
 
 def _request(args: tuple[Any, ...]) -> gr.Request | None:
