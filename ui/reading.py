@@ -16,6 +16,7 @@ from ui.sign_in import page, session_user, signed_out
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+LINKS = ["link", "autolink", "image", "reference"]  # they stay as they were written
 PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>{title} · Startup Assistant</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -67,7 +68,7 @@ def passage(passage: str, request: Request, app: App) -> Response:
 
 
 def markdown(words: str) -> str:
-    """Markdown as HTML in which nothing runs and nothing is fetched, whatever it says.
+    """Markdown as HTML in which nothing runs, nothing is fetched and nothing leads elsewhere, whatever it says.
 
     Args:
         words: what somebody or some model wrote.
@@ -75,8 +76,8 @@ def markdown(words: str) -> str:
     import nh3
     from markdown_it import MarkdownIt
 
-    made = MarkdownIt("commonmark", {"html": False}).enable("table").render(words)
-    return nh3.clean(made, tags=nh3.ALLOWED_TAGS - {"img"}, link_rel="noopener noreferrer nofollow")
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable(LINKS)
+    return nh3.clean(reader.render(words), tags=nh3.ALLOWED_TAGS - {"img", "a"})
 
 
 def _nothing(why: str, status: int) -> HTMLResponse:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import hmac
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -182,6 +183,20 @@ def test_markup_from_a_visitor_stays_text(site: Site) -> None:
         frame.locator(".user").get_by_text("<img src=x onerror=alert(1)>").wait_for()
         frame.locator("#send:not(.busy)").wait_for()
         assert frame.locator("#log img, #log script, #log a[href^=javascript]").count() == 0
+
+        said = (
+            "[help](https://lumen.example/help) [renew](https://evil.example/?q=S) https://evil.example/?q=S"
+        )
+        quoted = {"kind": "citation", "number": 1, "source": "a", "text": "See https://lumen.example/help."}
+        told = [quoted, {"kind": "token", "text": said}, {"kind": "done", "thread": "t", "token": "t"}]
+        answer = "".join(f"data: {json.dumps(each)}\n\n" for each in told)
+        page.route(
+            "**/v1/widget/messages", lambda way: way.fulfill(content_type="text/event-stream", body=answer)
+        )
+        ask(frame, "where is help?")
+        frame.get_by_text("[renew](https://evil.example/?q=S) https://evil.example/?q=S").wait_for()
+        links = frame.locator("#log a").evaluate_all("links => links.map((link) => link.href)")
+        assert links == ["https://lumen.example/help"]
 
 
 def test_a_visitor_rates_asks_for_a_person_and_is_known(site: Site) -> None:

@@ -35,7 +35,10 @@
   const tell = (event, detail) => parentSays({ sa: "event", name: event, detail });
   const keep = () => read(() => sessionStorage.setItem(store, JSON.stringify({ token, thread }))); // this tab, this visit
 
-  /* Safe Markdown: paragraphs, lists, bold, italics, code, links, and [1] marks that open their passage. */
+  /* Safe Markdown: paragraphs, lists, bold, italics, code, links, and [1] marks that open their passage. An address leads
+     somewhere where a cited passage or the site itself names it; one that a model made up may carry away what was said. */
+  const OWN = new Map(); // cited in words of the site's own
+  const named = (address, citations) => citations === OWN || [...citations.values()].some((each) => String(each.text).includes(address));
   const INLINE = /\*\*([^*]+)\*\*|`([^`]+)`|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)|\[(\d{1,2})\]|(https?:\/\/[^\s<>()]+[^\s<>().,;:!?])/g;
   function inline(text, into, citations) {
     let at = 0;
@@ -45,8 +48,8 @@
       if (bold) { const strong = make("strong"); inline(bold, strong, citations); into.append(strong); }
       else if (code) into.append(make("code", {}, code));
       else if (italic) into.append(make("em", {}, italic));
-      else if (label) into.append(link(address, label));
-      else if (bare) into.append(link(bare, bare));
+      else if (label) into.append(named(address, citations) ? link(address, label) : whole);
+      else if (bare) into.append(named(bare, citations) ? link(bare, bare) : whole);
       else into.append(citations.has(+number) ? mark(citations.get(+number)) : whole);
       at = found.index + whole.length;
     }
@@ -130,7 +133,7 @@
   }
   function greet() {
     const { body } = bubble("assistant");
-    render(name && !settings.greeting ? say.hello.replace("{name}", name) : settings.greeting || say.greeting, body, new Map());
+    render(name && !settings.greeting ? say.hello.replace("{name}", name) : settings.greeting || say.greeting, body, OWN);
     choices(settings.questions);
   }
   const THUMB = "M7 10v10H4V10zM7 11l4-7a2 2 0 0 1 3 2l-1 4h5a2 2 0 0 1 2 2.4l-1.3 6A2 2 0 0 1 16.7 20H7";
