@@ -121,7 +121,15 @@ class TeamWorkspace:
         """A base model's folder or hub id; the name of a fine-tuned model trains on from it."""
         if self.shared.registry.knows(name):
             return self.shared.registry.get(name).path
-        return self.shared.base_model(name)
+        try:
+            return self.shared.base_model(name)
+        except (NotFound, Unsupported) as error:
+            from tools.models.embedded import EMBEDDED
+
+            hint = "" if "/" in name else did_you_mean(name, [*EMBEDDED, *self.shared.registry.names()])
+            if not hint:
+                raise
+            raise NotFound(f"There is no base model {name}.", hint, param="base") from error
 
     def model_name(self, wish: str) -> str:
         """A free, valid registry name made from a wish; of a data set at the hub its own name without the owner's.

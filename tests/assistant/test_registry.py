@@ -92,7 +92,7 @@ def test_the_name_means_production_or_else_the_newest(three: Application) -> Non
     assert [entry.ref for entry in three.registry.all()] == ["router@1"]
     assert [entry.version for entry in three.registry.versions("router")] == [3, 2, 1]
     for unknown in ("router@9", "router@staging", "router@"):
-        with pytest.raises(NotFound, match="There is router@1, router@2, router@3, router@production"):
+        with pytest.raises(NotFound, match="Known are router@1, router@2, router@3, router@production"):
             get(unknown)
     with pytest.raises(NotFound, match="Did you mean router"):
         get("ruter@2")
@@ -243,6 +243,9 @@ def test_names_are_understood_by_the_tools_too(three: Application) -> None:
         three.registry.check_name("fresh@new")
     with pytest.raises(NotFound, match="no version 9"):
         workspace.base_model("router@9")
+    for wish, meant in (("minlm", "minilm"), ("ruoter", "router")):
+        with pytest.raises(NotFound, match=f"no base model {wish}. Did you mean {meant}"):
+            workspace.base_model(wish)
     viewer = three.workspace(Principal("v", "v", "viewer"))
     for act in (lambda: viewer.promote("router@1"), lambda: viewer.rollback("router"), lambda: viewer.delete("router"),
                 lambda: viewer.split("router", "2", 10, False), lambda: viewer.end_split("router")):  # fmt: skip

@@ -263,3 +263,33 @@ def test_a_label_column_without_any_label_is_said(tmp_path):
     path = write(tmp_path, table([(f"this is text number {n}", "") for n in range(60)]))
     assert inspect_file(path)["label_column"] == "label"
     assert "Column label holds no label at all" in warnings_of(path)
+
+
+LONG = "How satisfied are you with the help that you got from our support team this year?"
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        ([(LONG, "Team"), ("Very satisfied", "north"), ("Not at all", "south")], True),
+        (
+            [
+                (LONG, "What should we do better?"),
+                ("very " * 20, "answer me sooner"),
+                ("so " * 30, "nothing"),
+            ],
+            True,
+        ),
+        ([(LONG, "a"), ("Why is my parcel late again, and who tells me about it?", "b")], False),
+        (
+            [
+                ("my parcel has been late for two weeks now, help", "late"),
+                ("where is my money please", "money"),
+            ],
+            False,
+        ),
+    ],
+)
+def test_whole_questions_may_be_headers(tmp_path, rows, header):
+    info, _ = open_table(write(tmp_path, table(rows[1:] * 3, header=[f'"{cell}"' for cell in rows[0]])))
+    assert info.has_header is header

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import zipfile
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tools.errors import BadData
 
 SAMPLE_BYTES = 256 * 1024
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+ASKING = ("?", "？", ":", "：")
 NO_DELIMITER = "\x1f"  # for a table of one column: commas in its texts are no delimiters
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 # First bytes of files that people rename to .csv by mistake, and what to do about each.
@@ -208,16 +208,25 @@ def _best_delimiter(lines: list[str]) -> tuple[str, float]:
 
 
 def _has_header(rows: list[list[str]]) -> bool:
-    """False where the first row reads like the others: a sentence, a number, or a value that comes again."""
+    """False where the first row reads like the others: a sentence among such, a number, or a value that comes again."""
     first, rest = rows[0], rows[1:]
     for index, cell in enumerate(first):
         value = cell.strip()
-        if len(value) > 60 or len(value.split()) > 6 or value.replace(".", "", 1).isdigit():
+        below = [row[index].strip() for row in rest if len(row) == len(first)]
+        if value.replace(".", "", 1).isdigit() or (value and below.count(value) >= 2):
             return False
-        below = Counter(row[index].strip() for row in rest if len(row) == len(first))
-        if value and below[value] >= 2:
+        if (len(value) > 60 or len(value.split()) > 6) and _alike(value, below):
             return False
     return True
+
+
+def _alike(sentence: str, below: list[str]) -> bool:
+    """Whether a sentence is like the cells below it, or stands over them: surveys have whole questions as headers."""
+    filled = [cell for cell in below if cell]
+    if not filled:
+        return True
+    asks = sentence.endswith(ASKING) and not sum(cell.endswith(ASKING) for cell in filled) >= len(filled) / 2
+    return not asks and sorted(map(len, filled))[len(filled) // 2] >= len(sentence) / 3
 
 
 def _names(first: list[str], info: TableInfo) -> list[str]:
