@@ -99,6 +99,10 @@ HIDDEN = [
     ("send it to 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
     ("send it to bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 now", "bc1qw508"),
     ("wallet 0x52908400098527886E0F7030069857D2E4169EE7", "0x5290"),
+    ("please transfer it to account 12345678 sort code 20-11-07", "12345678"),
+    ("please transfer it to account 12345678 sort code 20-11-07", "20-11-07"),
+    ("台胞证 12345678", "12345678"),
+    ("my green card number is A123456789", "A123456789"),
 ]
 LEFT = [
     "Très bien!",
@@ -139,6 +143,8 @@ LEFT = [
     "用户:诸葛亮锁怎么玩?",
     "Step-by-step Park-and-ride Song-like Ma-jor",
     "The build is 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb.",
+    "My customer account 12345678 cannot log in.",
+    "护照 20260101 到期怎么办?",
 ]
 
 

@@ -15,7 +15,7 @@ ID_CUE = re.compile(r"身份证|证件号|(?i:\bid card\b)")
 PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EGDSP]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])")
 PASSPORT_CUE = re.compile(r"护照|(?i:passport)")
 # Those of Hong Kong, Macao, Taiwan and other countries, where the word is Chinese.
-ABROAD = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|\d{9})(?![0-9A-Za-z])")
+ABROAD = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|(?!(?:19|20)\d{6}(?!\d))\d{8,9})(?![0-9A-Za-z])")
 ABROAD_CUE = re.compile(r"护照|通行证|回乡证|台胞证")
 USCC = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z])")
 PLATE = re.compile(

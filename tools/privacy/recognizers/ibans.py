@@ -1,14 +1,22 @@
-"""International bank account numbers, with their check digits (ISO 13616)."""
+"""International bank account numbers, with their check digits (ISO 13616), and national ones by what is said."""
+
+# ruff: noqa: E501 - patterns are lists of words
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer, before, numbered
+from tools.privacy.recognizer import AHEAD, Recognizer, before, numbered
 
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
 CUE = re.compile(r"(?ai)\biban\b|\baccount\b")
+# Accounts without check digits, where the text is about a bank.
+ACCOUNT = re.compile(
+    r"(?ai)\b(?:account|acct|a/c|konto|kontonummer)(?: (?:number|no|num|nr))?\.?(?: is| was|:)?[ ]?#?(\d(?:[ -]?\d){5,16})(?![\w-])"
+)
+SORT_CODE = re.compile(r"(?ai)\b(?:sort code|bsb)(?: is|:)?[ ]?(\d{2,3}[- ]?\d{2,3}(?:[- ]?\d{2})?)(?![\w-])")
+BANK = re.compile(r"(?i)\b(?:sort code|bsb|routing|swift|bic|ifsc|bank|wire|transfer)\b")
 # Lengths of the countries that most people meet; others are taken by their check digits alone.
 LENGTHS = {"AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22}
 LENGTHS |= {
@@ -28,12 +36,17 @@ LENGTHS |= {
 class Ibans(Recognizer):
     """Bank accounts."""
 
-    TYPES = ("IBAN_CODE",)
+    TYPES = ("IBAN_CODE", "ID_NUMBER")
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
         if not numbered(text):
             return
+        for match in SORT_CODE.finditer(text):
+            yield Entity("ID_NUMBER", *match.span(1), 0.85)
+        for match in ACCOUNT.finditer(text):
+            if BANK.search(text, max(0, match.start() - 60), match.end() + AHEAD):
+                yield Entity("ID_NUMBER", *match.span(1), 0.87)
         for match in IBAN.finditer(text):
             end = _end(match.group())
             if end:

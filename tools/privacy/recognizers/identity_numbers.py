@@ -82,7 +82,7 @@ NAMES = (
     r"dni|nie|nif|cif|pesel|cpf|rg|nric|fin no|aadh?aar|pan(?: card| no)?|nir|num[ée]ro de s[ée]curit[ée] sociale|s[ée]cu|codice fiscale|c\.f\.|bsn|burgerservicenummer|"
     r"steuer-?(?:id|nummer|identifikationsnummer)|idnr|sozialversicherungsnummer|rrn|resident registration|my number card|マイナンバー|sin|social insurance|tfn|tax file|medicare|pps[n]?|nhs|personnummer|cnp|jmbg|oib|egn|"
     r"ahv|avs|curp|rfc|rut|run|cuil|cuit|c[ée]dula|nik|ktp|cnic|emirates id|iqama|civil id|teudat zehut|sa id|rodn[ée] [čc][íi]slo|health card|health insurance|krankenversicherten(?:nummer)?|member id|patient id|mrn|"
-    r"insee|tin|itin|ein|vat id|matricule|fiscal (?:code|number)|citizen (?:id|number)|identity (?:card|number|no)|id (?:card|number|no)|national (?:id|number|insurance)"
+    r"insee|tin|itin|ein|vat id|matricule|fiscal (?:code|number)|citizen (?:id|number)|green card|alien registration|identity (?:card|number|no)|id (?:card|number|no)|national (?:id|number|insurance)"
 )
 # Chinese letters beside them belong to other words.
 BEGIN, END = r"(?<![^\W\u4e00-\u9fff])(?<!-)", r"(?![^\W\u4e00-\u9fff])"
