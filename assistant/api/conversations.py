@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from assistant.access.audit import record
+from assistant.agent.finding import found
 from assistant.agent.history import Entry
 from assistant.agent.outcome import public
 from assistant.agent.running import Turn
@@ -102,10 +103,14 @@ class EditRequest(RetryRequest):
 
 @router.get("")
 def list_conversations(
-    app: App, who: Talker, after: After = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
+    app: App,
+    who: Talker,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    query: Annotated[str, Query(max_length=200)] = "",
 ) -> ConversationList:
-    """The caller's conversations, the last used first."""
-    page, more = paged(app.agent.threads.list(who.user_id), after, limit)
+    """The caller's conversations, the last used first; those that hold all words of a query, where there is one."""
+    page, more = paged(found(app.agent, who, query), after, limit)
     return ConversationList(data=[_shown(row) for row in page], has_more=more)
 
 

@@ -8,6 +8,7 @@ import httpx
 import openai
 import pytest
 import uvicorn
+from starlette.testclient import TestClient
 
 from assistant.access.principal import Principal
 from assistant.api.app import create_api
@@ -44,9 +45,19 @@ def test_the_official_client_reads_and_deletes(server: Server) -> None:
     assert [item.id for item in client.items.list(thread)] == [item.id for item in reversed(items)]
     listed = server.admin.get("/v1/conversations", params={"limit": 1}).json()
     assert listed["data"][0]["id"] == thread
+    assert thread in _listed(server.admin, "30 DAYS return") and thread in _listed(
+        server.admin, QUESTION[:12]
+    )
+    assert _listed(server.admin, "30 days of unheard-of words") == []
+    ask(server, "and what of candlesticks?", thread)
+    assert _listed(server.admin, "candlesticks 30 days") == [thread]  # read anew
     assert client.delete(thread).deleted
     with pytest.raises(openai.NotFoundError, match="no conversation"):
         client.retrieve(thread)
+
+
+def _listed(client: TestClient, query: str) -> list[str]:
+    return [each["id"] for each in client.get("/v1/conversations", params={"query": query}).json()["data"]]
 
 
 def test_retry_and_edit(server: Server) -> None:
@@ -123,7 +134,9 @@ def test_conversations_are_their_users_own(server: Server) -> None:
             == 403
         )
         assert server.client().request(method, path, json=body).status_code == 401
-    assert kim.get("/v1/conversations").json()["data"] == [] and said(server, thread) == ["hello"]
+    assert kim.get("/v1/conversations").json()["data"] == [] == _listed(kim, "hello") and said(
+        server, thread
+    ) == ["hello"]
 
 
 def test_a_client_that_asks_once_more_by_its_history_begins_another(server: Server) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.access.principal import Principal
+from assistant.agent.finding import found
 from ui.pages.html import text
 from ui.pages.view import View
 from ui.pages.words import say, t
@@ -42,10 +43,9 @@ class ThreadActions(View):
         self.finish()
 
     def find(self, words: str | None, thread: str | None, request: gr.Request) -> dict:
-        """The conversations whose titles hold all words."""
-        wanted = (words or "").lower().split()
-        titles = self.titles(self.principal(request))
-        shown = [each for each in titles if all(word in each[0].lower() for word in wanted)]
+        """The conversations that hold all words, in their title or in what was said."""
+        rows = found(self.app.agent, self.principal(request), words or "")
+        shown = [(row["title"] or say("New conversation"), row["id"]) for row in rows]
         return {"threads": gr.Radio(shown, value=thread if thread in {id_ for _, id_ in shown} else None)}
 
     def rename(self, title: str, thread: str | None, request: gr.Request) -> dict:
