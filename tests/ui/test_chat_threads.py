@@ -105,4 +105,15 @@ def test_an_approval_of_any_kind_can_be_changed_first(site: Site) -> None:
         assert source.input_value() == "refunds.md"
         page.get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Change", exact=True).wait_for(state="hidden")
+        say(page, "fine-tune a model on tickets.csv with the head method")
+        page.get_by_role("button", name="Change", exact=True).click()
+        called = page.get_by_role("textbox", name="Model name")
+        called.wait_for()
+        assert page.get_by_role("textbox", name="Dataset").input_value() == "tickets.csv"
+        assert page.get_by_role("textbox", name="Base model").input_value() == "minilm"
+        called.fill("ours")
+        page.get_by_role("button", name="Update plan").click()
+        page.locator("#sa-chat .sa-ask").last.get_by_role("cell", name="ours").wait_for()
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Change", exact=True).wait_for(state="hidden")
     assert "refunds.md" in {each["source"] for each in site.app.knowledge.list()["items"]}

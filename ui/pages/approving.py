@@ -11,7 +11,25 @@ from ui.pages.view import View, box
 from ui.pages.words import t
 
 METHODS = ["auto", "head", "full", "lora", "dora", "adalora", "few-shot"]
-PLAN = ("method", "epochs", "learning_rate", "text_column", "label_column")
+TASKS = [
+    "text-classification",
+    "token-classification",
+    "text-generation",
+    "embedding",
+    "masked-lm",
+    "image-classification",
+]
+PLAN = (
+    "method",
+    "epochs",
+    "learning_rate",
+    "text_column",
+    "label_column",
+    "dataset",
+    "task",
+    "base_model",
+    "name",
+)
 HIDDEN = {"ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
 
 
@@ -32,6 +50,10 @@ class Approving(View):
                 parts.rate = gr.Number(label=t("Learning rate"), minimum=0, min_width=120)
                 parts.text_column = gr.Textbox(label=t("Text column"), min_width=120)
                 parts.label_column = gr.Textbox(label=t("Label column"), min_width=120)
+                parts.dataset = gr.Textbox(label=t("Dataset"), min_width=160)
+                parts.task = gr.Dropdown(TASKS, label=t("Task"), min_width=160)
+                parts.base_model = gr.Textbox(label=t("Base model"), min_width=160)
+                parts.called = gr.Textbox(label=t("Model name"), min_width=160)
             parts.wish = gr.Textbox(visible=False, max_lines=1, max_length=500)
             parts.update = gr.Button(t("Update plan"), variant="primary", size="sm")
 
@@ -43,11 +65,21 @@ class Approving(View):
         """
         parts = self.parts
         asked = [parts.chat, parts.thread, parts.approval]
-        form = [parts.method, parts.epochs, parts.rate, parts.text_column, parts.label_column, parts.wish]
+        columns = [parts.text_column, parts.label_column]
+        form = [
+            parts.method,
+            parts.epochs,
+            parts.rate,
+            *columns,
+            parts.dataset,
+            parts.task,
+            parts.base_model,
+            parts.called,
+        ]
         self.on(parts.approve.click, self.approve, asked, **talk)
         self.on(parts.decline.click, self.decline, asked, **talk)
         self.on(parts.change.click, self.plan, [parts.thread])
-        self.on(parts.update.click, self.update, [*form, *asked], **talk)
+        self.on(parts.update.click, self.update, [*asked, parts.wish, *form], **talk)
 
     def approve(
         self, chat: list[Message], thread: str | None, approval: str | None, request: gr.Request
@@ -75,28 +107,36 @@ class Approving(View):
             ),
             "method": plan.get("method", "auto"),
             "epochs": plan.get("epochs"),
-            "rate": plan.get("learning_rate"),
+            "rate": plan.get("learning_rate") or None,  # a frozen body has none
             "text_column": plan.get("text_column"),
             "label_column": plan.get("label_column"),
+            "dataset": plan.get("dataset"),
+            "task": plan.get("task"),
+            "base_model": plan.get("base_model"),
+            "called": plan.get("name"),
         }
 
     def update(
         self,
-        method: str | None,
-        epochs: float | None,
-        rate: float | None,
-        text_column: str | None,
-        label_column: str | None,
-        wish: str | None,
         chat: list[Message],
         thread: str | None,
         approval: str | None,
+        wish: str | None,
         request: gr.Request,
+        *values: Any,
     ) -> Iterator[dict]:
-        """A click on Update plan: what differs from the plan as it stood is asked for."""
+        """A click on Update plan: what differs from the plan as it stood is asked for.
+
+        Args:
+            chat: the messages that are shown.
+            thread: the conversation.
+            approval: what waits.
+            wish: the one argument of an action that is no training.
+            request: who asks.
+            values: the arguments of a training, in the order of :data:`PLAN`.
+        """
         thread = self.mine(thread, self.principal(request))
         named = self._named(thread)
-        values = (method, epochs, rate, text_column, label_column)
         wishes = {named: wish} if named else dict(zip(PLAN, values, strict=True))
         plan = self._plan(thread)
         args = {
@@ -137,7 +177,10 @@ class Approving(View):
 
     def _plan(self, thread: str | None) -> dict[str, Any]:
         asked = self._asked(thread)
-        return {**(asked["details"] or {}), **asked["args"]} if asked else {}
+        if not asked:
+            return {}
+        found = asked["details"] or {}
+        return {"base_model": found.get("base"), **found, **asked["args"]}
 
     def _named(self, thread: str | None) -> str | None:
         """The one argument of an action that is no training."""

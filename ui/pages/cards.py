@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from assistant.brain.replies.chinese import in_chinese
+from ui.languages import CHINESE
 from ui.pages.html import Raw, bars, card, details, duration, facts, notes, percent, table, text
 from ui.pages.words import say, told
 
@@ -170,7 +172,8 @@ def _prediction(result: dict[str, Any]) -> str:
 def _explanation(result: dict[str, Any]) -> str:
     from tools.explain.explain import heatmap_html
 
-    return card("Which words drove it", heatmap_html(result))
+    shown = in_chinese(result) if CHINESE.get() else result
+    return card("Which words drove it", heatmap_html(shown, say))
 
 
 def _speed(result: dict[str, Any]) -> str:
@@ -222,7 +225,7 @@ def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[
         ("epochs", "epochs"),
         ("learning_rate", "learning rate"),
     )
-    pairs = [(label, details_.get(key)) for key, label in named]
+    pairs = [(label, details_.get(key) or None) for key, label in named]  # a frozen body has no learning rate
     if seconds := details_.get("estimated_seconds"):
         pairs += [("estimated", duration(seconds))]
     pairs += [("cost", say("none: this machine computes"))]
