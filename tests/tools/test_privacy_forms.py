@@ -103,6 +103,7 @@ HIDDEN = [
     ("please transfer it to account 12345678 sort code 20-11-07", "20-11-07"),
     ("台胞证 12345678", "12345678"),
     ("my green card number is A123456789", "A123456789"),
+    ("The flat above, I think her name is Marigold, is flooding ours", "Marigold"),
 ]
 LEFT = [
     "Très bien!",
@@ -145,6 +146,7 @@ LEFT = [
     "The build is 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb.",
     "My customer account 12345678 cannot log in.",
     "护照 20260101 到期怎么办?",
+    "His name is wrong on the card, their name was not printed at all.",
 ]
 
 

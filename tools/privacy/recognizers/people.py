@@ -36,6 +36,9 @@ SAID = re.compile(
     rf"contact|account|card ?holder|employee|recipient|sender|user)[ _]?name[\"']?\s*(?:is|:|=)|name[\"']?\s*:|cardholder:?|"
     rf"signed(?: by|[,:])|customer:|client:|patient:|recipient:|attn:?|c/o|named after|on behalf of|speaking with|spoke (?:to|with)))[\s\"']{{1,3}}({ANY})"
 )
+CALLED = re.compile(
+    rf"(?i:\b(?:her|his|their|whose)[ ](?:full |first |last |sur)?name(?:['’]s|[ ]is|[ ]was)[ ](?:called )?)[\"'“‘]?({FULL})(?![\w@]|\.\w)"
+)
 TITLED = re.compile(
     rf"\b(?:[Mm]r|[Mm]rs|[Mm]s|[Mm]x|[Dd]r|[Pp]rof|MR|MRS|MS|DR|Miss|Mister|Madam|Sir|Herr|Frau|Señor|Señora|Monsieur|Madame)\b\.?[ \t]+({FULL})"
 )
@@ -116,7 +119,7 @@ class People(Recognizer):
             text,
             text if text.isascii() else HAN.sub("。", text),
         )  # Chinese letters would be taken for parts of the words beside them
-        for pattern, score in ((SAID, 0.9), (TITLED, 0.9), (SIGNED, 0.85), (FIELD, 0.8)):
+        for pattern, score in ((SAID, 0.9), (CALLED, 0.85), (TITLED, 0.9), (SIGNED, 0.85), (FIELD, 0.8)):
             for match in pattern.finditer(text):
                 yield from _trimmed(text, match.start(1), match.end(1), score)
         for match in IM.finditer(text):
