@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from assistant.api.auth import App, Caller
 from assistant.api.fields import Body, Name, Text
-from assistant.errors import BadRequest
+from assistant.api.lanes import in_turn
 
-router = APIRouter(prefix="/v1", tags=["models"])
+router = APIRouter(prefix="/v1", tags=["models"], dependencies=[Depends(in_turn("explain"))])
 MOST = 256  # texts in one request
 Method = Literal["combined", "integrated-gradients", "occlusion"]
 
@@ -45,9 +45,11 @@ class OverviewRequest(Body):
 @router.post("/explain")
 def explain(body: ExplainRequest, app: App, who: Caller) -> dict[str, Any]:
     """Attribute a fine-tuned model's prediction to the words of the text, as ``assistant explain`` does."""
-    from tools.explain.explain import explain, page_html, subject, without_picture
+    from tools.explain.explain import explain, fits_together, page_html, subject, without_picture
     from tools.explain.versus import versus
 
+    texts = len(body.text) if isinstance(body.text, list) else 1
+    fits_together(texts, body.versus, body.other, body.counterfactual)
     workspace = app.workspace(who)
     predictor = workspace.predictor(body.model)
     if isinstance(body.text, list):
@@ -65,10 +67,6 @@ def _many(body: ExplainRequest, texts: list[str], predictor: Any, workspace: Any
     from tools.explain.explain import explain_many, subject, without_picture
     from tools.explain.page import pages_html
 
-    if body.versus or body.counterfactual or body.other:
-        raise BadRequest(
-            "versus, other and counterfactual take one text.", "Send one text at a time.", param="text"
-        )
     found = explain_many(
         predictor, [subject(workspace, predictor, text) for text in texts], body.method, body.target
     )

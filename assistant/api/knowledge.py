@@ -132,7 +132,14 @@ def explain(body: ExplainRequest, request: Request, app: App, _caller: Reader) -
     from tools.explain.passages import explain_answer
 
     note(request, app, tokens_of(body.question, *body.history))
-    return explain_answer(app.knowledge.answerer, body.question, body.history, words=body.words)
+    chat = app.settings.model
+    return explain_answer(
+        app.knowledge.answerer,
+        body.question,
+        body.history,
+        words=body.words,
+        chat_model=None if chat == "embedded" else chat,
+    )
 
 
 @router.get("/sources", response_model_exclude_none=True)

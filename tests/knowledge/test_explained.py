@@ -2,6 +2,7 @@
 
 import pytest
 
+from tools.errors import BadArgument
 from tools.explain.passages import explain_answer
 from tools.explain.passages_page import passages_html
 
@@ -21,6 +22,9 @@ def test_the_answer_rests_on_the_passage_that_says_it(corpus, found):
     assert best["influence"] == max(each["influence"] for each in found["passages"])
     assert best["source"] in found["rests_on"]
     assert found["confidence"] >= found["threshold"]
+    figures = found["faithfulness"]
+    assert figures["comprehensiveness"] > figures["random_comprehensiveness"] >= 0
+    assert figures["sufficiency"] < figures["random_sufficiency"]
 
 
 def test_other_passages_change_nothing(found):
@@ -43,8 +47,34 @@ def test_no_answer_is_explained_too(corpus, base):
     assert passages_html(told)
     empty = explain_answer(base.answerer, QUESTION)
     assert empty["passages"] == [] and "no passage" in empty["notes"][0]
+    assert set(empty["faithfulness"].values()) == {0.0}
 
 
 def test_the_page_stands_alone(found):
     page = passages_html(found)
     assert "Without it" in page and "<script" not in page and "border-bottom" in page
+
+
+def test_an_answer_of_a_rule_rests_on_the_rule_alone(base):
+    base.add_text("words.rules", "term: SLA = promise\ndefine: SLA = Our reaction time in writing.")
+    base.add_text("support.md", "# Support\n\nThe SLA of the Pro plan is four hours.")
+    for question in ("What is the SLA?", "What is the promise?"):
+        told = explain_answer(base.answerer, question)
+        [passage] = told["passages"]
+        assert told["rests_on"] == ["words.rules"] == [passage["source"]] and passage["cited"]
+        assert "Our reaction time" in told["answer"] and passage["without"] != told["answer"]
+        assert told["notes"] == [
+            "A rule of yours answers this question by itself; no other passage was read for it."
+        ]
+
+
+def test_the_answer_that_is_given_is_the_one_explained(corpus):
+    asked = f"I am at kim@example.com. {QUESTION}"
+    told = explain_answer(
+        corpus.answerer, asked, [f"My name is <PERSON>. {QUESTION}"], chat_model="ollama:qwen3"
+    )
+    assert told["answer"] == corpus.ask(asked)["answer"] and told["question"] == asked
+    assert told["confidence"] == explain_answer(corpus.answerer, QUESTION)["confidence"]
+    assert "ollama:qwen3 words answers itself" in told["notes"][-1]
+    with pytest.raises(BadArgument, match="question is empty"):
+        explain_answer(corpus.answerer, " ")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tools.trained import ROWS, train_head
 from tools.errors import BadArgument, NotFound, Unsupported
-from tools.explain.explain import METHODS, explain, explain_many, heatmap_html, page_html
+from tools.explain.explain import METHODS, explain, explain_many, fits_together, heatmap_html, page_html
 from tools.explain.words import gather, split_words, without
 from tools.serving.predictor import Predictor, load
 
@@ -142,6 +142,42 @@ def test_the_same_text_is_read_once_and_without_padding() -> None:
     assert rows[0][0] == pytest.approx(1 / (1 + math.exp(-0.6)), abs=1e-5)
     assert [tuple(mask.shape) for mask in seen] == [(1, 120), (1, 2)]
     assert groups([3, 5, 512, 512, 4]) == [[2], [3], [1, 4, 0]]
+    # An empty text of a tokenizer without marks of its own is read as padding; nothing is no batch.
+    assert probabilities(model, [""]).shape == (1, 2) and seen[-1].tolist() == [[1]]
+
+
+def test_a_shared_encoder_is_given_no_more_at_once_than_leaves_room_for_others() -> None:
+    from types import SimpleNamespace
+
+    from tools.explain.passes import probabilities
+
+    sizes: list[int] = []
+
+    def predict_proba(texts: list[str]) -> numpy.ndarray:
+        sizes.append(len(texts))
+        return numpy.array([[float(text), 0.0] for text in texts])
+
+    numbers = [str(i % 1200) for i in range(1500)]
+    rows = probabilities(SimpleNamespace(predict_proba=predict_proba), numbers)
+    assert sizes == [512, 512, 176] and rows[:, 0].tolist() == [float(each) for each in numbers]
+
+
+def test_random_words_are_several_orders_where_the_text_is_short() -> None:
+    from tools.explain.faithful import SHARES, faithfulness, perturbations
+
+    sizes = {count: len(perturbations([0.1] * count)) // (2 * len(SHARES)) - 1 for count in (1, 15, 30, 500)}
+    assert sizes == {1: 4, 15: 4, 30: 2, 500: 1}
+    left = [0.0] * 10 + [0.5] * 10 + [1.0] * 10  # the explanation's own, and two random orders
+    assert faithfulness(1.0, left)["random_comprehensiveness"] == 0.25
+
+
+def test_an_integral_that_does_not_add_up_is_told() -> None:
+    from tools.explain.attribution import Values
+    from tools.explain.classify import far_off, integral
+
+    assert integral(Values([], 0.71234567, 6)) == {"convergence_delta": 0.712346, "steps": 6}
+    assert "6 steps are 0.71 off" in far_off(Values([], 0.71234567, 6))[0]
+    assert far_off(Values([], 0.1, 6)) == far_off(Values([])) == []
 
 
 def test_attributions_add_up_to_the_change_of_the_log_probability(predictor: Predictor) -> None:
@@ -194,11 +230,26 @@ def test_text_beyond_the_window_has_no_influence_and_that_is_said(predictor: Pre
     assert "Part 2" in page_html(found)
 
 
+def test_a_word_that_the_window_cuts_is_whole_here_and_in_the_next_part(predictor: Predictor) -> None:
+    text = "parcel " * 61 + "unmistakably-late-parcel and a password"  # 64 tokens end within the long word
+    found = explain(predictor, text)
+    assert [t["text"] for t in found["tokens"]] == [w.text for w in split_words(text)]
+    assert all(text[t["start"] : t["end"]] == t["text"] for t in found["tokens"])
+    [window] = found["windows"]
+    assert text[window["start"] :].startswith("unmistakably-late-parcel")
+    assert [t["text"] for t in window["tokens"]] == ["unmistakably-late-parcel", "and", "a", "password"]
+    assert explain(predictor, "parcel-" * 200)["windows"][0]["start"] > 0  # one word longer than the window
+    shown = heatmap_html(found)
+    assert "Part 2" in shown and shown.count("unmistakably-late-parcel") == 2
+
+
 @pytest.mark.parametrize("text", ["x", "🙂", "\x01", "退款"])
 def test_tiny_texts_are_explained(predictor: Predictor, text: str) -> None:
     found = explain(predictor, text)
     assert "".join(t["text"] for t in found["tokens"]) == text
-    assert heatmap_html(found)
+    assert ("Check:" in heatmap_html(found)) == (
+        len(found["tokens"]) > 1
+    )  # one word is held against no other
 
 
 def test_bad_calls_are_explained(predictor: Predictor, tmp_path: Path) -> None:
@@ -214,6 +265,15 @@ def test_bad_calls_are_explained(predictor: Predictor, tmp_path: Path) -> None:
         explain(embedder, "text")
     with pytest.raises(NotFound, match="Did you mean refund"):
         explain(predictor, "text", target="refnd")
+    with pytest.raises(BadArgument, match="compares no texts"):
+        explain(predictor, "text", other="another")
+    with pytest.raises(BadArgument, match="without counterfactual"):
+        fits_together(1, versus="other", counterfactual=True)
+    with pytest.raises(BadArgument, match="other takes one text"):
+        fits_together(2, other="text", target="refund")
+    with pytest.raises(BadArgument, match="as a whole is explained without target"):
+        fits_together(0, target="refund")
+    fits_together(1, versus="other", target="refund")
     with pytest.raises(BadArgument, match="no text"):
         explain_many(predictor, [])
 

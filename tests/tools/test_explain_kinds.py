@@ -54,7 +54,7 @@ def test_entities_are_named_or_missed(tagger: Predictor) -> None:
         explain(tagger, both, target="London")
     nothing = explain(tagger, "the card is late")
     assert nothing["target"] is None and "no entity" in nothing["notes"][0]
-    assert page_html(nothing)
+    assert nothing["faithfulness"]["comprehensiveness"] == 0.0 and "Check:" not in page_html(nothing)
 
 
 def test_an_entity_in_a_long_text_is_explained_in_its_piece(tagger: Predictor) -> None:
@@ -87,6 +87,16 @@ def test_a_picture_has_a_heat_map(pictures: tuple[Predictor, Path], method: str 
     assert "data:image/png;base64," in page and 'alt="Heat map of the label' in page
 
 
+@pytest.mark.parametrize("size", [(4, 1000), (1000, 4), (7, 512), (1, 1)])
+def test_narrow_pictures_have_heat_maps_too(size: tuple[int, int]) -> None:
+    from PIL import Image
+
+    from tools.explain.vision import _heat_map
+
+    values = [(-1.0) ** i for i in range(64)]
+    assert _heat_map(Image.new("RGB", size), values, 8).startswith("data:image/png;base64,")
+
+
 def test_bad_pictures_are_told(pictures: tuple[Predictor, Path]) -> None:
     predictor, folder = pictures
     with pytest.raises(BadData, match=r"no image nothing\.png"):
@@ -117,7 +127,9 @@ def test_the_words_that_matched_are_named(embedder: Predictor, method: str) -> N
     for side in (found, found["other"]):
         figures = side["faithfulness"]
         assert figures["comprehensiveness"] > figures["random_comprehensiveness"]
-    assert "Second text" in page_html(found)
+    page = page_html(found)
+    assert "Second text" in page and page.count("the likeness falls by") == 2
+    assert found["steps"] == (20 if method == "integrated-gradients" else None)
 
 
 def test_two_texts_are_needed_to_compare(embedder: Predictor) -> None:

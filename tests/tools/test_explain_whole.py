@@ -34,6 +34,34 @@ def test_a_counterfactual_really_turns_the_label(predictor: Predictor) -> None:
     assert "What would turn it" in page_html(found)
 
 
+def test_the_predicted_label_is_turned_in_the_whole_text(predictor: Predictor) -> None:
+    words = "Hello there, I want my money back, the parcel came late."
+    asked = explain(predictor, words, target="password", counterfactual=True)
+    assert asked["target"] == "password"
+    assert asked["counterfactual"] == explain(predictor, words, counterfactual=True)["counterfactual"]
+    long = f"I want my money back {'so ' * 70}and nothing else at all."
+    found = explain(predictor, long, counterfactual=True)
+    turned = found["counterfactual"]
+    assert turned["text"].endswith("and nothing else at all.")
+    assert predictor.predict([turned["text"]])[0]["label"] == turned["label"] != found["prediction"]["label"]
+
+
+def test_long_texts_are_not_tried_without_each_word(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tools.explain import counterfactual
+
+    sizes = []
+
+    def rows(model: object, texts: list[str]) -> object:
+        sizes.append(len(texts))
+        return predictor.model.predict_proba(texts)
+
+    monkeypatch.setattr(counterfactual, "probabilities", rows)
+    explain(predictor, "parcel " * 60, counterfactual=True)
+    assert max(sizes) == counterfactual.SINGLE < 60
+
+
 def test_where_nothing_can_be_deleted_words_are_replaced(predictor: Predictor) -> None:
     turned = explain(predictor, "parcel", counterfactual=True)["counterfactual"]
     assert turned["changes"][0]["from"] == "parcel" and turned["changes"][0]["to"]
@@ -57,6 +85,7 @@ def test_two_models_side_by_side(predictor: Predictor, tmp_path: Path) -> None:
 def test_a_model_is_explained_as_a_whole(predictor: Predictor, tmp_path: Path) -> None:
     rows = [(f"Hello, {text}", label) for label, group in ROWS.items() for text in group]
     rows += [("Please refund the money", "shipping"), ("A reimbursement, please", "shipping")]
+    rows += [("John Smith asks where the parcel of Mary Johnson is", "shipping")] * 6
     data = write_csv(tmp_path / "rows.csv", rows)
     found = overview(predictor, {}, data)
     assert {"parcel", "delivery"} & {each["word"] for each in found["words"]["shipping"]}
@@ -66,6 +95,10 @@ def test_a_model_is_explained_as_a_whole(predictor: Predictor, tmp_path: Path) -
     }  # fmt: skip
     assert "Please refund the money" in [row["text"] for row in found["label_errors"]]
     assert found["calibration"]["bins"]
+    assert not {"john", "smith", "mary", "johnson"} & {
+        each["word"] for words in found["words"].values() for each in words
+    }
+    assert not any("Smith" in text for pair in found["confused"] for text in pair["examples"])
     page = overview_html(found)
     assert "router on rows.csv" in page and "<script" not in page and "http" not in page
 
@@ -100,15 +133,21 @@ def test_chinese_rows_are_a_slice_of_their_own() -> None:
 
 def test_the_report_of_a_run_shows_heat_maps(tmp_path: Path) -> None:
     folder = train_head(tmp_path / "router")
-    wrong = [{"text": "Where is my <b>parcel</b>?", "label": "refund", "predicted": "shipping", "score": 0.9}]
+    wrong = [
+        {"text": "Where is my <b>parcel</b>?", "label": "refund", "predicted": "shipping", "score": 0.9},
+        {"text": "I forgot the password", "label": "shipping", "predicted": "refund", "score": 0.9},
+        {"text": "I forgot it", "label": "shipping", "predicted": "refund, password", "score": 0.9},
+    ]
     info = {
         "name": "router", "task": "text-classification", "base": "minilm", "method": "head", "seconds": 1.0,
         "metrics": {"accuracy": 0.5}, "baseline": {},
     }  # fmt: skip
     write_report(folder, info, {"mistakes": wrong})
     (folder / "evaluation.json").write_text(json.dumps({"mistakes": wrong}))
-    assert add_heat_maps(folder) == 1
+    assert add_heat_maps(folder) == 3
     page = (folder / "report.html").read_text()
     assert "the words that drove these mistakes" in page and "border-bottom" in page
     assert "<b>parcel" not in page
+    # The label that it was taken for is explained, also where the text as it stands here is not taken for it.
+    assert "Explained is <b>refund" in page and page.count("no longer taken for that") == 1
     assert add_heat_maps(folder) == 0

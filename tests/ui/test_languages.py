@@ -24,6 +24,7 @@ from assistant.settings import Settings
 from tools.privacy.recognizer import Recognizer
 from ui import approvals, reading, sign_in
 from ui.languages import CHINESE, ZH, lang, listen, say, told
+from ui.pages.cards import result_card
 from ui.pages.how import Step, how_block, kind_of
 from ui.pages.job_card import job_card
 from ui.pages.tour import STEPS, Tour
@@ -137,7 +138,7 @@ def test_how_an_answer_was_made_is_told_in_chinese(chinese: None) -> None:
         Step("search_knowledge", {}, status) for status in ("succeeded", "failed", "declined", "stopped")
     ]
     passage = Citation(1, "refunds.md", "30", 0.9, "7", "")
-    how = how_block(steps, [passage], "<PERSON> <EMAIL_ADDRESS_2>")
+    how = how_block(steps, [passage], "<PERSON> <EMAIL_ADDRESS_2>", model="embedded")
     assert "没有让模型看到:姓名、邮箱。" in how and "<td>已拒绝</td>" in how and "<td>无</td>" in how
     assert english(how.replace("embedded", "")) == []
     assert kind_of("CONTRACT_NO") == "contract no"
@@ -237,3 +238,26 @@ def test_approvals_are_asked_for_in_chinese(app: Application, monkeypatch: pytes
 def test_errors_without_a_translation_stay_as_they_are(chinese: None) -> None:
     assert "7 秒" in told(TooMany("That was too often.", "Wait 7 s and try again."))
     assert told(Missing("Nobody wrote {this}.", "Nor that.")) == "Nobody wrote {this}. Nor that."
+
+
+def test_heat_maps_are_chinese(chinese: None) -> None:
+    figures = {"comprehensiveness": 0.1, "random_comprehensiveness": 0.2, "sufficiency": 0.3}
+    words = [{"text": t, "start": i, "end": i + 1, "attribution": 1.0 - 2 * i} for i, t in enumerate("退款")]
+    said = {"label": "退货", "score": 0.9, "scores": {"退货": 0.9, "发货": 0.1}}
+    found = {"prediction": said, "target": "发货", "tokens": words, "faithfulness": figures}
+    found["notes"] = ["The text is empty."]
+    change = {"text": "款", "label": None, "score": 0.5, "changes": [{"from": "退", "to": ""}]}
+    windows = {"windows": [{"prediction": said, "tokens": words}]}
+    beside = {"versus": found, "agreement": {"same_label": True, "rank_correlation": 0.5}}
+    entity = {"text": "退款", "entity": "人"}
+    patches = [{"row": i, "column": 1, "attribution": 0.5} for i in (1, 2)]
+    for each in (
+        {**found, **windows, **beside, "counterfactual": change},
+        {**found, "counterfactual": None, "versus": found, "agreement": {"same_label": False}},
+        {**found, "other": {**found, "notes": []}},
+        {**found, "prediction": {**said, "entities": [entity]}, "target": entity},
+        {"prediction": said, "target": "退货", "patches": patches, "faithfulness": figures},
+    ):
+        shown = result_card("explain_prediction", each)
+        assert english(re.sub(r"Spearman", "", shown)) == []
+        assert "检验" in shown and "<b>" in shown

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.explain.passes import probabilities, several
-from tools.explain.words import Word, gather, split_words, without
+from tools.explain.words import Word, gather, without, words_up_to
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +17,7 @@ class Reading:
 
     Attributes:
         text: the part that is within the model's window.
-        words: its words.
+        words: its words; one that the window's end cuts is the part of it that is read.
         ids: its tokens.
         special: which of them the tokenizer has added (1).
         spans: the characters of each token.
@@ -53,7 +53,7 @@ def read(model: Any, text: str) -> Reading:
     end = max((end for _, end in spans), default=0) if cut else len(text)
     return Reading(
         text[:end],
-        split_words(text[:end]),
+        words_up_to(text, end),
         encoded["input_ids"],
         encoded["special_tokens_mask"],
         spans,
@@ -75,7 +75,19 @@ TOKENS_OF_STEPS, FEWEST_STEPS = 240, 5
 TOKENS_OF_TRIALS, FEWEST_TRIALS = 320, 5
 TOKENS_OF_SEARCH = 400
 
-Values = tuple[list[float], float | None]  # one a word, signed; the convergence delta where there is one
+
+class Values(NamedTuple):
+    """The attributions of a text's words.
+
+    Attributes:
+        values: one a word, signed.
+        delta: the convergence delta, where an integral was computed.
+        steps: its points.
+    """
+
+    values: list[float]
+    delta: float | None = None
+    steps: int | None = None
 
 
 def attribute(model: Any, asked: Sequence[Asked], method: str) -> list[Values]:
@@ -87,7 +99,7 @@ def attribute(model: Any, asked: Sequence[Asked], method: str) -> list[Values]:
         method: one of ``tools.explain.explain.METHODS``.
     """
     if method == "occlusion":
-        return [(values, None) for values in occlusion(model, asked)]
+        return [Values(values) for values in occlusion(model, asked)]
     if method == "integrated-gradients":
         return integrated_gradients(model, asked)
     return combined(model, asked)
@@ -104,7 +116,7 @@ def combined(model: Any, asked: Sequence[Asked]) -> list[Values]:
 
     steps = [min(STEPS, max(FEWEST_STEPS, TOKENS_OF_STEPS // len(each.reading.ids))) for each in asked]
     gradients = integrated_gradients(model, asked, steps)
-    slopes = [_scaled(values) for values, _ in gradients]
+    slopes = [_scaled(each.values) for each in gradients]
     places = [_strongest(each, values) for each, values in zip(asked, slopes, strict=True)]
     left_out = occlusion(model, asked, places)
     means, rest = [], []
@@ -113,8 +125,8 @@ def combined(model: Any, asked: Sequence[Asked]) -> list[Values]:
         means.append([(value + both.get(place, value)) / 2 for place, value in enumerate(slope)])
         rest.append(TOKENS_OF_SEARCH if len(tried) == len(slope) else 0)
     return [
-        (values, delta)
-        for values, (_, delta) in zip(sharpened(model, asked, means, rest), gradients, strict=True)
+        of._replace(values=values)
+        for values, of in zip(sharpened(model, asked, means, rest), gradients, strict=True)
     ]
 
 
@@ -170,8 +182,8 @@ def integrated_gradients(
             log_probability, model.embedding_layer, rows, filler, model.device
         )
     return [
-        (gather(each.reading.words, each.reading.spans, values), delta)
-        for each, (values, delta) in zip(asked, found, strict=True)
+        Values(gather(each.reading.words, each.reading.spans, values), delta, count)
+        for each, (values, delta), count in zip(asked, found, steps, strict=True)
     ]
 
 

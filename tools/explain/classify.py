@@ -5,35 +5,79 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.errors import NotFound, did_you_mean
-from tools.explain.attribution import Asked, Reading, attribute, read, shares
+from tools.explain.attribution import Asked, Reading, Values, attribute, read, shares
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.passes import probabilities
 from tools.explain.words import Word, split_words
 
 MOST_WINDOWS = 4
-AT_ONCE = 128  # texts that are explained together
+AT_ONCE = 32  # texts that are explained together; between them others have their turn at the model
+FAR_OFF = 0.5  # a convergence delta, in log-probability, that is told
 
 
-def explain_texts(model: Any, texts: Sequence[str], method: str, target: str | None) -> list[dict[str, Any]]:
-    """Explain what a classifier says of texts.
+def explain_texts(
+    model: Any, texts: Sequence[str], method: str, targets: Sequence[str | None]
+) -> list[dict[str, Any]]:
+    """Explain what a classifier says of texts, all together.
 
     Args:
         model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile.
-        texts: n texts.
+        texts: n texts, :data:`AT_ONCE` at most for the sake of memory.
         method: one of ``tools.explain.explain.METHODS``.
-        target: the label to explain; the predicted one of each text where left out.
+        targets: the label to explain of each; the predicted one where None.
 
     Raises:
         NotFound: the model knows no such label.
     """
-    column = None if target is None else _column(model, target)
-    found: list[dict[str, Any]] = []
-    for start in range(0, len(texts), AT_ONCE):
-        found += _together(model, texts[start : start + AT_ONCE], method, column)
-    return found
+    columns = [_column(model, target) for target in targets]
+    readings = [read(model, text) for text in texts]
+    rows = probabilities(model, [each.text for each in readings])
+    asked = _asked(readings, rows, columns)
+    values = attribute(model, asked, method)
+    away = [
+        [each.reading.without(part) for part in perturbations(found.values, _seed(text))]
+        for each, found, text in zip(asked, values, texts, strict=True)
+    ]
+    left = shares(model, away, asked)
+    explained = []
+    for number, text in enumerate(texts):
+        each, found = asked[number], values[number]
+        explanation = {
+            "prediction": prediction(model, rows[number]),
+            "target": model.labels[each.target],
+            "method": method,
+            "tokens": tokens(each.reading.words, found.values),
+            "faithfulness": faithfulness(each.probability, left[number]),
+            **integral(found),
+            "notes": _notes(model, each),
+        }
+        explanation = _beyond(explanation, model, text, each.reading, method, each.target)
+        explanation["notes"] += far_off(found)
+        explained.append(explanation)
+    return explained
 
 
-def _column(model: Any, label: str) -> int:
+def integral(found: Values) -> dict[str, Any]:
+    """What an explanation says of its integral; None where there is none."""
+    return {
+        "convergence_delta": None if found.delta is None else round(found.delta, 6),
+        "steps": found.steps,
+    }
+
+
+def far_off(found: Values) -> list[str]:
+    """A note where attributions in log-probability are far from adding up to what they share out."""
+    if found.delta is None or found.delta <= FAR_OFF:
+        return []
+    return [
+        f"The gradients' {found.steps} steps are {found.delta:.2f} off the log-probability that they share out: take "
+        "small differences between words for none."
+    ]
+
+
+def _column(model: Any, label: str | None) -> int | None:
+    if label is None:
+        return None
     if label not in model.labels:
         raise NotFound(
             f"The model knows no label {label}.", did_you_mean(label, model.labels), param="target"
@@ -41,34 +85,10 @@ def _column(model: Any, label: str) -> int:
     return list(model.labels).index(label)
 
 
-def _together(model: Any, texts: Sequence[str], method: str, column: int | None) -> list[dict[str, Any]]:
-    readings = [read(model, text) for text in texts]
-    rows = probabilities(model, [each.text for each in readings])
-    asked = _asked(readings, rows, column)
-    values = attribute(model, asked, method)
-    away = [
-        [each.reading.without(part) for part in perturbations(attributions, _seed(text))]
-        for each, (attributions, _), text in zip(asked, values, texts, strict=True)
+def _asked(readings: Sequence[Reading], rows: Any, columns: Sequence[int | None]) -> list[Asked]:
+    targets = [
+        int(row.argmax()) if column is None else column for row, column in zip(rows, columns, strict=True)
     ]
-    left = shares(model, away, asked)
-    explained = []
-    for number, text in enumerate(texts):
-        each, (attributions, delta) = asked[number], values[number]
-        explanation = {
-            "prediction": prediction(model, rows[number]),
-            "target": model.labels[each.target],
-            "method": method,
-            "tokens": tokens(each.reading.words, attributions),
-            "faithfulness": faithfulness(each.probability, left[number]),
-            "convergence_delta": None if delta is None else round(delta, 6),
-            "notes": _notes(model, each),
-        }
-        explained.append(_beyond(explanation, model, text, len(each.reading.text), method, each.target))
-    return explained
-
-
-def _asked(readings: Sequence[Reading], rows: Any, column: int | None) -> list[Asked]:
-    targets = [int(row.argmax()) if column is None else column for row in rows]
     return [
         Asked(reading, target, float(row[target]))
         for reading, target, row in zip(readings, targets, rows, strict=True)
@@ -125,15 +145,27 @@ def tokens(words: Sequence[Word], values: Sequence[float], shift: int = 0) -> li
     ]
 
 
+def with_unread(found: Sequence[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    """The words of a whole text, those that were not read without influence; one that was read in part is whole.
+
+    Args:
+        found: the words that were read, as :func:`tokens` has them.
+        text: the whole text.
+    """
+    words = split_words(text)
+    values = [each["attribution"] for each in found]
+    return tokens(words, [*values, *[0.0] * (len(words) - len(values))])
+
+
 def _beyond(
-    explanation: dict[str, Any], model: Any, text: str, length: int, method: str, target: int
+    explanation: dict[str, Any], model: Any, text: str, reading: Reading, method: str, target: int
 ) -> dict[str, Any]:
     """Add what the model did not read: words without influence, and each further window on its own."""
-    unread = [word for word in split_words(text) if word.start >= length]
-    if not unread:
+    length = len(reading.text)
+    if not text[length:].strip():
         return explanation
-    explanation["tokens"] += tokens(unread, [0.0] * len(unread))
-    explanation["windows"] = _windows(model, text, unread[0].start, method, target)
+    explanation["tokens"] = with_unread(explanation["tokens"], text)
+    explanation["windows"] = _windows(model, text, _next(text, 0, length), method, target)
     explanation["notes"].append(
         f"The text is longer than the model's window of {model.max_length} tokens. The label rests on its first "
         f"{length:,} characters; words after them had no influence. The following parts were explained as if each "
@@ -145,6 +177,12 @@ def _beyond(
     return explanation
 
 
+def _next(text: str, start: int, end: int) -> int:
+    """Where the next window begins: at the end of the last one (``start`` to ``end``), or at the word that it cuts."""
+    cut = [word.start for word in split_words(text[start:]) if word.start < end - start < word.end]
+    return start + cut[0] if cut and cut[0] else end
+
+
 def _windows(model: Any, text: str, start: int, method: str, target: int) -> list[dict[str, Any]]:
     starts: list[int] = []
     parts: list[Reading] = []
@@ -154,15 +192,15 @@ def _windows(model: Any, text: str, start: int, method: str, target: int) -> lis
             break
         starts.append(start)
         parts.append(part)
-        start += len(part.text)
+        start = _next(text, start, start + len(part.text))
     rows = probabilities(model, [part.text for part in parts])
-    values = attribute(model, _asked(parts, rows, target), method)
+    values = attribute(model, _asked(parts, rows, [target] * len(parts)), method)
     return [
         {
             "start": begin,
             "end": begin + len(part.text),
             "prediction": {"label": model.labels[int(row.argmax())], "score": round(float(row.max()), 6)},
-            "tokens": tokens(part.words, attributions, begin),
+            "tokens": tokens(part.words, found.values, begin),
         }
-        for begin, part, row, (attributions, _) in zip(starts, parts, rows, values, strict=True)
+        for begin, part, row, found in zip(starts, parts, rows, values, strict=True)
     ]

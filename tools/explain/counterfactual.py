@@ -1,17 +1,23 @@
 """What small change turns the label: the fewest words to delete or to replace, found by trying them on the model.
 
 Deletions come first (after Feng et al. 2018 and the minimal contrastive edits of Ross, Marasović and Peters 2021, but
-without another model that writes): every single word, then ever more of those that spoke most for the label. Where that
-does not turn it, words that are typical of the other label take their place. Whatever is returned did turn the label.
+without another model that writes): single words (of long texts the strongest), then ever more of those that spoke most
+for the label. Where that does not turn it, words that are typical of the other label take their place. Whatever is
+returned did turn the label.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from tools.explain.attribution import Reading, read
+from tools.explain.attribution import read
 from tools.explain.passes import probabilities, several
+from tools.explain.words import Word, split_words
 
+SINGLE = (
+    40  # so many of the strongest words are left out one by one: what it costs grows with words times length
+)
 MOST_CHANGES = 6
 PAIRED = 8  # of so many of the strongest words all pairs are tried
 SWAPPED = 4  # so many of the strongest words are replaced
@@ -29,7 +35,7 @@ def counterfactual(
     Args:
         model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile. Where it may give several labels
             a text, any other set of them is a turn.
-        text: the text.
+        text: the text; what lies beyond the window moves into it where words are deleted.
         explanation: of it, for the predicted label.
         typical: words that are typical of each label, the most typical first; the words of its name where left out.
 
@@ -38,10 +44,22 @@ def counterfactual(
         deletion, and ``label`` None where no label is given any more; None where nothing that was tried turns it.
     """
     reading = read(model, text)
-    values = [token["attribution"] for token in explanation["tokens"][: len(reading.words)]]
+    given = _Given(text, text[: 2 * len(reading.text)], split_words(text)[: len(reading.words)])
+    values = [token["attribution"] for token in explanation["tokens"][: len(given.words)]]
     ranked = sorted(range(len(values)), key=lambda place: -values[place])
     now = _labels(model, probabilities(model, [reading.text])[0])
-    return _deleted(model, reading, ranked, now) or _swapped(model, reading, ranked, now, typical or {})
+    return _deleted(model, given, ranked, now) or _swapped(model, given, ranked, now, typical or {})
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A text: the whole, as much of it as a model may read where some words are left out, and the words that it reads
+    now.
+    """
+
+    text: str
+    near: str
+    words: list[Word]
 
 
 def _labels(model: Any, row: Any) -> tuple[int, ...]:
@@ -54,29 +72,27 @@ def _labels(model: Any, row: Any) -> tuple[int, ...]:
 Change = dict[int, str]  # place of a word -> what stands in its place, nothing for a deletion
 
 
-def _deleted(
-    model: Any, reading: Reading, ranked: Sequence[int], now: tuple[int, ...]
-) -> dict[str, Any] | None:
+def _deleted(model: Any, given: _Given, ranked: Sequence[int], now: tuple[int, ...]) -> dict[str, Any] | None:
     if len(ranked) < 2:
         return None
     most = min(MOST_CHANGES, len(ranked) - 1)
     pairs = combinations(ranked[:PAIRED], 2)
     stages: list[list[Change]] = [
-        [{place: ""} for place in ranked],
+        [{place: ""} for place in ranked[:SINGLE]],
         [{first: "", second: ""} for first, second in pairs] if most >= 2 else [],
         [dict.fromkeys(ranked[:count], "") for count in range(3, most + 1)],
     ]
-    return _first_that_turns(model, reading, stages, now)
+    return _first_that_turns(model, given, stages, now)
 
 
 def _swapped(
     model: Any,
-    reading: Reading,
+    given: _Given,
     ranked: Sequence[int],
     now: tuple[int, ...],
     typical: Mapping[str, Sequence[str]],
 ) -> dict[str, Any] | None:
-    row = probabilities(model, [reading.text])[0]
+    row = probabilities(model, [given.near])[0]
     others = [int(i) for i in row.argsort()[::-1] if i not in now][:2]
     words = [w for i in others for w in _typical(str(model.labels[i]), typical)]
     if not words or not ranked:
@@ -90,7 +106,7 @@ def _swapped(
             for word in words
         ],
     ]
-    return _first_that_turns(model, reading, stages, now)
+    return _first_that_turns(model, given, stages, now)
 
 
 def _typical(label: str, typical: Mapping[str, Sequence[str]]) -> list[str]:
@@ -99,11 +115,11 @@ def _typical(label: str, typical: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _first_that_turns(
-    model: Any, reading: Reading, stages: Sequence[Sequence[Change]], now: tuple[int, ...]
+    model: Any, given: _Given, stages: Sequence[Sequence[Change]], now: tuple[int, ...]
 ) -> dict[str, Any] | None:
     """The surest change of the first stage in which any turns the label; stages go from few changes to more."""
     for stage in stages:
-        tried = [(change, _changed(reading, change)) for change in stage]
+        tried = [(change, _changed(given.near, given.words, change)) for change in stage]
         tried = [(change, text) for change, text in tried if text.strip()]
         if not tried:
             continue
@@ -112,32 +128,31 @@ def _first_that_turns(
         if turned:
             fewest = min(len(tried[i][0]) for i in turned)
             best = max((i for i in turned if len(tried[i][0]) == fewest), key=lambda i: float(rows[i].max()))
-            return _found(model, reading, *tried[best], rows[best])
+            return _found(model, given, tried[best][0], rows[best])
     return None
 
 
-def _changed(reading: Reading, change: Change) -> str:
+def _changed(text: str, words: Sequence[Word], change: Change) -> str:
     pieces, at = [], 0
     for place in sorted(change):
-        word = reading.words[place]
-        pieces += [reading.text[at : word.start], change[place]]
-        at = word.end
-    return " ".join("".join([*pieces, reading.text[at:]]).split())
+        pieces += [text[at : words[place].start], change[place]]
+        at = words[place].end
+    return " ".join("".join([*pieces, text[at:]]).split())
 
 
-def _found(model: Any, reading: Reading, change: Change, text: str, row: Any) -> dict[str, Any]:
+def _found(model: Any, given: _Given, change: Change, row: Any) -> dict[str, Any]:
     labels = _labels(model, row)
     changes = [
         {
-            "start": reading.words[place].start,
-            "end": reading.words[place].end,
-            "from": reading.words[place].text,
+            "start": given.words[place].start,
+            "end": given.words[place].end,
+            "from": given.words[place].text,
             "to": change[place],
         }
         for place in sorted(change)
     ]
     return {
-        "text": text,
+        "text": _changed(given.text, given.words, change),
         "label": ", ".join(str(model.labels[i]) for i in labels) or None,
         "score": round(float(row.max()), 6),
         "changes": changes,

@@ -43,9 +43,10 @@ def explain(
 
     Returns:
         ``{"prediction", "target", "method", "tokens": [{"text", "start", "end", "attribution"}], "faithfulness",
-        "convergence_delta", "notes"}``. Tokens are words; attributions are signed, in log-probability for integrated
-        gradients and in probability for occlusion (for embeddings both in cosine); combined, they are the mean of both,
-        each scaled so that its strongest word has 1. ``notes`` says what is special, and
+        "convergence_delta", "steps", "notes"}``. Tokens are words; attributions are signed, in log-probability for
+        integrated gradients (of ``steps`` points) and in probability for occlusion (for embeddings both in cosine);
+        combined, they are the mean of both, each scaled so that its strongest word has 1. ``notes`` says what is
+        special, and
         ``windows`` explains what lies beyond the model's window, each part as if it were the text. Pictures have
         ``patches`` in the place of tokens, embeddings a second set of tokens in ``other``. ``counterfactual`` is as
         :func:`tools.explain.counterfactual.counterfactual` returns it.
@@ -68,12 +69,18 @@ def explain(
     with predictor.lock:
         explanation = _explain(predictor, text, method, target, other)
         if counterfactual:
-            explanation["counterfactual"] = turned(predictor.model, text, explanation)
+            own = explanation["target"] == explanation["prediction"]["label"]
+            # It is the predicted label that is turned, also where another one was asked about.
+            about = explanation if own else _explain(predictor, text, method, None, None)
+            explanation["counterfactual"] = turned(predictor.model, text, about)
         return explanation
 
 
 def explain_many(
-    predictor: Predictor, texts: Sequence[str], method: str | None = None, target: str | None = None
+    predictor: Predictor,
+    texts: Sequence[str],
+    method: str | None = None,
+    target: str | Sequence[str | None] | None = None,
 ) -> list[dict[str, Any]]:
     """Explain the predictions on many texts together, which is quicker than one by one.
 
@@ -81,19 +88,68 @@ def explain_many(
         predictor: as for :func:`explain`, but no embedding model.
         texts: the texts.
         method: as for :func:`explain`.
-        target: as for :func:`explain`.
+        target: as for :func:`explain`, or one for each text.
 
     Raises:
         BadArgument, NotFound, Unsupported: as :func:`explain`.
     """
-    from tools.explain.classify import explain_texts
+    from tools.explain.classify import AT_ONCE, explain_texts
 
     method = _check(predictor, texts, method, None)
+    targets = [target] * len(texts) if target is None or isinstance(target, str) else list(target)
     predictor = predictor.here
-    with predictor.lock:
-        if predictor.task == "text-classification":
-            return explain_texts(predictor.model, texts, method, target)
-        return [_explain(predictor, text, method, target, None) for text in texts]
+    found: list[dict[str, Any]] = []
+    size = AT_ONCE if predictor.task == "text-classification" else 1
+    for at in range(0, len(texts), size):
+        some, about = texts[at : at + size], targets[at : at + size]
+        with predictor.lock:
+            if predictor.task == "text-classification":
+                found += explain_texts(predictor.model, some, method, about)
+            else:
+                found.append(_explain(predictor, some[0], method, about[0], None))
+    return found
+
+
+def fits_together(
+    texts: int,
+    versus: str | None = None,
+    other: str | None = None,
+    counterfactual: bool = False,
+    target: str | None = None,
+) -> None:
+    """Refuse what would be left out without a word.
+
+    Args:
+        texts: how many are explained; none for a model as a whole.
+        versus: the second model.
+        other: the text to compare with.
+        counterfactual: whether a small change is looked for.
+        target: the label that is asked about.
+
+    Raises:
+        BadArgument: they do not go together.
+    """
+    given = [
+        name
+        for name, wish in (
+            ("versus", versus),
+            ("other", other),
+            ("counterfactual", counterfactual),
+            ("target", target),
+        )
+        if wish
+    ]
+    if not texts and given:
+        raise BadArgument(
+            f"A model as a whole is explained without {given[0]}.", "Leave it out.", param=given[0]
+        )
+    single = [name for name in given if name != "target"]
+    if texts > 1 and single:
+        raise BadArgument(f"{single[0]} takes one text.", "Send one text at a time.", param="text")
+    if versus and len(single) > 1:
+        raise BadArgument(
+            f"Two models side by side are explained without {single[1]}.", "Leave it out.", param=single[1]
+        )
 
 
 def subject(workspace: Workspace, predictor: Predictor, text: str) -> str:
@@ -151,6 +207,12 @@ def _check(predictor: Predictor, texts: Sequence[str], method: str | None, other
                 param="other",
             )
         _check_text(other, "other", "Write the text to compare with.")
+    elif other:
+        raise BadArgument(
+            f"{predictor.name} is a {predictor.task} model, which compares no texts.",
+            "Leave the other text out, or name an embedding model.",
+            param="other",
+        )
     if method == "combined" and predictor.task != "text-classification":
         raise BadArgument(
             "The method combined is for text-classification.",
@@ -178,7 +240,7 @@ def _explain(
 def _text(model: Any, text: str, method: str, target: str | None, _: str | None) -> dict[str, Any]:
     from tools.explain.classify import explain_texts
 
-    return explain_texts(model, [text], method, target)[0]
+    return explain_texts(model, [text], method, [target])[0]
 
 
 def _entity(model: Any, text: str, method: str, target: str | None, _: str | None) -> dict[str, Any]:

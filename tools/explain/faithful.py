@@ -11,7 +11,10 @@ import random
 from collections.abc import Sequence
 
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
-RANDOM_ORDERS = 1
+RANDOM_ORDERS = (
+    4  # at most: one order is noisy, and each is read by the model as often as the explanation's own
+)
+RANDOM_WORDS = 60  # in all orders together, so that long texts have one
 
 
 def perturbations(attributions: Sequence[float], seed: int = 0) -> list[set[int]]:
@@ -24,7 +27,8 @@ def perturbations(attributions: Sequence[float], seed: int = 0) -> list[set[int]
     count = len(attributions)
     ranked = sorted(range(count), key=lambda place: -attributions[place])
     chance = random.Random(seed)
-    orders = [ranked, *(chance.sample(range(count), count) for _ in range(RANDOM_ORDERS))]
+    times = max(1, min(RANDOM_ORDERS, RANDOM_WORDS // max(1, count)))
+    orders = [ranked, *(chance.sample(range(count), count) for _ in range(times))]
     return [part for order in orders for part in _parts(order)]
 
 

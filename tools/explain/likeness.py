@@ -4,8 +4,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tools.explain.attribution import Reading, read
-from tools.explain.classify import tokens
+from tools.explain.attribution import Reading, Values, read
+from tools.explain.classify import integral, tokens, with_unread
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.words import split_words, without
 
@@ -45,9 +45,8 @@ def explain_likeness(model: Any, text: str, other: str, method: str) -> dict[str
         for i, whole in enumerate((text, other))
     ]
     for side, reading, whole in zip(sides, readings, (text, other), strict=True):
-        unread = [word for word in split_words(whole) if word.start >= len(reading.text)]
-        side["tokens"] += tokens(unread, [0.0] * len(unread))
-        if unread:
+        if whole[len(reading.text) :].strip():
+            side["tokens"] = with_unread(side["tokens"], whole)
             side["notes"].append(
                 f"The text is longer than the model's window of {encoder.max_length} tokens; words after the first "
                 f"{len(reading.text):,} characters had no influence."
@@ -68,20 +67,19 @@ def _side(
         texts = [reading.without(part) for part in parts]
         return [float(each) for each in model.embed(texts) @ against]
 
-    delta: float | None = None
     if method == "occlusion":
-        values = [cosine - left for left in likeness([{i} for i in range(len(reading.words))])]
+        found = Values([cosine - left for left in likeness([{i} for i in range(len(reading.words))])])
     else:
-        values, delta = _gradients(model.encoder, reading, against)
+        found = _gradients(model.encoder, reading, against)
     return {
-        "tokens": tokens(reading.words, values),
-        "faithfulness": faithfulness(cosine, likeness(perturbations(values, seed))),
-        "convergence_delta": None if delta is None else round(delta, 6),
+        "tokens": tokens(reading.words, found.values),
+        "faithfulness": faithfulness(cosine, likeness(perturbations(found.values, seed))),
+        **integral(found),
         "notes": [],
     }
 
 
-def _gradients(encoder: Any, reading: Reading, against: "numpy.ndarray") -> tuple[list[float], float]:
+def _gradients(encoder: Any, reading: Reading, against: "numpy.ndarray") -> Values:
     """Integrated gradients of the cosine with the other text's vector, which stands still."""
     import torch
 
@@ -100,7 +98,7 @@ def _gradients(encoder: Any, reading: Reading, against: "numpy.ndarray") -> tupl
     filler = encoder.tokenizer.pad_token_id or 0
     found = gradients.integrated_gradients(cosine, layer, [row], filler, encoder.device)
     values, delta = found[0]
-    return gather(reading.words, reading.spans, values), delta
+    return Values(gather(reading.words, reading.spans, values), delta, gradients.STEPS)
 
 
 def matched_words(embed: Embed, query: str, passage: str) -> dict[str, Any]:

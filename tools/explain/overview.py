@@ -13,6 +13,7 @@ from tools.errors import BadArgument, Unsupported, did_you_mean
 from tools.explain.attribution import Asked, attribute, read
 from tools.explain.classify import AT_ONCE
 from tools.explain.passes import probabilities
+from tools.privacy.reports import personal, without_personal
 from tools.serving.predictor import Predictor
 
 MOST_EXPLAINED = 300  # texts; enough for the words, and seconds rather than minutes
@@ -62,10 +63,10 @@ def overview(
     texts, truth = [text for text, _ in rows], [label for _, label in rows]
     chosen = _spread(truth)
     predictor = predictor.here
+    words = class_words(predictor, [texts[i] for i in chosen], method)
     with predictor.lock:
-        words = class_words(predictor.model, [texts[i] for i in chosen], method)
         found = probabilities(predictor.model, texts)
-    return {
+    shown = {
         "model": predictor.name,
         "data": data.name,
         "metrics": metrics,
@@ -76,6 +77,7 @@ def overview(
         "method": method,
         "warnings": warnings,
     }
+    return without_personal(shown)
 
 
 def _spread(truth: Sequence[str]) -> list[int]:
@@ -87,11 +89,11 @@ def _spread(truth: Sequence[str]) -> list[int]:
     return sorted(number for _, number in sorted(turns)[:MOST_EXPLAINED])
 
 
-def class_words(model: Any, texts: Sequence[str], method: str) -> dict[str, list[dict[str, Any]]]:
-    """The words that drive each class most.
+def class_words(predictor: Predictor, texts: Sequence[str], method: str) -> dict[str, list[dict[str, Any]]]:
+    """The words that drive each class most; those that are personal, such as names, are left out.
 
     Args:
-        model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile.
+        predictor: a text classifier in this process.
         texts: n texts.
         method: how each of them is explained.
 
@@ -100,24 +102,30 @@ def class_words(model: Any, texts: Sequence[str], method: str) -> dict[str, list
         mean over the texts that hold the word; words rank by its sum.
     """
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    model = predictor.model
     for start in range(0, len(texts), AT_ONCE):
-        readings = [read(model, text) for text in texts[start : start + AT_ONCE]]
-        rows = probabilities(model, [each.text for each in readings])
-        asked = [
-            Asked(reading, int(row.argmax()), float(row.max()))
-            for reading, row in zip(readings, rows, strict=True)
-        ]
-        for each, (values, _) in zip(asked, attribute(model, asked, method), strict=True):
-            for word, value in _once(each, values).items():
+        with predictor.lock:  # others have their turn between the groups
+            readings = [read(model, text) for text in texts[start : start + AT_ONCE]]
+            rows = probabilities(model, [each.text for each in readings])
+            asked = [
+                Asked(reading, int(row.argmax()), float(row.max()))
+                for reading, row in zip(readings, rows, strict=True)
+            ]
+            values = attribute(model, asked, method)
+        for each, found in zip(asked, values, strict=True):
+            for word, value in _once(each, found.values).items():
                 sums[model.labels[each.target]][word].append(value)
     return {label: _strongest(sums[label]) for label in model.labels if label in sums}
 
 
 def _once(asked: Asked, values: Sequence[float]) -> dict[str, float]:
     """What each different word (not sign) of a text adds up to."""
+    hidden = personal(asked.reading.text)
     found: dict[str, float] = defaultdict(float)
     for word, value in zip(asked.reading.words, values, strict=True):
-        if any(map(str.isalnum, word.text)):
+        if any(map(str.isalnum, word.text)) and not any(
+            start < word.end and word.start < end for start, end in hidden
+        ):
             found[word.text.lower()] += value
     return found
 

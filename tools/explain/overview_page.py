@@ -7,9 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from tools.explain.heatmap import FOR, PRINTED
+from tools.explain.coloured import FOR, PRINTED
 from tools.explain.page import table_html, whole_page
-from tools.privacy.reports import without_personal
 
 
 def overview_html(found: Mapping[str, Any]) -> str:
@@ -18,7 +17,20 @@ def overview_html(found: Mapping[str, Any]) -> str:
     Args:
         found: what ``tools.explain.overview.overview`` returned.
     """
-    found = without_personal(found)
+    return whole_page(title(found), overview_body(found))
+
+
+def title(found: Mapping[str, Any]) -> str:
+    """What the page is about."""
+    return f"{found['model']} on {found['data']}"
+
+
+def overview_body(found: Mapping[str, Any]) -> str:
+    """What stands on the page, as a fragment.
+
+    Args:
+        found: as for :func:`overview_html`.
+    """
     measures = [[name, value] for name, value in found["metrics"].items()]
     confused = [
         [p["label"], p["predicted"], p["count"], " · ".join(p["examples"])] for p in found["confused"]
@@ -34,7 +46,7 @@ def overview_html(found: Mapping[str, Any]) -> str:
         _part("Labels that look wrong", ["text", "label in the data", "likelier", "by"], doubtful, DOUBTFUL),
         _calibration(found["calibration"]),
     ]
-    return whole_page(f"{found['model']} on {found['data']}", "".join(parts))
+    return "".join(parts)
 
 
 SLICES = (

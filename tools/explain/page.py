@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from tools.explain.heatmap import heatmap_html, percent, words_html
+from tools.explain.coloured import percent
+from tools.explain.heatmap import heatmap_html
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;"
@@ -31,18 +32,14 @@ def whole_page(title: str, body: str) -> str:
 
 
 def page_html(explanation: Mapping[str, Any]) -> str:
-    """A whole page: prediction, heat map, every word's figure, and the further windows of a long text.
+    """A whole page: prediction, heat map with the further windows of a long text, every word's figure.
 
     Args:
         explanation: what ``tools.explain.explain.explain`` returned.
     """
-    windows = "".join(
-        _window(each, number) for number, each in enumerate(explanation.get("windows") or [], 2)
-    )
     scores = explanation["prediction"].get("scores")
     parts = [
         heatmap_html(explanation),
-        windows,
         f"<h2>Probabilities</h2>{_scores(scores)}" if scores else "",
         _every(explanation),
         f"<p>Method: {escape(str(explanation['method']))}{_delta(explanation)}.</p>",
@@ -68,14 +65,6 @@ def pages_html(explanations: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
 def _title(explanation: Mapping[str, Any]) -> str:
     target = explanation.get("target") or explanation["prediction"]["label"]
     return f"Why {target['entity']}?" if isinstance(target, Mapping) else f"Why {target}?"
-
-
-def _window(window: Mapping[str, Any], number: int) -> str:
-    label, score = window["prediction"]["label"], window["prediction"]["score"]
-    return (
-        f"<h2>Part {number}</h2><p>On its own it would be <b>{escape(str(label))}</b> ({percent(score)}).</p>"
-        f'<p style="line-height:2;overflow-wrap:anywhere">{words_html(window["tokens"])}</p>'
-    )
 
 
 def _scores(scores: Mapping[str, float]) -> str:
@@ -120,4 +109,4 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _delta(explanation: Mapping[str, Any]) -> str:
     delta = explanation.get("convergence_delta")
-    return f", convergence delta {delta:.4f}" if delta is not None else ""
+    return f", {explanation.get('steps')} steps, convergence delta {delta:.4f}" if delta is not None else ""

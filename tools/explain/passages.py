@@ -1,31 +1,106 @@
 """On which passages an answer from the knowledge base rests: each is taken away, and the question answered again."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence, Set
+from statistics import mean
 from typing import Any
 
 from knowledge.answer import SURE, Answerer, rewrite
-from knowledge.confidence import Asked, confidence, features
+from knowledge.confidence import Asked, confidence, features, take_apart
+from knowledge.impersonal import impersonal
+from knowledge.records import Passage
+from knowledge.rules import Rule, Rules
 from knowledge.search import Hit, Searcher
+from knowledge.store import Store
+from tools.errors import BadArgument
 from tools.explain.likeness import matched_words
+
+RANDOM_SETS = 3  # of passages, beside those that an answer rests on
+
+
+class _Store:
+    """A store that does not hold some passages: neither are they found, nor do the rules in them answer.
+
+    Args:
+        store: the real one.
+        gone: the ids of the passages.
+    """
+
+    def __init__(self, store: Store, gone: Set[int]):
+        self._store, self._gone = store, gone
+
+    def passages(self, *given: Any, **named: Any) -> dict[int, Passage]:
+        """The other passages."""
+        found = self._store.passages(*given, **named)
+        return {id_: passage for id_, passage in found.items() if id_ not in self._gone}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 class _Without:
-    """A searcher that does not find one passage.
+    """A searcher that does not find some passages.
 
     Args:
         searcher: the real one.
-        passage: the id of the passage.
+        gone: the ids of the passages.
     """
 
-    def __init__(self, searcher: Searcher, passage: int):
-        self._searcher, self._passage = searcher, passage
+    def __init__(self, searcher: Searcher, gone: Set[int]):
+        self._searcher, self._gone = searcher, gone
+        self.store = _Store(searcher.store, gone)
 
     def search(self, *given: Any, **named: Any) -> list[Hit]:
-        """What is found but for the passage."""
-        return [hit for hit in self._searcher.search(*given, **named) if hit.passage.id != self._passage]
+        """What is found but for the passages."""
+        return [hit for hit in self._searcher.search(*given, **named) if hit.passage.id not in self._gone]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._searcher, name)
+
+
+class _Again:
+    """A question that is answered again and again, from all passages and without some.
+
+    Args:
+        answerer: of the knowledge base.
+        question: as the user asks it; answered without what they tell of themselves, as by ``KnowledgeBase.ask``.
+        history: the user's earlier questions, oldest first.
+        visitor: published documents only.
+    """
+
+    def __init__(self, answerer: Answerer, question: str, history: Sequence[str], visitor: bool):
+        self._answerer, self._visitor = answerer, visitor
+        self._question, self._history = impersonal(question), [impersonal(each) for each in history]
+
+    def without(self, gone: Set[int]) -> Answerer:
+        """An answerer that does not know some passages."""
+        searcher: Any = _Without(self._answerer.searcher, gone)
+        return Answerer(searcher)
+
+    def answer(self, answerer: Answerer) -> dict[str, Any]:
+        """What an answerer says."""
+        return answerer.answer(self._question, self._history, self._visitor)
+
+    def read(self, answerer: Answerer) -> tuple[Asked, list[Hit], Rule | None, float]:
+        """The question taken apart, what is read for it (a rule that answers alone), and how sure it is that this
+        holds the answer.
+        """
+        rules = Rules(answerer.searcher.store, self._visitor)
+        alone = rules.expand(rewrite(self._question, self._history))
+        if rule := rules.answering(alone, self._history):
+            asked = take_apart(alone, answerer.searcher.store, self._visitor)
+            return asked, [Hit(rule.passage, 1.0, 1.0)], rule, 1.0
+        asked, hits, units = answerer.read(alone, self._visitor)
+        sure = confidence(features(asked, hits, units, answerer.searcher.encoder)) if units else 0.0
+        return asked, hits, None, sure
+
+    def fall(self, gone: Set[int], whole: float) -> float:
+        """By how much the confidence falls without some passages."""
+        return whole - self.read(self.without(gone))[3]
+
+    def lost(self, passage: int, whole: float) -> tuple[float, dict[str, Any]]:
+        """By how much the confidence falls without a passage, and the answer then."""
+        return self.fall({passage}, whole), self.answer(self.without({passage}))
 
 
 def explain_answer(
@@ -34,6 +109,7 @@ def explain_answer(
     history: Sequence[str] = (),
     visitor: bool = False,
     words: bool = False,
+    chat_model: str | None = None,
 ) -> dict[str, Any]:
     """Explain an answer by ablation over the passages that were read for it.
 
@@ -43,24 +119,32 @@ def explain_answer(
         history: the user's earlier questions, oldest first.
         visitor: published documents only.
         words: also say which words of the question and of each cited passage matched.
+        chat_model: the one that words the chat's answers itself, where one does: its own wording is not explained here.
 
     Returns:
-        ``{"question", "answer", "answered", "confidence", "threshold", "passages", "rests_on", "notes"}``. A passage
-        has ``source``, ``title``, ``text``, ``score``, ``cited``, ``influence`` (by how much the confidence falls
-        without it), ``changes_answer`` and ``without`` (the answer then, None where there is none); the most
-        influential come first. ``rests_on`` are the sources without which the answer would be another one.
+        ``{"question", "answer", "answered", "confidence", "threshold", "passages", "rests_on", "faithfulness",
+        "notes"}``. A passage has ``source``, ``title``, ``text``, ``score``, ``cited``, ``influence`` (by how much the
+        confidence falls without it), ``changes_answer`` and ``without`` (the answer then, None where there is none);
+        the most influential come first. ``rests_on`` are the sources without which the answer would be another one.
+        Where a rule answers, its passage is the only one. ``faithfulness`` is how far the confidence falls without the
+        cited passages (the most influential one where none is cited) and with them alone, beside as many random ones.
+
+    Raises:
+        BadArgument: the question is empty.
     """
-    alone = rewrite(question, history)
-    asked, hits, _ = answerer.read(alone, visitor)
-    whole, answer = _sure(answerer, alone, visitor), answerer.answer(question, history, visitor)
+    if not question.strip():
+        raise BadArgument(
+            "The question is empty.", "Write the question whose answer you ask about.", "question"
+        )
+    again = _Again(answerer, question, history, visitor)
+    asked, hits, rule, whole = again.read(answerer)
+    answer = again.answer(answerer)
     cited = {each["passage"] for each in answer["citations"]}
-    passages = []
-    for hit in hits:
-        searcher: Any = _Without(answerer.searcher, hit.passage.id)
-        other = Answerer(searcher)
-        told = other.answer(question, history, visitor)
-        influence = whole - _sure(other, alone, visitor)
-        passages.append(_passage(hit, cited, influence, answer, told))
+    passages = [_passage(hit, cited, *again.lost(hit.passage.id, whole), answer) for hit in hits]
+    strong = {hit.passage.id for hit in hits if str(hit.passage.id) in cited}
+    if passages and not strong:
+        strong = {hits[passages.index(max(passages, key=lambda each: each["influence"]))].passage.id}
+    faith = _faithfulness([hit.passage.id for hit in hits], strong, lambda gone: again.fall(gone, whole))
     passages.sort(key=lambda each: (-each["changes_answer"], -each["influence"]))
     if words:
         for each in passages:
@@ -74,18 +158,43 @@ def explain_answer(
         "threshold": SURE,
         "passages": passages,
         "rests_on": list(dict.fromkeys(each["source"] for each in passages if each["changes_answer"])),
-        "notes": _notes(passages, answer["answered"], asked),
+        "faithfulness": faith,
+        "notes": [
+            *([RULED] if rule else _notes(passages, answer["answered"], asked)),
+            *([WORDED.format(model=chat_model)] if chat_model else []),
+        ],
     }
 
 
-def _sure(answerer: Answerer, question: str, visitor: bool) -> float:
-    """How sure the knowledge base is that what it finds holds the answer."""
-    asked, hits, units = answerer.read(question, visitor)
-    return confidence(features(asked, hits, units, answerer.searcher.encoder)) if units else 0.0
+RULED = "A rule of yours answers this question by itself; no other passage was read for it."
+WORDED = (
+    "In the chat {model} words answers itself; explained here is what the knowledge base answers without it."
+)
+
+
+def _faithfulness(
+    ids: Sequence[int], strong: Set[int], fall: Callable[[Set[int]], float]
+) -> dict[str, float]:
+    """Comprehensiveness and sufficiency of some passages, beside the mean of as many random ones.
+
+    Args:
+        ids: of all that were read.
+        strong: those that the answer is said to rest on.
+        fall: by how much the confidence falls without some.
+    """
+    chance, every = random.Random(0), set(ids)
+    others = [set(chance.sample(ids, len(strong))) for _ in range(RANDOM_SETS)]
+    falls = {frozenset(gone): fall(gone) for each in (strong, *others) for gone in (each, every - each)}
+    return {
+        "comprehensiveness": round(falls[frozenset(strong)], 4),
+        "sufficiency": round(falls[frozenset(every - strong)], 4),
+        "random_comprehensiveness": round(mean(falls[frozenset(each)] for each in others), 4),
+        "random_sufficiency": round(mean(falls[frozenset(every - each)] for each in others), 4),
+    }
 
 
 def _passage(
-    hit: Hit, cited: set[str], influence: float, answer: dict[str, Any], other: dict[str, Any]
+    hit: Hit, cited: set[str], influence: float, other: dict[str, Any], answer: dict[str, Any]
 ) -> dict[str, Any]:
     passage = hit.passage
     return {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from tools.explain.heatmap import words_html
+from tools.explain.coloured import words_html
 from tools.explain.page import whole_page
 
 
@@ -17,10 +17,17 @@ def passages_html(found: Mapping[str, Any]) -> str:
     said = escape(found["answer"] or "No answer was given.").replace("\n", "<br>")
     notes = "".join(f"<p>{escape(note)}</p>" for note in found["notes"])
     sure = f"Confidence {found['confidence']:.3f}; from {found['threshold']:.2f} on there is an answer."
+    figures = found["faithfulness"]
+    check = (
+        f"Check: without the passages it rests on the confidence falls by {figures['comprehensiveness']:.3f} (without "
+        f"as many random ones by {figures['random_comprehensiveness']:.3f}), with them alone by "
+        f"{figures['sufficiency']:.3f} (with random ones alone by {figures['random_sufficiency']:.3f})."
+    )
     passages = "".join(_passage(each, number) for number, each in enumerate(found["passages"], 1))
     return whole_page(
         f"On what rests the answer to “{found['question']}”?",
-        f"<blockquote>{said}</blockquote><p>{sure}</p>{notes}<h2>Passages, the most important first</h2>{passages}",
+        f"<blockquote>{said}</blockquote><p>{sure}</p><p>{check}</p>{notes}"
+        f"<h2>Passages, the most important first</h2>{passages}",
     )
 
 

@@ -11,6 +11,7 @@ TOKENS_AT_ONCE = 2048
 SQUARES_AT_ONCE = 512 * 512
 # Tokens of padding beyond which another batch costs less: changed texts are many, short, and differ by single tokens.
 SPARE = 64
+WAITING = 512  # texts that are put into the queue of a shared encoder at once, so that others find room in it
 
 
 def room(length: int) -> int:
@@ -50,7 +51,11 @@ def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
     compute = getattr(model, "compute", None)
     if compute is None:  # it shares its encoder with others, who read in batches of their own
         different = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        return model.predict_proba(list(different))[[different[text] for text in texts]]
+        asked = list(different)
+        parts = [asked[at : at + WAITING] for at in range(0, len(asked), WAITING)]
+        return numpy.concatenate([model.predict_proba(part) for part in parts])[
+            [different[text] for text in texts]
+        ]
     ids = model.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
     rows = {row: number for number, row in enumerate(dict.fromkeys(map(tuple, ids)))}
     found = _computed(model, list(rows))

@@ -11,6 +11,7 @@ from tools.serving.predictor import load
 
 MOST = 6
 LONGEST = 2_000  # characters of a text that is shown
+OTHERWISE = "As it stands here, cut and without what is personal in it, the text is no longer taken for that."
 
 
 def add_heat_maps(folder: Path) -> int:
@@ -29,10 +30,14 @@ def add_heat_maps(folder: Path) -> int:
     wrong = [row for row in evaluation.get("mistakes") or [] if row["text"].strip()][:MOST]
     if info["task"] != "text-classification" or not wrong or EXPLANATIONS not in page:
         return 0
-    found = explain_many(load(folder, engine="torch"), [row["text"][:LONGEST] for row in wrong])
+    predictor = load(folder, engine="torch")
+    mistaken = [row["predicted"] if row["predicted"] in predictor.labels else None for row in wrong]
+    found = explain_many(predictor, [row["text"][:LONGEST] for row in wrong], target=mistaken)
     drawn = []
-    for row, each in zip(wrong, found, strict=True):
+    for row, taken, each in zip(wrong, mistaken, found, strict=True):
         title = escape(f"{row['label']}, taken for {row['predicted']}")
+        if taken not in (each["prediction"]["label"], None):
+            each["notes"].append(OTHERWISE)
         drawn.append(f"<h3>{title}</h3>{heatmap_html(each)}")
     report.write_text(
         page.replace(EXPLANATIONS, f"<h2>Why: the words that drove these mistakes</h2>{''.join(drawn)}", 1),

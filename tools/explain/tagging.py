@@ -9,7 +9,8 @@ import torch
 
 from tools.errors import NotFound
 from tools.explain import gradients
-from tools.explain.classify import tokens
+from tools.explain.attribution import Values
+from tools.explain.classify import far_off, integral, tokens
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.words import Word, gather
 
@@ -54,8 +55,8 @@ def explain_entity(tagger: Any, text: str, method: str, target: str | None) -> d
         nothing = "The model finds no entity in this text, so there is none to explain."
         return explanation | {
             "tokens": tokens(words, [0.0] * len(words)),
-            "faithfulness": None,
-            "convergence_delta": None,
+            "faithfulness": faithfulness(0.0, [0.0] * len(perturbations([0.0]))),
+            **integral(Values([])),
             "notes": [nothing],
         }
     span = _span(tagger, text, _entity(found["entities"], target))
@@ -124,22 +125,21 @@ def _logits(tagger: Any, ids: torch.Tensor, mask: torch.Tensor | None) -> torch.
 
 def _explained(tagger: Any, text: str, span: _Span, method: str) -> dict[str, Any]:
     whole = _shares(tagger, span, [set()])[0]
-    delta: float | None = None
     if method == "occlusion":
         left = _shares(tagger, span, [{i} for i in range(len(span.words))])
-        values = [whole - each for each in left]
+        found = Values([whole - each for each in left])
     else:
-        values, delta = _gradients(tagger, span)
-    parts = perturbations(values, zlib.crc32(text.encode("utf-8", "surrogatepass")))
+        found = _gradients(tagger, span)
+    parts = perturbations(found.values, zlib.crc32(text.encode("utf-8", "surrogatepass")))
     others = [Word(*each) for each in _words(text)]
     before = [word for word in others if word.start < span.words[0].start]
     after = [word for word in others if word.start > span.words[-1].start]
     read = [
         *tokens(before, [0.0] * len(before)),
-        *tokens(span.words, values),
+        *tokens(span.words, found.values),
         *tokens(after, [0.0] * len(after)),
     ]
-    notes = ["Words are not deleted but masked here, so that the entity keeps its place."]
+    notes = []
     if before or after:
         notes.append(
             f"The text is longer than the model's window of {tagger.max_length} tokens and is read in pieces; words "
@@ -149,12 +149,12 @@ def _explained(tagger: Any, text: str, span: _Span, method: str) -> dict[str, An
         "target": span.entity,
         "tokens": read,
         "faithfulness": faithfulness(whole, _shares(tagger, span, parts)),
-        "convergence_delta": None if delta is None else round(delta, 6),
-        "notes": notes,
+        **integral(found),
+        "notes": [*notes, *far_off(found)],
     }
 
 
-def _gradients(tagger: Any, span: _Span) -> tuple[list[float], float]:
+def _gradients(tagger: Any, span: _Span) -> Values:
     """Integrated gradients of the mean log-probability of the entity's tags."""
     places, tags = torch.tensor(span.places), torch.tensor(span.tags)
 
@@ -169,7 +169,7 @@ def _gradients(tagger: Any, span: _Span) -> tuple[list[float], float]:
     values, delta = found[0]
     numbers = span.encoded.word_ids()
     pieces = [(0, 0) if i is None else (span.words[i].start, span.words[i].end) for i in numbers]
-    return gather(span.words, pieces, values), delta
+    return Values(gather(span.words, pieces, values), delta, gradients.STEPS)
 
 
 def _shares(tagger: Any, span: _Span, removed: Sequence[set[int]]) -> list[float]:

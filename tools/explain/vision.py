@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from tools.errors import BadData, NotFound, did_you_mean
-from tools.explain.classify import prediction
+from tools.explain.attribution import Values
+from tools.explain.classify import far_off, integral, prediction
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.gradients import STEPS
 
@@ -51,21 +52,22 @@ def explain_picture(model: Any, path: str, method: str, target: str | None) -> d
             f"The model knows no label {target}.", did_you_mean(target, model.labels), param="target"
         )
     column = int(row.argmax()) if target is None else model.labels.index(target)
-    whole, masks, delta = float(row[column]), _masks(pixels), None
+    whole, masks = float(row[column]), _masks(pixels)
     if method == "occlusion":
-        values = [whole - left for left in _shares(model, pixels, [{i} for i in range(len(masks))], column)]
+        shares = _shares(model, pixels, [{i} for i in range(len(masks))], column)
+        found = Values([whole - left for left in shares])
     else:
-        values, delta = _gradients(model, pixels, masks, column)
-    left = _shares(model, pixels, perturbations(values, zlib.crc32(data)), column)
+        found = _gradients(model, pixels, masks, column)
+    left = _shares(model, pixels, perturbations(found.values, zlib.crc32(data)), column)
     side = round(len(masks) ** 0.5)
     return {
         "prediction": prediction(model, row.numpy()),
         "target": model.labels[column],
         "method": method,
-        **_shown(data, values, side),
+        **_shown(data, found.values, side),
         "faithfulness": faithfulness(whole, left),
-        "convergence_delta": None if delta is None else round(delta, 6),
-        "notes": [],
+        **integral(found),
+        "notes": far_off(found),
     }
 
 
@@ -104,9 +106,7 @@ def _shares(model: Any, pixels: torch.Tensor, removed: Sequence[set[int]], colum
     return _probabilities(model, changed)[:, column].tolist()
 
 
-def _gradients(
-    model: Any, pixels: torch.Tensor, masks: Sequence[tuple[slice, slice]], column: int
-) -> tuple[list[float], float]:
+def _gradients(model: Any, pixels: torch.Tensor, masks: Sequence[tuple[slice, slice]], column: int) -> Values:
     """Captum's integrated gradients of the log-probability, from a grey picture to this one."""
     from captum.attr import IntegratedGradients
 
@@ -123,7 +123,8 @@ def _gradients(
             return_convergence_delta=True,
         )
     heat = found.detach()[0].sum(0)
-    return [float(heat[rows, columns].sum()) for rows, columns in masks], float(delta.abs().sum())
+    values = [float(heat[rows, columns].sum()) for rows, columns in masks]
+    return Values(values, float(delta.abs().sum()), STEPS)
 
 
 def _shown(data: bytes, values: Sequence[float], side: int) -> dict[str, Any]:
@@ -168,7 +169,8 @@ def _heat_map(image: Any, values: Sequence[float], side: int) -> str:
         if abs(share) < 0.05:
             continue
         left, top = i % side * size[0] / side, i // side * size[1] / side
-        right, bottom = left + size[0] / side - 1, top + size[1] / side - 1
+        right = max(left, left + size[0] / side - 1)  # patches of narrow pictures are no pixel wide
+        bottom = max(top, top + size[1] / side - 1)
         colour = (0, 114, 178) if share > 0 else (230, 120, 0)
         draw.rectangle((left, top, right, bottom), fill=(*colour, round(40 + 130 * abs(share))))
         if share >= 0.5:

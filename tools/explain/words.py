@@ -26,6 +26,17 @@ def split_words(text: str) -> list[Word]:
     return [Word(found.group(), found.start(), found.end()) for found in WORD.finditer(text)]
 
 
+def words_up_to(text: str, end: int) -> list[Word]:
+    """The words of a text that begin before a character, the last one cut there where it goes on."""
+    found = []
+    for each in WORD.finditer(text):
+        if each.start() >= end:
+            break
+        cut = min(each.end(), end)
+        found.append(Word(text[each.start() : cut], each.start(), cut))
+    return found
+
+
 def gather(words: Sequence[Word], spans: Iterable[tuple[int, int]], values: Iterable[float]) -> list[float]:
     """Sum sub-word values into words; a sub-word that spans several words is shared out by characters.
 

@@ -84,11 +84,13 @@ def padded(
     """Rows of token ids as ``input_ids`` and ``attention_mask``, int64 [n, tokens], padded on the right.
 
     Args:
-        ids: n rows.
+        ids: n rows; an empty one, which tokenizers without marks of their own make of an empty text, is read as one
+            token of padding.
         filler: the id of padding.
         device: where the tensors go.
         exact: no padding beyond the longest row.
     """
+    ids = [row or [filler] for row in ids]
     longest = max(map(len, ids))
     longest = longest if exact else _step(longest)
     rows = [[*row, *[filler] * (longest - len(row))] for row in ids]

@@ -20,6 +20,11 @@ def without_personal(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _clean(value) if key in QUOTING else value for key, value in evaluation.items()}
 
 
+def personal(text: str) -> list[tuple[int, int]]:
+    """Where a text is personal: first and last character (exclusive) of each place."""
+    return [(entity.start, entity.end) for entity in _redactor().gated(text)]
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return _redactor().gate(value)[0] if value.strip() else value

@@ -53,9 +53,12 @@ def explain(
     ] = None,
 ) -> dict[str, Any]:
     """Which words drove a model's prediction."""
+    from tools.explain.explain import fits_together
+
     with opened() as application:
         target_file, known = writable(html), workspace(application)
         given = _texts(texts, data)
+        fits_together(_count(given, texts), versus, other, counterfactual, target)
         result: dict[str, Any]
         if data is not None:
             result, page = _whole(known, model, known.dataset(dataset(application, data)), method)
@@ -86,6 +89,11 @@ def _texts(texts: list[str] | None, data: str | None) -> list[tuple[str, str]]:
             param="text",
         )
     return [(text, line) for text in texts or [] for line in lines([text])]
+
+
+def _count(given: list[tuple[str, str]], texts: list[str] | None) -> int:
+    """How many texts are explained, none for a model as a whole; lines of stdin are several, be there but one."""
+    return max(len(given), 2) if texts and texts[0] == "-" else len(given)
 
 
 def _one(
@@ -172,6 +180,8 @@ def shown(result: dict[str, Any]) -> str:
 
 
 def _shown_one(result: dict[str, Any]) -> str:
+    from tools.explain.heatmap import compared
+
     best, target = result["prediction"], result.get("target")
     about = ""
     if isinstance(target, dict):
@@ -179,9 +189,16 @@ def _shown_one(result: dict[str, Any]) -> str:
     elif target not in (None, best["label"], "similarity"):
         about = f"; explained is {target} ({best['scores'].get(target, 0):.3f})"
     notes = "".join(f"\n! {each}" for each in result.get("notes") or [])
+    windows = "".join(_window(*each) for each in enumerate(result.get("windows") or [], 2))
     body = _patches(result["patches"]) if "patches" in result else _words(result["tokens"])
-    checked = _checked(result.get("faithfulness"))
-    return f"{best['label']} ({best['score']:.3f}){about}\n\n{body}{checked}{_turned(result)}{notes}"
+    checked = _checked(result["faithfulness"]) if compared(result) else ""
+    return f"{best['label']} ({best['score']:.3f}){about}\n\n{body}{checked}{_turned(result)}{windows}{notes}"
+
+
+def _window(number: int, window: dict[str, Any]) -> str:
+    best = window["prediction"]
+    about = f"Part {number}, on its own {best['label']} ({best['score']:.3f})"
+    return f"\n\n{about}\n\n{_words(window['tokens'])}"
 
 
 def _words(tokens: list[dict[str, Any]]) -> str:
@@ -208,9 +225,7 @@ def _bar(share: float) -> str:
     return ("+" if share > 0 else "-") * round(abs(share) * 20)
 
 
-def _checked(found: dict[str, float] | None) -> str:
-    if not found:
-        return ""
+def _checked(found: dict[str, float]) -> str:
     return (
         f"\n\nWithout the top words it falls by {found['comprehensiveness']:.3f} on average (without random ones by "
         f"{found['random_comprehensiveness']:.3f}); with them alone by {found['sufficiency']:.3f} (with random ones "

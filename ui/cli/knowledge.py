@@ -230,7 +230,13 @@ def explain(
         from tools.explain.passages_page import passages_html
 
         target = writable(html)
-        result = explain_answer(application.knowledge.answerer, question, words=words)
+        chat = application.settings.model
+        result = explain_answer(
+            application.knowledge.answerer,
+            question,
+            words=words,
+            chat_model=None if chat == "embedded" else chat,
+        )
         if target:
             target.write_text(passages_html(result), encoding="utf-8")
             note(f"Written: {target}")

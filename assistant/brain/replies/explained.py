@@ -31,8 +31,9 @@ def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     if against:
         words = _words(against)
         lines.append(f"反对这个结果的词：{words}。" if zh else f"Against it: {words}.")
-    lines += _turned(result.get("counterfactual") or {}, zh)
-    lines += _faithful(result.get("faithfulness") or {}, zh)
+    lines += _places(result, zh) + _turned(result.get("counterfactual") or {}, zh) + _faithful(result, zh)
+    lines += _second(result, zh)
+    lines += [str(note) for note in (result.get("notes") or [])[:1] if toward or against]
     model = result.get("model") or args.get("model")
     steps = [f"评估 {model}" if zh else f"Evaluate {model}"] if model else []
     return Reply("\n".join(lines), steps)
@@ -56,6 +57,33 @@ def _other_task(result: dict[str, Any], zh: bool) -> list[str]:
     return [f"The two texts are alike by {alike:.2f}. In the second one matched most: {words}."]
 
 
+def _places(result: dict[str, Any], zh: bool) -> list[str]:
+    """Where in a picture the label was found."""
+    ranked = sorted(result.get("patches") or [], key=lambda patch: -patch["attribution"])[:3]
+    strong = [(patch["row"], patch["column"]) for patch in ranked if patch["attribution"] > 0]
+    if not strong:
+        return []
+    if zh:
+        places = "、".join(f"第 {row} 行第 {column} 列" for row, column in strong)
+        return [f"最支持这个结果的区域（从左上角数起）：{places}。"]
+    places = ", ".join(f"row {row} column {column}" for row, column in strong)
+    return [f"These places of the picture spoke most for it (counted from the top left): {places}."]
+
+
+def _second(result: dict[str, Any], zh: bool) -> list[str]:
+    """What the second of two models says of the same text."""
+    other = result.get("versus")
+    if not other:
+        return []
+    name, prediction = other.get("model"), other["prediction"]
+    best = sorted(other.get("tokens") or [], key=lambda t: -t["attribution"])[:SHOWN_WORDS]
+    words = _words([t for t in best if t["attribution"] > 0])
+    label, score = prediction["label"], percent(prediction["score"])
+    if zh:
+        return [f"{name} 的预测是 **{label}** ({score}){f'，最支持的词：{words}' if words else ''}。"]
+    return [f"{name} says **{label}** ({score}){f'; there it was most {words}' if words else ''}."]
+
+
 def _turned(found: dict[str, Any], zh: bool) -> list[str]:
     """The small change that would turn the label, tried on the model."""
     if not found.get("changes"):
@@ -76,18 +104,35 @@ def _words(tokens: list[dict[str, Any]]) -> str:
     return ", ".join(f"“{t.get('text')}” ({t['attribution']:+.2f})" for t in tokens)
 
 
-def _faithful(faithfulness: dict[str, Any], zh: bool) -> list[str]:
-    drop, chance = faithfulness.get("comprehensiveness"), faithfulness.get("random_comprehensiveness")
+def _faithful(result: dict[str, Any], zh: bool) -> list[str]:
+    """What deleting shows; one word, or nothing that is explained, can be held against no other."""
+    parts = result.get("patches") or result.get("tokens") or []
+    found = result.get("faithfulness") or {}
+    drop, chance = found.get("comprehensiveness"), found.get("random_comprehensiveness")
+    if len(parts) < 2 or not any(part["attribution"] for part in parts):
+        return []
     if not isinstance(drop, int | float) or not isinstance(chance, int | float):
         return []
+    what, falls = _measured(result, zh)
     if drop <= chance:
         return [
-            "忠实度检验：去掉这些词的影响不比随机去词更大，请谨慎看待这张图。"
+            f"忠实度检验：去掉这些{what}的影响不比随机去掉的更大，请谨慎看待这张图。"
             if zh
-            else "Check: without these words the answer changes no more than without random ones, so read this with care."
+            else f"Check: without these {what} the answer changes no more than without random ones, so read this with care."
         ]
     if zh:
-        return [f"忠实度检验：去掉这些词，该标签的概率下降 {drop:.2f}（随机去词 {chance:.2f}）。"]
+        return [f"忠实度检验：去掉这些{what}，{falls}下降 {drop:.2f}（随机去掉：{chance:.2f}）。"]
     return [
-        f"Check: without the words it points to, the label's probability falls by {drop:.2f} (random words: {chance:.2f})."
+        f"Check: without the {what} it points to, {falls} falls by {drop:.2f} (random {what}: {chance:.2f})."
     ]
+
+
+def _measured(result: dict[str, Any], zh: bool) -> tuple[str, str]:
+    """What is taken away, and what falls then."""
+    if "patches" in result:
+        return ("区域", "该标签的概率") if zh else ("places", "the label's probability")
+    if "other" in result:
+        return ("词", "相似度") if zh else ("words", "the likeness")
+    if isinstance(result.get("target"), dict):
+        return ("词", "该实体的概率") if zh else ("words", "the entity's probability")
+    return ("词", "该标签的概率") if zh else ("words", "the label's probability")
