@@ -27,14 +27,15 @@ def members(path: Path, source: str) -> Iterator[Found]:
     Raises:
         SourceError: it is no archive, or holds too much.
     """
-    archive = _opened(path)
-    entries = [each for each in archive.infolist() if not each.is_dir() and not _hidden(_name(each))]
+    with _opened(path) as archive:
+        entries = [each for each in archive.infolist() if not each.is_dir() and not _hidden(_name(each))]
     if len(entries) > MOST_FILES or sum(each.file_size for each in entries) > MOST_BYTES:
         raise SourceError("The archive unpacks to more than is accepted.", "Split it.")
     if not entries:
         raise SourceError("The archive is empty.", "There is nothing to add.")
+    shared = _Archive(path, len(entries))
     for entry in entries:
-        yield _member(archive, entry, path, source)
+        yield _member(shared, entry, path, source)
 
 
 def member(path: Path, inner: str) -> Found:
@@ -47,16 +48,16 @@ def member(path: Path, inner: str) -> Found:
     Raises:
         SourceError: it is no archive, or there is no such document in it.
     """
-    archive = _opened(path)
-    for entry in archive.infolist():
-        if str(_inner(entry)) == inner:
-            return _member(archive, entry, path, path.name)
+    with _opened(path) as archive:
+        entries = [each for each in archive.infolist() if str(_inner(each)) == inner]
+    for entry in entries:
+        return _member(_Archive(path, 1), entry, path, path.name)
     raise SourceError("It is no longer in the archive.", "Remove it, or add the archive again.")
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(path)  # closed with the last document that refers to it
+        return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise SourceError("The archive is broken.", "Make it anew.") from error
 
@@ -85,13 +86,37 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) and part != ".." for part in PurePosixPath(name).parts)
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, source: str) -> Found:
+class _Archive:
+    """An archive, open from the first of its documents that is read to the last.
+
+    Args:
+        path: where it is.
+        count: how many documents it has.
+    """
+
+    def __init__(self, path: Path, count: int):
+        self._path, self._left = path, count
+        self._file: zipfile.ZipFile | None = None
+
+    def read(self, entry: zipfile.ZipInfo, name: str) -> tuple[str, bytes]:
+        """A document's file name and bytes."""
+        self._left -= 1
+        self._file = self._file or _opened(self._path)
+        try:
+            return name, _unpacked(self._file, entry, name)
+        finally:
+            if self._left <= 0:
+                self._file.close()
+                self._file = None
+
+
+def _member(archive: _Archive, entry: zipfile.ZipInfo, path: Path, source: str) -> Found:
     inner = _inner(entry)
     location = f"{path}!/{inner}"
     if inner.is_absolute() or ".." in inner.parts or not inner.parts or ":" in inner.parts[0]:
         leads_out = SourceError("Its path leads out of the archive.", "It was left out.")
         return refused(f"{source}/{inner}", location, leads_out)
-    return Found(f"{source}/{inner}", location, lambda: (inner.name, _unpacked(archive, entry, inner.name)))
+    return Found(f"{source}/{inner}", location, lambda: archive.read(entry, inner.name))
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from knowledge import gather
+from knowledge import archive, gather
 from knowledge.loaders import read_document
 from tests.knowledge.corpus import pdf, zip_of
 
@@ -190,6 +190,21 @@ def test_broken_archives_are_told(base, tmp_path):
     assert "empty" in report["skipped"][1]["reason"]
     ok = zip_of(tmp_path / "ok.zip", {"x.md": GOOD})
     assert [each.read() for each in gather.gather(str(ok))] == [("x.md", GOOD)]
+
+
+def test_of_many_archives_one_is_open_at_a_time(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        zip_of(tmp_path / "in" / f"{number}.zip", {"x.md": GOOD, "y.md": GOOD})
+    opened = []
+    kind = archive.zipfile.ZipFile
+    monkeypatch.setattr(archive.zipfile, "ZipFile", lambda path: opened.append(kind(path)) or opened[-1])
+    found = list(gather.gather(str(tmp_path / "in")))
+    for each in found:
+        assert each.read()[1] == GOOD
+        assert sum(each.fp is not None for each in opened) <= 1
+    assert len(opened) == 6  # once for their names, once to be read
+    assert all(each.fp is None for each in opened)
 
 
 def test_links_out_of_a_folder_are_not_followed(base, tmp_path):
