@@ -67,7 +67,8 @@ def load(raw: bytes, name: str) -> Parts:
 
 def _texts(reader: Any) -> tuple[list[str], list[tuple[str, str]]]:
     """The text of each page, and the pages that are broken, with the reason; an error where all are."""
-    pages, broken = [], []
+    pages: list[str] = []
+    broken: list[tuple[str, str]] = []
     reason = str(SourceError("The page is broken.", "Open it in a viewer and save it again."))
     for number, page in enumerate(reader.pages, 1):
         try:
