@@ -87,11 +87,9 @@ class Quotas:
         """What is left, under the names that OpenAI's API gives such headers; of the storage in bytes."""
         told: dict[str, str] = {}
         if self._storage:
-            left = max(0, self._storage - self._kept(who.user_id))
-            told = {
-                "x-ratelimit-limit-storage": f"{self._storage}",
-                "x-ratelimit-remaining-storage": f"{left}",
-            }
+            room = max(0, self._storage - self._kept(who.user_id))
+            told["x-ratelimit-limit-storage"] = f"{self._storage}"
+            told["x-ratelimit-remaining-storage"] = f"{room}"
         for what, limit in self._limits.items():
             left = max(0.0, limit - self.used(who, what))
             told |= {

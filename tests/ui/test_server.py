@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.access.limits import Limiter
 from assistant.application import Application
 from assistant.errors import Forbidden, Occupied
 from assistant.home import exclusive
 from assistant.settings import Settings
 from tests.ui.running import free_port
-from ui.server import build, serve
+from ui.server import _too_often, build, serve
 
 HTML = {"Accept": "text/html"}
 
@@ -143,3 +144,10 @@ def test_the_chat_page_keeps_to_roles_and_to_the_users_own_conversations(app: Ap
     )
     mate = SimpleNamespace(username=app.users.add("Max", "member")["id"], client=None, session_hash="s")
     assert page.cancel_job(foreign, mate) == {} and app.jobs.get(job["id"])["status"] == "queued"
+
+
+def test_a_page_that_calls_too_often_is_told_to_wait() -> None:
+    limit = Limiter(1)
+    assert _too_often(limit, "ann") is None and _too_often(limit, "bo") is None
+    refused = _too_often(limit, "ann")
+    assert refused and refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0

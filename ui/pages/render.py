@@ -41,12 +41,12 @@ STEPS = {
 # What Markdown reads within a line, and the ends of lines, as entities that it leaves alone.
 MARKDOWN = {ord(sign): f"&#{ord(sign)};" for sign in "*_`~[]!|:@.\\\n"}
 # What would make HTML, a picture, a link or a code block of words in a reply, and the quotation marks of code.
-ACTIVE = re.compile(r"<|`|!(?=\[)|(?<=\])[(:]|:(?=//)|(?<=\bwww)\.|~(?=~~)", re.IGNORECASE)
+ACTIVE = re.compile(r"\\?(?:<|`|!(?=\[)|(?<=\])[(:]|:(?=//)|(?<=\bwww)\.|~(?=~~))", re.IGNORECASE)
 # A block of code from margin to margin, or to the end while it is being written; and code within a line. No line of a
 # block looks like the end of one: readers of Markdown do not agree on where it would end.
 CODE = re.compile(
     r"^```(?P<language>[\w+#.-]*) *\n(?P<block>(?:(?![^\S\n]*(?:```|~~~)).*(?:\n|\Z))*?)(?:```[ ]*$|\Z)"
-    r"|(?<!`)`(?P<words>[^`\n]+)`(?!`)",
+    r"|(?<![`\\])`(?P<words>[^`\n]+)`(?!`)",
     re.MULTILINE,
 )
 LANGUAGES = {
@@ -248,8 +248,7 @@ def _inert(words: str) -> str:
 def _markdown(words: str, places: dict[str, str]) -> str:
     """Words as Markdown without HTML, pictures and links, but that cited numbers lead to their passages.
 
-    What is escaped is written as numbers of characters: no reading of Markdown looks into those, and a backslash
-    before them changes nothing.
+    What is escaped is written as numbers of characters: no reading of Markdown looks into those.
     """
 
     def link(found: re.Match[str]) -> str:
@@ -265,7 +264,7 @@ def _markdown(words: str, places: dict[str, str]) -> str:
 
 
 def _escaped(words: str) -> str:
-    return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", words)
+    return ACTIVE.sub(lambda sign: f"&#{ord(sign[0][-1])};", words)
 
 
 def _code(found: re.Match[str]) -> str:
