@@ -36,6 +36,7 @@ from assistant.api.auth import VisitorLimits
 from assistant.api.cors import WidgetOrigins
 from assistant.api.docs import page
 from assistant.api.histories import Histories
+from assistant.api.lanes import lanes
 from assistant.api.mcp import McpDoor
 from assistant.api.metrics import Metrics
 from assistant.api.middleware import Envelope
@@ -134,6 +135,7 @@ def _set_state(api: FastAPI, app: Application) -> None:
         "ready": threading.Event(),
         "metrics": metrics,
         "histories": Histories(),
+        "lanes": lanes(),
         # Against a runaway loop; bursts wait in the models' own queues.
         "caller_limit": Limiter(app.settings.rate_requests),
         "refused_limit": Limiter(app.settings.rate_refused),

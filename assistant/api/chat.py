@@ -23,11 +23,13 @@ from assistant.api.talk import Talk, answered
 from assistant.application import Application
 from assistant.errors import BadRequest
 from assistant.workspace.references import read
+from tools.serving.routes import route_of
 
 if TYPE_CHECKING:
     from tools.finetune.tasks.text_generation import Ending
 
 router = APIRouter(prefix="/v1/chat", tags=["chat"])
+SMALLEST = 1e-6  # of top_p, which engines want above 0
 Pieces = Generator[str, None, "Ending | None"]
 
 
@@ -114,23 +116,31 @@ def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
     way = route(app, body.model, caller_key(who, body.user, _opening(body.messages)))
     entry = way.entry
     if entry.task != "text-generation":
-        hint = "Ask it at /v1/classify." if "classification" in entry.task else "Ask it at its own route."
-        raise BadRequest(f"{entry.name} is a {entry.task} model and does not chat.", hint, param="model")
+        raise BadRequest(
+            f"{entry.name} is a {entry.task} model and does not chat.",
+            f"Ask it at {route_of(entry.task)}.",
+            param="model",
+        )
     messages = [_spoken(each) for each in body.messages]
-    length = body.max_completion_tokens or body.max_tokens or 256
-    heat = 0.0 if body.temperature is None else body.temperature
-    stop = listed(body.stop) if body.stop else []
+    _check_plain(body)
+    wishes = {
+        "max_tokens": body.max_completion_tokens or body.max_tokens or 256,
+        "temperature": body.temperature or 0.0,
+        "top_p": None if body.top_p is None else max(body.top_p, SMALLEST),
+        "stop": [each for each in listed(body.stop or []) if each],
+        "seed": body.seed,
+    }
 
-    def pieces(predictor: Any) -> Pieces:
-        return predictor.generate(messages, max_tokens=length, temperature=heat, stop=stop, seed=body.seed)
+    def pieces(predictor: Any, caller: str) -> Pieces:
+        return predictor.generate(messages, **wishes, caller=caller)
 
     def again(predictor: Any) -> list[dict[str, Any]]:
-        return [{"text": "".join(pieces(predictor))}]
+        return [{"text": "".join(pieces(predictor, ""))}]
 
     def events() -> Iterator[Event]:
         said = []
         with way.watched(again, sum(len(each["content"]) for each in messages)) as told:
-            answer = _kept(pieces(app.predictors.get(entry.path)), talk)
+            answer = _kept(pieces(app.predictors.get(entry.path), who.key_id or who.user_id), talk)
             for text in answer:
                 said.append(text)
                 yield Token(text)
@@ -138,6 +148,24 @@ def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
 
     talk = Talk(body, str(read(body.model)), events, asked=_asked(body), version=entry.pinned)
     return talk
+
+
+def _check_plain(body: ChatRequest) -> None:
+    """See that a model that only writes is asked for nothing else.
+
+    Raises:
+        BadRequest: it is.
+    """
+    if body.tools and body.tool_choice != "none":
+        raise BadRequest(
+            "This model calls no tools.", "Leave tools out, or ask the assistant.", param="tools"
+        )
+    if body.response_format and body.response_format.get("type", "text") != "text":
+        raise BadRequest(
+            "This model writes plain text and keeps to no format.",
+            "Leave response_format out, and ask for the form in a message.",
+            param="response_format",
+        )
 
 
 def _kept(pieces: Pieces, talk: Talk) -> Iterator[str]:

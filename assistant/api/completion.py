@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from assistant.api.fields import Body, FreeText, Name, Text
+from assistant.api.fields import Body, FreeText, Name
 from assistant.errors import BadRequest
 
-MOST_TOKENS = 4096
+MOST_TOKENS = 2**31 - 1  # what a model's window has no room for is left away
 
 
 class Part(Body):
@@ -51,15 +51,22 @@ class Wanted(Body):
 
 
 class ChatRequest(Wanted):
-    """A chat completion request. Fields of the OpenAI API that are not listed are accepted and have no effect."""
+    """A chat completion request. Fields of the OpenAI API that are not listed are accepted and have no effect.
+
+    A model that writes texts takes no ``tools`` and no ``response_format`` but text; the assistant has its own tools.
+    """
 
     model: Name
     messages: Annotated[list[Message], Field(min_length=1, max_length=2048)]
     max_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    stop: Text | Annotated[list[Text], Field(max_length=4)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    stop: FreeText | Annotated[list[FreeText], Field(max_length=4)] | None = None
+    tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
+    tool_choice: Any = None
+    response_format: dict[str, Any] | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
     user: FreeText | None = None
     thread: Name | None = None

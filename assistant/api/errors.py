@@ -1,6 +1,7 @@
 """Every error as the OpenAI API puts it: ``{"error": {"message", "type", "param", "code"}}`` with a fitting status."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -109,7 +110,7 @@ def _taught(_request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
+    first = _telling(error.errors())
     if first["type"] == "json_invalid":
         return respond("The body is not valid JSON. Send one JSON object.", 400, "invalid_json")
     if len(first["loc"]) == 1:
@@ -122,6 +123,12 @@ def _invalid(_request: Request, error: Exception) -> JSONResponse:
         why = why.replace(" items after validation", " characters")
     about = f"{'.'.join(place)}: {why}." if place else f"{why}."
     return respond(f"The request does not fit. {about}", 400, "invalid_request", place[0] if place else None)
+
+
+def _telling(errors: Sequence[Any]) -> Any:
+    """The error that says most: of the forms that a field may have, that of the one which was meant."""
+    here = [each for each in errors if each["loc"][:2] == errors[0]["loc"][:2]]
+    return max(here, key=lambda each: (not each["type"].endswith("_type"), len(each["loc"])))
 
 
 def _http(_request: Request, error: Exception) -> JSONResponse:

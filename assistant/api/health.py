@@ -13,14 +13,15 @@ class Status(BaseModel):
     status: str
 
 
+# On the loop itself, so that they answer however busy the threads are.
 @router.get("/healthz")
-def healthz() -> Status:
+async def healthz() -> Status:
     """The process answers."""
     return Status(status="ok")
 
 
 @router.get("/readyz", responses={503: {"model": Status, "description": "Models are being loaded."}})
-def readyz(request: Request) -> Response:
+async def readyz(request: Request) -> Response:
     """The models are loaded: requests will be answered at full speed."""
     ready = request.app.state.ready.is_set()
     return JSONResponse({"status": "ready" if ready else "warming up"}, 200 if ready else 503)

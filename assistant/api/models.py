@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from assistant.access.principal import Principal
 from assistant.api.auth import App, Approver, Reader
 from assistant.application import Application
-from assistant.errors import Missing
+from assistant.errors import Forbidden, Missing
 from assistant.workspace.references import read
 from assistant.workspace.traffic import Route
 from tools.errors import NotFound, did_you_mean
@@ -161,5 +161,9 @@ def retrieve_model(model: str, app: App, _caller: Reader) -> Model:
 @router.delete("/{model}")
 def delete_model(model: str, app: App, who: Approver) -> DeletedModel:
     """Delete a fine-tuned model, or one version of it; refused (409) while it is in service."""
+    if model.lower() in {ASSISTANT, *EMBEDDER_NAMES}:
+        raise Forbidden(
+            f"{model} is built in and stays.", "Delete models that were fine-tuned here.", "model"
+        )
     app.workspace(who).delete(model)
     return DeletedModel(id=str(read(model)))

@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from assistant.api.auth import App, Caller
 from assistant.api.fields import Body, FreeText
+from assistant.api.lanes import in_turn
 
-router = APIRouter(prefix="/v1", tags=["privacy"])
+router = APIRouter(prefix="/v1", tags=["privacy"], dependencies=[Depends(in_turn("redact"))])
 
 
 class RedactRequest(Body):

@@ -109,9 +109,13 @@ class SplitResults(BaseModel):
 
 
 class PromoteRequest(Body):
-    """Which alias shall mean the version: ``production`` is what the plain name answers with."""
+    """Which alias shall mean the version, ``production`` being what the plain name answers with, and what computes it.
+
+    ``engine`` is the best one when measured where it is ``auto``, and stays what it is where it is left out.
+    """
 
     alias: Annotated[Name, Field(examples=["production", "staging"])] = PRODUCTION
+    engine: Literal["auto", "torch", "openvino", "int8"] | None = None
 
 
 class SplitRequest(Body):
@@ -156,7 +160,8 @@ def promote_version(
     model: Named, app: App, who: Approver, body: PromoteRequest | None = None
 ) -> dict[str, Any]:
     """Put a version into service in place of the one before, or give it an alias. It is loaded first."""
-    return _shown(app.workspace(who).promote(model, (body or PromoteRequest()).alias))
+    wanted = body or PromoteRequest()
+    return _shown(app.workspace(who).promote(model, wanted.alias, wanted.engine))
 
 
 @router.post("/{model}/rollback", response_model=Version)

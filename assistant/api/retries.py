@@ -22,7 +22,14 @@ from assistant.application import Application
 from assistant.store.kept_answers import KeptAnswers
 from knowledge.errors import TeachingError
 
-PATHS = ("/v1/files", "/v1/fine_tuning/", "/v1/knowledge/sources", "/v1/registry/")
+PATHS = (
+    "/v1/files",
+    "/v1/fine_tuning/",
+    "/v1/knowledge/sources",
+    "/v1/knowledge/learn",
+    "/v1/knowledge/rollback",
+    "/v1/registry/",
+)
 LONGEST = 255  # characters of a key
 MOST = 1 << 20  # bytes of an answer that is kept
 REPLAYED = "Idempotent-Replayed"

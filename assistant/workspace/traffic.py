@@ -8,6 +8,7 @@ short queue, in memory, of those that are read along.
 import contextlib
 import threading
 import time
+from asyncio import CancelledError
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from tools.workspace import ModelEntry
 WAITING = 32  # requests that wait to be read along
 WEIGHT = 1_000_000  # characters of them
 PAUSE = 1.0  # seconds between two writes of what was counted
-CALLERS_FAULT = (400, 413, 429)  # statuses of errors that say nothing about the model
+CALLERS_FAULT = (400, 413, 429, 499)  # statuses of errors that say nothing about the model
+TOO_LATE = 504  # of a request that was given up
 
 Answers = Sequence[Mapping[str, Any]]  # what ``Predictor.predict`` returns
 Ask = Callable[[Any], Answers]
@@ -183,8 +185,8 @@ class Route:
         told: list[Answers] = []
         try:
             yield told.append
-        except Exception as error:
-            status = getattr(error, "status", 500)
+        except (Exception, CancelledError) as error:
+            status = TOO_LATE if isinstance(error, CancelledError) else getattr(error, "status", 500)
             self.traffic.watch(self.entry, time.perf_counter() - began, status)
             if status not in CALLERS_FAULT:
                 self.traffic.failed(self)

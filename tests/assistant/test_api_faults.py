@@ -1,17 +1,24 @@
 """What goes wrong under a running server: each a clear error in OpenAI's shape, and the others are answered."""
 
 import http.client
+import io
 import json
 import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from assistant.access.principal import Principal
 from tests.assistant.api_server import Server, server
 from tests.assistant.listening import listening
 from tests.tools.trained import train_head
+from tools.catalog.models import predict
+from tools.errors import NotFound
+from tools.models.card import write_info
+from tools.serving.predictor import Predictor
 
 __all__ = ["server"]
 MB = 1 << 20
@@ -120,6 +127,38 @@ def test_models_that_are_not_there_or_do_something_else(server: Server, port: in
     refused(post(server, port, "chat/completions", chat), 400, "invalid_request", "/v1/classify")
     refused(post(server, port, "explain", {"model": "writer", "text": "a"}), 400, "unsupported")
     answers(server, port)
+
+
+def test_pictures_are_classified_by_the_names_of_uploads(
+    server: Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reader:
+        def predict(self, paths: list[str]) -> list[dict]:
+            return [
+                {"label": Path(path).read_bytes().decode(), "score": 1.0, "scores": {"cat": 1.0}}
+                for path in paths
+            ]
+
+    kind = {"task": "image-classification", "base": "vit", "method": "head"}
+    folder = server.app.home.models / "pictures"
+    folder.mkdir()
+    write_info(folder, {"name": "pictures", **kind})
+    server.app.registry.add({"model": "pictures", **kind}, folder)
+    predictor = Predictor(folder, {"name": "pictures", **kind}, Reader())
+    monkeypatch.setattr(server.app.predictors, "_loader", lambda _: predictor)
+    server.app.releases.promote("pictures")
+    file = server.app.files.save("tom.png", io.BytesIO(b"cat"), "owner", "assistants")
+    status, _, said = post(server, port, "classify", {"model": "pictures", "input": ["tom.png", file["id"]]})
+    assert status == 200 and [each["label"] for each in said["data"]] == ["cat", "cat"]
+    for name, words in (("/etc/passwd", "no document"), ("http://a.example/b.png", "not fetched")):
+        status, _, said = post(server, port, "classify", {"model": "pictures", "input": name})
+        assert status in (400, 404) and words in said["error"]["message"]
+    workspace = server.app.workspace(Principal("owner", "owner", "admin"))
+    assert predict(workspace, "pictures", "tom.png")["predictions"][0]["label"] == "cat"
+    with pytest.raises(NotFound):
+        predict(workspace, "pictures", "/etc/passwd")
+    server.app.releases.undeploy("pictures")
+    server.app.registry.delete("pictures")
 
 
 def test_a_models_folder_is_deleted_under_the_server(server: Server, port: int) -> None:

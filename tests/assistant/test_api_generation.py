@@ -70,9 +70,24 @@ def test_a_stream_says_how_it_ended_and_counts(server: Server, more: dict, finis
 def test_temperature_and_seed(server: Server) -> None:
     hot = [said(write(server, temperature=1.5, seed=seed, max_tokens=12)) for seed in (1, 1, 2, 3)]
     assert hot[0] == hot[1] and len(set(hot)) > 1
-    for wrong in ({"temperature": 3}, {"max_tokens": 0}, {"n": 2}):
+    for wrong in ({"temperature": 3}, {"max_tokens": 0}, {"n": 2}, {"top_p": 2}):
         with pytest.raises(openai.BadRequestError):
             write(server, **wrong)
+    sure = said(write(server))
+    assert said(write(server, temperature=2, top_p=0, seed=-1)) == sure, "of the likeliest alone"
+
+
+def test_what_clients_send_by_habit(server: Server) -> None:
+    assert said(write(server, stop="")) == said(write(server, stop=["", "nowhere"])) == said(write(server))
+    whole = write(server, max_tokens=100_000)
+    assert whole.usage.total_tokens <= 64, "what the model's window has room for"
+    plain = write(server, response_format={"type": "text"}, tools=[], tool_choice="none")
+    assert said(plain) == said(write(server))
+    tool = {"type": "function", "function": {"name": "lookup", "parameters": {}}}
+    for field, wish in (("tools", [tool]), ("response_format", {"type": "json_object"})):
+        with pytest.raises(openai.BadRequestError) as refused:
+            write(server, **{field: wish})
+        assert refused.value.param == field
 
 
 def test_the_messages_may_hold_parts(server: Server) -> None:
@@ -112,6 +127,14 @@ def test_embeddings_in_all_their_forms(server: Server) -> None:
             openai.BadRequestError, match="Token ids are not read.*check_embedding_ctx_length"
         ):
             made.create(model="minilm", input=tokens)
+    for nothing, words in (
+        (["a", ""], "input.1: String should have at least 1 char"),
+        ([], "at least 1 item"),
+    ):
+        with pytest.raises(openai.BadRequestError, match=words):
+            made.create(model="minilm", input=nothing)
+    with pytest.raises(openai.PermissionDeniedError, match="minilm is built in"):
+        server.openai.models.delete("minilm")
     with pytest.raises(openai.BadRequestError, match="384 dimensions"):
         made.create(model="minilm", input="a", dimensions=128)
 

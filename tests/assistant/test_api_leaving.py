@@ -13,6 +13,7 @@ from tests.assistant.api_server import Server, server
 from tests.assistant.listening import listening, until
 from tests.assistant.slow_model import slow
 from tools.serving.batching import Batcher
+from tools.serving.turns import Turns
 
 __all__ = ["server"]
 
@@ -103,6 +104,28 @@ def test_vectors_that_wait_are_left_out_too(
     until(lambda: counted(server, "/v1/embeddings", 499) == 1)
     go.set()
     assert len(answer(first)["data"][0]["embedding"]) == 384 and seen == ["first"]
+
+
+def test_a_few_compute_at_once_and_health_answers(
+    server: Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, go, redact = Turns(1, 1, 4), threading.Event(), server.app.redactor.redact
+    monkeypatch.setitem(server.api.state.lanes, "redact", turns)
+    monkeypatch.setattr(server.app.redactor, "redact", lambda *a, **b: go.wait(20) and redact(*a, **b))
+    works, gone, waits = (send(server, port, "redact", text="Mail ann@example.com") for _ in range(3))
+    until(lambda: turns.held == 3)
+    full = send(server, port, "redact", text="one too many").getresponse()
+    assert full.status == 429 and int(full.headers["Retry-After"]) >= 1
+    for path in ("/healthz", "/readyz"):
+        assert server.admin.get(path).status_code in (200, 503)
+    gone.close()
+    until(lambda: turns.held == 2)
+    go.set()
+    assert all("ann@" not in answer(each)["text"] for each in (works, waits))
+    until(lambda: turns.held == 0)
+    nobody = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    nobody.request("POST", "/v1/redact", b'{"text": "a"}', {"Content-Type": "application/json"})
+    assert nobody.getresponse().status == 401
 
 
 @pytest.fixture

@@ -79,6 +79,14 @@ def test_versions_promotion_and_roll_back(served: SimpleNamespace, capfd) -> Non
     assert (off["version"], off["aliases"]) == (3, [])
 
 
+def test_a_promotion_may_name_the_engine(served: SimpleNamespace) -> None:
+    wanted = "/v1/registry/models/router/promote"
+    refused = served.client.post(wanted, json={"engine": "int8"})
+    assert refused.status_code == 400 and "ASSISTANT_ENGINE is torch" in refused.json()["error"]["message"]
+    assert served.client.post(wanted, json={"engine": "fastest"}).status_code == 400
+    assert served.client.post(wanted, json={"engine": "torch"}).status_code == 200
+
+
 def test_what_is_in_service_is_not_deleted(served: SimpleNamespace) -> None:
     client = served.client
     client.post(f"{MODELS}/router@2/promote")

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,10 +13,14 @@ from assistant.brain.arguments import _engine
 from assistant.brain.replies.models import deployed
 from assistant.settings import Settings
 from tests.tools.trained import train_head
-from tools.catalog.models import deploy_model
-from tools.errors import BadArgument
+from tools.catalog.models import _preview_deploy, deploy_model
+from tools.errors import BadArgument, Unsupported
+from tools.finetune.task import task_names
+from tools.models.card import write_info
 from tools.serving.engines import choice
 from tools.serving.engines.openvino import OpenVinoModule
+from tools.serving.routes import ROUTES
+from tools.workspace import ModelEntry
 
 OWNER = Principal("owner", "owner", "admin")
 
@@ -54,6 +59,22 @@ def test_deploying_measures_and_says_it(measuring: Application, monkeypatch) -> 
     assert not on_openvino(measuring, entry.path)
     with pytest.raises(BadArgument, match="no engine named fastest"):
         deploy_model(space, "router", "fastest")
+
+
+def test_models_that_have_no_choice_say_so(tmp_path: Path) -> None:
+    write_info(tmp_path, {"name": "writer", "task": "text-generation", "base": "smollm2", "method": "full"})
+    for engine in ("torch", "openvino"):
+        with pytest.raises(Unsupported, match="engine of a text-generation model cannot be chosen"):
+            choice.choose(tmp_path, engine)
+
+
+@pytest.mark.parametrize("task", task_names())
+def test_each_task_has_a_route_that_is_told(task: str) -> None:
+    assert task in ROUTES
+    entry = ModelEntry("m", task, "b", "full", Path())
+    space = SimpleNamespace(model=lambda name: entry)
+    assert f"it will answer at POST {ROUTES[task]}." in _preview_deploy(space, "m")["summary"]
+    assert f"`POST {ROUTES[task]}`" in deployed({"model": "m"}, {"name": "m", "task": task}, "zh").text
 
 
 def test_two_deployments_at_once_measure_once(measuring: Application, home, monkeypatch) -> None:

@@ -48,6 +48,16 @@ def test_a_job_is_made_once(server: Server, training: dict) -> None:
     assert jobs(server) == before + 2, "another caller's key is another key"
 
 
+def test_learning_begins_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[dict] = []
+    monkeypatch.setattr(
+        "assistant.workspace.retriever.learn", lambda _, **asked: begun.append(asked) or {"id": "job-1"}
+    )
+    first, again = (post(server, "learn-1", "/v1/knowledge/learn", seed=7) for _ in "ab")
+    assert first.status_code == again.status_code == 202 and len(begun) == 1
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 def test_the_openai_client_uploads_once_though_its_forms_differ(server: Server) -> None:
     files, key = server.openai.files, {"Idempotency-Key": "upload-1"}
     many = b"a line of text\n" * 20_000  # in several pieces, with the form's boundary anywhere

@@ -1,5 +1,6 @@
 """Versions over the API of a running server: what answers, splits of the traffic, and what they measure."""
 
+import asyncio
 import shutil
 import threading
 import time
@@ -15,7 +16,7 @@ from starlette.testclient import TestClient
 
 from assistant.api.app import create_api
 from assistant.application import Application
-from assistant.errors import Conflict
+from assistant.errors import ClientLeft, Conflict
 from assistant.settings import Settings
 from tests.tools.tiny_models import sentences, tiny_bert, tiny_gpt
 from tests.tools.trained import train_head
@@ -221,6 +222,19 @@ def test_a_shadow_whose_model_is_full_leaves_requests_out(
     served.app.traffic.flush(30)
     told = served.app.splits.results("router")
     assert (told["dropped"], [side["failed"] for side in told["sides"]]) == (1, [0, 0])
+
+
+def test_who_leaves_is_no_failure_and_an_answer_that_came_too_late_is(served: SimpleNamespace) -> None:
+    served.app.splits.start("router", "2", share=100)
+    watched: list[int] = []
+    served.app.traffic.watch = lambda entry, seconds, status: watched.append(status)
+    way = served.app.traffic.route("router", "anybody")
+    for error in (ClientLeft("The client has left."), asyncio.CancelledError()):
+        with pytest.raises(type(error)), way.watched(lambda model: [], 1):
+            raise error
+    served.app.traffic.flush(30)
+    assert watched == [499, 504]
+    assert [side["failed"] for side in served.app.splits.results("router")["sides"]] == [0, 1]
 
 
 def test_a_broken_version_is_seen_in_the_figures(served: SimpleNamespace) -> None:

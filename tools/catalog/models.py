@@ -4,6 +4,7 @@ from typing import Any
 
 from tools.catalog.registry import tool
 from tools.serving.engines.kept import check as check_engine
+from tools.serving.routes import route_of
 from tools.workspace import Workspace
 
 
@@ -46,7 +47,7 @@ def compare_models(workspace: Workspace, models: list[str]) -> dict[str, Any]:
 def _preview_deploy(workspace: Workspace, model: str, engine: str | None = None) -> dict[str, Any]:
     check_engine(engine)
     entry = workspace.model(model)
-    about = f"Deploy {entry.ref}: it will answer at POST /v1/classify and the other API routes."
+    about = f"Deploy {entry.ref}: it will answer at POST {route_of(entry.task)}."
     if entry.status == "deployed" and entry.newest > entry.version:
         about = f"Deploy {entry.ref}, which is in service already; {entry.name}@{entry.newest} is newer."
     return {
@@ -103,9 +104,16 @@ def predict(workspace: Workspace, model: str, text: str) -> dict[str, Any]:
 
     Args:
         model: the model's name.
-        text: the text to classify, complete or embed.
+        text: the text to classify, complete or embed; for a model that reads pictures the name of an upload.
     """
-    return {"model": model, "text": text, "predictions": workspace.predictor(model).predict([text])}
+    from tools.explain.explain import subject
+
+    predictor = workspace.predictor(model)
+    return {
+        "model": model,
+        "text": text,
+        "predictions": predictor.predict([subject(workspace, predictor, text)]),
+    }
 
 
 @tool(risk="read")

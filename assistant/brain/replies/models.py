@@ -5,6 +5,7 @@ from typing import Any
 from assistant.brain.language import pick
 from assistant.brain.replies.reply import Reply, count, percent, scores_of
 from tools.serving.engines.kept import offered, told
+from tools.serving.routes import route_of
 
 ENGINES = {"openvino": "OpenVINO", "int8": "OpenVINO (int8)"}
 
@@ -120,8 +121,7 @@ def compared(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
 def deployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
     """A model is in service."""
     name = result.get("name") or args.get("model")
-    generates = result.get("task") == "text-generation"
-    route = "POST /v1/chat/completions" if generates else "POST /v1/classify"
+    route = f"POST {route_of(result.get('task') or '')}"
     said = pick(
         language,
         f'**{name}** is deployed. It answers at `{route}` with `"model": "{name}"`.',
@@ -205,6 +205,11 @@ def benchmarked(args: dict[str, Any], result: dict[str, Any], language: str) -> 
     if isinstance(result.get("tokens_per_second"), int | float):
         tokens = _figure(result["tokens_per_second"])
         text += f"，每秒 {tokens} 个词元" if zh else f"; {tokens} tokens per second"
+    if refused := result.get("refused"):
+        turned = "1 request was" if refused == 1 else f"{count(refused)} requests were"
+        text += (
+            f"，其中 {count(refused)} 次请求被拒绝后重试" if zh else f"; {turned} turned away and made again"
+        )
     steps = [f"评估 {name}", "比较我的模型"] if zh else [f"Evaluate {name}", "Compare my models"]
     return Reply(text + ("。" if zh else "."), steps)
 

@@ -70,9 +70,18 @@ def choose(folder: Path, engine: str) -> dict[str, Any] | None:
         engine: ``torch``, ``openvino``, ``int8``, or ``auto`` for what was best when measured.
 
     Raises:
-        Unsupported: that engine cannot compute this model here.
+        Unsupported: that engine cannot compute this model here, or there is no choice for models of its kind.
     """
+    task = read_info(folder)["task"]
+    if task not in TASKS and engine != AUTO:
+        raise Unsupported(
+            f"The engine of a {task} model cannot be chosen; those of text classifiers and embedding models can.",
+            "Leave the engine out.",
+            "engine",
+        )
     choice = read(folder) or calibrate(folder)
+    if choice is None and engine == TORCH:  # there is no other here
+        return None
     if engine == AUTO:
         if choice and choice.get("wished"):
             choice = _chosen(choice["measured"])
