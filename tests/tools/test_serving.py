@@ -1,5 +1,6 @@
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy
 import pytest
 
 from tests.tools.trained import ROWS, train_head
-from tools.errors import BadArgument, NotFound, Unsupported, WorkFailed
+from tools.errors import BadArgument, Busy, NotFound, Unsupported, WorkFailed
 from tools.serving.bench import bench
 from tools.serving.cache import PredictorCache
 from tools.serving.predictor import LONGEST, Predictor, load
@@ -139,8 +140,31 @@ def test_bench_measures_under_load(predictor: Predictor) -> None:
     assert figures["tokens_per_second"] > figures["requests_per_second"]
     latency = figures["latency_ms"]
     assert 0 < latency["p50"] <= latency["p95"] <= latency["p99"]
-    with pytest.raises(BadArgument, match="requests"):
-        bench(predictor, requests=0)
+    for wrong in ({"requests": 0}, {"concurrency": 10_000}, {"requests": 10**9}):
+        with pytest.raises(BadArgument, match=next(iter(wrong))):
+            bench(predictor, **wrong)
+
+
+def test_bench_ends_when_the_time_is_up_and_makes_refused_requests_again(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.serving.bench.LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr("tools.serving.bench.PAUSE", 0.01)
+    refuse, asked = iter([False, True, False, True]), []
+
+    def ask(predictor: Predictor, text: str, caller: str = "") -> str:
+        asked.append(text)
+        if next(refuse, False):
+            raise Busy("Full.", "Later.")
+        time.sleep(0.01)
+        return text
+
+    monkeypatch.setattr("tools.serving.bench._ask", ask)
+    began = time.perf_counter()
+    figures = bench(predictor, concurrency=4, requests=1_000_000)
+    assert time.perf_counter() - began < 2
+    assert figures["refused"] == 2 and 20 < figures["requests"] == len(asked) - 3
+    assert figures["requests_per_second"] > 30
 
 
 def test_bench_draws_what_it_measured(predictor: Predictor, tmp_path: Path) -> None:

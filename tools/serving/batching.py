@@ -19,14 +19,10 @@ from tools.serving.turns import too_much
 
 MOST_TEXTS = 64  # in a batch
 BATCH_SECONDS = 0.05  # that a batch of more than one text may take, by how quickly the last ones were read,
-FEWEST_TOKENS, MOST_TOKENS = (
-    1_024,
-    16_384,
-)  # but so many tokens at least, or smaller batches would cost more, and at most
+FEWEST_TOKENS = 1_024  # but so many tokens it may have in any case, or smaller batches would cost more,
+MOST_TOKENS = 16_384  # and so many at most
 READ = 512  # tokens of a text that encoders read, where nothing else is known
-WAITING = (
-    6_144  # texts that may wait for a model; more are turned away, those of one caller from three quarters on
-)
+WAITING = 6_144  # texts that may wait for a model; more are turned away, of one caller from three quarters on
 IDLE_SECONDS = 10.0  # after which the thread of an unused model ends
 
 

@@ -26,9 +26,7 @@ log = logging.getLogger(__name__)
 
 STREAMS = 16  # texts of one caller that are written at once
 PLACES = 20  # texts of all: who comes beside one with very many need not wait for the first of them to end
-WAITING = (
-    96  # texts that are written or wait; more are turned away, those of one caller from three quarters on
-)
+WAITING = 96  # texts that are written or wait; more are turned away, of one caller from three quarters on
 BATCHED = 512  # tokens of a step, so that a long prompt does not stop the others for long
 CACHE_BYTES = 512 * 2**20  # of keys and values
 BLOCK = 32  # tokens of a block of it

@@ -25,6 +25,7 @@ TARGET = 16  # requests under way that a replica shall have; more make another o
 WAITING = 4_096  # requests that may wait for a model
 START_SECONDS = 900.0  # a large model is read, perhaps copied before
 IDLE_SECONDS = 30.0
+CORES = 0.1  # that a replica is booked for: most wait most of the time, and a whole core each would keep the others out
 NAMESPACE = "assistant"
 
 
@@ -152,12 +153,12 @@ class Fleet:
         run_many([RunTarget(app, name, route_prefix=None)], wait_for_applications_running=False)
 
     def _room(self, folder: Path) -> dict[str, float]:
-        """What a replica takes of its machine: a core, and of a GPU all to write, a quarter to read."""
+        """What a replica books of its machine: little of a core, and of a GPU all to write, a quarter to read."""
         import ray
 
         if not ray.cluster_resources().get("GPU"):
-            return {"num_cpus": 1}
-        return {"num_cpus": 1, "num_gpus": 1 if read_info(folder)["task"] == "text-generation" else 0.25}
+            return {"num_cpus": CORES}
+        return {"num_cpus": CORES, "num_gpus": 1 if read_info(folder)["task"] == "text-generation" else 0.25}
 
     def _wait(self, name: str, folder: Path) -> None:
         from ray import serve

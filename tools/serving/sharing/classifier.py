@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 from tools.finetune import averaging, head
 from tools.finetune.classifier import TextClassifier, scored
+from tools.finetune.encoder import load_tokenizer
 from tools.finetune.head import probabilities
 from tools.serving.sharing.adapter import Adapter, read_adapter
 from tools.serving.sharing.body import Asked, Body
@@ -106,10 +107,10 @@ class SharedClassifier:
         """The model for itself, with all its weights."""
         return TextClassifier(self._folder, self.labels, self.max_length, self.device, self.threshold)
 
-    @property
+    @cached_property
     def tokenizer(self) -> Any:
         """One that is shared with nobody."""
-        return self.whole.tokenizer
+        return load_tokenizer(self._folder)
 
     @property
     def module(self) -> torch.nn.Module:
