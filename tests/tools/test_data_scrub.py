@@ -75,6 +75,14 @@ def test_training_says_that_its_texts_hold_personal_data(tmp_path):
     assert personal(FinetuneSpec(clean, "m"), {"task": "text-classification", "text_column": "text"}) == []
 
 
+def test_training_on_further_columns_counts_what_their_names_say(tmp_path):
+    rows = [("it is late", "Thanh", "a"), ("it is here", "Okwuosa", "b"), ("it is broken", "Vu", "a")]
+    data = write_csv(tmp_path / "mails.csv", rows, ("text", "last_name", "label"))
+    plan = {"task": "text-classification", "text_column": "text", "beside": ["last_name"]}
+    (said,) = personal(FinetuneSpec(data, "m"), plan)
+    assert "3 × PERSON" in said
+
+
 def test_a_column_s_name_says_what_its_cells_are(redactor, tmp_path):
     names = ("ticket", "phone", "ssn", "dob", "userPassword", "last_name", "product name", "customer")
     rows = [

@@ -24,9 +24,9 @@ def personal(spec: FinetuneSpec, plan: dict[str, Any]) -> list[str]:
     if plan["task"] in FREE and plan.get("label_column"):
         columns.append(plan["label_column"])
     table = read(spec.data, columns[:1], columns[1:])
-    found = [text for name in table.columns for text in texts(table, name)]
+    found = [(str(name), text) for name in table.columns for text in texts(table, name)]
     sample = found[:: max(1, -(-len(found) // LOOKED))]
-    counts = Redactor().count(sample)
+    counts = Redactor().count_cells(sample)
     if not counts:
         return []
     shown = ", ".join(f"{count} × {name}" for name, count in list(counts.items())[:5])
