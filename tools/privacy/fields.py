@@ -20,7 +20,7 @@ NAMES = (
     ("PHONE_NUMBER", rf"(?:tele ?)?phone{NUMBER}|mobile(?: phone)?{NUMBER}|cell(?: ?phone)?{NUMBER}|tel{NUMBER}|fax{NUMBER}|telefon{NUMBER}|telefono|whats ?app{NUMBER}|landline|msisdn|.*(?:手机|电话|座机)(?:号码?)?|联系方式"),
     ("EMAIL_ADDRESS", r"e ?mail(?: address| id| \d)?|.*(?:邮箱|邮件)(?:地址)?"),
     ("US_SSN", rf"ssn|social security{NUMBER}"),
-    ("ID_NUMBER", rf"(?:national|citizen|identity|personal|tax(?: ?payer)?|tax) id(?:entification)?{NUMBER}|(?:id|identity) card{NUMBER}|nino|national insurance{NUMBER}|nhs{NUMBER}|aadhaa?r{NUMBER}|cpf|pesel|bsn|dni|nif|bank account{NUMBER}|account (?:no|number)|medical record{NUMBER}|mrn"),
+    ("ID_NUMBER", rf"(?:national|citizen|identity|personal|tax(?: ?payer)?) id(?:entification)?{NUMBER}|(?:id|identity) card{NUMBER}|nino|national insurance{NUMBER}|nhs{NUMBER}|aadhaa?r{NUMBER}|cpf|pesel|bsn|dni|nif|bank account{NUMBER}|account (?:no|number)|medical record{NUMBER}|mrn"),
     ("CN_ID_CARD", r".*身份证(?:号码?)?|证件号码?"),
     ("PASSPORT", rf"passport{NUMBER}|护照(?:号码?)?"),
     ("DRIVER_LICENSE", rf"(?:driver ?s?|driving) licen[cs]e{NUMBER}|驾驶?证号?码?"),
@@ -43,7 +43,7 @@ BESIDE = (  # what such a name means beside a personal field: alone it may be a 
 )
 HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 EMPTY = re.compile(
-    r"(?i)[\W_]*(?:nan|none|null|nil|n/?a|yes|no|true|false|unknown|missing|redacted|hidden|无|没有|是|否|未知)?[\W_]*"
+    r"(?i)[\W_]*+(?:nan|none|null|nil|n/?a|yes|no|true|false|unknown|missing|redacted|hidden|无|没有|是|否|未知)?[\W_]*"
 )
 DIGITS = {"PHONE_NUMBER": 6, "CREDIT_CARD": 8, "US_SSN": 4, "ID_NUMBER": 4, "CN_ID_CARD": 6, "DATE_TIME": 1}  # fmt: skip
 DIGITS |= {"PASSPORT": 4, "DRIVER_LICENSE": 3, "LICENSE_PLATE": 1, "IBAN_CODE": 8}
@@ -85,7 +85,7 @@ def _kind(name: str) -> str | None:
 
 
 def _fits(kind: str, value: str) -> bool:
-    if EMPTY.fullmatch(value) or len(value) > LONGEST.get(kind, ORDINARY) or "\n" in value:
+    if len(value) > LONGEST.get(kind, ORDINARY) or "\n" in value or EMPTY.fullmatch(value):
         return False
     if kind == "EMAIL_ADDRESS":
         return "@" in value and " " not in value

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import Recognizer, numbered
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BITCOIN = re.compile(rf"(?<![A-Za-z0-9])[13][{BASE58}]{{25,34}}(?![A-Za-z0-9])")
@@ -22,6 +22,8 @@ class Wallets(Recognizer):
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        if not numbered(text):
+            return
         for pattern, check in ((BITCOIN, base58_checks), (BECH32, bech32_checks), (ETHEREUM, None)):
             for match in pattern.finditer(text):
                 if check is None or check(match.group()):

@@ -75,29 +75,6 @@ SPEAKS = re.compile(
     rf"|(?im:^@([a-z][\w.]{{2,30}})(?=[ ,:]+(?:can|could|please|pls|are|did|have|do|will|would|thanks|thank|any)\b))"
 )
 FIELD = re.compile(rf"(?i:\b(?:name|user|customer)[\"']?=[\"']?)({CAPITAL}[ +]{CAPITAL})(?=[&\"'\s;,]|$)")
-# "Mei-Ling Chen", "Park Sung-ho": two syllables and a family name of China, Korea or Vietnam in Latin letters.
-SYLLABLES = r"[A-Z][a-z]{1,5}-[A-Za-z][a-z]{1,5}"
-EASTERN = (
-    r"(?:Chen|Chan|Wang|Wong|Li|Lee|Lin|Lim|Liu|Lau|Huang|Hwang|Chang|Cheung|Cheng|Zhang|Zhao|Zhou|Chou|Wu|Ng|Xu|Hsu|Sun|Suen|Zhu|Chu|Hu|Gao|Kao|He|Ho|Ma|Luo|Lo|Liang|Leung|Song|Sung|Zheng|Xie|Hsieh|Han|Tang|"
-    r"Feng|Fung|Yu|Yue|Dong|Tung|Xiao|Hsiao|Cao|Tsao|Pan|Poon|Yuan|Yuen|Cai|Tsai|Choi|Jiang|Chiang|Ye|Yeh|Yip|Wei|Su|So|Lu|Ding|Ren|Shen|Yao|Yiu|Kim|Park|Pak|Jung|Jeong|Kang|Cho|Yoon|Yun|Lim|Han|Shin|Seo|Kwon|Hong|Moon|Bae|Baek|Nguyen|Tran|Pham|Tan|Ong|Goh|Teo|Koh|Yang|Yeung)"
-)
-WORDLIKE = {
-    "Park",
-    "Song",
-    "Sun",
-    "Moon",
-    "He",
-    "So",
-    "Pan",
-    "Tan",
-    "Ding",
-    "Ho",
-    "Lo",
-    "Shin",
-    "Hong",
-    "Bae",
-}
-EAST = re.compile(rf"(?<![\w@./-])({SYLLABLES}[ ]{EASTERN}|{EASTERN},?[ ]{SYLLABLES})(?![\w@]|[.-]\w)")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ALONE = re.compile(rf"(?<![\w@./\\<-])({WORD})(?![\w@/\\=(]|[.-]\w)")
 LOGIN = re.compile(r"(?<![\w@./-])([a-z]{3,20})[._]([a-z]{3,20})\d{0,4}(?![\w@/(=]|[.-]\w)")
@@ -142,11 +119,6 @@ class People(Recognizer):
             start, end = match.span(match.lastindex or 1)
             if not ordinary(text[start:end].split()) or is_given(text[start:end]):
                 yield from _trimmed(text, start, end, 0.75)
-        for match in EAST.finditer(text):
-            words = re.findall(r"[^\W\d_]+", match.group(1))
-            ordinary_name = WORDLIKE.intersection(words) and not about_somebody(text, match.start())
-            if not (ordinary_name or any(known(word) or stops(word) for word in words)):
-                yield from _trimmed(text, match.start(1), match.end(1), 0.75)
         yield from _listed(text)
         yield from _alone(text)
         for span in named:
