@@ -87,7 +87,7 @@ def test_versions_with_an_alias_answer_by_name_and_others_do_not(served: SimpleN
     assert status == 404 and "assistant models promote router@2 --alias staging" in said
     assert error(classify(served, "router@7")) == (
         404,
-        "router has no version 7. There is router@1, router@2, router@production.",
+        "router has no version 7. Known are router@1, router@2, router@production.",
     )
     assert classify(served, "router@7").json()["error"]["code"] == "model_not_found"
     served.other.releases.promote("router@2", "staging")
