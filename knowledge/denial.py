@@ -28,6 +28,11 @@ def denials(text: str) -> int:
     return len(_DENIAL.findall(_FREE.sub(" free ", text)))
 
 
+def affirmed(text: str) -> str:
+    """A text without its negations."""
+    return _DENIAL.sub(" ", text)
+
+
 def denied(sentence: str, text: str) -> bool:
     """Whether a text denies what a sentence affirms, or the other way round.
 

@@ -5,6 +5,7 @@ A file ``NAME.rules`` is a document like any other (listed, cited, published or 
     term: Crust Card = loyalty card, stamp card
     define: SLA = The reaction time that we promise in writing.
     if plan = Pro and country = Germany then Delivery takes two working days.
+    如果套餐=企业版，则提供专属客服。
 
 A term's other names are understood in questions. A definition answers what a term is. A rule answers a question that
 names all its values and asks for what it says; of several the one with the most conditions.
@@ -16,17 +17,34 @@ from dataclasses import dataclass
 
 from knowledge.records import Passage
 from knowledge.store import Store
-from knowledge.words import key_terms, terms
+from knowledge.words import key_terms, like, terms
 
 ENDING = ".rules"
-_TERM = re.compile(r"^(?:term|synonyms?|术语|同义词)\s*[:\uff1a]\s*(.+?)\s*=\s*(.+)$", re.IGNORECASE)
-_DEFINE = re.compile(r"^(?:define|definition|定义)\s*[:\uff1a]\s*(.+?)\s*=\s*(.+)$", re.IGNORECASE)
-_RULE = re.compile(r"^(?:if|如果)\s+(.+?)[,\uff0c]?\s+(?:then|则|那么)\s+(.+)$", re.IGNORECASE)
-_AND = re.compile(r"\s+(?:and|且|并且)\s+", re.IGNORECASE)
+_IS = "\\s*[=\uff1d]\\s*"
+_TERM = re.compile(rf"^(?:terms?|synonyms?|术语|同义词)\s*[:\uff1a]\s*(.+?){_IS}(.+)$", re.IGNORECASE)
+_DEFINE = re.compile(rf"^(?:define|definition|定义)\s*[:\uff1a]\s*(.+?){_IS}(.+)$", re.IGNORECASE)
+# Chinese needs no blanks: 则 follows a comma, a blank or a value.
+_RULE = re.compile(
+    rf"^(?:if\s+(?P<if>.+?)[,\uff0c]?\s+then\s+|"
+    rf"(?:如果|若|当)\s*(?P<given>.+?(?:[,\uff0c]\s*|\s)|.+?{_IS}.+?)(?:则|那么|就)[,\uff0c]?\s*)(?P<says>.+)$",
+    re.IGNORECASE,
+)
+_AND = re.compile(rf"\s+(?:and|且|并且)\s+|\s*(?:且|并且)\s*(?=[^=\uff1d]+{_IS})", re.IGNORECASE)
+UNREAD = "It is no term, definition or rule. Write it as in: if plan = Pro then Delivery takes two days."
 _ASKS_WHAT = re.compile(
     r"^\s*(?:what(?:'s| is| are| does)?|define|meaning of|explain|who is)\b|是什么|什么是|什么意思",
     re.IGNORECASE,
 )
+
+
+_AROUND = " '\"\uff0c,“”「」"
+
+
+def unread(text: str) -> list[tuple[str, str]]:
+    """The lines of a file of rules that say nothing to this program, each with the reason."""
+    forms = (_TERM, _DEFINE, _RULE)
+    lines = [line for line in text.split("\n") if line.strip()]
+    return [(line[:60], UNREAD) for line in lines if not any(form.match(line) for form in forms)]
 
 
 @dataclass(frozen=True)
@@ -69,18 +87,24 @@ class Rules:
                 (each.strip(), match[1]) for each in re.split(r"[,、\uff0c]", match[2]) if each.strip()
             ]
         elif match := _DEFINE.match(line):
-            self._add(passage, (match[1],), match, at, defines=True)
+            self._add(passage, (match[1],), match[1], passage.start + at, match.span(2), defines=True)
         elif match := _RULE.match(line):
-            values = tuple(each.split("=", 1)[-1].strip(" '\"") for each in _AND.split(match[1]))
-            self._add(passage, values, match, at)
+            about = (match["if"] or match["given"]).strip()
+            values = tuple(re.split(_IS, each, maxsplit=1)[-1].strip(_AROUND) for each in _AND.split(about))
+            self._add(passage, values, about, passage.start + at, match.span("says"))
 
     def _add(
-        self, passage: Passage, values: tuple[str, ...], match: re.Match[str], at: int, defines: bool = False
+        self,
+        passage: Passage,
+        values: tuple[str, ...],
+        about: str,
+        at: int,
+        said: tuple[int, int],
+        defines: bool = False,
     ) -> None:
-        place = passage.start + at
-        self.rules.append(
-            Rule(passage, values, match[1], match[2], place + match.start(2), place + match.end(2), defines)
-        )
+        start, end = at + said[0], at + said[1]
+        says = passage.text[start - passage.start : end - passage.start]
+        self.rules.append(Rule(passage, values, about, says, start, end, defines))
 
     def expand(self, question: str) -> str:
         """A question with the terms that it calls by another name."""
@@ -118,4 +142,4 @@ def _overlap(rule: Rule, question: str) -> float:
     if rule.defines:
         return float(bool(_ASKS_WHAT.search(question)) and len(rest) <= 1)
     speaks = set(terms(f"{rule.about} {rule.says}"))
-    return sum(term in speaks for term in rest) / len(rest) if rest else 0.0
+    return sum(any(like(term, each) for each in speaks) for term in rest) / len(rest) if rest else 0.0

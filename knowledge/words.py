@@ -19,7 +19,9 @@ getting happen happens happened actually really quite now say said think
 STOP = frozenset(_STOP.split())
 # What carries no meaning in a Chinese question.
 _CJK_STOP = re.compile(
-    "请问|请|什么|怎么样|怎么|怎样|如何|哪里|哪儿|哪些|哪个|多少|是否|能否|可以|可不可以|吗|呢|吧|啊|的|了|是|我们|你们|我|你|您|在|有没有|有|会"
+    "请问|请(?!假)|什么时候|什么|为什么|怎么样|怎么办|怎么|怎样|如何|哪里|哪儿|哪些|哪个|哪天|多少钱|多少|多久|多长时间|多长|多大|多高|"
+    "几(?:天|点|个月|个|号|次|年|月|周|块)|何时|谁|是否|能否|可以|可不可以|(?<![功性智才节可])能(?![力源量])|吗|呢|吧|啊|的(?!士)|了(?!解)|是|"
+    "我们|你们|我|你|您|在(?!线|职|校)|有没有|有(?![限效机关])|会(?![员议计场展])|需要|(?<![主重必])要(?![求点件])"
 )
 _ENDINGS = (
     ("ization", "ize"), ("ational", "ate"), ("fulness", "ful"), ("iveness", "ive"), ("ations", "ate"),
@@ -40,6 +42,12 @@ def stem(word: str) -> str:
     if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiouls":
         word = word[:-1]
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+def like(one: str, other: str) -> bool:
+    """True for two forms of one word that have different stems: delivery and deliver."""
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= 5 and long.startswith(short) and not has_cjk(short))
 
 
 def has_cjk(text: str) -> bool:

@@ -81,6 +81,30 @@ def test_the_companys_own_name_is_no_evidence(base):
     assert take_apart("Zephyr?", base.store).text == "Zephyr?"
 
 
+@pytest.mark.parametrize("said", ["?", "!!!", "ok", "the"])
+def test_what_asks_for_nothing_is_not_answered(base, said):
+    base.add_text("hours.md", "# Hours\n\nThe shop opens at nine.")
+    assert base.ask(said)["answered"] is False
+
+
+def test_the_row_that_the_question_names_answers_alone(base):
+    rows = "| Plan | Seats |\n|---|---|\n| Basic | 5 |\n| Pro | 20 |\n| Team | 50 |"
+    base.add_text("plans.md", f"# Plans\n\n{rows}")
+    answer = base.ask("How many seats does the Pro plan have?")["answer"]
+    assert "20" in answer and "50" not in answer and "Basic" not in answer
+    assert "50" in base.ask("How many seats does each plan have?")["answer"]
+
+
+def test_chinese_answers_are_of_the_matter_or_none(base):
+    base.add_text(
+        "休假.md",
+        "# 休假\n\n全职员工每年有十五天带薪年假。请假需要提前两周向主管申请。\n\n维修大约需要七天。",
+    )
+    assert base.ask("年假有几天？")["answer"] == "全职员工每年有十五天带薪年假。 [1]"
+    for absent in ("产假有几天？", "婚假多少天？"):
+        assert base.ask(absent)["answered"] is False
+
+
 def test_an_answer_is_remembered_until_the_documents_change(base, monkeypatch):
     base.add_text("hours.md", "# Hours\n\nThe shop opens at nine in the morning.\n")
     first = base.ask("When does the shop open?")

@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge.filters import BadFilter, Filters
+from knowledge.newer import contradicts
 
 RULES = """# what our words mean
 term: Crust Card = stamp card, loyalty card
@@ -34,6 +35,21 @@ def test_a_value_may_have_been_named_before(ruled):
     assert "four working days" in result["answer"]
 
 
+def test_rules_in_chinese_need_no_blanks_and_words_may_have_other_forms(base):
+    lines = [
+        "如果套餐=企业版，则提供专属客服",
+        "如果套餐＝专业版且国家=德国，那么两天送达。",
+        "if plan = Pro then Delivery takes two days.",
+        "when plan is Pro call us",
+    ]
+    report = base.add_text("zh.rules", "\n".join(lines))
+    [left_out] = report["skipped"]
+    assert left_out["source"] == "zh.rules: when plan is Pro call us" and "no term" in left_out["reason"]
+    assert base.ask("企业版有专属客服吗？")["answer"] == "提供专属客服 [1]"
+    assert base.ask("专业版寄到德国几天送达？")["answer"] == "两天送达。 [1]"
+    assert "two days" in base.ask("How quickly is a Pro order delivered?")["answer"]
+
+
 def test_a_rule_that_says_nothing_of_the_matter_stays_out(ruled):
     assert "working days" not in ruled.ask("what colour is the Pro logo?")["answer"]
 
@@ -60,6 +76,56 @@ def test_the_newer_document_wins_and_it_is_said(base):
     assert "£14" not in result["answer"]
     assert "boarding.md of January 2025 says otherwise" in result["answer"]
     assert [each["source"] for each in result["citations"]] == ["mail.md"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("A night in the cattery costs £14.", "From 1 May a night in the cattery costs £17."),
+        (
+            "Customers may return products within 14 days of delivery.",
+            "Products can be returned within 30 days.",
+        ),
+        ("Delivery takes five working days.", "We deliver within 3 working days."),
+        ("Plan: Pro · Price: €22", "Plan: Pro · Price: €24"),
+        ("Dogs are allowed in the office.", "Dogs are not allowed in the office any more."),
+        ("押金为五十元。", "押金改为八十元。"),
+        ("允许带宠物。", "禁止带宠物。"),
+    ],
+)
+def test_what_contradicts(old, new):
+    assert contradicts(new, old)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The Pro plan costs 22 euros a month.", "The Team plan costs 40 euros a month."),
+        ("Standard delivery takes 5 days.", "Express delivery takes 2 days."),
+        ("Goods can be returned within 30 days.", "Gift cards can be returned within 14 days."),
+        ("Plan: Pro · Price: €22", "Plan: Team · Price: €40"),
+        ("Dogs are allowed in the garden.", "Dogs are not allowed in the pool."),
+        ("Refunds are possible.", "Refunds are not possible for gift cards."),
+        ("专业版每月22元。", "团队版每月40元。"),
+        ("标准配送需要五天。", "加急配送需要两天。"),
+    ],
+)
+def test_what_is_said_of_another_thing_contradicts_nothing(old, new):
+    assert not contradicts(new, old)
+
+
+def test_a_newer_document_about_another_thing_leaves_the_answer(base):
+    base.add_text("prices-2024.md", "The Pro plan costs 22 euros a month.")
+    base.add_text("news-2026.md", "The Team plan costs 40 euros a month.")
+    answer = base.ask("What does the Pro plan cost?")["answer"]
+    assert "22 euros" in answer and "otherwise" not in answer
+
+
+def test_a_newer_document_that_denies_wins(base):
+    base.add_text("dogs-2023.md", "Dogs are allowed in the office.")
+    base.add_text("dogs-2025.md", "Dogs are not allowed in the office.")
+    answer = base.ask("Are dogs allowed in the office?")["answer"]
+    assert answer.startswith("Dogs are not allowed") and "dogs-2023.md of 2023 says otherwise" in answer
 
 
 def test_documents_that_agree_are_not_set_against_each_other(base):
