@@ -134,8 +134,9 @@ class Stopped(Event):
 
 @dataclass(frozen=True)
 class Done(Event):
-    """The turn is over."""
+    """The turn is over; ``model`` is the chat model that answered last in it."""
 
     thread: str
     reply: str
     approval: str | None = None
+    model: str | None = None

@@ -20,6 +20,7 @@ from assistant.agent.redaction import clean_message, clean_result
 from assistant.brain.mend import mended
 from assistant.brain.notices import notice
 from assistant.logs import log
+from assistant.settings import settings
 from knowledge.errors import TeachingError
 from tools.catalog.registry import Tool, catalog
 
@@ -60,6 +61,9 @@ class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
         names = [tool["name"] if isinstance(tool, dict) else tool.name for tool in request.tools]
         earlier = [call["id"] for each in request.messages for call in getattr(each, "tool_calls", [])]
         message = clean_message(mended(message, names, earlier), request.runtime.context)
+        # Kept with the answer: the setting may be another one when somebody asks which model it was.
+        marks = {"answered_by": request.model.name or settings().model, **message.additional_kwargs}
+        message = message.model_copy(update={"additional_kwargs": marks})
         if message.tool_calls or str(message.text).strip():
             return message
         # Under a new id: this sentence was not streamed with the message.

@@ -14,7 +14,8 @@ class Entry:
     """One line of a conversation: what somebody said, or a tool's step with what came of it.
 
     ``id`` names a user's message for an edit, and a tool's call. ``stands`` is what was done in a part of the
-    conversation that was taken back for this message. ``stopped`` is a reply that the user stopped.
+    conversation that was taken back for this message. ``stopped`` is a reply that the user stopped, ``model`` the
+    chat model that gave it.
     """
 
     role: Literal["user", "assistant", "tool"]
@@ -29,6 +30,7 @@ class Entry:
     shown: list[Event] = field(default_factory=list)
     stands: list[Stands] = field(default_factory=list)
     stopped: bool = False
+    model: str | None = None
 
 
 def entries(messages: Sequence[Any], record: Callable[[dict[str, Any]], str]) -> list[Entry]:
@@ -62,7 +64,8 @@ def _asked(message: Any) -> Entry:
 def _said(message: Any) -> Entry:
     more = message.additional_kwargs
     hints, stopped = list(more.get("suggestions", [])), bool(more.get("stopped"))
-    return Entry("assistant", message.id or "", str(message.text), suggestions=hints, stopped=stopped)
+    text, model = str(message.text), more.get("answered_by")
+    return Entry("assistant", message.id or "", text, suggestions=hints, stopped=stopped, model=model)
 
 
 def _cite(lines: list[Entry], message: Any) -> None:

@@ -47,6 +47,7 @@ class Outcome:
         self.suggestions: list[str] = []
         self.stands: list[dict[str, Any]] = []
         self.stopped = False
+        self.model: str | None = None
         self.failed: Failed | None = None
 
     def take(self, event: Event) -> None:
@@ -79,7 +80,7 @@ class Outcome:
             case Choices(options):
                 self.suggestions = options
             case Done(thread):
-                self.thread = thread
+                self.thread, self.model = thread, event.model
             case Failed():
                 self.failed = event
 
@@ -97,15 +98,16 @@ class Outcome:
     def as_dict(self) -> dict[str, Any]:
         """The contract's JSON of one turn, with the suggested next steps.
 
-        ``model`` is the chat model in use: with tools, citations and redactions it tells how the answer was made.
-        ``message`` names the user's message for an edit; ``stands`` is what a part of the conversation that was taken
-        back had done; ``stopped`` tells that the user stopped the answer.
+        ``model`` is the chat model that answered (the one in use where none was asked): with tools, citations and
+        redactions it tells how the answer was made. ``message`` names the user's message for an edit; ``stands`` is
+        what a part of the conversation that was taken back had done; ``stopped`` tells that the user stopped the
+        answer.
         """
         return {
             "thread": self.thread,
             "message": self.message,
             "reply": self.reply,
-            "model": settings().model,
+            "model": self.model or settings().model,
             "tool_calls": list(self.tool_calls.values()),
             "citations": self.citations,
             "redactions": self.redactions,

@@ -29,7 +29,8 @@ Record = Callable[[dict[str, Any]], str]
 class Outgoing:
     """The reply on its way out: every character passes the redactor's look-back buffer.
 
-    ``asked`` is the approval that the turn ends with, ``suggestions`` are the next steps offered at its end.
+    ``asked`` is the approval that the turn ends with, ``suggestions`` are the next steps offered at its end,
+    ``model`` is the chat model that answered.
     """
 
     def __init__(self, context: TurnContext):
@@ -38,6 +39,7 @@ class Outgoing:
         self._entered = 0
         self.asked: ApprovalAsked | None = None
         self.suggestions: list[str] = []
+        self.model: str | None = None
         self._open()
 
     def _open(self) -> None:
@@ -104,14 +106,14 @@ def run(graph: "CompiledStateGraph", goes_in: Any, context: TurnContext, record:
         yield from out.feed(keep_stopped(graph, context.thread_id, begun, out.unentered))
         yield from out.flush()
         yield Stopped()
-        yield Done(context.thread_id, out.text)
+        yield Done(context.thread_id, out.text, model=out.model)
         return
     if out.asked:
         yield from out.feed(question(out.asked, context))
         yield from out.flush()
     elif out.suggestions:
         yield Choices(out.suggestions)
-    yield Done(context.thread_id, out.text, out.asked.id if out.asked else None)
+    yield Done(context.thread_id, out.text, out.asked.id if out.asked else None, out.model)
 
 
 def _events(streamed: Iterator[Any], out: Outgoing, record: Record) -> Iterator[Event]:
@@ -124,7 +126,8 @@ def _events(streamed: Iterator[Any], out: Outgoing, record: Record) -> Iterator[
         yield from out.flush()
         if mode == "updates":
             out.entered()
-            out.suggestions = _suggestions(item) or out.suggestions
+            out.suggestions = _marked(item, "suggestions") or out.suggestions
+            out.model = _marked(item, "answered_by") or out.model
             continue
         if isinstance(item, ApprovalAsked):
             out.asked = item
@@ -190,11 +193,11 @@ def _said(chunk: Any, metadata: dict[str, Any]) -> tuple[str, list[Citation]]:
     return str(chunk.text), list(citations_of(chunk.additional_kwargs))
 
 
-def _suggestions(update: dict[str, Any]) -> list[str]:
+def _marked(update: dict[str, Any], mark: str) -> Any:
+    """What a message that enters the conversation carries beside its words; None where none does."""
     for change in update.values():
         messages = change.get("messages", []) if isinstance(change, dict) else []
         for message in messages if isinstance(messages, list) else [messages]:
-            found = getattr(message, "additional_kwargs", {}).get("suggestions")
-            if found:
-                return list(found)
-    return []
+            if found := getattr(message, "additional_kwargs", {}).get(mark):
+                return found
+    return None

@@ -24,6 +24,7 @@ from assistant.errors import ModelUnavailable
 from assistant.logs import log
 
 COOL_DOWN = 30.0  # seconds without asking a server that was away
+SPARE = {"answered_by": "embedded"}  # what marks the spare model's answers
 LONGEST = 600.0  # seconds that an answer may take, however steadily it trickles
 ENDS = (
     "finish_reason",
@@ -98,8 +99,8 @@ class FallbackChatModel(OuterChatModel):
                     yield _chunk(told, broke_off=told)
                     return
                 why = self._give_up(error)
-        if line := self._line(messages, why):
-            yield _chunk(f"{line}\n\n", notice=line)
+        line = self._line(messages, why)
+        yield _chunk(f"{line}\n\n", notice=line, **SPARE) if line else _chunk("", **SPARE)
         for chunk in Alone(self.spare, kwargs).stream(talk):
             yield passed(chunk)
 
@@ -233,12 +234,10 @@ def _chunk(text: str, **marks: str) -> ChatGenerationChunk:
 
 
 def _led(message: AIMessage, line: str) -> AIMessage:
-    if not line:
-        return message
-    marks = {**message.additional_kwargs, "notice": line}
-    return message.model_copy(
-        update={"content": f"{line}\n\n{message.content}".strip(), "additional_kwargs": marks}
-    )
+    """The spare model's answer, marked as such, below the line about the server."""
+    marks = {**message.additional_kwargs, **SPARE, **({"notice": line} if line else {})}
+    content = f"{line}\n\n{message.content}".strip() if line else message.content
+    return message.model_copy(update={"content": content, "additional_kwargs": marks})
 
 
 def noticed(messages: Sequence[BaseMessage]) -> bool:

@@ -11,6 +11,7 @@ from assistant.agent.history import Entry
 from assistant.errors import BadRequest
 from ui.pages import html
 from ui.pages.cards import CARDS, approval_card, result_card
+from ui.pages.how import how_block, step
 from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
 from ui.pages.render import (
@@ -173,14 +174,18 @@ def test_below_an_answer_stands_how_it_was_made() -> None:
     live = turn(
         events.Heard("I am <PERSON>, how do refunds work?"),
         events.ToolStarted("c1", "search_knowledge", {"query": EVIL}),
-        events.ToolFinished("c1", "search_knowledge", "succeeded", {}),
+        events.ToolFinished("c1", "search_knowledge", "succeeded", {"answer": "<PERSON>: <PHONE_NUMBER_2>"}),
         citation,
         events.Token("Within 30 days. [1]"),
-        events.Done("thr-1", "Within 30 days. [1]"),
+        events.Done("thr-1", "Within 30 days. [1] <EMAIL_ADDRESS>", model="ollama:qwen3"),
     )
     how = live.messages[-1]["content"]
     assert "How I got this" in how and "search_knowledge" in how and "0.9123" in how
-    assert "Hidden from the model: person" in how and "Chat model in use: embedded" in how
+    assert "Hidden from the model: person." in how and "what the tools returned: phone number." in how
+    assert "Hidden in the answer: email address." in how and "chat model ollama:qwen3" in how
+    # Of an answer from before, it is not known which model gave it; placeholders may be what a tool is there for.
+    told = how_block([step("redact_text", {}, "succeeded", {"text": "<PERSON>"})], [], "hide Ann")
+    assert "How I got this" in told and "Hidden" not in told and "chat model" not in told
     assert "<img" not in how and "<script" not in how
     plain = turn(events.Heard("hi"), events.Token("Hello."), events.Done("thr-1", "Hello."))
     assert all("How I got this" not in each["content"] for each in plain.messages)

@@ -1,46 +1,72 @@
 """Below an answer, folded away: how it was made. The same live and after a reload."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from assistant.agent.events import Citation
-from assistant.settings import settings
 from ui.pages.html import details, table, text
 from ui.pages.words import say
 
+SHOWS_PLACEHOLDERS = "redact_text"  # they are what it was asked for
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]+[A-Z])(?:_\d+)?>")  # what stands where personal data was taken out
 
 
 class Step(NamedTuple):
-    """A tool that was called for the answer, and how that ended."""
+    """A tool that was called for the answer, how that ended, and what kinds of personal data its result had lost."""
 
     tool: str
     args: dict[str, Any]
     status: str
+    hidden: frozenset[str] = frozenset()
 
 
-def how_block(steps: Sequence[Step], passages: Iterable[Citation], asked: str) -> str:
+def step(tool: str, args: dict[str, Any], status: str, result: dict[str, Any]) -> Step:
+    """A step, from what the tool returned."""
+    shown = json.dumps(result, ensure_ascii=False, default=str)
+    kinds = frozenset(PLACEHOLDER.findall(shown)) if tool != SHOWS_PLACEHOLDERS else frozenset[str]()
+    return Step(tool, args, status, kinds)
+
+
+def how_block(
+    steps: Sequence[Step],
+    passages: Iterable[Citation],
+    asked: str,
+    said: str = "",
+    model: str | None = None,
+) -> str:
     """How an answer was made, as HTML; empty where there is nothing to tell but that somebody was spoken with.
 
     Args:
         steps: the tools, in order.
         passages: what the answer cites.
         asked: the user's message as it is kept.
+        said: the answer.
+        model: the chat model that gave it, where that is known.
     """
-    passages = list(passages)
-    hidden = sorted({kind_of(each) for each in PLACEHOLDER.findall(asked)})
-    if not (steps or passages or hidden):
+    passages, asked_kinds = list(passages), set(PLACEHOLDER.findall(asked))
+    of_tools = {kind for each in steps for kind in each.hidden} - asked_kinds
+    of_reply = set(PLACEHOLDER.findall(said)) - asked_kinds - of_tools
+    lost = [
+        say(words, kinds=say(", ").join(sorted(map(kind_of, kinds))))
+        for words, kinds in (
+            ("Hidden from the model: {kinds}.", asked_kinds),
+            ("Hidden in what the tools returned: {kinds}.", of_tools),
+            ("Hidden in the answer: {kinds}.", of_reply),
+        )
+        if kinds
+    ]
+    if not (steps or passages or lost):
         return ""
     ended = [(step.tool, _said(step.args), say(step.status)) for step in steps]
-    told = say("Hidden from the model: {kinds}.", kinds=say(", ").join(hidden))
     parts = [
         table(["tool", "arguments", "ended"], ended) if steps else "",
         table(["passage", "from", "score"], [(p.number, p.title or p.source, p.score) for p in passages])
         if passages
         else "",
-        f"<p>{text(told)}</p>" if hidden else "",
-        f"<p>{text(say('Chat model in use: {model}.', model=settings().model))}</p>",
+        *(f"<p>{text(each)}</p>" for each in lost),
+        f"<p>{text(say('Answered by the chat model {model}.', model=model))}</p>" if model else "",
     ]
     return f'<div class="sa-how">{details("How I got this", "".join(parts))}</div>'
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant.agent import events
-from ui.pages.how import Step
+from ui.pages.how import Step, step
 from ui.pages.html import card, text
 from ui.pages.render import (
     Message,
@@ -87,13 +87,15 @@ class LiveTurn:
                 self._messages.append(
                     card_message(card("That did not work", f"<p>{text(message)}</p>", kind="sa-bad"))
                 )
-            case events.Done(thread, _, _):
+            case events.Done(thread):
                 self.thread = thread
                 if self._reply is not None:
                     self._messages[self._reply] = reply_message(self._words, self._options, self._held)
                 self._messages += shown_messages(self._held)
                 if not self._stopped:
-                    self._messages += how_messages(self._done, self._held, self._asked)
+                    self._messages += how_messages(
+                        self._done, self._held, self._asked, event.reply, event.model
+                    )
                 self._held = []
                 if self._hidden:
                     self._messages.append(hidden_note(self._hidden))
@@ -119,11 +121,11 @@ class LiveTurn:
         self._reply = None
         at, _, args = self._steps.pop(id_, (None, name, {}))
         if status != "waiting":
-            self._done.append(Step(name, args, status))
-        step = step_message(name, args, status, result)
+            self._done.append(step(name, args, status, result))
+        message = step_message(name, args, status, result)
         if at is None:
-            self._messages.append(step)
+            self._messages.append(message)
         else:
-            self._messages[at] = step
+            self._messages[at] = message
         if html := result_card(name, result):
             self._messages.append(card_message(html))

@@ -8,6 +8,7 @@ import gradio as gr
 from assistant.access.roles import allow
 from knowledge.errors import TeachingError
 from tools.models.card import CARD
+from tools.serving.routes import route_of
 from tools.workspace import ModelEntry
 from ui.pages.cards import result_card
 from ui.pages.html import Raw, bars, card, details, facts, percent, table, text
@@ -40,10 +41,21 @@ class ModelsPage(Page):
                     parts.text = gr.Textbox(
                         label=t("A text"), lines=3, max_lines=8, max_length=LONGEST, elem_id="sa-try"
                     )
+                    parts.other = gr.Textbox(
+                        label=t("The other text"),
+                        lines=3,
+                        max_lines=8,
+                        max_length=LONGEST,
+                        visible=False,
+                    )
                     with gr.Row(elem_classes="sa-actions"):
                         parts.predict = gr.Button(t("Predict"), variant="primary", size="sm")
                         parts.explain = gr.Button(t("Explain"), size="sm")
                     parts.said = gr.HTML()
+                with gr.Tab(t("As a whole"), visible=False) as parts.whole_tab:
+                    parts.rows = gr.Dropdown([], label=t("Rows with labels that it has not learned from"))
+                    parts.overview = gr.Button(t("Explain the model as a whole"), size="sm")
+                    parts.whole = gr.HTML(elem_classes="sa-prose")
                 with gr.Tab(t("Lineage")):
                     parts.lineage = gr.HTML()
                 with gr.Tab(t("Card")):
@@ -80,7 +92,8 @@ class ModelsPage(Page):
         self.on(parts.rollback.click, self.rollback, which, show_progress="minimal")
         tried = [*which, parts.text]
         self.on(parts.predict.click, self.predict, tried, show_progress="minimal")
-        self.on(parts.explain.click, self.explain, tried, show_progress="minimal")
+        self.on(parts.explain.click, self.explain, [*tried, parts.other], show_progress="minimal")
+        self.on(parts.overview.click, self.overview, [*which, parts.rows], show_progress="minimal")
         self.finish()
 
     def load(self, request: gr.Request) -> dict:
@@ -113,6 +126,8 @@ class ModelsPage(Page):
                 visible=len(versions) > 1,
             ),
             "said": "",
+            "whole": "",
+            "rows": gr.Dropdown(self.app.workspace(self.principal(request)).datasets()),
             **self.open_version(self.app.registry.get(name).pinned, request),
         }
 
@@ -122,6 +137,8 @@ class ModelsPage(Page):
         act = self.may(request, "approve")
         deployed = entry.status == "deployed"
         return {
+            "other": gr.Textbox(visible=entry.task == "embedding"),
+            "whole_tab": gr.Tab(visible=entry.task == "text-classification"),
             "about": overview(entry),
             "lineage": lineage(self.app.registry.lineage(entry), self.app.registry.history(entry.name)),
             "card": _card_text(entry),
@@ -134,8 +151,8 @@ class ModelsPage(Page):
 
     def deploy(self, name: str, version: str | None, request: gr.Request) -> dict:
         """Put the version into service; the click is the approval."""
-        self.app.workspace(self.principal(request)).deploy(version or name)
-        gr.Info(say("{name} answers at /v1/classify and the other routes now.", name=name), title="")
+        entry = self.app.workspace(self.principal(request)).deploy(version or name)
+        gr.Info(say("{name} answers at {route} now.", name=name, route=route_of(entry.task)), title="")
         return self.listed(request, name)
 
     def undeploy(self, name: str, version: str | None, request: gr.Request) -> dict:
@@ -164,14 +181,31 @@ class ModelsPage(Page):
         plain = f"<p>{text(str((found['predictions'] or [''])[0])[:2000])}</p>"
         return {"said": result_card("predict", found) or card(say("It says"), plain)}
 
-    def explain(self, name: str, version: str | None, words: str | None, request: gr.Request) -> dict:
-        """Which words drove it."""
+    def explain(
+        self, name: str, version: str | None, words: str | None, other: str | None, request: gr.Request
+    ) -> dict:
+        """Which words drove it, or matched."""
         from tools.catalog.models import explain_prediction
 
         if not (words or "").strip():
             return {"said": empty("Nothing to look at", "Type or paste a text above.")}
-        found = explain_prediction(self.app.workspace(self.principal(request)), version or name, str(words))
+        workspace, about = self.app.workspace(self.principal(request)), version or name
+        beside = other or None if self.app.registry.get(about).task == "embedding" else None
+        found = explain_prediction(workspace, about, str(words), other=beside)
         return {"said": result_card("explain_prediction", found)}
+
+    def overview(self, name: str, version: str | None, data: str | None, request: gr.Request) -> dict:
+        """What drives the model as a whole, over rows with labels."""
+        from tools.explain.overview import overview as explained
+        from tools.explain.overview_page import overview_body
+
+        if not data:
+            return {"whole": empty("No rows yet", "Choose a dataset above.")}
+        allow(self.principal(request), "act")
+        workspace, about = self.app.workspace(self.principal(request)), version or name
+        info = self.app.registry.get(about).info
+        found = explained(workspace.predictor(about), info, workspace.dataset(data))
+        return {"whole": overview_body(found)}
 
 
 def _label(entry: ModelEntry) -> str:

@@ -11,7 +11,7 @@ from assistant.agent import events
 from assistant.agent.history import Entry
 from assistant.agent.state import NOTHING_SAID
 from ui.pages.cards import approval_card, citations_block, picture, result_card
-from ui.pages.how import Step, how_block
+from ui.pages.how import Step, how_block, step
 from ui.pages.html import text
 from ui.pages.words import say
 
@@ -152,9 +152,12 @@ def shown_messages(shown: Iterable[events.Event]) -> list[Message]:
     return [card_message(block) for block in [*blocks, *map(picture, pictures)]]
 
 
-def how_messages(steps: list[Step], shown: Iterable[events.Event], asked: str) -> list[Message]:
-    """How an answer was made, where there is something to tell."""
-    block = how_block(steps, [each for each in shown if isinstance(each, events.Citation)], asked)
+def how_messages(
+    steps: list[Step], shown: Iterable[events.Event], asked: str, said: str, model: str | None
+) -> list[Message]:
+    """How an answer was made, where there is something to tell; see :func:`ui.pages.how.how_block`."""
+    cited = [each for each in shown if isinstance(each, events.Citation)]
+    block = how_block(steps, cited, asked, said, model)
     return [card_message(block)] if block else []
 
 
@@ -199,12 +202,15 @@ def _how(turn: list[Entry]) -> list[Message]:
     if any(line.stopped for line in turn):
         return []
     steps = [
-        Step(line.name, line.args, line.status)
+        step(line.name, line.args, line.status, line.result)
         for line in turn
         if line.role == "tool" and line.status != "waiting"
     ]
     shown = [event for line in turn for event in line.shown]
-    return how_messages(steps, shown, next((line.text for line in turn if line.role == "user"), ""))
+    asked = next((line.text for line in turn if line.role == "user"), "")
+    replies = [line for line in turn if line.role == "assistant"]
+    model = next((line.model for line in reversed(replies) if line.model), None)
+    return how_messages(steps, shown, asked, "\n".join(line.text for line in replies), model)
 
 
 def steps_last(messages: list[Message]) -> list[Message]:
