@@ -245,7 +245,9 @@ class Application:
     def _chat_model(self) -> Any:
         from assistant.brain.models import chat_model
 
-        return chat_model(self.settings)
+        model = chat_model(self.settings)
+        model.name = self.settings.model  # answers are marked with it
+        return model
 
     def _graph(self, principal: Principal) -> "CompiledStateGraph":
         from assistant.agent.binder import VISITOR_TOOLS
