@@ -323,8 +323,13 @@ class Application:
         served = self.registry.in_service()
         writers = [entry for entry in served if entry.task == "text-generation"]
         load = self.predictors.get
-        # What computes them is a process of its own, which starts while this one is busy importing.
-        ahead = threading.Thread(target=_each, args=(load, writers), name="writers", daemon=True)
+
+        def beside() -> None:
+            _each(load, writers)
+            self.embedder.embed(["Ann said hello."])
+
+        # What computes the writers are processes of their own, which start while this one is busy importing.
+        ahead = threading.Thread(target=beside, name="writers", daemon=True)
         ahead.start()
         self.redactor.gate("Ann said hello.")
         for role in ("admin", "visitor"):

@@ -103,6 +103,8 @@ def test_it_is_ready_when_its_models_are_loaded(service: Service) -> None:
     assert service.readiness == sorted(service.readiness, reverse=True)  # once ready, it stays so
     assert service.client.get("/readyz").status_code == 200
     assert service.figure("assistant_answers_running") == 0  # loaded, and nobody has asked for it
+    text = service.client.get("/metrics").text
+    assert 'assistant_batched_texts_total{model="minilm"} 1.0' in text  # so is the encoder of /v1/embeddings
 
 
 def test_the_work_for_a_client_that_is_gone_ends(service: Service) -> None:
