@@ -20,6 +20,7 @@ COMMON = 0.25  # the share of meaningful words that they have in common
 _VALUE = re.compile(
     r"\d+(?:[.,:]\d+)*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b", re.IGNORECASE
 )
+_NAME = re.compile(r"(?<=\s)[A-Z][\w'’-]*")
 _CHINESE_VALUE = re.compile(r"[一二三四五六七八九十百千两]+(?=[元年月日天周个小分点英块])")
 # What tells nothing of whether two sentences are about one thing.
 _LIGHT_WORDS = """
@@ -41,7 +42,7 @@ def outdated(
     Args:
         units: sentences that could answer, the best first.
         encode: makes vectors of texts.
-        question: what they could answer; a newer sentence that lacks a word of it which the older one has is about
+        question: what they could answer; a newer sentence that lacks a name of it which the older one has is about
             another thing.
     """
     dated = [(place, unit) for place, unit in enumerate(units) if unit.hit.passage.dated]
@@ -49,7 +50,7 @@ def outdated(
         return {}
     vectors = encode([unit.text for _, unit in dated])
     cosines = vectors @ vectors.T
-    wanted = set(key_terms(question))
+    wanted = {term for name in _NAME.findall(question) for term in key_terms(name)}
     found: dict[int, Unit] = {}
     for row, (place, old) in enumerate(dated):
         for column, (_, new) in enumerate(dated):

@@ -100,7 +100,7 @@ def test_chinese_answers_are_of_the_matter_or_none(base):
         "休假.md",
         "# 休假\n\n全职员工每年有十五天带薪年假。请假需要提前两周向主管申请。\n\n维修大约需要七天。",
     )
-    assert base.ask("年假有几天？")["answer"] == "全职员工每年有十五天带薪年假。 [1]"
+    assert base.ask("年假有几天？")["answer"].startswith("全职员工每年有十五天带薪年假。")
     for absent in ("产假有几天？", "婚假多少天？"):
         assert base.ask(absent)["answered"] is False
 

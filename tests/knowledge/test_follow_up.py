@@ -59,6 +59,13 @@ def test_no_history_no_completion():
     assert readings("and it?", []) == ["and it?"]
 
 
-def test_a_question_that_was_completed_for_nothing_is_asked_alone(base):
-    base.add_text("card.md", "The stamp card is free. It is valid for a year.")
-    assert base.ask("How long is it valid for, the stamp card?", ["Who painted the ceiling?"])["answered"]
+def test_a_question_that_was_completed_for_nothing_is_asked_alone(base, monkeypatch):
+    question, heard = "Does it cost extra?", []
+
+    def answer(_question, alone, *_):
+        heard.append(alone)
+        return {"answered": alone == question}
+
+    monkeypatch.setattr(base.answerer, "_answer", answer)
+    assert base.ask(question, [EXPRESS])["answered"]
+    assert heard == [f"{EXPRESS} {question}", question]
