@@ -21,7 +21,7 @@ from assistant.brain.patterns import (
     whole_number,
 )
 from assistant.brain.reading import Span
-from assistant.brain.things import datasets, jobs, models, sources, texts
+from assistant.brain.things import datasets, explained, jobs, models, sources, texts
 from assistant.brain.things.names import nth, told_apart
 
 Filled = dict[str, Any]
@@ -281,7 +281,7 @@ _FILLERS: dict[str, Callable[[Asked], Filled]] = {
     "undeploy_model": _undeploy,
     "benchmark_model": lambda asked: {"model": models.model(asked)},
     "predict": _with_text,
-    "explain_prediction": _with_text,
+    "explain_prediction": explained.explanation,
     "search_knowledge": lambda asked: {"query": asked.text.strip()},
     "add_knowledge": lambda asked: {"source": sources.source(asked)},
     "remove_knowledge": lambda asked: {"source": sources.source(asked)},

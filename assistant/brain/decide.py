@@ -23,6 +23,7 @@ from assistant.brain.reader import reader
 from assistant.brain.reading import Reading
 from assistant.brain.replies.talk import PERSONAL, is_greeting
 from assistant.brain.situation import Situation
+from assistant.brain.things.explained import doubted
 
 SURE = 0.97  # the confidence in an answer to an open question
 UNSURE = 0.7  # share of the first tool below which others are offered; chosen on the cases developed on
@@ -82,6 +83,9 @@ def decide(
     for at in range(len(talk) - 1):
         _note(context, talk, at, readings.get(at), situation)
     asked = Asked(readings[len(talk) - 1], find_mentions(talk[-1]["content"], situation), context, situation)
+    if (question := doubted(talk, asked)) and (allowed is None or "search_knowledge" in allowed):
+        args = {"query": question, "why": True}
+        return _finish("search_knowledge", args, SURE, [], asked, _language(asked.text, context))
     return _next(asked, allowed)
 
 

@@ -232,3 +232,56 @@ def test_it_is_tried_on_a_quotation_after_a_training(words: str):
     found = decide(talk, Situation(datasets=["a.csv"], models=[{"name": "x-1"}]))
     assert (found.tool, found.options) == ("predict", [])
     assert found.args == {"model": "x-1", "text": "where is my parcel? It is Monday"}
+
+
+EXPLAINED = Situation(
+    models=[
+        {"name": "names", "task": "token-classification"},
+        {"name": "finder", "task": "embedding"},
+        {"name": "digits", "task": "image-classification"},
+        {"name": "router", "task": "text-classification"},
+        {"name": "router-old", "task": "text-classification"},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "args"),
+    [
+        ("Why did digits say three for three.png?", {"model": "digits", "text": "three.png"}),
+        ('Explain why names took "Anna" for a person in "Ask Anna about it"', {"model": "names", "text": "Ask Anna about it", "target": "Anna"}),
+        ("为什么 names 把“北京”识别为地点，在“小王去了北京”里？", {"model": "names", "text": "小王去了北京", "target": "北京"}),
+        ('Explain why router says shipping and not refund for "where is my money"', {"model": "router", "text": "where is my money"}),
+        ('Why did router call "I want a refund" billing because of "refund"?', {"model": "router", "text": "I want a refund"}),
+        ('Which words of the query "how long is shipping" and the passage "Parcels take three days." matched in finder?', {"model": "finder", "text": "how long is shipping", "other": "Parcels take three days."}),
+        ('explain router on "where is my money" side by side with router-old', {"model": "router", "text": "where is my money", "versus": "router-old"}),
+        ('why did router call "the photo.png does not open" a bug?', {"model": "router", "text": "the photo.png does not open"}),
+    ],
+)  # fmt: skip
+def test_what_an_explanation_is_asked_of(words: str, args: dict):
+    found = _ask(words, EXPLAINED)
+    assert (found.tool, found.args) == ("explain_prediction", args)
+
+
+@pytest.mark.parametrize(
+    ("words", "doubts"),
+    [
+        ("Why did you say that?", True),
+        ("Which passage does this answer rest on?", True),
+        ("where did you get that from", True),
+        ("How do you know?", True),
+        ("你怎么知道的？", True),
+        ("这个回答的依据是什么", True),
+        ("why did router-old say refund?", False),
+        ("Where is the office?", False),
+        ("which documents do we have", False),
+        ("What is that based on, and how long do refunds take for books?", False),
+    ],
+)
+def test_an_answer_from_the_documents_may_be_doubted(words: str, doubts: bool):
+    question = "How long do refunds take?"
+    talk = [{"role": "user", "content": question}, {"role": "assistant", "content": "Three days. [1]"}]
+    found = decide([*talk, {"role": "user", "content": words}], EXPLAINED)
+    assert (found.args == {"query": question, "why": True}) == doubts
+    uncited = [talk[0], {"role": "assistant", "content": "refund (0.9)"}, {"role": "user", "content": words}]
+    assert "why" not in decide(uncited, EXPLAINED).args

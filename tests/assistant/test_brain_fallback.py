@@ -13,7 +13,7 @@ from assistant.brain.notices import NOTICES
 from assistant.settings import Settings
 from tests.assistant.chat_server import ChatServer, breaks, call, fail, nonsense, ollama, say, silence, vanish
 from tests.assistant.test_brain_hosted import ASK, QUESTION, finished
-from tests.assistant.test_turn import Conversation, of, reply
+from tests.assistant.test_turn import OWNER, Conversation, of, reply
 
 AWAY, BROKE_OFF = NOTICES["away"], NOTICES["broke_off"]
 LOOK = call(("inspect_dataset", {"dataset": "tickets.csv"}))
@@ -58,7 +58,12 @@ def test_a_server_that_is_away_is_stood_in_for(
     )  # left alone for a while
     hosted._chat_model._rests_until = 0.0
     server.answers(say("I am back."))
-    assert reply(chat.say("and now?")) == "I am back."
+    back = chat.say("and now?")
+    assert reply(back) == "I am back."
+    # Which model answered is kept with the answers.
+    told = [each.model for each in hosted.agent.history(OWNER, chat.thread) if each.role == "assistant"]
+    assert set(told[:-1]) == {"embedded"} and told[-1] == hosted.settings.model
+    assert of(back, events.Done)[0].model == hosted.settings.model != "embedded"
     assert AWAY[0] not in json.dumps(server.seen)
 
 

@@ -69,6 +69,17 @@ def test_a_question_is_answered_with_citations(app: Application) -> None:
     assert "30 days" in reply(happened) and "[1]" in reply(happened)
 
 
+def test_on_which_passage_an_answer_rests_is_told_when_it_is_doubted(app: Application) -> None:
+    chat, question = Conversation(app), "what is your refund policy?"
+    chat.say(question)
+    doubted = chat.say("Why did you say that?")
+    [finished] = of(events.ToolFinished, doubted)
+    assert finished.result["why"]["passages"][0]["cited"] and of(events.Citation, doubted)
+    assert of(events.ToolStarted, doubted)[0].args == {"query": question, "why": True}
+    told, rests = reply(doubted), finished.result["why"]["rests_on"]
+    assert ("rests on" in told and "without this passage" in told) if rests else "say the same" in told
+
+
 def test_nothing_runs_before_the_yes_and_once_after_it(app: Application) -> None:
     chat = Conversation(app)
     asked = of(events.ApprovalAsked, chat.say("fine-tune a classifier with head", files=["tickets.csv"]))

@@ -5,15 +5,30 @@ from typing import Any
 from tools.catalog.registry import tool
 from tools.workspace import Workspace
 
+MOST_EXPLAINED = 5  # passages, the most influential first
+
 
 @tool(risk="read")
-def search_knowledge(workspace: Workspace, query: str) -> dict[str, Any]:
+def search_knowledge(workspace: Workspace, query: str, why: bool = False) -> dict[str, Any]:
     """Answer a question from the team's own documents, with citations.
 
     Args:
         query: the question, in the user's words.
+        why: also on which passages the answer rests; only where the user asks that of an earlier answer, whose
+            question is the query.
     """
-    return workspace.knowledge().ask(query, history=workspace.history(), visitor=workspace.visitor)
+    base, before = workspace.knowledge(), list(workspace.history())
+    if why and query in before:
+        before = before[: len(before) - 1 - before[::-1].index(query)]
+    found = base.ask(query, history=before, visitor=workspace.visitor)
+    if not why:
+        return found
+    from tools.explain.passages import explain_answer
+
+    told = explain_answer(base.answerer, query, before, workspace.visitor)
+    kept = ("source", "title", "cited", "influence", "changes_answer", "without")
+    shown = [{name: each[name] for name in kept} for each in told["passages"][:MOST_EXPLAINED]]
+    return {**found, "why": {"passages": shown, "rests_on": told["rests_on"], "notes": told["notes"]}}
 
 
 def _preview_add(workspace: Workspace, source: str) -> dict[str, Any]:

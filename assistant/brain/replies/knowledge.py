@@ -21,6 +21,8 @@ UNKNOWN_TO_TEAM = (
 
 def answered(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
     """An answer from the documents, or that they do not hold one and whom to ask; fit for visitors too."""
+    if why := result.get("why"):
+        return Reply(_why(why, language))
     if result.get("answered") and result.get("answer"):
         return Reply(str(result["answer"]))
     return Reply(pick(language, *UNKNOWN))
@@ -28,10 +30,32 @@ def answered(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
 
 def answered_to_team(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
     """The same for a reader of the team, who can also fill the gap and is offered a next step."""
+    if why := result.get("why"):
+        return Reply(_why(why, language))
     if result.get("answered") and result.get("answer"):
         return Reply(str(result["answer"]), _more_about(result, language))
     step = pick(language, "Add a document to the knowledge base", "把一个文档加入知识库")
     return Reply(pick(language, *UNKNOWN_TO_TEAM), [step])
+
+
+def _why(why: dict[str, Any], language: str) -> str:
+    """On which passages an answer rests."""
+    lines = []
+    for each in [each for each in why["passages"] if each["changes_answer"]][:2]:
+        name = each["title"] or each["source"]
+        if each["without"]:
+            then = re.sub(r"\s*\[\d+\]", "", str(each["without"]).split("\n")[0])
+            english, chinese = f"the answer would be “{then}”", f"答案会变成“{then}”"
+        else:
+            english, chinese = "there would be no answer", "就没有答案"
+        lines.append(
+            pick(
+                language,
+                f"The answer rests on **{name}**: without this passage {english}.",
+                f"这个答案的依据是 **{name}**：没有这一段，{chinese}。",
+            )
+        )
+    return "\n".join([*lines, *map(str, why["notes"][:1])])
 
 
 # Titles are the documents' own words: a short one without words of other actions is sure to be read as a question.
