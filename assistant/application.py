@@ -323,13 +323,8 @@ class Application:
         served = self.registry.in_service()
         writers = [entry for entry in served if entry.task == "text-generation"]
         load = self.predictors.get
-
-        def beside() -> None:
-            _each(load, writers)
-            self.embedder.embed(["Ann said hello."])
-
-        # What computes the writers are processes of their own, which start while this one is busy importing.
-        ahead = threading.Thread(target=beside, name="writers", daemon=True)
+        # What computes them is a process of its own, which starts while this one is busy importing.
+        ahead = threading.Thread(target=_each, args=(load, writers), name="writers", daemon=True)
         ahead.start()
         self.redactor.gate("Ann said hello.")
         for role in ("admin", "visitor"):
@@ -339,6 +334,8 @@ class Application:
 
             reader().warm_up()
         self.knowledge.warm_up()
+        # Not in a thread beside: two that import transformers at once find parts of it unfinished.
+        self.embedder.embed(["Ann said hello."])
         _each(load, [entry for entry in served if entry not in writers])
         ahead.join()
 
