@@ -39,13 +39,18 @@ def test_few_rows_train_all_weights_where_training_starts_from_a_frozen_classifi
     assert "8 rows a label" in plan["why"] and "first result" in plan["why"]
 
 
-@pytest.mark.parametrize(("rows", "method"), [(24, "head"), (144, "head"), (156, "full")])
-def test_other_bases_need_more_rows_a_label_for_all_weights(tmp_path, rows, method):
-    base = tmp_path / "roberta"
+def _roberta(folder):
+    base = folder / "roberta"
     base.mkdir()
     sizes = {"hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 1000}
     (base / "config.json").write_text(json.dumps({"model_type": "roberta"} | sizes))
     (base / "model.safetensors").write_bytes(b"")
+    return base
+
+
+@pytest.mark.parametrize(("rows", "method"), [(24, "head"), (144, "head"), (156, "full")])
+def test_other_bases_need_more_rows_a_label_for_all_weights(tmp_path, rows, method):
+    base = _roberta(tmp_path)
     data = write_csv(tmp_path / "some.csv", sentences(rows))
     plan = make_plan(FinetuneSpec(data, "mine", base=str(base), base_path=base))
     assert plan["method"] == method
@@ -217,6 +222,25 @@ def test_labels_that_differ_in_spelling_alone_are_told(tmp_path):
     rows = [(text, label.title() if n % 7 == 0 else label) for n, (text, label) in enumerate(sentences(180))]
     said = make_plan(FinetuneSpec(write_csv(tmp_path / "mixed.csv", rows), "mine"))["warnings"]
     assert "Cards / cards" in said[0]
+
+
+def test_qlora_says_where_it_brings_nothing_and_what_it_lacks(data, tmp_path, monkeypatch):
+    import importlib.util
+
+    from tools.models import hardware
+
+    machine = hardware.Hardware(2, 8 * 10**9, gpu="A10", gpu_memory=24 * 10**9)
+    monkeypatch.setattr(hardware, "hardware", lambda: machine)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "bitsandbytes" else found(name)
+    )
+    plan = make_plan(FinetuneSpec(data, "m", "roberta", _roberta(tmp_path), method="qlora"))
+    assert "it is the same as lora" in plan["warnings"][0]
+    rows = [(f"what is {n}", f"the answer is {n}") for n in range(9)]
+    chats = write_csv(tmp_path / "chats.csv", rows, ("prompt", "completion"))
+    with pytest.raises(Unsupported, match="needs bitsandbytes"):
+        make_plan(FinetuneSpec(chats, "m", method="qlora"))
 
 
 def test_no_space(data, monkeypatch):

@@ -43,6 +43,10 @@ def test_the_whole_cycle(task, method, tmp_path):
     assert {"assistant.json", "evaluation.json", "model.safetensors", "report.html", "README.md"} <= {
         path.name for path in folder.iterdir()
     }
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    if task == "token-classification":
+        low, high = evaluation["intervals"]["f1"]
+        assert 0 <= low <= result["metrics"]["f1"] <= high <= 1
     assert any(p.loss is not None and p.eta_seconds is not None and p.step for p in said)
     assert not list(folder.parent.glob(".*"))
     _predicts(task, find_task(task).load(folder, "cpu"), tmp_path)
@@ -263,3 +267,44 @@ def test_pictures_are_told_apart_by_content_and_broken_ones_left_out(tmp_path):
         and saved["resample"] == 2
         and "do_center_crop" not in saved
     )
+
+
+def test_all_words_of_long_sentences_are_learned():
+    from tests.tools.tiny_models import tokenizer
+    from tools.finetune.tagging import _features
+
+    words = ["card", "bank", "loan"] * 7
+    rows = _features([(words, ["B-X", "O", "O"] * 7)], tokenizer(), ["B-X", "O"], 8)
+    assert [sum(label >= 0 for label in row["labels"]) for row in rows] == [6, 6, 6, 3]
+    assert sum(row["labels"].count(0) for row in rows) == 7
+
+
+def test_a_base_of_four_bits_is_merged_into_its_plain_weights(tmp_path, monkeypatch):
+    import torch
+    from transformers import LlamaForCausalLM
+
+    from tests.tools.tiny_models import tiny_gpt
+    from tools.finetune import methods
+
+    base = tiny_gpt(tmp_path / "base")
+    model = methods.wrap(LlamaForCausalLM.from_pretrained(base), "lora", "CAUSAL_LM", 10)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter)
+    ids = torch.tensor([[5, 6, 7]])
+    wanted = model.eval()(input_ids=ids).logits
+    monkeypatch.setattr(methods, "quantized", lambda module: True)
+    plain = methods.merge(model, "qlora", tmp_path, lambda: LlamaForCausalLM.from_pretrained(base))
+    assert type(plain) is LlamaForCausalLM
+    assert torch.allclose(plain.eval()(input_ids=ids).logits, wanted, atol=1e-4)
+
+
+def test_a_taggers_mistakes_say_where_and_quote_no_entity():
+    from tools.finetune.tagged import intervals, mistakes
+
+    rows = [(["Ann", "Bell", "left"], ["B-PER", "I-PER", "O"]), (["all", "is", "well"], ["O", "O", "O"])]
+    guesses = [[("B-PER", 0.9), ("O", 0.8), ("O", 0.99)], [("O", 0.9)] * 3]
+    (wrong,) = mistakes(rows, guesses)
+    assert (wrong["label"], wrong["predicted"], wrong["score"]) == ("PER (words 1–2)", "PER (words 1–1)", 0.8)
+    truth = [tags for _, tags in rows]
+    assert intervals(truth, truth) == {"accuracy": [1.0, 1.0], "f1": [0.0, 1.0]}

@@ -87,7 +87,27 @@ def _train(run: Run, parts: Parts[Example], whole: bool = True) -> tuple[Outcome
         run.report.tell("Measuring on the held-out rows")
         saved = TextClassifier(run.staging, labels, trained[1], best_device())
         probabilities = saved.predict_proba([text for text, _ in parts.test])
-    return _outcome(parts, labels, found, trained, probabilities, named), labels
+    outcome = _outcome(parts, labels, found, trained, probabilities, named)
+    return replace(outcome, warnings=outcome.warnings + _limits(run, parts)), labels
+
+
+def _limits(run: Run, parts: Parts[Example]) -> list[str]:
+    """What a head goes without."""
+    if run.plan["method"] not in ("head", "few-shot"):
+        return []
+    said = []
+    if run.plan["method"] == "head" and len(parts.train) > head.CHOOSING_ROWS:
+        said.append(
+            f"Labels that look wrong were not looked for: with more than {head.CHOOSING_ROWS:,} rows head goes "
+            "without, to be quick. full looks for them."
+        )
+    config = AutoConfig.from_pretrained(str(run.base), trust_remote_code=False)
+    if not averaging.takes(config):
+        said.append(
+            f"transformers.pipeline does not know the classifier of this folder, as {run.plan['base']} "
+            f"({config.model_type}) has no place for it: predict with the assistant, or train with full or lora."
+        )
+    return said
 
 
 def _all_count(run: Run, parts: Parts[Example], labels: list[str]) -> bool:

@@ -103,7 +103,7 @@ def _linear_layers(model: Any, excluded: list[str]) -> list[str]:
         for name, module in model.named_modules()
         if (isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D")
         and module is not head
-        and module.weight.requires_grad
+        and (module.weight.requires_grad or hasattr(module.weight, "quant_state"))
         and not set(name.split(".")) & set(excluded)
     ]
 
@@ -152,10 +152,39 @@ def rank_pattern(model: Any) -> dict[str, list[bool]]:
     return {name: (p.detach().view(-1) != 0).tolist() for name, p in named if ".lora_E." in name}
 
 
-def merge(model: Any, method: str, folder: Path) -> Any:
-    """One plain model again; the adapter alone is kept in ``folder/adapter``."""
+def quantized(model: Any) -> bool:
+    """Whether a model's weights are held in 4 bits."""
+    return bool(getattr(model, "is_loaded_in_4bit", False))
+
+
+def prepared(model: Any) -> Any:
+    """A model of 4 bits made ready to be trained: its norms in 32 bits, what layers computed made again when needed."""
+    from peft import prepare_model_for_kbit_training
+
+    again = {"use_reentrant": False}
+    return (
+        prepare_model_for_kbit_training(model, gradient_checkpointing_kwargs=again)
+        if quantized(model)
+        else model
+    )
+
+
+def merge(model: Any, method: str, folder: Path, whole: Callable[[], Any] | None = None) -> Any:
+    """One plain model again; the adapter alone is kept in ``folder/adapter``.
+
+    Args:
+        model: as :func:`wrap` made it, trained.
+        method: as there.
+        folder: of the new model.
+        whole: loads the base anew in full precision, for one that was held in 4 bits: its weights would stay rounded.
+    """
     if method == "full":
         return model
+    if whole is not None and quantized(model.get_base_model()):
+        from peft import PeftModel
+
+        model.save_pretrained(folder / "adapter", safe_serialization=True)
+        return PeftModel.from_pretrained(whole(), folder / "adapter").merge_and_unload()
     if method == "adalora":  # the ranks of the weights that were best, not of the last step
         model.peft_config["default"].rank_pattern = rank_pattern(model.base_model)
     model.save_pretrained(folder / "adapter", safe_serialization=True)

@@ -1,5 +1,6 @@
 """What would be trained, and how: decided and checked before anything is started."""
 
+import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from tools.finetune.task import Facts, Task, find_task
 if TYPE_CHECKING:
     import pandas
 
-WEIGHT_BYTES = 2  # of a parameter in half precision, the least that can be trained from
+WEIGHT_BYTES = 2  # of a parameter in half precision, the least that can be trained from but for qlora
 MOST_MINUTES = 24 * 60  # of a search
 SAMPLE = 200  # texts
 
@@ -200,6 +201,25 @@ def _lasting(spec: FinetuneSpec, seconds: float) -> float:
     return max(once, 60 * spec.search) if spec.search else once
 
 
+def _four_bits(task: Task) -> list[str]:
+    """What qlora takes, and where it brings nothing.
+
+    Raises:
+        Unsupported: the package that holds weights in 4 bits is not installed.
+    """
+    if task.name != "text-generation":
+        return [
+            f"qlora holds the weights of text generators in 4 bits; for {task.name} it is the same as lora."
+        ]
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise Unsupported(
+            "qlora needs bitsandbytes, which is not installed.",
+            "Install it (pip install 'startup-assistant[gpu]'), or use lora.",
+            param="method",
+        )
+    return []
+
+
 def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str, Any]:
     """The numbers."""
     task, facts = chosen.task, chosen.facts
@@ -216,6 +236,8 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
     if method not in task.methods:
         hint = f"It knows {', '.join(task.methods)}."
         raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")
+    if method == "qlora":
+        facts.warnings.extend(_four_bits(task))
     if facts.several and (method == "few-shot" or spec.unlabeled):
         raise Unsupported(
             f"Column {chosen.label} holds several labels a row, which "
@@ -252,5 +274,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "estimated_seconds": round(_lasting(spec, estimates[method]), 1),
         "why": why,
         "warnings": facts.warnings
-        + space.memory_told(recipe.memory(method, base), base.parameters * WEIGHT_BYTES),
+        + space.memory_told(
+            recipe.memory(method, base), base.parameters * (1 if method == "qlora" else WEIGHT_BYTES)
+        ),
     }

@@ -129,12 +129,12 @@ def seconds(method: str, base: Base, facts: Facts, passes: float, task: str) -> 
 
 
 # Bytes a parameter while it is trained: weight, gradient and two optimizer moments; or the weight and activations.
-TRAINED_BYTES, FROZEN_BYTES, SPARE_BYTES = 16, 6, 1_000_000_000
+TRAINED_BYTES, FROZEN_BYTES, FOUR_BITS, SPARE_BYTES = 16, 6, 2, 1_000_000_000
 
 
 def memory(method: str, base: Base) -> int:
     """Bytes that a training needs, roughly."""
-    each = TRAINED_BYTES if method in ("full", "few-shot") else FROZEN_BYTES
+    each = {"full": TRAINED_BYTES, "few-shot": TRAINED_BYTES, "qlora": FOUR_BITS}.get(method, FROZEN_BYTES)
     return base.parameters * each + SPARE_BYTES
 
 

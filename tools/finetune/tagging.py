@@ -12,7 +12,7 @@ from transformers import (
 
 from knowledge.loading import loaded
 from tools.data.spans import words_of
-from tools.finetune import averaging, methods
+from tools.finetune import averaging, methods, tagged
 from tools.finetune.encoder import autocast, load_tokenizer, max_length
 from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
@@ -46,13 +46,13 @@ def train(run: Run, parts: Parts[Sentence]) -> Outcome:
         dtype="float32",
     )
     length = max_length(tokenizer, model.config, MAX_LENGTH)
-    method = run.plan["method"]
-    steps = steps_of(run.plan, len(parts.train))
+    method, learned = run.plan["method"], _features(parts.train, tokenizer, labels, length)
+    steps = steps_of(run.plan, len(learned))
     model = methods.wrap(model, method, "TOKEN_CLS", steps, ("classifier", "score"))
     trained = methods.trainable(model)
     material = Material(
         model=model,
-        train=_features(parts.train, tokenizer, labels, length),
+        train=learned,
         validation=_features(parts.validation, tokenizer, labels, length),
         collate=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=PAD_TO),
         measure=_accuracy,
@@ -76,7 +76,8 @@ def _measure(
     run.report.tell("Measuring on the held-out rows")
     tagger = Tagger(run.staging, labels, length, best_device())
     truth = [tags for _, tags in parts.test]
-    guesses = [[tag for tag, _ in tagger.tags(words)] for words, _ in parts.test]
+    scored = [tagger.tags(words) for words, _ in parts.test]
+    guesses = [[tag for tag, _ in row] for row in scored]
     metrics, kinds = measures(truth, guesses)
     usual, _ = measures(truth, word_baseline(parts.train, parts.test))
     nothing, _ = measures(truth, [["O"] * len(tags) for tags in truth])
@@ -85,22 +86,30 @@ def _measure(
         {"majority": nothing, "usual_tag_of_the_word": usual},
         trained,
         {"labels": labels, "max_length": length},
-        {"per_class": kinds, "curve": curve},
+        {
+            "per_class": kinds,
+            "intervals": tagged.intervals(truth, guesses),
+            "mistakes": tagged.mistakes(parts.test, scored),
+            "curve": curve,
+        },
     )
 
 
 def _features(rows: list[Sentence], tokenizer: Any, labels: list[str], length: int) -> list[dict[str, Any]]:
-    """Token ids; the first piece of each word bears its tag, all else is ignored."""
+    """Token ids; the first piece of each word bears its tag, all else is ignored. Long rows become several."""
     numbers = {label: number for number, label in enumerate(labels)}
     found = []
     for words, tags in rows:
-        cut = tokenizer(words, is_split_into_words=True, truncation=True, max_length=length)
-        places = cut.word_ids()
-        bearing = [
-            numbers.get(tags[word], IGNORED) if word is not None and word != before else IGNORED
-            for word, before in zip(places, [None, *places], strict=False)
-        ]
-        found.append({"input_ids": cut["input_ids"], "labels": bearing})
+        start = 0
+        while start < len(words):
+            cut = tokenizer(words[start:], is_split_into_words=True, truncation=True, max_length=length)
+            places = cut.word_ids()
+            bearing = [
+                numbers.get(tags[start + word], IGNORED) if word is not None and word != before else IGNORED
+                for word, before in zip(places, [None, *places], strict=False)
+            ]
+            found.append({"input_ids": cut["input_ids"], "labels": bearing})
+            start += 1 + max((word for word in places if word is not None), default=0)
     return found
 
 

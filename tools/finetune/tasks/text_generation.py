@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +21,7 @@ from tools.finetune.conversations import (
 )
 from tools.finetune.examples import mean_tokens
 from tools.finetune.task import Facts, Outcome, Run
-from tools.models.placement import placement
+from tools.models.placement import four_bits, placement
 
 if TYPE_CHECKING:
     import pandas
@@ -79,29 +80,36 @@ class TextGeneration:
 
         set_seed(run.spec.seed)
         tokenizer = chat_tokenizer(run.base)
-        model: Any = loaded(AutoModelForCausalLM, str(run.base), use_safetensors=True, dtype=_dtype(run))
+        model: Any = loaded(AutoModelForCausalLM, str(run.base), use_safetensors=True, **_held(run))
         length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
         train, validation, held = tokenized_parts(run, tokenizer, length)
         collate = Collate(tokenizer.pad_token_id)
         baseline = {"base_model": perplexity(model, held, collate, run.report, shift=1)}
         method = run.plan["method"]
-        model = methods.wrap(model, method, "CAUSAL_LM", steps_of(run.plan, len(train)))
+        model = methods.wrap(methods.prepared(model), method, "CAUSAL_LM", steps_of(run.plan, len(train)))
         trained = methods.trainable(model)
         step = methods.after_step(model, method)
         material = Material(model, train, validation, collate, after_step=step, trainer=TokenPartedTrainer)
         curve = fit(run, material)
-        model = methods.merge(model, method, run.staging)
+        plain = partial(loaded, AutoModelForCausalLM, str(run.base), use_safetensors=True, dtype=_dtype(run))
+        model = methods.merge(model, method, run.staging, plain)
         model.config.use_cache = True
         metrics = perplexity(model, held, collate, run.report, shift=1)
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
-        return Outcome(
-            metrics, baseline, trained, {"max_length": length}, {"curve": curve}, told_cut(train, length)
-        )
+        told = {"curve": curve}
+        return Outcome(metrics, baseline, trained, {"max_length": length}, told, told_cut(train, length))
 
     def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
         """A ``tools.finetune.task.Generator``."""
         return LoadedGenerator(folder, device)
+
+
+def _held(run: Run) -> dict[str, Any]:
+    """How the base is held while it is trained: in 4 bits on a GPU for qlora."""
+    if run.plan["method"] != "qlora":
+        return {"dtype": _dtype(run)}
+    return {"device_map": {"": 0}, "quantization_config": four_bits()}
 
 
 def _dtype(run: Run) -> str:
