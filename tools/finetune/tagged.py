@@ -57,7 +57,7 @@ def mistakes(
         ``{"text", "label", "predicted", "score"}``, the entities written as ``PER (words 1–2)``: labels are not
         redacted in reports, so they hold no words of the text.
     """
-    wrong = []
+    wrong: list[dict[str, Any]] = []
     for (words, tags), guess in zip(rows, guesses, strict=True):
         given = [tag for tag, _ in guess]
         if set(entities(tags)) != set(entities(given)):
