@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence, Set
 from statistics import mean
 from typing import Any
 
-from knowledge.answer import SURE, Answerer, rewrite
-from knowledge.confidence import Asked, confidence, features, take_apart
+from knowledge.answer import SURE, Answerer
+from knowledge.confidence import Asked, take_apart
+from knowledge.follow_up import readings
 from knowledge.impersonal import impersonal
 from knowledge.records import Passage
 from knowledge.rules import Rule, Rules
@@ -86,12 +87,14 @@ class _Again:
         holds the answer.
         """
         rules = Rules(answerer.searcher.store, self._visitor)
-        alone = rules.expand(rewrite(self._question, self._history))
-        if rule := rules.answering(alone, self._history):
-            asked = take_apart(alone, answerer.searcher.store, self._visitor)
+        meant = [rules.expand(each) for each in readings(self._question, self._history)]
+        if rule := rules.answering(meant[0], self._history):
+            asked = take_apart(meant[0], answerer.searcher.store, self._visitor)
             return asked, [Hit(rule.passage, 1.0, 1.0)], rule, 1.0
-        asked, hits, units = answerer.read(alone, self._visitor)
-        sure = confidence(features(asked, hits, units, answerer.searcher.encoder)) if units else 0.0
+        for alone in meant:
+            asked, hits, units = answerer.read(alone, self._visitor)
+            if (sure := answerer.sure(asked, hits, units)) >= SURE:
+                break
         return asked, hits, None, sure
 
     def fall(self, gone: Set[int], whole: float) -> float:
