@@ -110,7 +110,8 @@ def test_visitors_are_not_told_what_the_team_has_ruled_out(
     server.answers(say(words))
     assert reply(Conversation(hosted).say("hello")) == words
     hosted.knowledge.add_text(
-        "court.md", "# Court\n\nThe court sits in Ghent. The lawsuit in court is public. The court is quiet.\n"
+        "court.md",
+        "# Court\n\nThe court sits in Ghent. The lawsuit in court is public. The court is quiet.\n",
     )
     told = hosted.knowledge.ask("In which city does the court sit?", visitor=True)
     [court] = {each["passage"] for each in told["citations"] if each["source"] == "court.md"}
