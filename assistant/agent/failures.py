@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from assistant.agent.events import Event, Failed
 from assistant.brain.language import pick
-from assistant.brain.replies.chinese import sentences
+from assistant.brain.replies.chinese import joined, sentences
 from assistant.logs import log
 from knowledge.errors import TeachingError
 
@@ -21,7 +21,7 @@ def explained(language: str = "en") -> Iterator[list[Event]]:
     try:
         yield failure
     except TeachingError as error:
-        told = pick(language, str(error), f"{sentences(error.message)}{sentences(error.hint)}")
+        told = pick(language, str(error), joined(sentences(error.message), sentences(error.hint)))
         failure.append(Failed(told, error.code))
     except Exception as error:
         log().exception("turn failed")

@@ -49,7 +49,12 @@ def sentences(text: str) -> str:
             known, end = parts[0], 1
         told.append(known)
         parts = parts[end:]
-    return re.sub(r"(?<=[。！？”）]) ", "", " ".join(told))
+    return joined(*told)
+
+
+def joined(*told: str) -> str:
+    """Sentences behind each other: a blank follows those that are still English, and none the Chinese ones."""
+    return re.sub(r"(?<=[。！？”）]) ", "", " ".join(each for each in told if each))
 
 
 def _known(sentence: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.brain.language import pick
 from assistant.brain.replies import data, explained, knowledge, models, training
-from assistant.brain.replies.chinese import in_chinese
+from assistant.brain.replies.chinese import in_chinese, joined
 from assistant.brain.replies.reply import Reply
 
 Composer = Callable[[dict[str, Any], dict[str, Any], str], Reply]
@@ -60,7 +60,5 @@ def compose(
 
 
 def _failed(result: Mapping[str, Any], language: str) -> Reply:
-    what = pick(language, " ", "").join(
-        " ".join(str(result[key]).split()) for key in ("error", "hint") if result.get(key)
-    )
+    what = joined(*(" ".join(str(result[key]).split()) for key in ("error", "hint") if result.get(key)))
     return Reply(pick(language, f"That did not work: {what}", f"没有成功：{what}"))
