@@ -11,7 +11,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from assistant.brain.replies.chinese import sentences
+from assistant.brain.replies.chinese import joined, sentences
+from knowledge.errors import TeachingError
 
 ZH: dict[str, str] = json.loads((Path(__file__).parent / "pages" / "zh.json").read_text(encoding="utf-8"))
 CHINESE: ContextVar[bool] = ContextVar("chinese", default=False)
@@ -44,7 +45,11 @@ def told(error: Exception | str) -> str:
     Args:
         error: what went wrong, or its words.
     """
-    return sentences(str(error)) if CHINESE.get() else str(error)
+    if not CHINESE.get():
+        return str(error)
+    if isinstance(error, TeachingError):
+        return joined(sentences(error.message), sentences(error.hint))
+    return sentences(str(error))
 
 
 def lang() -> str:

@@ -48,7 +48,9 @@ def explain(body: ExplainRequest, app: App, who: Caller) -> dict[str, Any]:
     from tools.explain.explain import explain, fits_together, page_html, subject, without_picture
     from tools.explain.versus import versus
 
-    texts = len(body.text) if isinstance(body.text, list) else 1
+    texts = (
+        max(2, len(body.text)) if isinstance(body.text, list) else 1
+    )  # a list of one is answered by a list, too
     fits_together(texts, body.versus, body.other, body.counterfactual)
     workspace = app.workspace(who)
     predictor = workspace.predictor(body.model)

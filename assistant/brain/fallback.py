@@ -26,11 +26,8 @@ from assistant.logs import log
 COOL_DOWN = 30.0  # seconds without asking a server that was away
 SPARE = {"answered_by": "embedded"}  # what marks the spare model's answers
 LONGEST = 600.0  # seconds that an answer may take, however steadily it trickles
-ENDS = (
-    "finish_reason",
-    "stop_reason",
-    "done_reason",
-)  # OpenAI's, Anthropic's and Ollama's word for an answer's end
+# An answer's end, as OpenAI's two interfaces, Anthropic and Ollama call it.
+ENDS = ("finish_reason", "status", "stop_reason", "done_reason")
 
 
 class FallbackChatModel(OuterChatModel):

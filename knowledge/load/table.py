@@ -9,6 +9,7 @@ from knowledge.errors import SourceError
 
 SUFFIXES = (".csv", ".tsv")
 MOST_ROWS = 100_000
+MOST_CELL = 131_072  # characters; csv's own limit, which other code of the process may have raised
 
 
 def load(raw: bytes, name: str) -> Parts:
@@ -24,6 +25,10 @@ def load(raw: bytes, name: str) -> Parts:
         raise SourceError(
             f"The table cannot be read: {error}.", "Look for a quotation mark that is never closed."
         ) from error
+    if any(len(cell) > MOST_CELL for row in rows for cell in row):
+        raise SourceError(
+            "A cell of the table does not end.", "Look for a quotation mark that is never closed."
+        )
     return Parts("", table_blocks(rows), left_out=too_many(len(rows)))
 
 

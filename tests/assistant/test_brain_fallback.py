@@ -63,7 +63,7 @@ def test_a_server_that_is_away_is_stood_in_for(
     # Which model answered is kept with the answers.
     told = [each.model for each in hosted.agent.history(OWNER, chat.thread) if each.role == "assistant"]
     assert set(told[:-1]) == {"embedded"} and told[-1] == hosted.settings.model
-    assert of(back, events.Done)[0].model == hosted.settings.model != "embedded"
+    assert of(events.Done, back)[0].model == hosted.settings.model != "embedded"
     assert AWAY[0] not in json.dumps(server.seen)
 
 

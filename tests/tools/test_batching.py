@@ -73,7 +73,8 @@ def test_long_texts_make_small_batches():
     assert all(sum(map(about_tokens, batch)) <= FEWEST_TOKENS for batch in model.batches)
 
 
-def test_a_quick_model_gets_more_at_once():
+def test_a_quick_model_gets_more_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tools.serving.batching.time.perf_counter", lambda: 0.0)
     model = Slow(open=False)
     batcher = Batcher(model)
     first = batcher.submit(["x"])

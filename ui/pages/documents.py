@@ -178,7 +178,7 @@ class KnowledgePage(Page):
         except TeachingError:
             yield {"add": gr.Button(interactive=True), "preview": ""}
             raise
-        told = card(
+        outcome = card(
             say("{n} passages added", n=report["chunks"]),
             table(["left out", "why"], [(Path(e["source"]).name, told(e["reason"])) for e in report["skipped"]])
             if report["skipped"] else "",
@@ -187,7 +187,7 @@ class KnowledgePage(Page):
         wish = newest[0]["source"] if newest and report["chunks"] else None
         changed = self.listed(request, wish)
         ready = {"add": gr.Button(interactive=True), "files": None, "address": ""}
-        yield {**changed, **ready, "tabs": gr.Tabs(selected="add"), "preview": told}
+        yield {**changed, **ready, "tabs": gr.Tabs(selected="add"), "preview": outcome}
 
     def _stored(self, source: str, user_id: str) -> str:
         """An upload as a file of the home, which can be read anew later; an address as it is."""

@@ -5,6 +5,7 @@ too, and only the one who reads them has a language.
 """
 
 import functools
+import heapq
 import json
 import re
 from pathlib import Path
@@ -12,7 +13,10 @@ from typing import Any
 
 SAID = ("error", "hint", "reason", "why", "note", "notes", "warnings")  # where results hold sentences
 _HOLE = re.compile(r"\{(\d+)\}")
-LONGEST = 1_000  # characters that are looked up
+LONGEST, SENTENCE = 1_000, 500  # characters that are looked up, in all and of a sentence
+TOGETHER = 3  # sentences that a template holds at most
+CLAUSE = 24  # characters from which on something within a sentence is looked up: a name is rarely so long
+Known = tuple[int, re.Pattern[str], str]
 _END = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -42,7 +46,7 @@ def sentences(text: str) -> str:
     parts = _END.split(text.strip())
     told: list[str] = []
     while parts:
-        for end in range(len(parts), 0, -1):
+        for end in range(min(len(parts), TOGETHER), 0, -1):
             if known := _known(" ".join(parts[:end])):
                 break
         else:
@@ -58,31 +62,52 @@ def joined(*told: str) -> str:
 
 
 def _known(sentence: str) -> str:
-    for pattern, chinese in _catalogue():
-        if found := pattern.fullmatch(sentence):
-            return _filled(
-                chinese, {key: sentences(value) for key, value in found.groupdict().items() if value}
-            )
+    if len(sentence) > SENTENCE:
+        return ""
+    by_word, any_word = _catalogue()
+    likely = heapq.merge(by_word.get(sentence.split(" ", 1)[0], ()), any_word, key=lambda each: each[0])
+    for _, pattern, chinese in likely:
+        found = pattern.fullmatch(sentence)
+        # What fills a hole is a name or a clause; with the end of a sentence in it, it is of another sentence.
+        if found and not any(_END.search(value or "") for value in found.groupdict().values()):
+            return _filled(chinese, {key: _value(value) for key, value in found.groupdict().items() if value})
     return ""
 
 
+def _value(text: str) -> str:
+    """What fills a hole: a name of the user's stays, a clause is told."""
+    return sentences(text) if text.endswith((".", "!", "?")) or len(text) > CLAUSE else text
+
+
 def _filled(chinese: str, values: dict[str, str]) -> str:
-    told = _HOLE.sub(lambda hole: values.get(f"n{hole[1]}", ""), chinese)
-    return told.replace("{{", "{").replace("}}", "}")
+    parts = _HOLE.split(chinese)
+    return "".join(values.get(f"n{part}", "") if at % 2 else _plain(part) for at, part in enumerate(parts))
+
+
+def _plain(literal: str) -> str:
+    return literal.replace("{{", "{").replace("}}", "}")
 
 
 @functools.cache
-def _catalogue() -> list[tuple[re.Pattern[str], str]]:
-    """Patterns and what they become, those with most words of their own first: they say most about a sentence."""
+def _catalogue() -> tuple[dict[str, list[Known]], list[Known]]:
+    """Patterns and what they become, by the sentence's first word, and those that may begin with any.
+
+    Each is numbered: those with most words of their own come first, as they say most about a sentence.
+    """
     held: dict[str, str] = json.loads(Path(__file__).with_name("zh.json").read_text(encoding="utf-8"))
-    ordered = sorted(held, key=lambda english: -len(_HOLE.sub("", english)))
-    return [(_pattern(english), held[english]) for english in ordered]
+    by_word: dict[str, list[Known]] = {}
+    any_word: list[Known] = []
+    for rank, english in enumerate(sorted(held, key=lambda each: -len(_HOLE.sub("", each)))):
+        first = english.split(" ", 1)[0]
+        group = any_word if "{" in first else by_word.setdefault(first, [])
+        group.append((rank, _pattern(english), held[english]))
+    return by_word, any_word
 
 
 def _pattern(english: str) -> re.Pattern[str]:
     parts, written = _HOLE.split(english), ""
     for at, part in enumerate(parts):
-        literal = re.escape(part.replace("{{", "{").replace("}}", "}"))
+        literal = re.escape(_plain(part))
         written += (
             literal
             if at % 2 == 0
