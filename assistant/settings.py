@@ -123,7 +123,8 @@ class Settings(BaseSettings):
     retention_days: float = Field(
         0,
         ge=0,
-        description="Conversations that nobody has touched for so many days are deleted; 0: none are.",
+        description="Conversations that nobody has touched for so many days are deleted, with the files attached to "
+        "them, visits, and hand-offs, answered or not; 0: none are.",
     )
     otel_endpoint: str | None = Field(
         None, description="An OpenTelemetry collector's address (OTLP over HTTP) that traces are sent to."

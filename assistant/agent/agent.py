@@ -159,6 +159,7 @@ class Agent:
                     message = AIMessage("", tool_calls=[call])
                     graph.update_state(config(thread_id), {"messages": [message]}, as_node="model")
                     yield from run(graph, None, context, self._recorder(context))
+                    self.threads.touch(thread_id)
             yield from failure
 
         return Turn(begin)
@@ -205,10 +206,13 @@ class Agent:
             Missing: there is none, or it is another's.
             Conflict: it is being answered in.
         """
+        from assistant.agent.finding import forget
+
         self.threads.get(thread_id, principal.user_id)
         with self._alone(principal, thread_id):
             self.threads.delete(thread_id, principal.user_id)
             self.checkpointer().delete_thread(thread_id)
+        forget()
 
     def checkpointer(self) -> Any:
         """Where conversations are kept."""
@@ -320,7 +324,10 @@ class Agent:
         if next_step is None:
             set_aside(graph, thread_id)
             next_step = GoOn({"messages": [message]})
-        yield from run(graph, next_step.input, context, self._recorder(context))
+        try:
+            yield from run(graph, next_step.input, context, self._recorder(context))
+        finally:
+            self.threads.touch(thread_id)  # what was answered can be found from now on
 
     def _context(
         self, graph: "CompiledStateGraph", principal: Principal, thread_id: str, said: Said, stop: Stop

@@ -134,7 +134,9 @@ class DirectCalls:
             for each in cleaned.get("artifacts") or []
         ]
         shown = _plain(public(cleaned))
-        self._parts.quotas.add(context.principal, TOKENS, tokens_of(json.dumps([call.args, shown])))
+        if self._parts.quotas.counts(TOKENS):
+            told = json.dumps([call.args, shown], ensure_ascii=False)
+            self._parts.quotas.add(context.principal, TOKENS, tokens_of(told))
         return Ran(shown, artifacts)
 
     def problem(self, context: TurnContext, error: TeachingError) -> dict[str, Any]:

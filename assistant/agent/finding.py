@@ -34,6 +34,11 @@ def found(agent: Agent, who: Principal, words: str) -> list[dict[str, Any]]:
     return [row for at, row in enumerate(rows) if holds(at, row)]
 
 
+def forget() -> None:
+    """Remember no conversation's words any more; called when one was deleted."""
+    _said.cache_clear()
+
+
 @functools.lru_cache(REMEMBERED)
 def _said(agent: Agent, who: Principal, thread_id: str, updated_at: str) -> str:
     """What was said in a conversation, in lower case; ``updated_at`` makes it be read anew when more was said."""

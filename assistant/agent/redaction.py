@@ -1,5 +1,6 @@
 """The redaction gate: nothing personal enters a checkpoint, a log or a model, and nothing leaves with a reply."""
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ MADE_HERE = {
     "passage",
 }
 GIVEN = {"label", "model", "name", "base"}
+_FORMS = re.compile(r"[\d@:/]")  # signs that an address, a number or a key of a program has at least one of
 GUESSES = frozenset({"PERSON", "LOCATION", "AGE", "DATE_TIME", "LEFT_OUT"})
 
 
@@ -94,11 +96,16 @@ def _walk(value: Any, context: TurnContext, found: list[str], key: str = "", hea
     return value
 
 
+def _key(name: Any, context: TurnContext, found: list[str], heard: bool) -> Any:
+    """A key without addresses, numbers and keys of programs; most have no sign of any, and there may be thousands."""
+    return _walk(name, context, found, "name", heard) if _FORMS.search(str(name)) else name
+
+
 def _fields(value: dict[Any, Any], context: TurnContext, found: list[str], heard: bool) -> dict[Any, Any]:
     """An object whose keys are cleaned as names are, for labels and columns are keys, too."""
     fields: dict[Any, Any] = {}
     for name, item in value.items():
-        key, number = _walk(name, context, found, "name", heard), 2
+        key, number = _key(name, context, found, heard), 2
         while key in fields:  # two labels that look alike now are still two
             key, number = f"{key} ({number})", number + 1
         fields[key] = _walk(item, context, found, str(name), heard)

@@ -190,12 +190,17 @@ class DataRights:
         """
         before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
         old = self._database.rows(select(schema.threads).where(schema.threads.c.updated_at < before))
-        attached = {row["id"]: self._attached(row) for row in old}
-        gone = [row for row in old if self._forgotten(row)]
         visits, handoffs = schema.visits, schema.handoffs
+        attached: dict[str, set[str]] = {}
+        gone = 0
+        for row in old:
+            names = self._attached(row)
+            if self._forgotten(row):
+                gone += 1
+                attached.setdefault(row["user_id"], set()).update(names)
         counts: dict[str, Any] = {
-            "conversations": len(gone),
-            "files": sum(self._detached(row["user_id"], attached[row["id"]], before) for row in gone),
+            "conversations": gone,
+            "files": sum(self._detached(user_id, names, before) for user_id, names in attached.items()),
             "visits": self._database.run(delete(visits).where(visits.c.updated_at < before)),
             "handoffs": self._database.run(delete(handoffs).where(handoffs.c.created_at < before)),
         }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from assistant.errors import BadRequest
 from assistant.store.database import Database
 from assistant.store.schema import now, row_labels
-from assistant.workspace.files import FileStore
+from assistant.workspace.files import ATTACHED, FileStore
 
 LONGEST = 200  # characters of a label
 
@@ -95,6 +95,7 @@ class Labelling:
             row[place] = given.get(number, row[place])
             sheet.writerow(["" if cell is None else cell for cell in row])
         name = f"{Path(old['name']).stem}.csv"
-        new = self._files.save(name, io.BytesIO(text.getvalue().encode()), user_id, old["purpose"])
+        whose = old["user_id"] if old["purpose"] == ATTACHED else user_id  # an attached file stays its user's
+        new = self._files.save(name, io.BytesIO(text.getvalue().encode()), whose, old["purpose"])
         self._database.run(row_labels.delete().filter_by(file_id=file_id))
         return new

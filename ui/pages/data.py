@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.access.principal import Principal
 from assistant.access.roles import allow
 from assistant.workspace.files import DATASETS
 from knowledge.errors import TeachingError
@@ -119,11 +120,16 @@ class DataPage(Labeller):
         return result_card("inspect_dataset", found) + f'<div class="sa-more">{added}</div>'
 
     def delete(self, name: str, request: gr.Request) -> dict:
-        """Delete the dataset: all files of its name, as an older one would come to light again."""
+        """Delete the dataset: all files of its name, as an older one would come to light again.
+
+        An admin sees what others attached to conversations, too; of the files below the first, theirs stay.
+        """
         who = self.principal(request)
         allow(who, "upload")
-        while row := self.app.files.by_name(name, who):
+        row = self.app.files.by_name(name, who)
+        while row:
             self.app.files.delete(row["id"], who)
+            row = self.app.files.by_name(name, Principal(who.user_id, who.name, "member"))
         return self.listed(request)
 
     def show_rows(self, name: str | None, request: gr.Request) -> dict:

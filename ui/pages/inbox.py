@@ -80,7 +80,8 @@ class Inbox(Page):
         """Somebody has answered (or has to, again)."""
         who = self.principal(request)
         allow(who, "act")
-        again = self.app.visits.handoff(handoff_id)["status"] == "closed"
+        closed = {row["id"] for row in self.app.visits.handoffs() if row["status"] == "closed"}
+        again = handoff_id in closed
         self.app.visits.close(handoff_id, who.user_id, again)
         return self.handoffs(request, handoff_id)
 

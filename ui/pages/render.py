@@ -45,7 +45,7 @@ ACTIVE = re.compile(r"\\?(?:<|`|!(?=\[)|(?<=\])[(:]|:(?=//)|(?<=\bwww)\.|~(?=~~)
 # A block of code from margin to margin, or to the end while it is being written; and code within a line. No line of a
 # block looks like the end of one: readers of Markdown do not agree on where it would end.
 CODE = re.compile(
-    r"^```(?P<language>[\w+#.-]*) *\n(?P<block>(?:(?![^\S\n]*(?:```|~~~)).*(?:\n|\Z))*?)(?:```[ ]*$|\Z)"
+    r"^```(?P<language>[\w+#.-]*)[^`\n]*\n(?P<block>(?:(?![^\S\n]*(?:```|~~~)).*(?:\n|\Z))*?)(?:```[ ]*$|\Z)"
     r"|(?<![`\\])`(?P<words>[^`\n]+)`(?!`)",
     re.MULTILINE,
 )

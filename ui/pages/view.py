@@ -1,10 +1,12 @@
 """What is on the chat page: a user's conversations, one conversation's messages, its job, its open approval."""
 
+import contextlib
 from typing import Any
 
 import gradio as gr
 
 from assistant.access.principal import Principal
+from assistant.errors import Missing
 from ui.pages.job_card import job_card
 from ui.pages.page import Page
 from ui.pages.render import Message, approval_message, history_messages
@@ -68,7 +70,9 @@ class View(Page):
 
     def mine(self, thread: str | None, who: Principal) -> str | None:
         """A conversation that the browser names, where it is the user's; else none."""
-        return thread if thread in {row["id"] for row in self.app.agent.threads.list(who.user_id)} else None
+        with contextlib.suppress(Missing):
+            return str(self.app.agent.threads.get(thread, who.user_id)["id"]) if thread else None
+        return None
 
     def job(self, thread: str | None) -> dict[str, Any] | None:
         """The conversation's job that runs, waits, or has ended and not been reported yet."""
