@@ -40,8 +40,8 @@ _SUFFIXES = {
 
 _MAP = re.compile(rb"<(?:urlset|sitemapindex)\b")
 _PLACE = re.compile(
-    r"<loc>\s*(?:<!\[CDATA\[)?\s*(https?://.+?)\s*(?:\]\]>)?\s*</loc>", re.IGNORECASE | re.DOTALL
-)
+    r"<loc>([^<]*+(?:<!\[CDATA\[[^<]*+)?+)</loc>", re.IGNORECASE
+)  # linear, whatever a page holds
 
 
 def public(address: str) -> bool:
@@ -116,7 +116,10 @@ def _places(raw: bytes) -> list[str] | None:
     if not _MAP.search(raw[:2000]) or not raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return None
     found = _PLACE.findall(raw.decode("utf-8", "replace"))
-    return [html.unescape(each) for each in dict.fromkeys(found)]
+    places = (each.replace("<![CDATA[", "").replace("]]>", "").strip() for each in found)
+    return [
+        html.unescape(each) for each in dict.fromkeys(places) if re.match("https?://", each, re.IGNORECASE)
+    ]
 
 
 def _site(url: str) -> str:

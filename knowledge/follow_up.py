@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from knowledge.words import STOP, has_cjk, key_terms, stem
 
+BACK = 9  # questions before the last one that it may go on from, one from the other
+
 _IS = frozenset({"is", "are", "was", "were", "be", "isn't", "aren't", "will", "there's"})
 _DOES = frozenset(
     {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can", "will", "would", "and"}
@@ -41,7 +43,7 @@ def readings(question: str, history: Sequence[str]) -> list[str]:
     said = [word.strip("?!.,;:\"'").lower() for word in question.split()]
     if not history or not any(said) or _TALK.issuperset(said):
         return [question]
-    before = rewrite(history[-1], history[:-1])
+    before = rewrite(history[-1], history[:-1][-BACK:])
     completed = f"{before} {question}"
     if _is_fragment(question, said):
         return [completed]

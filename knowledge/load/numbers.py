@@ -47,8 +47,8 @@ def _form(form: str) -> tuple[str, str, int]:
 
     marked = _LITERAL.sub(kept, first)
     digits = _DIGITS.search(marked)
-    if digits is None or digits[0].endswith(","):  # shown in thousands or millions
-        return "", "", 0
+    if digits is None or digits[0].endswith(",") or re.search("[0#?]", marked[digits.end() :]):
+        return "", "", 0  # shown in thousands or millions, or in groups, as telephone numbers are
     places = len(re.sub("[^0#?]", "", digits[0].partition(".")[2].partition("E")[0]))
     before, after = (
         "".join(literals[ord(each) - 0xE000] if each >= "\ue000" else each for each in part).strip("-+()")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from knowledge.decode import decode
 from knowledge.document import Block, Parts, row_text
@@ -9,6 +10,7 @@ from knowledge.errors import SourceError
 
 SUFFIXES = (".csv", ".tsv")
 MOST_ROWS = 100_000
+_PERIOD = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b[QH]\d\b|\d{1,2}月")  # digits that names of columns have
 MOST_CELL = 131_072  # characters; csv's own limit, which other code of the process may have raised
 
 
@@ -39,7 +41,7 @@ def table_blocks(rows: list[list[str]]) -> list[Block]:
         rows: cells; the first row that is not empty is the header. What stands alone in a line above it is a title.
     """
     rows = [row for row in rows if any(cell.strip() for cell in row)][:MOST_ROWS]
-    titles = next((at for at, row in enumerate(rows[:4]) if _filled(row) > 1), 0)
+    titles = _titles(rows)
     above = [Block("text", row_text([], row)) for row in rows[:titles]]
     rows = rows[titles:]
     if len(rows) < 2:
@@ -60,8 +62,17 @@ def too_many(rows: int, where: str = "") -> list[tuple[str, str]]:
     return [(part, str(SourceError(f"Only the first {MOST_ROWS:,} rows of a table are read.", "Split it.")))]
 
 
-def _filled(row: list[str]) -> int:
-    return sum(bool(cell.strip()) for cell in row)
+def _titles(rows: list[list[str]]) -> int:
+    """How many lines above the header are titles: alone in their line, at the table's left edge, above names.
+
+    A header may have a single name, too, but then it stands above figures or is not at the edge.
+    """
+    filled = [[at for at, cell in enumerate(row) if cell.strip()] for row in rows[:8]]
+    titles = next((at for at, cells in enumerate(filled[:4]) if len(cells) > 1), 0)
+    if not titles or any(re.search(r"\d", _PERIOD.sub("", cell)) for cell in rows[titles]):
+        return 0
+    edge = min(cells[0] for cells in filled[titles:])
+    return 0 if any(cells[0] > edge for cells in filled[:titles]) else titles
 
 
 def _delimiter(text: str, name: str) -> str:

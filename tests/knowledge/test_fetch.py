@@ -149,3 +149,13 @@ def test_an_index_of_site_maps_is_followed(site):
 def test_strange_addresses_are_refused(base, url):
     report = base.add([url])
     assert len(report["skipped"]) == 1
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("raw", [b"<loc>https://a" * 40_000, b"<loc>https://a" + b" " * 400_000])
+def test_a_broken_site_map_is_read_in_linear_time(raw):
+    places = (
+        b"<LOC>\n<![CDATA[ https://a.example/1 ]]> </LOC><loc>https://a.example/?a&amp;b</loc><loc>no</loc>"
+    )
+    found = module._places(b"<urlset>" + places + raw)
+    assert found == ["https://a.example/1", "https://a.example/?a&b"]

@@ -55,6 +55,11 @@ def test_a_fragment_means_nothing_alone(question, before):
     assert readings(question, [before]) == [f"{before} {question}"]
 
 
+def test_a_long_conversation_is_followed_a_bounded_way_back():
+    assert rewrite("and in Norway?", [OFFICE, "and in Oslo?"] * 2_000).count("Oslo") == 1
+    assert len(rewrite("and in Norway?", ["and in Oslo?"] * 4_000)) < 200
+
+
 def test_no_history_no_completion():
     assert readings("and it?", []) == ["and it?"]
 

@@ -57,6 +57,9 @@ def test_a_heading_that_unfolds_is_a_heading():
         (7.5, "[$-409]0.0", "7.5"),
         (80, '0" km"', "80 km"),
         (5_200_000, '0.0,,"M"', "5200000"),
+        (4155550123, "\\(000\\)\\ 000\\-0000", "4155550123"),
+        (4155550123, "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####", "4155550123"),
+        (123456789, "000\\-00\\-0000", "123456789"),
     ],
 )
 def test_numbers_keep_digits_and_units(value, form, text):
@@ -74,6 +77,19 @@ def workbook(rows):
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b",text\n0,hello there\n1,bye now", "0 \xb7 text: hello there\n1 \xb7 text: bye now"),
+        (b"Name,,\nAnn,3,4\nBob,5,6", "Name: Ann \xb7 3 \xb7 4\nName: Bob \xb7 5 \xb7 6"),
+        (b"Sales\n,2025,Q1 2026\nNorth,1,2", "Sales\n\nNorth \xb7 2025: 1 \xb7 Q1 2026: 2"),
+        (b",Sales,\n,Town,Sold\n,Oslo,2", "Sales\n\nTown: Oslo \xb7 Sold: 2"),
+    ],
+)
+def test_a_header_of_one_name_is_no_title(raw, text):
+    assert read_document(raw, "a.csv").text == text
 
 
 def test_tables_have_their_header_below_a_title_and_tell_what_is_cut(monkeypatch):

@@ -126,6 +126,15 @@ def test_numbers_records_and_halves_of_pairs(redactor, tmp_path):
     }  # fmt: skip
 
 
+def test_columns_of_objects_are_known_from_their_first_row_on(redactor, tmp_path):
+    data = tmp_path / "people.jsonl"
+    data.write_text('{"phone": 4155550123, "password": "hunter2x", "ssn": "1234", "note": "late"}\n' * 3)
+    scrub(data, tmp_path / "clean.jsonl", redactor, "replace")
+    clean = [json.loads(line) for line in (tmp_path / "clean.jsonl").read_text().splitlines()]
+    hidden = {"phone": "<PHONE_NUMBER>", "password": "<SECRET>", "ssn": "<US_SSN>", "note": "late"}
+    assert clean == [hidden] * 3
+
+
 def test_columns_that_only_look_like_labels_and_nested_addresses_are_cleaned_too(redactor, tmp_path):
     rows = [
         {"message": f"order {n} is late", "agent": ["Maria Lopez", "John Smith"][n % 2], "phone": 14155552671,

@@ -64,9 +64,10 @@ def scrub(
         with partial.open("w", newline="", encoding="utf-8", errors="replace") as file:
             write = _writer(file, target.suffix.lower())
             info, found = open_table(path)
-            hide = _Hider(redactor, operator, Fields(info.columns))
+            hide = _Hider(redactor, operator)
             for rows, cells in enumerate(found, 1):
                 row = dict(zip(info.columns, cells, strict=True))
+                hide.fields = hide.fields or Fields(row)  # some formats tell their columns with the first row
                 clean = {name: cell if name in left else hide(name, cell) for name, cell in row.items()}
                 changed += clean != row
                 write(clean)
@@ -98,9 +99,10 @@ def _left(path: Path, wish: list[str] | None) -> list[str]:
 class _Hider:
     """Hides personal data in cells, and counts what it found."""
 
-    def __init__(self, redactor: Redactor, operator: str, fields: Fields):
+    def __init__(self, redactor: Redactor, operator: str):
         self.redactor, self.operator, self.operators = redactor, operator, Operators(redactor.salt)
-        self.fields, self.counts = fields, Counter[str]()
+        self.fields: Fields | None = None  # of the table
+        self.counts = Counter[str]()
 
     def __call__(self, name: str, cell: Any, fields: Fields | None = None) -> Any:
         """A cell without it; lists and objects (conversations, records) are looked through.
@@ -110,7 +112,7 @@ class _Hider:
             cell: what it holds.
             fields: of the object; the table's where None.
         """
-        fields = fields or self.fields
+        fields = fields or self.fields or Fields([name])
         if isinstance(cell, list):
             return [self(name, each, fields) for each in cell]
         if isinstance(cell, dict):
