@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.answer import Answerer
-from knowledge.chunk import BELOW, Chunk, chunks
+from knowledge.chunk import Chunk, chunks, headings_of
 from knowledge.decode import whole
 from knowledge.document import Document, Span
 from knowledge.embed import Encoder
@@ -121,8 +121,7 @@ class KnowledgeBase:
         self, found: Found, visibility: Visibility | None, report: dict[str, Any], tags: Sequence[str] = ()
     ) -> None:
         try:
-            with told(found.source):
-                written = self._enter(found, visibility, report, tags)
+            written = self._enter(found, visibility, report, tags)
         except SourceError as error:
             report["skipped"].append({"source": found.source, "reason": str(error)})
             return
@@ -134,7 +133,8 @@ class KnowledgeBase:
         self, found: Found, visibility: Visibility | None, report: dict[str, Any], tags: Sequence[str]
     ) -> int:
         """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
-        name, raw = found.read()
+        with told(found.source):
+            name, raw = found.read()
         digest = hashlib.sha256(raw).hexdigest()
         known = self.store.documents()
         source = free_name(found.source, found.location, known)
@@ -147,7 +147,8 @@ class KnowledgeBase:
             raise SourceError(f"It is the same file as {same[0]}.", "That one is kept.")
         before = next((each for each in known if each["source"] == source), {})
         kept = visibility or before.get("visibility", "published"), tags or before.get("tags", ())
-        document = read_document(raw, name)
+        with told(found.source):
+            document = read_document(raw, name)
         left_out = [*document.left_out, *(unread(document.text) if source.endswith(ENDING) else ())]
         check(self.store, self.encoder)
         note(self.store, self.encoder)
@@ -225,7 +226,11 @@ class KnowledgeBase:
         names = [each["source"] for each in self.store.documents()]
         gone = [name for name in names if name == found or name.startswith(f"{found}/")]
         count = self.store.remove(gone)
-        self.vectors.save()
+        with contextlib.suppress(
+            IndexDamaged
+        ):  # vectors of two encoders are side by side while all are made anew
+            check(self.store, self.encoder)
+            self.vectors.save()
         return {"sources": len(gone), "documents": len(gone), "chunks": count, "skipped": []}
 
     def reindex(self, progress: Progress | None = None) -> dict[str, Any]:
@@ -254,10 +259,11 @@ class KnowledgeBase:
         try:
             with told(source):
                 in_no_file = known["location"].startswith(TEXT)
-                written = self._rewrite(known, *(kept if in_no_file else _read_again(known["location"])))
+                read = kept if in_no_file else _read_again(known["location"])
+            written = self._rewrite(known, *read)
         except SourceError as error:
             report["skipped"].append({"source": source, "reason": f"{error} What was known is kept."})
-            with contextlib.nullcontext() if anew else contextlib.suppress(SourceError), told(source):
+            with contextlib.nullcontext() if anew else contextlib.suppress(SourceError):
                 self._rewrite(known, *kept)
             return
         report["sources"] += 1
@@ -348,8 +354,7 @@ def _kept(known: dict[str, Any], passages: Sequence[Passage]) -> tuple[Document,
     title, cut, spans = known["title"], [], []
     for each in passages:
         if each.source == known["source"]:
-            headings = each.context.removeprefix(title).split(BELOW)
-            cut.append(Chunk(each.start, each.end, tuple(filter(None, headings))))
+            cut.append(Chunk(each.start, each.end, tuple(headings_of(each.context, title))))
             spans += [Span("text", start, each.end, page=page) for page, start in each.begun()]
     return Document(title, known["text"], spans, known["dated"]), known["digest"], cut
 

@@ -24,6 +24,11 @@ class Chunk:
         return BELOW.join(dict.fromkeys([title, *self.path]))
 
 
+def headings_of(context: str, title: str) -> list[str]:
+    """The headings below the title, of which a context was made; the title may hold what divides them."""
+    return [each for each in context.removeprefix(title).split(BELOW) if each]
+
+
 def chunks(document: Document) -> list[Chunk]:
     """Passages of at most about 110 words, none reaching over a heading; longer paragraphs are cut at sentences."""
     found: list[Chunk] = []

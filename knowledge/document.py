@@ -1,7 +1,9 @@
 """What a loader makes of a file: blocks of text with their kind, and their places in the plain text."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 from typing import Literal
 
 from knowledge.dates import document_date
@@ -71,8 +73,9 @@ class Document:
     def pages(self, start: int, end: int) -> str:
         """The pages of characters ``start`` to ``end``, as :class:`knowledge.records.Passage` has them."""
         found: dict[int, int] = {}
-        for span in self.spans:
-            if span.page and span.end > start and span.start < end:
+        first = bisect_right(self.spans, start, key=lambda span: span.end)
+        for span in takewhile(lambda span: span.start < end, islice(self.spans, first, None)):
+            if span.page:
                 found.setdefault(span.page, max(span.start - start, 0))
         return " ".join(f"{page}:{offset}" for page, offset in found.items())
 

@@ -1,11 +1,12 @@
 """A document that was read becomes one that can be entered: cut into passages, encoded, redacted for visitors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
-from knowledge.chunk import BELOW, Chunk, chunks
+from knowledge.chunk import BELOW, Chunk, chunks, headings_of
 from knowledge.document import Document
 from knowledge.embed import Encoder
+from knowledge.reasons import told
 from knowledge.records import NewChunk, NewDocument
 from knowledge.twins import sketch
 from knowledge.words import language, terms
@@ -42,15 +43,19 @@ class Preparer:
             visibility: who may read it.
             tags: what it is tagged with.
             cut: its passages, where they are known; else it is cut along its structure.
+
+        Raises:
+            SourceError: it cannot be cut or redacted. What the encoder raises is no fault of the document.
         """
-        cut = chunks(document) if cut is None else cut
-        contexts = [each.context(document.title) for each in cut]
+        with told(source):
+            cut = chunks(document) if cut is None else cut
+            contexts = [each.context(document.title) for each in cut]
+            public, places = self._public(document, cut, visibility)
+            title = self._redact(document.title) if self._redact and visibility == "published" else None
+            above = self._headings(contexts, document.title, public, title)
+        shown = document.text if public is None else public
         bodies = [document.text[each.start : each.end] for each in cut]
         matrix = self.encoder.encode([f"{c}\n{b}" for c, b in zip(contexts, bodies, strict=True)])
-        public, places = self._public(document, cut, visibility)
-        shown = document.text if public is None else public
-        title = self._redact(document.title) if self._redact and visibility == "published" else None
-        above = self._headings(contexts, public, title)
         rows = [
             NewChunk(
                 each.start,
@@ -90,25 +95,27 @@ class Preparer:
         rest = document.text[at:]
         return text + (self._redact(rest) if rest.strip() else rest), places
 
-    def _headings(self, contexts: list[str], public: str | None, title: str | None) -> list[str]:
+    def _headings(self, contexts: list[str], own: str, public: str | None, title: str | None) -> list[str]:
         """The passages' headings as visitors read them."""
         redact = self._redact
         if public is None or title is None or redact is None:
             return contexts
-        seen = {each: redacted(each, public, title, redact) for each in dict.fromkeys(contexts)}
+        lines = frozenset(public.split("\n"))
+        seen = {each: redacted(each, own, lines, title, redact) for each in dict.fromkeys(contexts)}
         return [seen[each] for each in contexts]
 
 
-def redacted(context: str, public: str, title: str, redact: Callable[[str], str]) -> str:
+def redacted(context: str, own: str, lines: Collection[str], title: str, redact: Callable[[str], str]) -> str:
     """Title and headings as visitors read them.
 
     Args:
         context: as the team reads them, the title first.
-        public: the document as visitors read it; a heading that stands there needs no redaction.
+        own: the title as the team reads it.
+        lines: of the document as visitors read it; a heading that is one of them needs no redaction.
         title: as visitors read it.
         redact: what becomes of any other heading; an empty one is left out.
     """
-    headings = [each if each in public else redact(each) for each in context.split(BELOW)[1:]]
+    headings = [each if each in lines else redact(each) for each in headings_of(context, own)]
     return BELOW.join(dict.fromkeys(each for each in (title, *headings) if each))
 
 

@@ -85,13 +85,18 @@ def _redact_headings(connection: sqlite3.Connection) -> None:
     A heading that stands in the redacted text is as visitors read it; one that does not was redacted there, and is left
     out until its document is read anew.
     """
-    rows = connection.execute(
-        "SELECT chunks.id, context, public_text, coalesce(public_title, title) FROM chunks "
-        "JOIN documents ON documents.id = document WHERE visibility = 'published' AND public_text IS NOT NULL"
-    )
-    for row, context, text, title in rows.fetchall():
-        heading = redacted(context, text, title, lambda _: "")
-        if heading != context:
+    published = "SELECT id FROM documents WHERE visibility = 'published' AND public_text IS NOT NULL"
+    about = "SELECT title, coalesce(public_title, title), public_text FROM documents WHERE id = ?"
+    for (document,) in connection.execute(published).fetchall():
+        title, shown, text = connection.execute(about, (document,)).fetchone()
+        lines = frozenset(text.split("\n"))
+        chunks = connection.execute(
+            "SELECT id, context FROM chunks WHERE document = ?", (document,)
+        ).fetchall()
+        headings = {
+            each: redacted(each, title, lines, shown, lambda _: "") for each in {each for _, each in chunks}
+        }
+        for row, heading in [(row, headings[each]) for row, each in chunks if headings[each] != each]:
             connection.execute("UPDATE chunks SET public_context = ? WHERE id = ?", (heading, row))
             words = " ".join(terms(heading))
             connection.execute("UPDATE public_words SET context = ? WHERE rowid = ?", (words, row))

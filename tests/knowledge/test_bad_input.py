@@ -1,6 +1,7 @@
 import io
 import logging
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,14 +77,13 @@ def test_whatever_a_document_does_the_rest_goes_on(base, tmp_path, caplog, monke
     (tmp_path / "half.json").write_text('{"note": "half a sign \\ud83d, and a whole one \\ud83d\\ude00"}')
     (tmp_path / "odd.md").write_text("An odd one.")
     (tmp_path / "good.md").write_bytes(GOOD)
-    redacted = base._preparer.prepare
 
-    def prepare(document, *rest):
-        if "odd" in document.text:
+    def redact(text):
+        if "odd" in text:
             raise LookupError("secret words of the document")
-        return redacted(document, *rest)
+        return text
 
-    monkeypatch.setattr(base._preparer, "prepare", prepare)
+    monkeypatch.setattr(base._preparer, "_redact", redact)
     names = ["x" * 5000, "~nosuchuser/x.md", "a\0b", "\udcff.md"]
     with caplog.at_level(logging.WARNING):
         report = base.add([*names, *(tmp_path / each for each in ("half.json", "odd.md", "good.md"))])
@@ -93,6 +93,17 @@ def test_whatever_a_document_does_the_rest_goes_on(base, tmp_path, caplog, monke
     assert "LookupError at" in caplog.text
     assert "secret" not in caplog.text
     assert "a whole one 😀" in base.search("half a sign")["results"][0]["text"]
+
+
+def test_what_the_encoder_lacks_is_no_fault_of_a_document(base, tmp_path, monkeypatch):
+    (tmp_path / "good.md").write_bytes(GOOD)
+
+    def encode(texts):
+        raise MemoryError("out of memory")
+
+    monkeypatch.setattr(base._preparer, "encoder", SimpleNamespace(encode=encode, name=base.encoder.name))
+    with pytest.raises(MemoryError):
+        base.add([tmp_path / "good.md"])
 
 
 def test_an_unreadable_folder_is_told(base, tmp_path, monkeypatch):

@@ -1,8 +1,12 @@
 """Internal documents leave no trace in anything a visitor gets: not in results, scores, counts or abstention."""
 
+import re
+
 import pytest
 
+from knowledge import prepare
 from knowledge.base import KnowledgeBase
+from knowledge.chunk import headings_of
 from knowledge.embed import encoder as shared_encoder
 from knowledge.errors import UnknownSource
 from knowledge.passages import numbered
@@ -139,16 +143,31 @@ def test_headings_are_redacted_for_visitors(tmp_path, encoder):
     assert "Annika" in str(numbered(base, "who opens?"))
 
 
-def test_headings_of_an_older_file_are_redacted(tmp_path, encoder):
+def test_a_heading_that_is_part_of_a_word_and_a_title_of_two_parts_are_redacted(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder, redact=lambda text: re.sub(r"\bAnn\b", "<PERSON>", text))
+    base.add_text(
+        "a.md", "# Shop > Ann\n\nRing.\n\n## Ann\n\nThe Annual report is hers.\n\n## Rules\n\nRing once."
+    )
+    found = base.store.passages(base.store.ids(), visitor=True).values()
+    title = "Shop > <PERSON>"
+    assert [each.context for each in found] == [title, f"{title} > <PERSON>", f"{title} > Rules"]
+
+
+def test_headings_of_an_older_file_are_redacted(tmp_path, encoder, monkeypatch):
     base = KnowledgeBase(tmp_path / "kb", encoder, redact=hidden)
-    base.add_text("bell.md", HEADED)
+    base.add_text("bell.md", HEADED + "\n\n" + "Ring once more, and then wait for a while. " * 40)
     with base.store.writing() as connection:
         connection.execute("UPDATE public_words SET context = 'night bell ask annika' WHERE rowid = 2")
         connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
         connection.execute("ALTER TABLE chunks DROP COLUMN pages")
         connection.execute("PRAGMA user_version = 4")
     assert base.store.match('"annika"', 5, visitor=True) == [2]
+    read: list[str] = []
+    monkeypatch.setattr(
+        prepare, "headings_of", lambda *given: [read.append(given[0]), *headings_of(*given)][1:]
+    )
     again = KnowledgeBase(base.folder, encoder)
+    assert len(read) == len(set(read)) == 3  # each heading once, however many passages stand below it
     assert "Annika" not in told(again) and "+49" not in told(again)
     assert "Night bell > Rules" in told(again)
     assert again.store.match('"annika"', 5, visitor=True) == []
