@@ -86,6 +86,28 @@ def test_a_quick_model_gets_more_at_once(monkeypatch: pytest.MonkeyPatch):
     assert len(model.batches[1]) == 40
 
 
+def test_a_text_that_cannot_be_weighed_stops_nobody():
+    def weighed(text: str) -> int:
+        return {"fine": 3}[text]
+
+    for batcher in (Batcher(Slow()), Batcher(Slow(), tokens=weighed)):
+        odd = batcher.submit(["\ud800x"])
+        assert batcher.submit(["fine"], "other").result(5) == ["FINE"]
+        assert odd.result(5) == ["\ud800X"]
+
+
+def test_one_slow_batch_does_not_make_small_ones_for_long():
+    batcher = Batcher(Slow())
+    batcher._measured(["x"], 90.0)
+    assert batcher._pace == 0, "the first batch loads and compiles"
+    paces = []
+    for seconds in (0.5, 10.0, 0.5):
+        batcher._measured(["x"], seconds)
+        paces.append(batcher._pace)
+    assert paces[0] == 0.5 / about_tokens("x")
+    assert paces[2] - paces[0] == pytest.approx((paces[1] - paces[0]) / 2)
+
+
 def test_a_full_queue_turns_away_and_says_when_to_come_back():
     model = Slow(open=False)
     batcher = Batcher(model, waiting=3)

@@ -53,6 +53,9 @@ def test_who_waits_no_longer_makes_room() -> None:
     turns.leave(gone)
     turns.leave(first)
     assert next_one.done() and turns.held == 1
+    for _ in range(100):
+        turns.leave(turns.ask("d"))
+    assert not turns._lines, "nothing is kept of those who have left"
 
 
 def test_threads_have_the_place_one_after_the_other() -> None:

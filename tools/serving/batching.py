@@ -185,13 +185,20 @@ class Batcher:
         part: list[Any] = []
         whole = 0
         for text in job.texts[job.taken : job.taken + most]:
-            weight = self._tokens(text)
+            weight = self._weight(text)
             if whole + weight > tokens and (part or not must):
                 break
             part.append(text)
             whole += weight
         job.taken += len(part)
         return part, whole
+
+    def _weight(self, text: Any) -> int:
+        """Tokens of a text; of one that cannot be counted, the model is to say what is wrong with it."""
+        try:
+            return self._tokens(text)
+        except Exception:
+            return READ
 
     def _serve(self, batch: Batch) -> None:
         began, since = time.perf_counter(), time.time_ns()
@@ -222,8 +229,11 @@ class Batcher:
     def _measured(self, texts: list[Any], seconds: float) -> None:
         self._seconds += seconds
         self.batches, self.texts = self.batches + 1, self.texts + len(texts)
-        pace = seconds / sum(map(self._tokens, texts))
-        self._pace = self._pace + (pace - self._pace) / 8 if self._pace else pace
+        if self.batches == 1:  # in which much is done for the first time
+            return
+        pace = seconds / sum(map(self._weight, texts))
+        # Quick to fall, slow to rise: what held up one batch says little about the next.
+        self._pace += (pace - self._pace) / (2 if pace < self._pace else 8) if self._pace else pace
 
 
 def about_tokens(text: Any, most: int = READ) -> int:
@@ -233,4 +243,8 @@ def about_tokens(text: Any, most: int = READ) -> int:
         text: anything else than a text counts as a short one.
         most: it reads.
     """
-    return min(most, 2 + len(text[: 4 * most].encode()) // 4) if isinstance(text, str) else 2
+    return (
+        min(most, 2 + len(text[: 4 * most].encode("utf-8", "surrogatepass")) // 4)
+        if isinstance(text, str)
+        else 2
+    )

@@ -99,12 +99,21 @@ class Turns:
     def leave(self, turn: Turn) -> None:
         """Give a place back, or wait no longer."""
         if turn.cancel():  # it had none yet
+            with self._lock:
+                self._forget(turn)
             return
         with self._lock:
             self._seconds += (time.monotonic() - turn.since - self._seconds) / 8
             self._running[turn.caller] -= 1
             self._running = +self._running
             self._admit()
+
+    def _forget(self, turn: Turn) -> None:
+        line = self._lines.get(turn.caller)
+        if line and turn in line:
+            line.remove(turn)
+            if not line:
+                del self._lines[turn.caller]
 
     def _held(self) -> "Counter[str]":
         """What goes on or waits, by caller."""

@@ -27,6 +27,7 @@ START_SECONDS = 900.0  # a large model is read, perhaps copied before
 IDLE_SECONDS = 30.0
 CORES = 0.1  # that a replica is booked for: most wait most of the time, and a whole core each would keep the others out
 NAMESPACE = "assistant"
+PROTOCOL = 2  # how replicas are asked; those of programs that ask in another way are left alone
 
 
 class Fleet:
@@ -121,7 +122,7 @@ class Fleet:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
     def _name(self, folder: Path) -> str:
-        made = hashlib.sha256(repr((str(folder), identity(folder))).encode()).hexdigest()[:8]
+        made = hashlib.sha256(repr((PROTOCOL, str(folder), identity(folder))).encode()).hexdigest()[:8]
         return f"{self._prefix}{folder.name}-{made}"
 
     def _status(self, name: str) -> str:

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import TeachingError
+from tools.serving.generation.engine import WAITING
 from tools.serving.predictor import load
 from tools.serving.remote.ray_files import at_hand
 
-STREAMS = 64  # texts that are written or wait in a replica
+STREAMS = 64  # texts that are written or wait in a replica, besides those whose callers have left
 
 
 class Replica:
@@ -35,7 +35,8 @@ class Replica:
             return ray.get(getattr(ray.get_actor(name, namespace), method).remote(*args))
 
         self._predictor = load(at_hand(Path(folder), made, Path(root), ask), engine=engine)
-        self._threads = ThreadPoolExecutor(STREAMS, "writer")
+        # As many as can wait for a place to write: with fewer, those who wait would keep the others from going on.
+        self._threads = ThreadPoolExecutor(WAITING, "writer")
 
     async def ask(self, what: str, texts: list[str], caller: str) -> list[Any] | TeachingError:
         """See :meth:`Predictor.ask`; an error is returned, because Ray wraps what is raised."""
@@ -57,7 +58,8 @@ class Replica:
                 step = self._threads.submit(_next, pieces)
                 yield await asyncio.wrap_future(step)
         finally:  # perhaps the caller has left, while a thread is in the generator
-            self._threads.submit(_close, pieces, step)
+            if step:
+                step.add_done_callback(lambda _: self._threads.submit(pieces.close))
 
 
 def _next(pieces: Generator[str, None, Any]) -> Any:
@@ -68,10 +70,3 @@ def _next(pieces: Generator[str, None, Any]) -> Any:
         return end.value
     except TeachingError as error:
         return error
-
-
-def _close(pieces: Generator[str, None, Any], step: "Future[Any] | None") -> None:
-    with suppress(Exception):
-        if step:
-            step.result()
-    pieces.close()
