@@ -126,7 +126,13 @@ def test_qlora_needs_a_gpu(data, monkeypatch):
 
 @pytest.mark.parametrize(
     ("kind", "more"),
-    [("vit", {"image_size": 224}), ("t5", {}), ("whisper", {}), ("clip", {"vision_config": {}})],
+    [
+        ("vit", {"image_size": 224}),
+        ("t5", {}),
+        ("whisper", {}),
+        ("clip", {"vision_config": {}}),
+        ("timm", {"pretrained_cfg": {}}),
+    ],
 )
 def test_a_base_model_of_another_world(data, tmp_path, kind, more):
     (tmp_path / kind).mkdir()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.tools.tiny_models import sentences, tiny_bert, write_csv
 from tools.errors import BadArgument, BadData, Cancelled, OutOfSpace
-from tools.finetune.run import train
+from tools.finetune.run import _plan, train
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Classifier, find_task
 
@@ -322,6 +322,13 @@ def test_data_that_was_changed_is_not_gone_on_with(spec, tmp_path):
 
     with pytest.raises(Cancelled):
         train(_with(spec, method="full", epochs=1), tmp_path / "mine", tmp_path / "work", stopped)
+    kept, stored = tmp_path / "work" / "plan.json", json.loads((tmp_path / "work" / "plan.json").read_text())
+    earlier = {key: value for key, value in stored["plan"].items() if key != "data_sha256"}
+    kept.write_text(json.dumps(stored | {"plan": earlier}))
+    (tmp_path / "work" / "mark").touch()  # which a new beginning would clear away
+    plan = _plan(_with(spec, method="full", epochs=1, cache=str(tmp_path / "cache")), tmp_path / "work")
+    assert plan == stored["plan"] and (tmp_path / "work" / "mark").exists()
+    kept.write_text(json.dumps(stored))
     with spec.data.open("a") as file:
         file.write("one more row,cards\n")
     with pytest.raises(BadData, match=r"data\.csv was changed since the training began"):

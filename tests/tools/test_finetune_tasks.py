@@ -191,8 +191,15 @@ def test_pairs_that_do_not_belong_together_are_not_taught(tmp_path):
     assert plan["rows"] == 8 and "32 pairs below 4 by column score" in plan["warnings"][0]
     assert belonging(["Entailment", "neutral", None, "contradiction"], "c")[0] == [True, False, False, False]
     assert belonging(["news", "sport"], "c") == (None, "")
-    with pytest.raises(BadData, match="0, 1, 2"):
-        belonging([0, 1, 2, 1], "label")
+    for unclear in ([0, 1, 2, 1], [0, 3, 1, 2]):
+        with pytest.raises(BadData, match="0, 1, 2"):
+            belonging(unclear, "relevance")
+    for votes in ([0, 12, 343], [-4, 0, 7]):
+        assert belonging(votes, "score") == (None, "")
+    assert belonging([0, 0, 0], "label")[0] == [False, False, False]
+    none = [(first, second, 0) for first, second, _ in rows]
+    with pytest.raises(BadData, match="By column score only 0 pairs"):
+        make_plan(FinetuneSpec(write_csv(tmp_path / "none.csv", none, (*head[:2], "score")), "m"))
 
 
 def test_instructions_keep_what_they_are_about_and_chats_in_any_spelling_count(tmp_path):

@@ -27,7 +27,12 @@ OTHERS = (
     "audio-spectrogram-transformer", "clap", "encodec", "seamless_m4t",
 )
 # fmt: on
-SEES = ("image_size", "num_channels", "vision_config")  # in the config.json of models for images
+SEES = (
+    "image_size",
+    "num_channels",
+    "vision_config",
+    "pretrained_cfg",
+)  # in the config.json of models for images
 UNKNOWN = 0.1  # of the tokens of a sample, from which on a base is said not to read the texts
 READABLE = "intfloat/multilingual-e5-small"
 
@@ -69,7 +74,7 @@ def _check_kind(name: str, kind: str, sees: bool, task: Task) -> None:
     """A base model of another world."""
     encoder, causal = kind in ENCODERS, kind in CAUSAL
     wrong = {
-        "text-generation": encoder or sees,
+        "text-generation": encoder or (sees and not causal),
         "masked-lm": causal or sees,
         "image-classification": not sees,
     }.get(task.name, sees)

@@ -54,17 +54,22 @@ def belonging(cells: Sequence[Any], column: str) -> tuple[list[bool] | None, str
     """
     words = [None if missing(cell) else label_name(cell).casefold() for cell in cells]
     known = {word for word in words if word is not None}
+    if known and known <= NO:
+        return [False] * len(words), "no"
     if known & YES and known & NO and known <= YES | NO:
         return [word in YES for word in words], "no"
     numbers = _numbers(words)
     if numbers is None or len(known) < 2:
         return None, ""
-    if known <= {"-1", "0", "1", "2"}:
+    most = max(numbers.values())
+    if most in (2, 3) and all(number.is_integer() for number in numbers.values()):  # grades, or codes
         raise BadData(
             f"What the numbers in column {column} mean is not clear: {', '.join(sorted(known))}.",
             "Write 1 where the two texts belong together and 0 where they do not.",
         )
-    top = next((scale for scale in SCALES if max(numbers.values()) <= scale), max(numbers.values()))
+    top = next((scale for scale in SCALES if most <= scale), None)
+    if top is None or min(numbers.values()) < 0:  # votes, differences
+        return None, ""
     line = ALIKE * top
     return [word is not None and numbers[word] >= line for word in words], f"{line:g}"
 

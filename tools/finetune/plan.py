@@ -275,6 +275,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "why": why,
         "warnings": facts.warnings
         + space.memory_told(
-            recipe.memory(method, base), base.parameters * (1 if method == "qlora" else WEIGHT_BYTES)
+            recipe.memory(method, base, task.name),
+            base.parameters * (1 if recipe.four_bits(method, task.name) else WEIGHT_BYTES),
         ),
     }

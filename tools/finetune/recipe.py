@@ -128,13 +128,20 @@ def seconds(method: str, base: Base, facts: Facts, passes: float, task: str) -> 
     return 12 + training * 1.15 + reading
 
 
+def four_bits(method: str, task: str) -> bool:
+    """Whether the base's weights are held in 4 bits: for other tasks than writing, qlora is lora."""
+    return method == "qlora" and task == "text-generation"
+
+
 # Bytes a parameter while it is trained: weight, gradient and two optimizer moments; or the weight and activations.
 TRAINED_BYTES, FROZEN_BYTES, FOUR_BITS, SPARE_BYTES = 16, 6, 2, 1_000_000_000
 
 
-def memory(method: str, base: Base) -> int:
+def memory(method: str, base: Base, task: str) -> int:
     """Bytes that a training needs, roughly."""
-    each = {"full": TRAINED_BYTES, "few-shot": TRAINED_BYTES, "qlora": FOUR_BITS}.get(method, FROZEN_BYTES)
+    each = {"full": TRAINED_BYTES, "few-shot": TRAINED_BYTES}.get(method, FROZEN_BYTES)
+    if four_bits(method, task):
+        each = FOUR_BITS
     return base.parameters * each + SPARE_BYTES
 
 

@@ -140,7 +140,9 @@ def _candidates(task: "Task", facts: "Facts", foreign: bool) -> list[dict[str, A
         preferred, why = recipe.choose_method(task.name, task.methods, facts, times, warm)
         order = [preferred, *(name for name in METHODS_TOLD if name in task.methods and name != preferred)]
         found = [
-            _candidate(task.default_base, name, base, times[name], WHY[name]) for name in order if name in WHY
+            _candidate(task, task.default_base, name, base, times[name], WHY[name])
+            for name in order
+            if name in WHY
         ]
         if found:
             found[0]["why"] = why
@@ -164,7 +166,7 @@ def _larger(each: Larger, task: "Task", facts: "Facts") -> dict[str, Any]:
     base = Base(each.width, each.layers, each.vocabulary)
     method = "lora" if "lora" in task.methods else task.methods[0]
     why = f"{each.why}; is downloaded from the hub"
-    return _candidate(each.model, method, base, _seconds(method, base, facts, task), why)
+    return _candidate(task, each.model, method, base, _seconds(method, base, facts, task), why)
 
 
 def _seconds(method: str, base: "Base", facts: "Facts", task: "Task") -> float:
@@ -175,17 +177,19 @@ def _seconds(method: str, base: "Base", facts: "Facts", task: "Task") -> float:
     return recipe.seconds(method, base, facts, passes, task.name)
 
 
-def _candidate(model: str, method: str, base: "Base", seconds: float, why: str) -> dict[str, Any]:
+def _candidate(
+    task: "Task", model: str, method: str, base: "Base", seconds: float, why: str
+) -> dict[str, Any]:
     return {
         "model": model,
         "method": method,
         "why": why,
         "estimated_seconds": round(seconds),
-        "fits": _fits(method, base, seconds),
+        "fits": _fits(method, base, task, seconds),
     }
 
 
-def _fits(method: str, base: "Base", seconds: float) -> bool:
+def _fits(method: str, base: "Base", task: "Task", seconds: float) -> bool:
     """Whether memory, hardware and an afternoon suffice."""
     from tools.finetune.recipe import memory
     from tools.models.hardware import hardware
@@ -194,4 +198,4 @@ def _fits(method: str, base: "Base", seconds: float) -> bool:
     if method == "qlora" and not machine.gpu:
         return False
     room = max(machine.memory, machine.gpu_memory)
-    return memory(method, base) < room and seconds <= LONGEST_SECONDS
+    return memory(method, base, task.name) < room and seconds <= LONGEST_SECONDS

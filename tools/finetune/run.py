@@ -114,15 +114,15 @@ def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
         BadData: the data is no longer what the run began with: it would learn from rows it had held out.
     """
     file = workdir / "plan.json"
-    wish, sha256 = spec.as_dict(), sha256_of(spec.data)
+    wish, sha256 = replace(spec, cache=None).as_dict(), sha256_of(spec.data)
     if file.exists():
         stored = json.loads(file.read_text())
-        if stored["spec"] == wish:
+        if stored["spec"] | {"cache": None} == wish:
             if stored["plan"].get("data_sha256", sha256) != sha256:
                 raise BadData(
                     f"{spec.data.name} was changed since the training began.", "Start a new training."
                 )
-            return stored["plan"]
+            return stored["plan"] | {"data_sha256": sha256}  # which plans of earlier programs lack
         shutil.rmtree(workdir)
         workdir.mkdir(parents=True)
     plan = make_plan(spec) | {"data_sha256": sha256}

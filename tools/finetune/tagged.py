@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tools.finetune.metrics import RESAMPLED
 from tools.finetune.tasks.token_classification import Sentence, entities
 
-RESAMPLED = 500  # times
 MOST = 25  # sentences that are listed
 
 
@@ -28,7 +28,9 @@ def intervals(
 
     counts = numpy.array([_counts(*pair) for pair in zip(truth, guesses, strict=True)], dtype=float)
     dice = numpy.random.default_rng(seed)
-    drawn = counts[dice.integers(0, len(counts), (RESAMPLED, len(counts)))].sum(axis=1)
+    drawn = numpy.array(
+        [counts[dice.integers(0, len(counts), len(counts))].sum(axis=0) for _ in range(RESAMPLED)]
+    )
     same, words, right, found, wanted = drawn.T
     measures = {"accuracy": same / words, "f1": 2 * right / numpy.maximum(found + wanted, 1)}
     return {

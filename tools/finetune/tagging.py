@@ -102,13 +102,15 @@ def _features(rows: list[Sentence], tokenizer: Any, labels: list[str], length: i
     for words, tags in rows:
         start = 0
         while start < len(words):
-            cut = tokenizer(words[start:], is_split_into_words=True, truncation=True, max_length=length)
+            piece = words[start : start + length]  # more words do not fit
+            cut = tokenizer(piece, is_split_into_words=True, truncation=True, max_length=length)
             places = cut.word_ids()
             bearing = [
                 numbers.get(tags[start + word], IGNORED) if word is not None and word != before else IGNORED
                 for word, before in zip(places, [None, *places], strict=False)
             ]
-            found.append({"input_ids": cut["input_ids"], "labels": bearing})
+            if any(label != IGNORED for label in bearing):
+                found.append({"input_ids": cut["input_ids"], "labels": bearing})
             start += 1 + max((word for word in places if word is not None), default=0)
     return found
 
@@ -139,7 +141,7 @@ class Tagger:
         """Tag and probability of each word; long texts are read piece by piece."""
         found: list[tuple[str, float]] = []
         while len(found) < len(words):
-            found += self._tags(words[len(found) :])
+            found += self._tags(words[len(found) : len(found) + self.max_length])
         return found
 
     def _tags(self, words: list[str]) -> list[tuple[str, float]]:

@@ -48,6 +48,12 @@ class Embedding:
         assert label_column is not None
         rows, warnings = together(table, text_column, label_column)
         if len(rows) < LEAST_PAIRS or len({second for _, second in rows}) < 2:
+            verdict = _verdict(table, pairs(table, text_column, label_column), label_column)
+            if verdict is not None:
+                raise BadData(
+                    f"By column {verdict} only {len(rows)} pairs in {text_column} and {label_column} belong together.",
+                    f"Give at least {LEAST_PAIRS} that do, or leave the column out if it tells something else.",
+                )
             raise BadData(
                 f"There are only {len(rows)} usable pairs in {text_column} and {label_column}.",
                 f"Give at least {LEAST_PAIRS} pairs of texts that belong together, or texts with at least two labels.",
@@ -127,6 +133,13 @@ def _labelled(rows: list[Pair]) -> bool:
     return len({second for _, second in rows}) <= len(rows) / 2
 
 
+def _verdict(table: "pandas.DataFrame", rows: list[Pair], label_column: str) -> str | None:
+    """The column that says which pairs belong together, where the rows are pairs and one does."""
+    if _labelled(rows):
+        return None
+    return next((name for name in table.columns if _plain(name) in VERDICTS and name != label_column), None)
+
+
 def together(table: "pandas.DataFrame", text_column: str, label_column: str) -> tuple[list[Pair], list[str]]:
     """The pairs that belong together, and sentences about those that are left out.
 
@@ -140,8 +153,8 @@ def together(table: "pandas.DataFrame", text_column: str, label_column: str) -> 
     """
     every = pairs(table, text_column, label_column)
     said: list[str] = []
-    column = next((name for name in table.columns if _plain(name) in VERDICTS and name != label_column), None)
-    if column is not None and not _labelled(every):
+    column = _verdict(table, every, label_column)
+    if column is not None:
         yes, least = belonging(list(table[column]), column)
         if yes is None:
             said.append(
