@@ -187,7 +187,8 @@ def _faithfulness(
     """
     chance, every = random.Random(0), set(ids)
     others = [set(chance.sample(ids, len(strong))) for _ in range(RANDOM_SETS)]
-    falls = {frozenset(gone): fall(gone) for each in (strong, *others) for gone in (each, every - each)}
+    sets = {frozenset(gone) for each in (strong, *others) for gone in (each, every - each)}
+    falls = {gone: fall(gone) if every else 0.0 for gone in sets}
     return {
         "comprehensiveness": round(falls[frozenset(strong)], 4),
         "sufficiency": round(falls[frozenset(every - strong)], 4),

@@ -83,7 +83,7 @@ def hub_config(name: str) -> dict[str, Any]:
         with _explained(name), tempfile.TemporaryDirectory() as folder:
             file = hf_hub_download(name, "config.json", local_dir=folder, etag_timeout=PATIENCE)
             return dict(json.loads(Path(file).read_text(encoding="utf-8")))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise BadArgument(
             f"{name} has no config.json that can be read.", "Choose another.", "base"
         ) from error
