@@ -42,6 +42,8 @@ class Filters:
             given = getattr(self, name)
             if given and not _is_date(given):
                 raise BadFilter(f"{given} is no date.", "Write it as 2026-03-12, 2026-03 or 2026.", name)
+        if self.tag and not written([self.tag]):
+            raise BadFilter("The tag is blank.", "Name one that documents were added with.", "tag")
         if self.language and not _LANGUAGE.fullmatch(self.language):
             raise BadFilter(f"No document is marked as {self.language}.", "Use en or zh.", "language")
         if self.visibility not in ("", "published", "internal"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.access.roles import allow
 from assistant.errors import Conflict
-from assistant.settings import Settings
+from assistant.settings import Settings, settings
 from assistant.workspace.models import Registry
 from assistant.workspace.references import PRODUCTION
 from assistant.workspace.releases import Releases
@@ -68,14 +68,14 @@ class InService:
         return self._known[1]
 
 
-def base_encoder(settings: Settings, registry: Registry) -> Path:
+def base_encoder(chosen: Settings, registry: Registry) -> Path:
     """The folder of the encoder that the settings name for the documents' vectors.
 
     Raises:
         BadArgument: it is a model of another task.
         NotFound, Unsupported: there is no such model, or it cannot be loaded.
     """
-    wish = settings.embedder
+    wish = chosen.embedder
     if wish == "embedded":
         return minilm_folder()
     if "/" not in wish and registry.knows(wish):
@@ -85,7 +85,7 @@ def base_encoder(settings: Settings, registry: Registry) -> Path:
                 f"{wish} is a {entry.task} model and makes no vectors.", "Correct ASSISTANT_EMBEDDER."
             )
         return entry.path
-    return fetch_base(wish, settings.where.cache, settings.offline == "true")
+    return fetch_base(wish, chosen.where.cache, chosen.offline == "true")
 
 
 def in_service(registry: Registry) -> ModelEntry | None:
@@ -109,15 +109,16 @@ def check_name(registry: Registry) -> None:
         )
 
 
-def with_encoder(folder: Path, path: Path | None) -> KnowledgeBase:
+def with_encoder(folder: Path, path: Path | None, registry: Registry) -> KnowledgeBase:
     """The knowledge base, in which a given encoder finds passages, whatever is in service.
 
     Args:
         folder: the base's.
         path: the encoder's folder; None for the base's own.
+        registry: the models, of which the settings may name one as the base's own.
     """
     chosen = encoder(path) if path else None
-    return KnowledgeBase(folder, encoder(minilm_folder()), trained=lambda: chosen)
+    return KnowledgeBase(folder, encoder(base_encoder(settings(), registry)), trained=lambda: chosen)
 
 
 def forget_others(base: KnowledgeBase, registry: Registry, releases: Releases) -> None:
@@ -171,5 +172,5 @@ def roll_back(
     except Conflict:
         releases.undeploy(NAME, user_id)
         return {"retriever": OWN, "before": now.pinned}
-    with_encoder(folder, former.path).retriever.keep_up()
+    with_encoder(folder, former.path, registry).retriever.keep_up()
     return {"retriever": releases.rollback(NAME, user_id).pinned, "before": now.pinned}

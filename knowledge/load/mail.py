@@ -27,7 +27,11 @@ def load(raw: bytes, name: str) -> Parts:
     if body is not None:
         loader = html if body.get_content_subtype() == "html" else markdown
         blocks += loader.load(_text(body), "body.txt").blocks
-    attached = [each.get_filename() for each in message.iter_attachments() if not each.get("Content-ID")]
+    attached = [
+        each.get_filename()
+        for each in message.iter_attachments()
+        if each.get_content_disposition() == "attachment" or not each.get("Content-ID")
+    ]  # not the pictures within the text
     reason = str(SourceError("Attachments of e-mails are not read.", "Save it and add the file."))
     left_out = [(name or "an attachment", reason) for name in attached]
     return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""), left_out)

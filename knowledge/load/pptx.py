@@ -22,7 +22,9 @@ _EDGES = ("sldNum", "dt", "ftr", "hdr", "sldImg")  # what stands on every slide
 
 
 def load(raw: bytes, name: str) -> Parts:
-    """Read the slides' titles, text and tables, and the speaker's notes, straight from their XML.
+    """Read the slides' titles, text and tables, straight from their XML.
+
+    The speaker's notes are not read, and told: they are not meant for those who see the slides.
 
     Raises:
         SourceError: it is broken.
@@ -32,17 +34,18 @@ def load(raw: bytes, name: str) -> Parts:
 
     check_zip(raw, "presentation")
     blocks: list[Block] = []
+    noted = False
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for number, slide in enumerate(_slides(archive), 1):
                 found = _blocks(_tree(archive, slide))
-                for note in _related(archive, slide).values():
-                    if "/notesSlides/" in note:
-                        found += _notes(_tree(archive, note))
+                notes = [each for each in _related(archive, slide).values() if "/notesSlides/" in each]
+                noted = noted or any(_noted(_tree(archive, each)) for each in notes)
                 blocks += [replace(block, page=number) for block in found]
     except Exception as error:  # lxml's, zipfile's and zlib's errors, encrypted slides, missing parts
         raise SourceError("The presentation is broken.", "Open it and save it again.") from error
-    return Parts("", blocks)
+    reason = str(SourceError("The speaker's notes are not read.", "Copy what readers need into the slides."))
+    return Parts("", blocks, left_out=[("notes", reason)] if noted else [])
 
 
 def _tree(archive: "zipfile.ZipFile", part: str) -> Any:
@@ -92,9 +95,10 @@ def _blocks(slide: Any) -> list[Block]:
     return found
 
 
-def _notes(page: Any) -> list[Block]:
+def _noted(page: Any) -> bool:
+    """Whether something is written on a page of notes."""
     shapes = [each for each in page.iter(f"{_SHOW}sp") if _placed(each) not in _EDGES]
-    return [Block("text", each) for shape in shapes for each in _paragraphs(shape)]
+    return any(each.strip() for shape in shapes for each in _paragraphs(shape))
 
 
 def _placed(shape: Any) -> str:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from assistant.settings import Settings
+from assistant.workspace import retriever
 from assistant.workspace.retriever import base_encoder
 from knowledge.base import KnowledgeBase
 from knowledge.embed import Encoder
@@ -56,7 +57,7 @@ def test_a_change_that_was_stopped_begins_again(base, other, monkeypatch):
     renew = changed._renew
 
     def stopped(source, *rest):
-        if source == "fox":
+        if source == "cat":
             raise KeyboardInterrupt
         renew(source, *rest)
 
@@ -65,11 +66,12 @@ def test_a_change_that_was_stopped_begins_again(base, other, monkeypatch):
         changed.reindex()
     refused(base, "are being made by another embedder")
     refused(changed, "are being made by another embedder")
+    assert base.remove("cat")["documents"] == 1  # vectors of both are there, of different widths
     base.reindex()
     assert base.search("fox")["results"][0]["source"] == "fox"
 
 
-def test_the_setting_names_a_folder_or_a_model(tmp_path, other):
+def test_the_setting_names_a_folder_or_a_model(tmp_path, other, monkeypatch):
     entries = {
         "ours": SimpleNamespace(task="embedding", path=tmp_path),
         "tickets": SimpleNamespace(task="text-classification", path=tmp_path),
@@ -84,3 +86,5 @@ def test_the_setting_names_a_folder_or_a_model(tmp_path, other):
     assert folder(str(other.folder)) == other.folder
     with pytest.raises(BadArgument, match="makes no vectors"):
         folder("tickets")
+    monkeypatch.setattr(retriever, "settings", lambda: Settings(home=tmp_path, embedder=str(other.folder)))
+    assert retriever.with_encoder(tmp_path / "kb", None, registry).encoder.name == other.name

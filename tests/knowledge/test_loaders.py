@@ -163,11 +163,12 @@ def presentation() -> bytes:
     return file.getvalue()
 
 
-def test_slides_are_read_in_their_order_with_tables_and_notes():
-    text = "First\n\nOne two\n\nSecond\n\nPlan: Pro · Price: €22\n\nSay it slowly."
+def test_slides_are_read_in_their_order_with_tables_and_without_notes():
+    text = "First\n\nOne two\n\nSecond\n\nPlan: Pro · Price: €22"
     document = read_document(presentation(), "a.pptx")
     assert document.text == text
-    assert [span.page for span in document.spans] == [1, 1, 2, 2, 2]
+    assert [span.page for span in document.spans] == [1, 1, 2, 2]
+    assert [part for part, _ in document.left_out] == ["notes"]
     assert document.pages(0, len(text)) == f"1:0 2:{text.index('Second')}"
 
 
@@ -257,9 +258,11 @@ def test_attachments_of_mails_are_told():
     mail["Subject"] = "The contract"
     mail.set_content("It is attached.")
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="contract.pdf")
+    mail.add_attachment(b"PNG", maintype="image", subtype="png", filename="plan.png", cid="<plan>")
+    mail.add_attachment(b"PNG", maintype="image", subtype="png", disposition="inline", cid="<logo>")
     document = read_document(mail.as_bytes(), "a.eml")
     assert "It is attached." in document.text
-    assert [part for part, _ in document.left_out] == ["contract.pdf"]
+    assert [part for part, _ in document.left_out] == ["contract.pdf", "plan.png"]
 
 
 def test_long_texts_without_empty_lines_are_cut_in_linear_time():

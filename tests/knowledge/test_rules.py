@@ -173,6 +173,7 @@ def test_searches_can_be_narrowed(base, tmp_path):
         ("until", "２０２６"),
         ("visibility", "secret"),
         ("language", "french"),
+        ("tag", " "),
     ],
 )
 def test_a_filter_that_no_document_could_fit_is_refused(name, value):

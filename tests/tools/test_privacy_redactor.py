@@ -141,6 +141,8 @@ def test_only_what_we_write_is_a_placeholder(redactor, text, hidden):
             'id;passport;"dob"\n7;"<PASSPORT>";<DATE_TIME>\n\n8;9;10',
         ),
         ("name,price,stock\nkettle,20,7\nmug,25,9", None),
+        ("Street, date of birth\nPlease give us the two, and we answer within 3 days then", None),
+        ("street,dob\nFlat Rose Garden Lane,2011-03-04", "street,dob\n<LOCATION>,<DATE_TIME>"),
     ],
 )
 def test_the_head_of_a_table_says_what_its_cells_are(redactor, text, hidden):

@@ -45,7 +45,7 @@ def run(work: Work) -> dict[str, Any]:
     made = finetune.run(replace(work, spec=_training(work, registry).as_dict()))
     entry = registry.get(made["model"])
     measured = _measured(work, registry, entry, report)
-    after = with_encoder(work.home.knowledge, entry.path)
+    after = with_encoder(work.home.knowledge, entry.path, registry)
     if measured["better"] or work.spec.get("force"):
         releases.promote(entry.pinned, user_id=work.spec.get("user"))
         after.retriever.keep_up()  # with what came since it was measured
@@ -70,7 +70,7 @@ def _pairs(work: Work, report: Reporter) -> dict[str, Any]:
         registry = Registry(work.database, work.home)
         check_name(registry)
         judged = Feedback(work.database, FileStore(work.database, work.home, 0)).judged()
-        base, spec = with_encoder(work.home.knowledge, None), work.spec
+        base, spec = with_encoder(work.home.knowledge, None, registry), work.spec
         material = learning_material(base, judged, bool(spec.get("internal")), spec.get("seed", 42))
         write_atomically(work.folder / DATA, lines(material.train))
         write_atomically(work.folder / HELD_OUT, lines(material.held_out))
@@ -105,8 +105,8 @@ def _measured(work: Work, registry: Registry, entry: ModelEntry, report: Reporte
         now = in_service(registry)
         known = bool(work.spec.get("internal")) or bool(now and not open_to_visitors(encoder(now.path)))
         write_atomically(entry.path / FACTS, json.dumps({"internal": known}))
-        old = with_encoder(work.home.knowledge, now.path if now else None)
-        new = with_encoder(work.home.knowledge, entry.path)
+        old = with_encoder(work.home.knowledge, now.path if now else None, registry)
+        new = with_encoder(work.home.knowledge, entry.path, registry)
         new.retriever.keep_up(lambda done, total, what: report.beat(f"{what} ({done} of {total} passages)"))
         before, after = (_ranks(work, base, report) for base in (old, new))
         told = {"before": figures(before), "after": figures(after), "better": better(before, after)}

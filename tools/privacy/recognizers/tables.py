@@ -38,11 +38,15 @@ class Tables(Recognizer):
         for table in tables(text):
             names = [text[start:end] for start, end in cells(text, table.start, table.end, table.sign)]
             fields = Fields(names)
-            for row in rows(text, table, len(names)):
+            body = list(rows(text, table, len(names)))
+            doubtful = table.sign == "," and len(body) == 1  # two lines of prose have commas, too
+            for row in body:
                 for name, (start, end) in zip(names, row, strict=False):
                     value = text[start:end]
                     kind = fields.kind(name, value)
-                    if kind and not (kind == "PERSON" and ordinary(re.findall(r"[^\W\d_]+", value))):
+                    if kind is None or (doubtful and prose(kind, value)):
+                        continue
+                    if kind != "PERSON" or not ordinary(re.findall(r"[^\W\d_]+", value)):
                         yield Entity(kind, start, end, 0.9)
 
 
@@ -58,6 +62,14 @@ def tables(text: str) -> Iterator[Table]:
             while sign in text[at : (text.find("\n", at) + 1 or len(text) + 1)]:
                 at = text.find("\n", at) + 1 or len(text) + 1
             yield Table(start, end, min(at, len(text)), sign)
+
+
+def prose(kind: str, value: str) -> bool:
+    """Whether a cell is rather part of a sentence than an address or a date."""
+    if kind not in ("LOCATION", "DATE_TIME") or (kind == "LOCATION" and re.search(r"\d", value)):
+        return False
+    words = value.split()
+    return len(words) > 3 and sum(word[0].islower() for word in words) * 2 > len(words)
 
 
 def rows(text: str, table: Table, width: int) -> Iterator[Spans]:
