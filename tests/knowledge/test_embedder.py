@@ -53,6 +53,7 @@ def test_another_embedder_makes_all_vectors_anew(base, encoder, other):
 def test_a_change_that_was_stopped_begins_again(base, other, monkeypatch):
     base.add_text("fox", "The fox sleeps in the barn.")
     base.add_text("cat", "The cat sleeps on the sill.")
+    base.add_text("dog", "The dog sleeps at the door.")
     changed = KnowledgeBase(base.folder, other)
     renew = changed._renew
 
