@@ -145,6 +145,6 @@ def test_a_cancelled_group_leaves_the_cluster(worker: Worker, wish):
     log = read_log(worker.home, "job-1")
     assert queue.get("job-1")["status"] == "cancelled", log
     assert took[0] < 5
-    first, second = processes(log)
+    *_, first, second = processes(log)  # others came before, where a machine was too busy to answer for them
     wait(lambda: not alive(first) and not alive(second))
     assert not list(worker.home.models.glob("router*"))
