@@ -26,6 +26,7 @@ from tools.finetune.task import find_task
 ray = pytest.importorskip("ray", reason="the optional extra ray is not installed")
 pytest.importorskip("ray.train.torch", reason="the optional extra ray is not installed")
 
+pytestmark = pytest.mark.timeout(900)  # two workers that wait for each other get little of a busy machine
 ROOT = Path(__file__).parents[2]
 BATCH = 16
 
@@ -70,7 +71,7 @@ def alive(pid: int) -> bool:
     return False
 
 
-def wait(condition: Callable[[], object], seconds: float = 200) -> float:
+def wait(condition: Callable[[], object], seconds: float = 400) -> float:
     """Wait until something is so, and return how long that took."""
     begin = time.monotonic()
     while not condition():
