@@ -58,7 +58,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator["HubServer"]:
 
 
 # Begun first, as they take minutes each: none is left to one process while the others have nothing to do.
-LONG = ("test_ray_serve.py", "test_journey.py", "test_brain_held_out.py")
+LONG = ("test_journey.py", "test_brain_held_out.py")
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,5 +1,6 @@
 """Models as replicas on a local Ray cluster, behind the API: versions, replicas that are killed, models let go."""
 
+import logging
 import os
 import signal
 import threading
@@ -63,6 +64,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
             fleet._start(fleet._name(writer), writer)  # while the first tests run
             yield made
             made.close()
+            # A thread of Ray's goes on and logs tracebacks, whose making (ast.parse) disturbs that of other tests.
+            logging.getLogger("ray.serve").disabled = True
 
 
 @pytest.fixture(scope="module")
