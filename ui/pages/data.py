@@ -44,7 +44,7 @@ class DataPage(Labeller):
                     self.asks("delete", "Delete this dataset", self.delete, [parts.datasets])
                 with gr.Tab(t("Rows")) as parts.rows_tab:
                     parts.rows = gr.HTML()
-                with gr.Tab(t("Label")) as parts.label_tab:
+                with gr.Tab(t("Label")):
                     self.build_labeller()
 
     def wire(self, blocks: gr.Blocks) -> None:
@@ -54,7 +54,6 @@ class DataPage(Labeller):
         self.on(parts.upload.upload, self.add, [parts.upload], show_progress="minimal")
         self.on(parts.datasets.input, self.open, [parts.datasets], show_progress="minimal")
         self.on(parts.rows_tab.select, self.show_rows, [parts.datasets])
-        self.on(parts.label_tab.select, self.begin, [parts.datasets], show_progress="minimal")
         self.wire_labeller()
         self.finish()
 
