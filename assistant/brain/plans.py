@@ -29,7 +29,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _same_tool(expected: dict[str, Any], decision: dict[str, Any]) -> bool:
-    return "tool" in decision and decision["tool"] == expected.get("tool")
+    return "error" not in decision and decision["tool"] == expected.get("tool")
 
 
 def matches(expected: dict[str, Any], decision: dict[str, Any]) -> bool:

@@ -66,7 +66,29 @@ BAD = [
     b'{"messages": [{"role": "user"}]}',
     b'{"messages": 3}',
     b"\xff\xfe",
+    b'{"messages": [{"role": "system", "content": "Be kind."}]}',
+    b'{"messages": [{"role": "user", "content": [3]}, {"role": "tool", "content": "{}"}]}',
 ]
+LIKE_OPENAI = {  # a content of parts, a call without words, half a surrogate pair, the newer name of the system
+    "messages": [
+        {"role": "developer", "content": "Be kind."},
+        {"role": "user", "content": [{"type": "text", "text": "what have we got in orders.xlsx?"}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "call-1",
+                    "type": "function",
+                    "function": {"name": "inspect_dataset", "arguments": '{"dataset": "orders.xlsx"}'},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call-1", "content": '{"rows": 40, "columns": []}'},
+        {"role": "user", "content": "fine-tune a classifier on it \ud800"},
+    ],
+    "datasets": ["orders.xlsx"],
+}
 
 
 def test_plan_answers_each_line_at_once(home: Path) -> None:
@@ -83,17 +105,16 @@ def test_plan_answers_each_line_at_once(home: Path) -> None:
 
 
 def test_plan_goes_on_after_bad_lines(home: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
-    lines = [json.dumps(CASES[0]).encode(), *BAD, b"", json.dumps(CASES[1]).encode()]
-    monkeypatch.setattr("sys.stdin", typed(b"\n".join(lines)))
+    good = [json.dumps(case).encode() for case in (CASES[0], LIKE_OPENAI, CASES[1])]
+    monkeypatch.setattr("sys.stdin", typed(b"\n".join([good[0], *BAD, b"", *good[1:]])))
     ran = here(capfd, "plan", "--json")
-    assert ran.code == 2 and ran.err.count("\n") == 1 and "6 lines" in ran.err
-    answers = [json.loads(line) for line in ran.out.splitlines()]
-    assert len(answers) == 8
-    assert all(set(answer) == {"error"} for answer in answers[1:7])
-    assert (
-        set(answers[0]) == {"tool", "args", "missing", "confidence", "options"} and answers[0]["tool"] is None
-    )
-    assert answers[7]["tool"] == "inspect_dataset" and answers[7]["args"] == {"dataset": "orders.xlsx"}
+    assert ran.code == 2 and ran.err.count("\n") == 1 and "8 lines" in ran.err
+    small_talk, *refused, like_openai, inspected = [json.loads(line) for line in ran.out.splitlines()]
+    assert set(small_talk) == {"tool", "args", "missing", "confidence", "options"}
+    assert len(refused) == len(BAD) and all(set(each) == {*small_talk, "error"} for each in refused)
+    assert small_talk["tool"] is None and all(each["tool"] is None for each in refused)
+    assert like_openai["tool"] == "finetune_model" and like_openai["args"] == {"dataset": "orders.xlsx"}
+    assert inspected["tool"] == "inspect_dataset" and inspected["args"] == {"dataset": "orders.xlsx"}
 
 
 def test_plan_scores_what_is_expected(home: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:

@@ -12,7 +12,17 @@ from ui.cli.command import command
 from ui.cli.opened import quiet
 from ui.cli.output import Out, plain
 
-ROLES = ("user", "assistant", "system", "tool")
+ROLES = {
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+    "developer": "system",  # what newer clients of the OpenAI API call it
+    "tool": "tool",
+}
+WORDLESS = (
+    "assistant",
+    "tool",
+)  # roles whose messages may lack a content: calls of tools alone, empty results
 LONGEST = 32_000  # characters of a message
 BLOCK = 1 << 16  # bytes taken from stdin at once
 TOGETHER = 256  # lines that the encoder reads together
@@ -76,7 +86,7 @@ def _decide_all(lines: list[tuple[int, bytes]]) -> Iterator[tuple[int, dict[str,
         part = read[at : at + TOGETHER]
         _read_ahead([case for _, case, problem in part if not problem])
         for number, case, problem in part:
-            yield number, case, {"error": problem} if problem else _decide(case)
+            yield number, case, _refused(problem) if problem else _decide(case)
 
 
 def _case(line: bytes) -> tuple[dict[str, Any], str]:
@@ -85,6 +95,11 @@ def _case(line: bytes) -> tuple[dict[str, Any], str]:
         return _read(line), ""
     except (ValueError, RecursionError) as error:
         return {}, f"The line cannot be used: {error}."
+
+
+def _refused(problem: str) -> dict[str, Any]:
+    """A line about which nothing is decided, with every key that the others have."""
+    return {"tool": None, "args": {}, "missing": [], "confidence": 0, "options": [], "error": problem}
 
 
 def _read_ahead(cases: list[dict[str, Any]]) -> None:
@@ -103,15 +118,13 @@ def _decide(case: dict[str, Any]) -> dict[str, Any]:
     """The decision about a case, or what is wrong with it."""
     from assistant.brain.decide import decide
     from assistant.brain.situation import Situation
-    from assistant.logs import log
 
     try:
         return decide(case["messages"], Situation.of(case)).as_dict()
     except (ValueError, RecursionError) as error:
-        return {"error": f"The line cannot be used: {error}."}
-    except Exception as error:
-        log().warning("no decision", exc_info=error)
-        return {"error": f"No decision could be made about this line ({type(error).__name__})."}
+        return _refused(f"The line cannot be used: {error}.")
+    except Exception as error:  # no line ends the reading of the others
+        return _refused(f"No decision could be made about this line ({type(error).__name__}: {error}).")
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -131,26 +144,58 @@ def _read(line: bytes) -> dict[str, Any]:
     messages = case.get("messages")
     if not isinstance(messages, list) or not messages:
         raise ValueError('"messages" is not a list with at least one message')
-    for message in messages:
-        _check(message)
+    case["messages"] = [_message(message) for message in messages]
+    if case["messages"][-1]["role"] != "user":
+        raise ValueError("the last message is not the user's")
     for name in ("files", "datasets", "models", "jobs"):
         if not isinstance(case.get(name) or [], list):
             raise ValueError(f'"{name}" is not a list')
     return case
 
 
-def _check(message: Any) -> None:
-    """A message has a role and a text.
+def _message(message: Any) -> dict[str, Any]:
+    """A message as the brain takes it.
 
     Raises:
-        ValueError: this one has not.
+        ValueError: it has no role or no text; says why.
     """
+    from assistant.agent.said import writable
+
     if not isinstance(message, dict) or message.get("role") not in ROLES:
         raise ValueError(f"a message needs a role, one of {', '.join(ROLES)}")
-    if not isinstance(message.get("content"), str):
+    role, text = ROLES[message["role"]], _text(message.get("content"))
+    if text is None and role not in WORDLESS:
         raise ValueError("a message's content is not a text")
-    if len(message["content"]) > LONGEST:
+    if text and len(text) > LONGEST:
         raise ValueError(f"a message is longer than {LONGEST:,} characters")
+    called = message.get("tool_calls") or []
+    if not isinstance(called, list):
+        raise ValueError('"tool_calls" is not a list')
+    calls = [_call(call) for call in called]
+    return {"role": role, "content": writable(text or ""), **({"tool_calls": calls} if calls else {})}
+
+
+def _text(content: Any) -> str | None:
+    """A content's words, whether it is a text or, as in the OpenAI API, a list of parts; None where it is neither."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else None
+    parts = [part.get("text") for part in content if isinstance(part, dict)]
+    return " ".join(part for part in parts if isinstance(part, str))
+
+
+def _call(call: Any) -> dict[str, Any]:
+    """A call of a tool, ``{"name", "args"}`` or as the OpenAI API has it.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    call = call.get("function", call) if isinstance(call, dict) else {}
+    args = call.get("args", call.get("arguments") or {})
+    if isinstance(args, str):
+        args = json.loads(args)
+    if not isinstance(call.get("name"), str) or not isinstance(args, dict):
+        raise ValueError('a tool call needs a "name" and "args"')
+    return {"name": call["name"], "args": args}
 
 
 def _scored(score: dict[str, Any]) -> str:
