@@ -280,10 +280,11 @@ def _leave() -> None:
 
 def _run_many(settings: Settings, listener: socket.socket, workers: int) -> None:
     import uvicorn
-    from uvicorn.supervisors import Multiprocess
+
+    from ui.workers import Workers
 
     config = uvicorn.Config("ui.server:worker", factory=True, workers=workers, **_options(settings))
-    Multiprocess(config, sockets=[listener]).run()
+    Workers(config, sockets=[listener]).run()
 
 
 def worker() -> "FastAPI":
