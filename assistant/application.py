@@ -205,8 +205,9 @@ class Application:
     def agent(self) -> Agent:
         """The conversations."""
         # The embedded brain's turns are all computing: more at once than there are cores only slow each other down.
-        at_once = 2 * (os.cpu_count() or 1) if self.settings.model == "embedded" else None
-        return Agent(self._parts, Threads(self.database), Approvals(self.database), at_once)
+        # Others wait for a server most of their time.
+        places = 2 * (os.cpu_count() or 1) if self.settings.model == "embedded" else 32
+        return Agent(self._parts, Threads(self.database), Approvals(self.database), places)
 
     @cached_property
     def rights(self) -> DataRights:

@@ -19,7 +19,13 @@ from knowledge.errors import TeachingError
 
 
 class AppError(TeachingError):
-    """Something went wrong in the application."""
+    """Something went wrong in the application.
+
+    Attributes:
+        retry_after: seconds after which it may be tried again, where that is known.
+    """
+
+    retry_after: int | None = None
 
 
 class BadSettings(AppError):

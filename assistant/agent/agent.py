@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from assistant.agent.answering import GoOn, Reply, answer
 from assistant.agent.approvals import Approvals
 from assistant.agent.checkpoints import keep_latest
 from assistant.agent.context import TurnContext
+from assistant.agent.crowd import Crowd
 from assistant.agent.events import Done, Event, Heard, Redacted, Token
 from assistant.agent.failures import explained
 from assistant.agent.history import Entry, entries
@@ -32,9 +32,6 @@ from tools.workspace import Workspace
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
-
-
-LONGEST_WAIT = 30.0  # seconds that a visitor's turn waits for a place
 
 
 @dataclass(frozen=True)
@@ -64,12 +61,12 @@ class Agent:
         parts: what the application gives.
         threads: whose conversations there are.
         approvals: what waits for a yes.
-        at_once: how many visitors' turns go on at the same time, while others wait; any number where None.
+        places: how many turns of the team go on at the same time while others wait, and how many of visitors.
     """
 
-    def __init__(self, parts: Parts, threads: Threads, approvals: Approvals, at_once: int | None = None):
+    def __init__(self, parts: Parts, threads: Threads, approvals: Approvals, places: int):
         self._parts, self.threads, self.approvals = parts, threads, approvals
-        self._crowd = threading.BoundedSemaphore(at_once) if at_once else None
+        self._crowd = Crowd(places)
 
     def turn(
         self,
@@ -79,6 +76,7 @@ class Agent:
         files: Sequence[str] = (),
         decision: dict[str, Any] | None = None,
         auto_approve: bool = False,
+        earlier: Sequence[tuple[str, str]] = (),
     ) -> Turn:
         """One turn of the conversation, as it happens. The last event is ``Done`` or ``Failed``.
 
@@ -89,6 +87,7 @@ class Agent:
             files: names of the files attached to this message.
             decision: a click instead of words: ``{"approval": id, "answer": "yes" | "no" | "change", "args": {…}}``.
             auto_approve: grant approvals as they come.
+            earlier: what a new conversation begins with; see :meth:`recall`.
         """
         said = Said(writable(message), list(files), decision, auto_approve)
 
@@ -96,10 +95,10 @@ class Agent:
             with explained(spoken_language([said.text])) as failure:
                 self._admit(principal)
                 said.check()
-                thread = self.threads.get(thread_id, principal.user_id) if thread_id else None
-                thread = thread or self.threads.create(principal.user_id)
-                with self._in_turn(principal), self._alone(principal, thread["id"]):
-                    yield from self._counted(principal, self._turn(principal, thread["id"], said, stop))
+                with self._crowd.place(principal, stop):
+                    where = self._where(principal, thread_id, earlier)
+                    with self._alone(principal, where):
+                        yield from self._counted(principal, self._turn(principal, where, said, stop))
             yield from failure
 
         return Turn(begin)
@@ -241,16 +240,12 @@ class Agent:
         finally:
             self._parts.quotas.add(principal, TOKENS, used)
 
-    @contextlib.contextmanager
-    def _in_turn(self, principal: Principal) -> Iterator[None]:
-        """Wait for a place among the visitors whose turns go on, but not for ever: somebody may read very slowly."""
-        crowd = self._crowd if principal.role == "visitor" else None
-        held = crowd is not None and crowd.acquire(timeout=LONGEST_WAIT)
-        try:
-            yield
-        finally:
-            if crowd and held:
-                crowd.release()
+    def _where(self, principal: Principal, thread_id: str | None, earlier: Sequence[tuple[str, str]]) -> str:
+        """The conversation's id; a new one's where none is named."""
+        if thread_id is None and earlier:
+            return self.recall(principal, earlier)
+        known = self.threads.get(thread_id, principal.user_id) if thread_id else None
+        return (known or self.threads.create(principal.user_id))["id"]
 
     @contextlib.contextmanager
     def _alone(self, principal: Principal, thread_id: str) -> Iterator[None]:
@@ -280,7 +275,7 @@ class Agent:
                 self._admit(principal)
                 Said(text or "").check()
                 self.threads.get(thread_id, principal.user_id)
-                with self._alone(principal, thread_id):
+                with self._crowd.place(principal, stop), self._alone(principal, thread_id):
                     rewind = find(self._parts.graph(principal), self.approvals, thread_id, message_id)
                     said = Said(
                         rewind.text if text is None else text,

@@ -121,10 +121,14 @@ class Choices(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """The turn could not be finished; the message says what to do."""
+    """The turn could not be finished; the message says what to do.
+
+    ``retry_after`` is after how many seconds it may be tried again, where that is known.
+    """
 
     message: str
     code: str = "internal_error"
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)

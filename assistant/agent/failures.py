@@ -22,7 +22,7 @@ def explained(language: str = "en") -> Iterator[list[Event]]:
         yield failure
     except TeachingError as error:
         told = pick(language, str(error), joined(sentences(error.message), sentences(error.hint)))
-        failure.append(Failed(told, error.code))
+        failure.append(Failed(told, error.code, getattr(error, "retry_after", None)))
     except Exception as error:
         log().exception("turn failed")
         failure.append(_explain(error, language))

@@ -17,7 +17,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._bells: list[Callable[[], None]] = []
+        self._bells: list[Callable[[], object]] = []
 
     def set(self) -> None:
         """Ask for the end; whoever waits for something of the turn is woken."""
@@ -29,7 +29,7 @@ class Stop:
         """Whether the end was asked for."""
         return self._event.is_set()
 
-    def wakes(self, ring: Callable[[], None]) -> None:
+    def wakes(self, ring: Callable[[], object]) -> None:
         """Have a function called when the end is asked for; at once where it has been already."""
         self._bells.append(ring)
         if self.is_set():

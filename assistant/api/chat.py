@@ -64,12 +64,10 @@ def _agent(app: Application, who: Principal, body: ChatRequest, histories: Histo
         raise BadRequest("The last user message is empty.", "Ask something.", param="messages")
 
     def events() -> Iterator[Event]:
-        going_on = thread
-        if going_on is None and any(role == "assistant" for role, _ in earlier):
-            going_on = app.agent.recall(who, earlier)
-        decision = _decision(app, going_on, body.approve)
+        begins = earlier if any(role == "assistant" for role, _ in earlier) else []
+        decision = _decision(app, thread, body.approve)
         grant = body.approve is True and decision is None
-        return app.agent.turn(who, message, going_on, files, decision, auto_approve=grant)
+        return app.agent.turn(who, message, thread, files, decision, auto_approve=grant, earlier=begins)
 
     def noted(outcome: Outcome) -> None:
         said = [*earlier, ("user", message), ("assistant", outcome.reply)]

@@ -123,6 +123,8 @@ def failure(failed: Failed) -> AppError:
     """A turn's last event as the error that the API answers with."""
     error = AppError(failed.message)
     error.code, error.status = failed.code, status_of(failed.code)
+    if failed.retry_after:
+        error.retry_after = failed.retry_after
     return error
 
 

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.access.principal import Principal
+from assistant.agent.crowd import Crowd
+from assistant.agent.running import Stop
 from assistant.application import Application
 from tests.assistant.api_server import Server, server
 from tests.assistant.listening import listening, until
@@ -126,6 +129,27 @@ def test_a_few_compute_at_once_and_health_answers(
     nobody = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     nobody.request("POST", "/v1/redact", b'{"text": "a"}', {"Content-Type": "application/json"})
     assert nobody.getresponse().status == 401
+
+
+def test_so_are_turns_of_the_assistant(server: Server, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd(1, room=2)
+    monkeypatch.setattr(server.app.agent, "_crowd", crowd)
+    threads = len(server.app.agent.threads.list("owner"))
+    before = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    body = {"model": "assistant", "messages": [*before, *say("how are you?")]}
+    with crowd.place(Principal("usr-busy", "busy", "member"), Stop()):
+        gone = send(server, port, "chat/completions", **body)
+        until(lambda: crowd._team.held == 2)
+        for stream in (True, False):
+            full = send(server, port, "chat/completions", **body, stream=stream).getresponse()
+            assert full.status == 429 and int(full.headers["Retry-After"]) >= 1
+            assert json.loads(full.read())["error"]["code"] == "overloaded"
+        assert len(server.app.agent.threads.list("owner")) == threads, (
+            "who is turned away leaves nothing behind"
+        )
+        gone.close()
+        until(lambda: crowd._team.held == 1)
+    assert answer(send(server, port, "chat/completions", **body))["assistant"]["reply"]
 
 
 @pytest.fixture

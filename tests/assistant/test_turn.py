@@ -9,6 +9,7 @@ import pytest
 
 from assistant.access.principal import Principal
 from assistant.agent import events
+from assistant.agent.crowd import Crowd
 from assistant.agent.summaries import in_chinese
 from assistant.application import Application
 from assistant.settings import Settings
@@ -180,7 +181,7 @@ def test_a_viewer_may_look_and_not_act(app: Application) -> None:
 
 
 def test_visitors_wait_for_each_other_and_nobody_else_does(app: Application, monkeypatch) -> None:
-    monkeypatch.setattr(app.agent, "_crowd", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(app.agent, "_crowd", Crowd(1))
     first, second = (Principal(f"crowd-{number}", "visitor", "visitor") for number in range(2))
     slow, done = app.agent.turn(first, "How long do refunds take?"), threading.Event()
     next(slow)  # begun, and not read to its end
@@ -195,6 +196,19 @@ def test_visitors_wait_for_each_other_and_nobody_else_does(app: Application, mon
     assert not done.wait(0.5)
     list(slow)
     assert done.wait(30)
+
+
+def test_who_is_one_too_many_is_told_so_and_nothing_is_stored(app: Application, monkeypatch) -> None:
+    monkeypatch.setattr(app.agent, "_crowd", Crowd(1, room=1))
+    slow, threads = app.agent.turn(OWNER, "hello"), len(app.agent.threads.list(OWNER.user_id))
+    next(slow)
+    other = Conversation(app, Principal("usr-other", "other", "member"))
+    [failed] = other.say("你好")
+    assert failed.code == "overloaded" and "一时回答不过来" in failed.message
+    assert failed.retry_after >= 1 and len(app.agent.threads.list(OWNER.user_id)) == threads + 1
+    assert app.agent.threads.list("usr-other") == []
+    slow.close()
+    assert reply(other.say("hello"))
 
 
 def test_a_visitor_gets_answers_and_nothing_else(app: Application) -> None:
