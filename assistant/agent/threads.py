@@ -8,6 +8,7 @@ from sqlalchemy import select
 from assistant.access.audit import record
 from assistant.errors import BadRequest, Missing
 from assistant.store.database import Database
+from assistant.store.kept_answers import KeptAnswers
 from assistant.store.schema import approvals, feedback, now, shares, threads, vault
 
 TITLE = 60
@@ -89,6 +90,7 @@ class Threads:
             thumbs = (feedback.c.thread_id == thread_id, feedback.c.example.is_not(True))
             connection.execute(feedback.delete().where(*thumbs))  # examples were chosen to be kept
             record(connection, "conversation deleted", thread_id)
+        KeptAnswers(self._database).keep_none_of(thread_id)
 
 
 def _short(title: str) -> str:

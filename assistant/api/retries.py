@@ -2,7 +2,8 @@
 
 As at Stripe (docs.stripe.com/api/idempotent_requests), a client sends a header ``Idempotency-Key`` of its own making.
 The same key of the same caller with the same request gets the first answer again, for 24 hours. Errors, which made
-nothing, are not kept.
+nothing, are not kept, nor is what a model that only writes has written. Of the assistant's answers, streamed ones too,
+those of a conversation that is deleted go with it.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import re
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,11 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.access.tokens import fingerprint
 from assistant.api.auth import known
 from assistant.api.errors import respond
+from assistant.api.models import VERSION
 from assistant.application import Application
 from assistant.store.kept_answers import KeptAnswers
 from knowledge.errors import TeachingError
 
 PATHS = (
+    "/v1/chat/completions",
+    "/v1/conversations/",
     "/v1/files",
     "/v1/fine_tuning/",
     "/v1/knowledge/sources",
@@ -33,6 +37,7 @@ PATHS = (
 LONGEST = 255  # characters of a key
 MOST = 1 << 20  # bytes of an answer that is kept
 REPLAYED = "Idempotent-Replayed"
+ENDED = b"data: [DONE]\n\n"  # the end of a stream that nothing went wrong in
 BOUNDARY = re.compile(r'boundary="?([^";]+)')
 
 
@@ -146,21 +151,23 @@ class _Said:
 
     def __init__(self, send: Send):
         self._send, self._whole = send, False
-        self._status, self._kind, self._body = 0, "", b""
+        self._status, self._headers, self._body = 0, Headers(), b""
 
     @property
     def answer(self) -> dict[str, Any] | None:
         """The answer where it made something and is whole."""
-        made = self._whole and 200 <= self._status < 300 and self._kind.startswith(JSONResponse.media_type)
+        kind = self._headers.get("content-type", "")
+        told = kind.startswith(JSONResponse.media_type) or self._body.endswith(ENDED)
+        made = self._whole and told and 200 <= self._status < 300 and VERSION not in self._headers
         if not made or len(self._body) > MOST:
             return None
-        return {"status": self._status, "kind": self._kind, "body": self._body.decode()}
+        return {"status": self._status, "kind": kind, "body": self._body.decode()}
 
     async def send(self, message: Message) -> None:
         """Note a message and send it on."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._kind = MutableHeaders(scope=message).get("content-type", "")
+            self._headers = Headers(scope=message)
         elif len(self._body) <= MOST:
             self._body += message.get("body", b"")
             self._whole = not message.get("more_body", False)

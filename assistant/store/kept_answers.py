@@ -50,6 +50,10 @@ class KeptAnswers:
         """Keep the answer: ``request``, ``status``, ``kind``, ``body``."""
         self._database.run(kept_answers.update().where(kept_answers.c.id == key).values(**answer))
 
+    def keep_none_of(self, word: str) -> None:
+        """Drop the answers that hold a word, such as the id of a conversation that is deleted."""
+        self._database.run(delete(kept_answers).where(kept_answers.c.body.contains(word, autoescape=True)))
+
     def drop(self, key: str) -> None:
         """Nothing was done: the request may be sent again."""
         self._database.run(delete(kept_answers).where(kept_answers.c.id == key))

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import openai
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from assistant.access.principal import Principal
 from assistant.application import Application
 from assistant.errors import Unauthenticated
 from assistant.settings import Settings
+from assistant.store.schema import kept_answers
 from tests.assistant.api_server import CSV, Server, server
 
 __all__ = ["server"]
@@ -146,3 +148,27 @@ def test_a_remembered_key_still_expires(home: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(Unauthenticated, match="expired"):
         app.keys.recall(secret)
     app.close()
+
+
+def test_the_assistant_answers_once(server: Server) -> None:
+    def said(thread: str) -> int:
+        return sum(each.role == "user" for each in server.app.agent.history(Principal.owner(), thread))
+
+    def chat(key: str, words: str, **more):
+        body = {"model": "assistant", "messages": [{"role": "user", "content": words}], **more}
+        return post(server, key, "/v1/chat/completions", **body)
+
+    first, again = (chat("chat-1", "hello") for _ in "ab")
+    assert again.content == first.content and again.headers["Idempotent-Replayed"] == "true"
+    thread = first.json()["assistant"]["thread"]
+    told = [chat("chat-2", "hello again", thread=thread, stream=True) for _ in "ab"]
+    assert told[0].text == told[1].text and told[1].text.endswith("data: [DONE]\n\n")
+    assert told[1].headers["Content-Type"].startswith("text/event-stream") and said(thread) == 2
+    edited = [post(server, "edit-1", f"/v1/conversations/{thread}/edit", content="hello there") for _ in "ab"]
+    assert edited[0].content == edited[1].content and said(thread) == 2
+    assert server.admin.delete(f"/v1/conversations/{thread}").status_code == 200
+    kept = server.app.database.rows(select(kept_answers.c.body).where(kept_answers.c.body.contains(thread)))
+    assert not kept, "what was said goes with its conversation"
+    writes = {"model": "writer", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 2}
+    plain = [post(server, "plain-1", "/v1/chat/completions", **writes) for _ in "ab"]
+    assert [each.headers.get("Idempotent-Replayed") for each in plain] == [None, None]
