@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tools.serving.engines.kept import offered, told
+from tools.workspace import ModelEntry
 from ui.cli.command import command, group
 from ui.cli.opened import opened, workspace
 from ui.cli.output import facts, note, plain, table
@@ -144,6 +146,35 @@ def delete(name: Name) -> dict[str, Any]:
         return deleted(workspace(application).delete(name))
 
 
+def tell_engine(entry: ModelEntry, name: str, wished: bool = False) -> None:
+    """Tell what computes a model that was put into service, and which engine is quicker and says not quite the same.
+
+    Args:
+        entry: the model.
+        name: under which ``assistant deploy`` takes the other engine; none is offered where it is empty.
+        wished: an engine was asked for, so torch is told too.
+    """
+    if found := told(entry.engine):
+        note(f"Engine: {found['engine']}, {_gain(found)} as torch, {_cost(found)}.")
+    elif wished and entry.engine:
+        note("Engine: torch.")
+    if name and (offer := offered(entry.engine)):
+        gain = f"{offer['engine']} is {_gain(offer)} as that, {_cost(offer)}."
+        note(f"{gain} Take it: assistant deploy {name} --engine {offer['engine']}")
+
+
+def _gain(found: dict[str, Any]) -> str:
+    return f"{found['alone']:.1f} × as fast alone and {found['together']:.1f} × in batches"
+
+
+def _cost(found: dict[str, Any]) -> str:
+    """What becomes of the answers on another engine."""
+    if found["accuracy"]:
+        before, after = (f"{100 * share:.1f}" for share in found["accuracy"])
+        return f"accuracy {before} → {after} %"
+    return f"the same answers on {found['same']:.1%} of the texts tried"
+
+
 @command(app, show=shown)
 def promote(
     version: Annotated[str, typer.Argument(help="The version, as NAME@3.", metavar="VERSION")],
@@ -153,14 +184,19 @@ def promote(
 ) -> dict[str, Any]:
     """Put a version into service at once, in place of the one before."""
     with opened() as application:
-        return workspace(application).promote(version, alias).as_dict()
+        entry = workspace(application).promote(version, alias)
+        # Whoever takes another engine by "deploy" puts the version into production.
+        tell_engine(entry, version if alias == "production" else "")
+        return entry.as_dict()
 
 
 @command(app, show=shown)
 def rollback(name: Name) -> dict[str, Any]:
     """Put the version back into production that was there before."""
     with opened() as application:
-        return workspace(application).rollback(name).as_dict()
+        entry = workspace(application).rollback(name)
+        tell_engine(entry, name)
+        return entry.as_dict()
 
 
 @command(app, show=shown)

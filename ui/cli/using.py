@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from tools.serving.engines.kept import offered, told
 from ui.cli import models
 from ui.cli.command import command
 from ui.cli.explain import explain, shown
@@ -126,29 +125,11 @@ def deploy(
     """Put a model into service behind the API."""
     with opened() as application:
         entry = workspace(application).deploy(model, engine)
-        if found := told(entry.engine):
-            name, alone, together, same = found
-            speed = f"{alone:.1f} × as fast alone and {together:.1f} × in batches as torch"
-            note(f"Engine: {name}, {speed}; the same answers on {same:.1%} of the texts tried.")
-        elif engine and entry.engine:
-            note("Engine: torch.")
-        if offer := offered(entry.engine):
-            note(f"{_offer(offer)} Take it: assistant deploy {model} --engine {offer['engine']}")
+        models.tell_engine(entry, model, wished=engine is not None)
         if entry.newest > entry.version and "@" not in model:
             newer = f"{entry.name}@{entry.newest}"
             note(f"{entry.pinned} is in service. {newer} is newer: assistant models promote {newer}.")
         return entry.as_dict()
-
-
-def _offer(offer: dict[str, Any]) -> str:
-    """What another engine would bring, and cost."""
-    faster = (
-        f"{offer['engine']} is {offer['alone']:.1f} × as fast alone and {offer['together']:.1f} × in batches"
-    )
-    if offer["accuracy"]:
-        before, after = (f"{100 * share:.1f}" for share in offer["accuracy"])
-        return f"{faster} as that, accuracy {before} → {after} %."
-    return f"{faster} as that, with the same answers on {offer['same']:.1%} of the texts tried."
 
 
 def undeploy(model: Model) -> dict[str, Any]:

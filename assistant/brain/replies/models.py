@@ -139,12 +139,7 @@ def deployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Rep
 def _offer(offer: dict[str, Any], language: str) -> str:
     """What another engine would bring and cost, as a question."""
     engine, alone, together = offer["engine"], offer["alone"], offer["together"]
-    if offer["accuracy"]:
-        before, after = (f"{100 * share:.1f}" for share in offer["accuracy"])
-        cost = pick(language, f"accuracy {before} → {after}", f"准确率 {before} → {after}")
-    else:
-        same = f"{offer['same']:.1%}"
-        cost = pick(language, f"the same answers for {same} of the texts", f"{same} 的结果相同")
+    cost = _cost(offer, language)
     return pick(
         language,
         f"With **{engine}** it would be {alone:.1f} × as fast for one text and {together:.1f} × in batches, {cost}. "
@@ -153,19 +148,28 @@ def _offer(offer: dict[str, Any], language: str) -> str:
     )
 
 
+def _cost(found: dict[str, Any], language: str) -> str:
+    """What becomes of the answers on another engine."""
+    if found["accuracy"]:
+        before, after = (f"{100 * share:.1f}" for share in found["accuracy"])
+        return pick(language, f"accuracy {before} → {after}", f"准确率 {before} → {after}")
+    same = f"{found['same']:.1%}"
+    return pick(language, f"the same answers for {same} of the texts tried", f"试用文本中 {same} 的结果相同")
+
+
 def _engine(choice: dict[str, Any] | None, language: str) -> list[str]:
     """What computes it, where that is not torch."""
     found = told(choice)
     if not found:
         return []
-    name, alone, together, same = ENGINES.get(found[0], found[0]), *found[1:]
+    name, alone, together = ENGINES.get(found["engine"], found["engine"]), found["alone"], found["together"]
+    cost = _cost(found, language)
     return [
         pick(
             language,
             f"{name} computes it on this machine: {alone:.1f} × as fast as torch for one text, {together:.1f} × in "
-            f"batches, with the same answer for {same:.1%} of the texts it was tried on.",
-            f"在这台机器上由 {name} 计算：单条文本是 torch 的 {alone:.1f} 倍，批量是 {together:.1f} 倍，"
-            f"试用文本中 {same:.1%} 的结果相同。",
+            f"batches, {cost}.",
+            f"在这台机器上由 {name} 计算：单条文本是 torch 的 {alone:.1f} 倍，批量是 {together:.1f} 倍，{cost}。",
         )
     ]
 

@@ -44,35 +44,33 @@ def read(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def told(choice: dict[str, Any] | None) -> tuple[str, float, float, float] | None:
-    """The engine, and how many times as fast as torch it is alone and in batches, and the share of same answers.
+def told(choice: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The engine in force beside torch; None where torch stayed, or nothing was measured.
 
-    None where torch stayed, or nothing was measured.
+    Returns:
+        ``engine``, how many times as fast it is ``alone`` and ``together`` (in batches), ``same`` (the share of texts
+        with the same answer), and ``accuracy``: before and after, on held-out rows of the training, where those are
+        there.
     """
-    if choice is None or choice["engine"] == TORCH:
-        return None
-    plain, best = (_of(choice, name) for name in (TORCH, choice["engine"]))
-    if not plain or not best:
-        return None
-    alone = plain["milliseconds"] / best["milliseconds"]
-    return best["engine"], alone, best["texts_per_second"] / plain["texts_per_second"], best["same"]
+    return _beside(choice, TORCH, choice["engine"]) if choice else None
 
 
 def offered(choice: dict[str, Any] | None) -> dict[str, Any] | None:
     """An engine that is quicker than the one in force and says not quite the same, for people to decide about.
 
     Returns:
-        ``engine``, how many times as fast it is ``alone`` and ``together`` (in batches), ``same``, and ``accuracy``:
-        before and after, on held-out rows of the training, where those are there. None where there is no such engine.
+        As :func:`told`; None where there is no such engine.
     """
-    if choice is None or not choice.get("offer"):
-        return None
-    now, then = (_of(choice, name) for name in (choice["engine"], choice["offer"]))
-    if not now or not then:
+    return _beside(choice, choice["engine"], choice["offer"]) if choice and choice.get("offer") else None
+
+
+def _beside(choice: dict[str, Any], one: str, other: str) -> dict[str, Any] | None:
+    now, then = _of(choice, one), _of(choice, other)
+    if one == other or not now or not then:
         return None
     known = "accuracy" in now and "accuracy" in then
     return {
-        "engine": then["engine"],
+        "engine": other,
         "alone": now["milliseconds"] / then["milliseconds"],
         "together": then["texts_per_second"] / now["texts_per_second"],
         "same": then["same"],
