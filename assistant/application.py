@@ -25,6 +25,7 @@ from assistant.agent.vault import Vault
 from assistant.errors import BadSettings
 from assistant.home import exclusive
 from assistant.jobs.queue import JobQueue
+from assistant.logs import log
 from assistant.settings import Settings
 from assistant.store.database import Database
 from assistant.workspace.artifacts import ArtifactStore
@@ -320,25 +321,37 @@ class Application:
         ensure_worker(self.home, self.settings)
 
     def warm_up(self) -> None:
-        """Load what the first turn needs and the deployed models, so that nobody waits for them."""
+        """Load what the first turn needs and the deployed models, so that nobody waits for them.
+
+        What cannot be loaded keeps nothing else from it; its own requests will say why.
+        """
         served = self.registry.in_service()
         writers = [entry for entry in served if entry.task == "text-generation"]
         load = self.predictors.get
         # What computes them is a process of its own, which starts while this one is busy importing.
         ahead = threading.Thread(target=_each, args=(load, writers), name="writers", daemon=True)
         ahead.start()
-        self.redactor.gate("Ann said hello.")
-        for role in ("admin", "visitor"):
-            self._graph(Principal(role, role, role))
+        # Not in threads beside: two that import transformers at once find parts of it unfinished.
+        for name, step in {
+            "personal data": lambda: self.redactor.gate("Ann said hello."),
+            "the agent": self._warm_agent,
+            "the knowledge base": lambda: self.knowledge.warm_up(),
+            "the encoder": lambda: self.embedder.embed(["Ann said hello."]),
+            "the models": lambda: _each(load, [entry for entry in served if entry not in writers]),
+        }.items():
+            try:
+                step()
+            except Exception as error:
+                log().error("warm-up failed", part=name, exc_info=error)
+        ahead.join()
+
+    def _warm_agent(self) -> None:
         if self.settings.model == "embedded":
             from assistant.brain.reader import reader
 
             reader().warm_up()
-        self.knowledge.warm_up()
-        # Not in a thread beside: two that import transformers at once find parts of it unfinished.
-        self.embedder.embed(["Ann said hello."])
-        _each(load, [entry for entry in served if entry not in writers])
-        ahead.join()
+        for role in ("admin", "visitor"):
+            self._graph(Principal(role, role, role))
 
     def close(self) -> None:
         """Give back what is held open."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 WATCH = 5.0  # seconds between looks for jobs that nobody runs, and models that nobody needs
 SWEEP = 6 * 3600.0  # seconds between deletions of what is older than it may become
+SETTLED = 60.0  # seconds that the page may take to be built
 LAST = 5.0  # seconds that threads get to end when all answers are given or given up
 
 
@@ -65,7 +66,9 @@ def build(app: Application, shared: bool = False, ended: Callable[[], None] = la
     @contextlib.asynccontextmanager
     async def lifespan(api: "FastAPI") -> AsyncIterator[None]:
         stop = threading.Event()
-        threading.Thread(target=_warm_up, args=(app, api.state.ready), name="warm-up", daemon=True).start()
+        threading.Thread(
+            target=_warm_up, args=(app, api.state.ready, late), name="warm-up", daemon=True
+        ).start()
         threading.Thread(target=_watch, args=(app, stop), name="watch", daemon=True).start()
         async with late.life(api.state.ready) if late else contextlib.nullcontext():
             yield
@@ -176,17 +179,15 @@ def _settled() -> None:
     gc.enable()
 
 
-def _warm_up(app: Application, ready: threading.Event) -> None:
+def _warm_up(app: Application, ready: threading.Event, late: LatePage | None) -> None:
     try:
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
         app.warm_up()
-    except Exception as error:
-        # A model that cannot be loaded must not keep the rest from being served; its own requests will say why.
+    except Exception as error:  # what it has shall be served
         log().error("warm-up failed", exc_info=error)
-    _settled()
     ready.set()
+    if late:
+        late.settled.wait(SETTLED)  # it is built in a hurry, too
+    _settled()
 
 
 def _watch(app: Application, stop: threading.Event) -> None:
@@ -235,6 +236,7 @@ def serve(
         BadSettings: models shall run on a Ray cluster, and there is none.
     """
     _in_a_hurry()
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # nobody sees them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a training beside the server shares its cores
     home = settings.where
     url = f"http://{_reachable(host)}:{port}"

@@ -84,7 +84,7 @@ def create_api(app: Application, lifespan: Lifespan | None = None, shared: bool 
     @contextlib.asynccontextmanager
     async def life(api: FastAPI) -> AsyncIterator[None]:
         traces = tracing.begin(app.settings, _version())
-        async with door.running(), lifespan(api) if lifespan else contextlib.nullcontext():
+        async with door.running(api.state.ready), lifespan(api) if lifespan else contextlib.nullcontext():
             yield
         if traces:
             await run_in_threadpool(traces.shutdown)  # the last ones are sent

@@ -7,7 +7,8 @@ stand alone (from 2026-07-28). Every request carries a secret key; a session ans
 import contextlib
 import ipaddress
 import socket
-from collections.abc import AsyncIterator
+import threading
+from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from assistant.access.principal import Principal
 from assistant.api.auth import caller, permitted
+from assistant.api.late import Late
 from assistant.application import Application
 from assistant.errors import Forbidden, ModelUnavailable
 
@@ -42,29 +44,34 @@ class McpDoor:
 
     def __init__(self, app: Application, version: str, sessions: bool = True):
         self._app, self._version, self._sessions = app, version, sessions
-        self._manager: StreamableHTTPSessionManager | None = None
+        # Importing the SDK takes most of a second.
+        self._late: Late[StreamableHTTPSessionManager] = Late(
+            "The MCP server", self._make, lambda manager: manager.run()
+        )
 
     def routes(self) -> list[Route]:
         """The endpoint's routes, with a slash at the end and without."""
         return [Route(path, self, methods=METHODS, include_in_schema=False) for path in (PATH, f"{PATH}/")]
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Answer while the block lasts."""
+    def running(self, ready: threading.Event) -> AbstractAsyncContextManager[None]:
+        """Answer while the block lasts.
+
+        Args:
+            ready: set when all that comes first is ready.
+        """
+        return self._late.life(ready)
+
+    def _make(self) -> "StreamableHTTPSessionManager":
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         from assistant.api.mcp_tools import tool_server
 
-        manager = StreamableHTTPSessionManager(
+        return StreamableHTTPSessionManager(
             tool_server(self._app.direct, self._version),
             stateless=not self._sessions,
             max_request_body_size=LARGEST,
             max_sessions=SESSIONS,
         )
-        async with manager.run():
-            self._manager = manager
-            yield
-            self._manager = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -75,11 +82,11 @@ class McpDoor:
         request = Request(scope, receive)
         who = await _caller(request)
         await _check_name(request, self._app.settings.mcp_hosts)
-        if self._manager is None:
+        if not self._late.lives:
             raise ModelUnavailable("This server is starting or going down.", "Try again in a moment.")
         scope["user"] = _user(who)
         scope.setdefault("state", {})["principal"] = who
-        await self._manager.handle_request(scope, receive, send)
+        await (await self._late.get()).handle_request(scope, receive, send)
 
 
 async def _caller(request: Request) -> Principal:

@@ -1,6 +1,7 @@
 """A text classifier in memory: plain sequence-classification folders and `head` folders behind the same face."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class TextClassifier:
         max_length: tokens that are read.
         device: torch's name of it.
         threshold: from which probability a label is given, where a text may have several.
+        late: load the module when it is first asked for, which may be never where an engine computes.
 
     Attributes:
         compute: inputs by name to logits; the module itself, until an engine is put in its place.
@@ -42,16 +44,33 @@ class TextClassifier:
     task = "text-classification"
 
     def __init__(
-        self, folder: Path, labels: list[str], max_length: int, device: str, threshold: float | None = None
+        self,
+        folder: Path,
+        labels: list[str],
+        max_length: int,
+        device: str,
+        threshold: float | None = None,
+        late: bool = False,
     ):
-        self.threshold = threshold
+        self._folder, self.threshold = folder, threshold
         self.labels, self.max_length, self.device = labels, max_length, device
         self.tokenizer = load_tokenizer(folder)
-        self.module = _module(folder, device)
-        inner: Any = self.module.encoder if isinstance(self.module, head.HeadModel) else self.module.model
-        self.embedding_layer: torch.nn.Module = inner.get_input_embeddings()
+        if not late:
+            _ = self.module
         self.compute: Callable[..., torch.Tensor] = self._compute
         self.batch_tokens = BATCH_TOKENS
+
+    @cached_property
+    def module(self) -> torch.nn.Module:
+        """``module(input_ids, attention_mask) -> logits``."""
+        return _module(self._folder, self.device)
+
+    @property
+    def embedding_layer(self) -> torch.nn.Module:
+        """The word embeddings inside the module."""
+        inner: Any = self.module.encoder if isinstance(self.module, head.HeadModel) else self.module.model
+        layer: torch.nn.Module = inner.get_input_embeddings()
+        return layer
 
     def encode(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Token ids and mask on the model's device."""

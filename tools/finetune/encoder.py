@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -108,24 +109,33 @@ class FrozenEncoder:
         base: folder or hub id of any encoder.
         device: see :func:`tools.finetune.machine.best_device`.
         config: in place of the base's own.
+        late: load the network when it is first asked for, which may be never where an engine computes.
 
     Attributes:
         compute: inputs by name to unit vectors; the model with pooling, until an engine is put in its place.
         batch_tokens: what a batch of its own costs it; see :func:`by_length`.
     """
 
-    def __init__(self, base: Path | str, device: str | None = None, config: Any = None):
-        from transformers import AutoModel
+    def __init__(self, base: Path | str, device: str | None = None, config: Any = None, late: bool = False):
+        from transformers import AutoConfig
 
         self.base, self.device = base, best_device(device)
         self.tokenizer = load_tokenizer(base)
-        self.model = loaded(
-            AutoModel, str(base), config=config, trust_remote_code=False, use_safetensors=True
-        )
-        self.model.to(self.device, torch.float32).eval().requires_grad_(False)
-        self.max_length = max_length(self.tokenizer, self.model.config)
+        self.config = config or AutoConfig.from_pretrained(str(base), trust_remote_code=False)
+        if not late:
+            _ = self.model
+        self.max_length = max_length(self.tokenizer, self.config)
         self.compute: Callable[..., torch.Tensor] = self._compute
         self.batch_tokens = BATCH_TOKENS
+
+    @cached_property
+    def model(self) -> Any:
+        """The network, in evaluation mode."""
+        from transformers import AutoModel  # seconds, which a server that starts need not wait for
+
+        options = {"config": self.config, "trust_remote_code": False, "use_safetensors": True}
+        network: Any = loaded(AutoModel, str(self.base), **options)
+        return network.to(self.device, torch.float32).eval().requires_grad_(False)
 
     def embed(
         self, texts: Sequence[str], told: Callable[[int], None] | None = None, batch_size: int = 64
@@ -138,9 +148,9 @@ class FrozenEncoder:
             batch_size: texts at once.
         """
         if not len(texts):
-            return numpy.zeros((0, self.model.config.hidden_size), dtype=numpy.float32)
+            return numpy.zeros((0, self.config.hidden_size), dtype=numpy.float32)
         ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_length)["input_ids"]
-        out = numpy.zeros((len(ids), self.model.config.hidden_size), dtype=numpy.float32)
+        out = numpy.zeros((len(ids), self.config.hidden_size), dtype=numpy.float32)
         done = 0
         for batch in by_length([len(row) for row in ids], batch_size, self.batch_tokens):
             vectors = self.compute(

@@ -63,10 +63,11 @@ class Embedder:
             return self._model
 
     def _load(self) -> Any:
-        from tools.finetune.task import find_task
+        from tools.finetune.tasks.embedding import LoadedEmbedding
 
-        model = find_task("embedding").load(self._folder, None)
-        if self._quick and model.device == "cpu" and available():
+        late = self._quick and available()
+        model = LoadedEmbedding(self._folder, None, late)
+        if late and model.device == "cpu":
             from tools.serving.engines.mount import mount
 
             try:

@@ -61,7 +61,7 @@ def load(
             return Predictor(folder, info, generator(folder, device, engine))
         if bodies and (shared := _shared(bodies, folder, info, device, engine)):
             return Predictor(folder, info, shared)
-        return Predictor(folder, info, _with_engine(task.load(folder, device), folder, engine))
+        return Predictor(folder, info, _with_engine(task, folder, device, engine))
     except ToolsError:
         raise
     except Exception as error:
@@ -80,11 +80,14 @@ def _shared(bodies: "Bodies", folder: Path, info: dict[str, Any], *wishes: str |
         return None
 
 
-def _with_engine(model: Any, folder: Path, engine: str | None) -> Any:
+def _with_engine(task: Any, folder: Path, device: str | None, engine: str | None) -> Any:
     from tools.serving.engines.kept import TORCH, chosen
 
     wanted = engine or chosen(folder)
-    if model.device == "cpu" and wanted != TORCH:
+    if wanted == TORCH:
+        return task.load(folder, device)
+    model = task.load(folder, device, late=True)
+    if model.device == "cpu":
         from tools.serving.engines.mount import mount
 
         try:

@@ -96,9 +96,9 @@ class Embedding:
         metrics = retrieval(FrozenEncoder(run.staging), held)
         return Outcome(metrics, baseline, trained, {"max_length": length}, {"curve": curve})
 
-    def load(self, folder: Path, device: str | None = None) -> "LoadedEmbedding":
-        """A ``tools.finetune.task.Embedder``."""
-        return LoadedEmbedding(folder, device)
+    def load(self, folder: Path, device: str | None = None, late: bool = False) -> "LoadedEmbedding":
+        """A ``tools.finetune.task.Embedder``; ``late`` where its network may be loaded when first asked for."""
+        return LoadedEmbedding(folder, device, late)
 
 
 class LoadedEmbedding:
@@ -106,10 +106,10 @@ class LoadedEmbedding:
 
     task = "embedding"
 
-    def __init__(self, folder: Path, device: str | None):
+    def __init__(self, folder: Path, device: str | None, late: bool = False):
         from tools.finetune.encoder import FrozenEncoder
 
-        self.encoder = FrozenEncoder(folder, device)
+        self.encoder = FrozenEncoder(folder, device, late=late)
         self.device = self.encoder.device
 
     def embed(self, texts: list[str]) -> "numpy.ndarray":

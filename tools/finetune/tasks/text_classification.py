@@ -81,14 +81,14 @@ class TextClassification:
         test = pairs(read(run.spec.test_data, columns), *columns) if run.spec.test_data else None
         return part(rows, test, run.spec.seed, lambda row: row[0], lambda row: row[1])
 
-    def load(self, folder: Path, device: str | None = None) -> Any:
-        """A ``tools.finetune.task.Classifier``."""
+    def load(self, folder: Path, device: str | None = None, late: bool = False) -> Any:
+        """A ``tools.finetune.task.Classifier``; ``late`` where its module may be loaded when first asked for."""
         from tools.finetune.classifier import TextClassifier
         from tools.finetune.machine import best_device
 
         info = json.loads((folder / "assistant.json").read_text())
         given = info["labels"], info["max_length"], best_device(device), info.get("threshold")
-        return TextClassifier(folder, *given)
+        return TextClassifier(folder, *given, late=late)
 
 
 def _parts_of_sets(run: Run) -> Parts[tuple[str, tuple[str, ...]]]:

@@ -27,6 +27,9 @@ def mount(model: Any, folder: Path, engine: str = OPENVINO) -> None:
 
     embeds = model.task == "embedding"
     reader = model.encoder if embeds else model
-    module = Vectors(reader.model).eval() if embeds else reader.module
+
+    def module() -> Any:  # where the graph is kept, nobody needs it
+        return Vectors(reader.model).eval() if embeds else reader.module
+
     reader.compute = OpenVinoModule(module, reader.encode(TEXTS), folder / FOLDER, engine == INT8)
     reader.batch_tokens = BATCH_TOKENS

@@ -5,6 +5,7 @@ import logging
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class OpenVinoModule:
     """Computes what a torch module computes, from the same tensors by name.
 
     Args:
-        module: gives one tensor.
+        module: makes what gives one tensor; called where no graph is kept.
         example: its arguments in order, of two rows at least, to follow it with; batch and length may differ later.
             The inputs get these names.
         kept: where the graph is read from, or written to; nowhere where the folder cannot be written. A damaged one
@@ -38,7 +39,11 @@ class OpenVinoModule:
     """
 
     def __init__(
-        self, module: torch.nn.Module, example: dict[str, torch.Tensor], kept: Path, int8: bool = False
+        self,
+        module: Callable[[], torch.nn.Module],
+        example: dict[str, torch.Tensor],
+        kept: Path,
+        int8: bool = False,
     ):
         import openvino
 
@@ -49,7 +54,7 @@ class OpenVinoModule:
             log.warning("A kept graph is damaged and made anew: %s", " ".join(str(error).split())[:300])
             self._compiled = None
         if self._compiled is None:
-            graph = _converted(module, example)
+            graph = _converted(module(), example)
             if int8:
                 round_weights(graph)
             _write(graph, file)

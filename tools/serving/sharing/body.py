@@ -48,13 +48,14 @@ class Body:
 
     Attributes:
         batcher: what collects the texts of all callers and models.
-        size: bytes of the weights.
+        size: bytes of the weights, as they are stored.
     """
 
     def __init__(self, origin: Origin, name: str, device: str, kept: Path, engine: str = TORCH):
         self.name, self.device = name, device
-        self._reader = _encoder(origin.folder, device)
-        self.size = sum(each.nbytes for each in self._reader.model.parameters())
+        late = engine != TORCH and not origin.rank
+        self._reader = _encoder(origin.folder, device, late)
+        self.size = sum(path.stat().st_size for path in origin.folder.glob("*.safetensors"))
         self._lock = threading.Lock()
         self._bank: Bank | None = None
         self._adapted: Adapted | None = None
@@ -76,7 +77,10 @@ class Body:
         from tools.finetune.onnx import Vectors
         from tools.serving.engines.openvino import BATCH_TOKENS, OpenVinoModule
 
-        module, example = self._adapted or Vectors(self._reader.model).eval(), self._reader.encode(TEXTS)
+        def module() -> torch.nn.Module:
+            return self._adapted or Vectors(self._reader.model).eval()
+
+        example = self._reader.encode(TEXTS)
         if self._bank:
             example |= {"places": torch.tensor([0, 1]), **_named(self._bank)}
         self._engine = OpenVinoModule(module, example, kept, int8)
@@ -133,7 +137,7 @@ class Body:
         keys = [(each.text, each.model.max_length, places[each.model]) for each in asked]
         different = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         ids = self._ids([(text, length) for text, length, _ in different])
-        out = numpy.zeros((len(ids), self._reader.model.config.hidden_size), dtype=numpy.float32)
+        out = numpy.zeros((len(ids), self._reader.config.hidden_size), dtype=numpy.float32)
         compute = self._engine or (self._compute if self._bank else self._reader.compute)
         mine = torch.tensor([place for _, _, place in different], device=self._reader.device)
         for batch in by_length([len(row) for row in ids], TOGETHER, self._reader.batch_tokens):
@@ -156,14 +160,14 @@ class Body:
         return ids
 
 
-def _encoder(folder: Path, device: str) -> FrozenEncoder:
-    """The encoder in a folder, without what a classifier has more."""
+def _encoder(folder: Path, device: str, late: bool) -> FrozenEncoder:
+    """The encoder in a folder, without what a classifier has more; ``late`` as there."""
     from transformers.utils import logging
 
     told = logging.get_verbosity()
     logging.set_verbosity_error()  # it reports what is left out
     try:
-        return FrozenEncoder(folder, device, averaging.plain_config(folder))
+        return FrozenEncoder(folder, device, averaging.plain_config(folder), late)
     finally:
         logging.set_verbosity(told)
 
