@@ -2,15 +2,49 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import BadSettings
 from assistant.home import Home
+
+SWITCH = dict.fromkeys(("1", "yes", "on"), "true") | dict.fromkeys(("0", "no", "off"), "false")
+
+
+def _switched(word: Any) -> Any:
+    """A switch in any of the ways that people write one."""
+    word = str(word).strip().lower()
+    return SWITCH.get(word, word)
+
+
+def _placed(url: str) -> str:
+    """A database's URL that means the same file in every folder and process.
+
+    Raises:
+        ValueError: the database is in memory, where no other process sees it.
+    """
+    engine, _, place = url.partition(":")
+    if engine.partition("+")[0] != "sqlite":
+        return url
+    file, mark, query = place.removeprefix("//").removeprefix("/").partition("?")
+    if file in ("", ":memory:") or "mode=memory" in query:
+        raise ValueError("a database in memory is lost with its process; name a file: sqlite:////data/app.db")
+    return url if file.startswith("file:") else f"{engine}:///{Path(file).absolute()}{mark}{query}"
+
+
+Named = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 
 class Settings(BaseSettings):
@@ -24,7 +58,7 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("startup-assistant"),
         description="Everything the program writes lives here.",
     )
-    model: str = Field(
+    model: Named = Field(
         "embedded",
         description="The chat model: embedded, provider:model, or local:HF_ID_OR_PATH.",
     )
@@ -35,10 +69,10 @@ class Settings(BaseSettings):
         description="What becomes of a bigger model's sentences that the documents do not bear out: a mark, or they "
         "are dropped (for visitors always).",
     )
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_placed)] | None = Field(
         None, description="SQLAlchemy URL; a SQLite file in the home where unset."
     )
-    embedder: str = Field(
+    embedder: Named = Field(
         "embedded",
         description="What makes the documents' vectors: embedded (MiniLM, English), a model of the registry, a folder "
         "or a Hugging Face id.",
@@ -53,7 +87,7 @@ class Settings(BaseSettings):
     ray_workers: int = Field(
         1, ge=1, description="How many workers of the Ray cluster train one model together."
     )
-    offline: Literal["auto", "true", "false"] = Field(
+    offline: Annotated[Literal["auto", "true", "false"], BeforeValidator(_switched)] = Field(
         "auto", description="Never ask a model hub (auto: ask, and go on without it where it is away)."
     )
     engine: Literal["auto", "torch", "ray"] = Field(
@@ -102,7 +136,7 @@ class Settings(BaseSettings):
         "",
         description="What visitors are not told: a file with a word or phrase a line, or model:NAME:LABEL,LABEL.",
     )
-    ner: str = Field(
+    ner: Named = Field(
         "embedded",
         description="The model that finds names to hide: embedded, spacy:NAME, gliner:NAME, a model of the registry, "
         "a folder or a Hugging Face id.",
@@ -143,6 +177,12 @@ class Settings(BaseSettings):
     handoff_webhook_secret: SecretStr | None = Field(None, description="Signs what the webhook is sent.")
     max_upload_mb: int = Field(1024, gt=0, description="Largest upload accepted, in megabytes.")
 
+    @model_validator(mode="after")
+    def _names_a_model(self) -> Self:
+        if self.model_base_url and "model" not in self.model_fields_set:
+            raise ValueError("ASSISTANT_MODEL is not set, so nothing would ask ASSISTANT_MODEL_BASE_URL")
+        return self
+
     @property
     def where(self) -> Home:
         """The layout of the home folder."""
@@ -170,5 +210,13 @@ def settings() -> Settings:
         return Settings()  # type: ignore[call-arg]
     except ValidationError as error:
         first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:  # several settings that do not fit together
+            raise BadSettings(f"{reason}.", "Correct it or unset it.") from error
         name = f"ASSISTANT_{str(first['loc'][0]).upper()}"
-        raise BadSettings(f"{name} cannot be used: {first['msg']}.", "Correct it or unset it.") from error
+        raise BadSettings(f"{name} cannot be used: {reason}.", "Correct it or unset it.") from error
+    except (UnicodeDecodeError, OSError) as error:
+        raise BadSettings(
+            f"The file .env cannot be read ({type(error).__name__}).",
+            "Save it as UTF-8 and see that it can be opened, or remove it.",
+        ) from error

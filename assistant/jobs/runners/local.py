@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from assistant.jobs.runners.runner import Handle, Order
+from assistant.settings import Settings
+
+SECRETS = ("vector_store_key",)  # that jobs need
 
 
 class LocalRunner:
@@ -53,8 +58,15 @@ def importable() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
-def child_environment(settings: Any) -> dict[str, str]:
-    """What a job's process must find in its environment: the same home and database, and threads that sleep."""
-    wanted = {"ASSISTANT_HOME": str(settings.where.root), "ASSISTANT_DATABASE_URL": settings.database}
-    wanted |= {"ASSISTANT_OFFLINE": settings.offline, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"}
-    return wanted | importable()
+def child_environment(settings: Settings) -> dict[str, str]:
+    """What a job's process must find in its environment: the settings of this one, and threads that sleep.
+
+    The settings may come from a ``.env`` file, which is not seen from a job's folder or another machine. Of the
+    secrets only :data:`SECRETS` are handed down.
+    """
+    given = {name: getattr(settings, name) for name in sorted(settings.model_fields_set)}
+    given |= {name: secret.get_secret_value() for name in SECRETS if (secret := given.get(name))}
+    given |= {"home": settings.where.root, "database_url": settings.database}
+    usable = {name: value for name, value in given.items() if not isinstance(value, SecretStr | None)}
+    wanted = {f"ASSISTANT_{name.upper()}": str(value) for name, value in usable.items()}
+    return wanted | {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"} | importable()
