@@ -115,7 +115,7 @@ class PromoteRequest(Body):
     """
 
     alias: Annotated[Name, Field(examples=["production", "staging"])] = PRODUCTION
-    engine: Literal["auto", "torch", "openvino", "int8"] | None = None
+    engine: Literal["auto", "torch", "openvino", "int8", "onnx"] | None = None
 
 
 class SplitRequest(Body):

@@ -243,7 +243,7 @@ def _with_text(asked: Asked) -> Filled:
 
 
 _ENGINE = re.compile(
-    r"(?:\b(?:with|on|in|by|use|using|as|engine)|用|以)\W{0,3}(int8|openvino|torch)\b", re.IGNORECASE
+    r"(?:\b(?:with|on|in|by|use|using|as|engine)|用|以)\W{0,3}(int8|openvino|torch|onnx)\b", re.IGNORECASE
 )
 
 

@@ -28,6 +28,7 @@ OWNER = Principal("owner", "owner", "admin")
 @pytest.fixture
 def measuring(home, monkeypatch):
     monkeypatch.setattr(choice, "SECONDS", 0.05)
+    monkeypatch.setattr(choice, "installed", lambda: ["openvino", "int8"])
     monkeypatch.setattr(choice, "WORTH", 0.0)  # however slow this machine is just now
     application = Application(Settings(home=home, engine="auto"))
     path = train_head(application.home.models / "router")

@@ -14,6 +14,7 @@ from tests.tools.trained import ROWS, train_head
 from tools.errors import BadArgument
 from tools.serving.engines import choice, int8, kept
 from tools.serving.engines.choice import calibrate
+from tools.serving.engines.onnx_int8 import OnnxModule
 from tools.serving.engines.openvino import GRAPH, OpenVinoModule
 from tools.serving.predictor import load
 
@@ -29,6 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(choice, "SECONDS", 0.05)
+    monkeypatch.setattr(choice, "installed", lambda: ["openvino", "int8"])  # ONNX takes seconds more
     return Path(shutil.copytree(trained, tmp_path / "router"))
 
 
@@ -174,8 +176,36 @@ def test_a_wish_is_kept_and_taken_back(tiny: Path) -> None:
     load(tiny, "cpu")
     assert (tiny / kept.FOLDER / "int8.xml").exists() and not (tiny / kept.FOLDER / GRAPH).exists()
     assert "wished" not in choice.choose(tiny, "auto")
-    with pytest.raises(BadArgument, match="no engine named onnx"):
-        kept.check("onnx")
+    with pytest.raises(BadArgument, match="no engine named fastest"):
+        kept.check("fastest")
+
+
+def test_onnx_runtime_is_a_third_that_is_taken_where_people_wish_it(tiny: Path, caplog) -> None:
+    pytest.importorskip("onnxruntime")
+    found = choice.choose(tiny, "onnx")
+    assert [each["engine"] for each in found["measured"]] == ["torch", "openvino", "int8", "onnx"]
+    assert "error" not in found["measured"][-1] and kept.chosen(tiny) == "onnx"
+    served, graph = load(tiny, "cpu"), tiny / kept.FOLDER / "int8.onnx"
+    assert isinstance(served.model.compute, OnnxModule) and not (tiny / kept.FOLDER / GRAPH).exists()
+    wanted = load(tiny, "cpu", engine="torch").predict_proba(TEXTS)
+    said = served.predict_proba(TEXTS)
+    assert 0 < abs(said - wanted).mean() < 0.1
+    whole = graph.read_bytes()
+    assert numpy.allclose(load(tiny, "cpu").predict_proba(TEXTS), said) and not caplog.text
+    graph.write_bytes(whole[:1000])
+    assert numpy.allclose(load(tiny, "cpu").predict_proba(TEXTS), said)
+    assert "damaged and made anew" in caplog.text and graph.read_bytes() == whole
+
+
+def test_what_was_not_installed_then_is_measured_when_it_is_wished(tiny: Path, monkeypatch) -> None:
+    before = json.loads((tiny / kept.FOLDER / kept.FILE).read_text())
+    before["measured"] = [each for each in before["measured"] if each["engine"] != "int8"]
+    (tiny / kept.FOLDER / kept.FILE).write_text(json.dumps(before))
+    monkeypatch.setattr(choice, "SECONDS", 0.01)
+    monkeypatch.setattr(choice, "installed", lambda: ["openvino", "int8"])
+    assert choice.choose(tiny, "int8")["engine"] == "int8"
+    monkeypatch.setattr(kept, "installed", list)
+    assert kept.chosen(tiny) == "torch"
 
 
 def test_accuracy_is_measured_on_rows_that_were_never_learned(tiny: Path, monkeypatch) -> None:
@@ -219,6 +249,7 @@ def test_an_embedding_model_gives_the_same_vectors(tmp_path: Path, monkeypatch) 
 
     monkeypatch.setattr(choice, "SECONDS", 0.05)
     monkeypatch.setattr(choice, "WORTH", 0.0)
+    monkeypatch.setattr(choice, "installed", lambda: ["openvino"])
     folder = Path(shutil.copytree(minilm_folder(), tmp_path / "vectors"))
     write_info(folder, {"name": "v", "task": "embedding", "base": "minilm", "method": "full"})
     found = calibrate(folder)

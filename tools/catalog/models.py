@@ -69,7 +69,8 @@ def deploy_model(workspace: Workspace, model: str, engine: str | None = None) ->
 
     Args:
         model: the model's name; of several versions one is named as ``name@2``.
-        engine: what computes it: auto (the best when measured), torch, openvino or int8; only where the user names one.
+        engine: what computes it: auto (the best when measured), torch, openvino, int8 or onnx; only where the user
+            names one.
     """
     check_engine(engine)
     return workspace.deploy(model, engine).as_dict()

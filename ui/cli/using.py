@@ -13,7 +13,7 @@ from ui.cli.output import duration, facts, note, plain, table
 Model = Annotated[
     str, typer.Argument(help="The model's name; one version as NAME@2 or NAME@ALIAS.", metavar="MODEL")
 ]
-Engine = Literal["auto", "torch", "openvino", "int8"]
+Engine = Literal["auto", "torch", "openvino", "int8", "onnx"]
 
 
 def enter(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ from assistant.brain.replies.reply import Reply, count, percent, scores_of
 from tools.serving.engines.kept import offered, told
 from tools.serving.routes import route_of
 
-ENGINES = {"openvino": "OpenVINO", "int8": "OpenVINO (int8)"}
+ENGINES = {"openvino": "OpenVINO", "int8": "OpenVINO (int8)", "onnx": "ONNX Runtime (int8)"}
 
 
 def listed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:

@@ -1,7 +1,8 @@
 """Which engine computes a model: chosen by measuring them on this machine, and kept beside the model.
 
-torch always can; OpenVINO is taken where it is quicker and says the same. Weights in 8 bits say a little else: where
-they are quicker still, they are offered, with what they cost in accuracy, and people decide.
+torch always can; OpenVINO is taken where it is quicker and says the same. Weights in 8 bits, on OpenVINO or on ONNX
+Runtime, say a little else: where they are quicker still, they are offered, with what they cost in accuracy, and people
+decide.
 """
 
 import contextlib
@@ -16,10 +17,23 @@ from knowledge.atomic import write_atomically
 from tools.errors import Unsupported
 from tools.models.card import read_info
 from tools.serving.bench import SAMPLES
-from tools.serving.engines.kept import AUTO, FILE, FOLDER, INT8, OPENVINO, TORCH, available, read, stamp
+from tools.serving.engines.kept import (
+    AUTO,
+    FILE,
+    FOLDER,
+    INT8,
+    ONNX,
+    OPENVINO,
+    TORCH,
+    installed,
+    read,
+    stamp,
+)
 from tools.serving.predictor import Predictor, load
 
 TASKS = ("text-classification", "embedding")
+ROUNDED = (INT8, ONNX)  # their weights are
+GRAPHS = {OPENVINO: ("model.xml", "model.bin"), INT8: ("int8.xml", "int8.bin"), ONNX: ("int8.onnx",)}
 BATCH = 16
 SECONDS = 0.5  # that each way of each engine is measured for
 LIMIT = 0.02  # by which no probability (no number of a vector) may differ: bf16 keeps two to three digits
@@ -42,7 +56,7 @@ def calibrate(folder: Path) -> dict[str, Any] | None:
         classifiers whose held-out rows are there ``accuracy`` and the number of ``rows``. ``offer`` names an engine
         that is quicker than the chosen one and says not quite the same.
     """
-    if read_info(folder)["task"] not in TASKS or not available():
+    if read_info(folder)["task"] not in TASKS or not installed():
         return None
     plain = load(folder, engine=TORCH)
     if plain.model.device != "cpu":
@@ -50,7 +64,7 @@ def calibrate(folder: Path) -> dict[str, Any] | None:
     texts, rows = _texts(folder), _rows(plain)
     measured: list[dict[str, Any]] = [{"engine": TORCH, **_speed(plain, texts), **_accuracy(plain, rows)}]
     shutil.rmtree(folder / FOLDER, ignore_errors=True)  # it may be of other weights
-    measured += [_measured(folder, name, plain, texts, rows) for name in (OPENVINO, INT8)]
+    measured += [_measured(folder, name, plain, texts, rows) for name in installed()]
     choice = _chosen(measured)
     with contextlib.suppress(OSError):
         _keep(folder, choice)
@@ -67,7 +81,7 @@ def choose(folder: Path, engine: str) -> dict[str, Any] | None:
 
     Args:
         folder: the model's.
-        engine: ``torch``, ``openvino``, ``int8``, or ``auto`` for what was best when measured.
+        engine: ``torch``, ``openvino``, ``int8``, ``onnx``, or ``auto`` for what was best when measured.
 
     Raises:
         Unsupported: that engine cannot compute this model here, or there is no choice for models of its kind.
@@ -79,7 +93,10 @@ def choose(folder: Path, engine: str) -> dict[str, Any] | None:
             "Leave the engine out.",
             "engine",
         )
-    choice = read(folder) or calibrate(folder)
+    choice = read(folder)
+    known = {each["engine"] for each in choice["measured"]} if choice else set()
+    if choice is None or engine in {*installed()} - known:  # it may have been installed since
+        choice = calibrate(folder)
     if choice is None and engine == TORCH:  # there is no other here
         return None
     if engine == AUTO:
@@ -102,12 +119,10 @@ def choose(folder: Path, engine: str) -> dict[str, Any] | None:
 
 def _keep(folder: Path, choice: dict[str, Any]) -> None:
     """Keep a choice, and the graphs that it may need."""
-    from tools.serving.engines.openvino import GRAPH, GRAPH_INT8
-
-    for engine, graph in ((OPENVINO, GRAPH), (INT8, GRAPH_INT8)):
+    for engine, graph in GRAPHS.items():
         if engine not in (choice["engine"], choice["offer"]):
-            for file in (folder / FOLDER / graph, (folder / FOLDER / graph).with_suffix(".bin")):
-                file.unlink(missing_ok=True)
+            for name in graph:
+                (folder / FOLDER / name).unlink(missing_ok=True)
     (folder / FOLDER).mkdir(exist_ok=True)
     write_atomically(
         folder / FOLDER / FILE, json.dumps(choice | {"made_from": stamp(folder)}, indent=2) + "\n"
@@ -120,7 +135,7 @@ def _measured(
     """One engine's speed, and what it says beside torch."""
     try:
         quick = load(folder, engine=engine)
-    except Exception as error:  # whatever OpenVINO makes of a model it cannot follow
+    except Exception as error:  # whatever an engine makes of a model it cannot follow
         return {"engine": engine, "error": (str(error).splitlines() or ["?"])[0][:200]}
     said = _difference(plain, quick, texts) | _accuracy(quick, rows)
     return {"engine": engine, **_speed(quick, texts), **said}
@@ -135,7 +150,11 @@ def _gain(each: dict[str, Any], other: dict[str, Any]) -> float:
 def _best(measured: list[dict[str, Any]]) -> dict[str, Any]:
     """The quickest of those that say the same; torch where none is clearly quicker."""
     plain = measured[0]
-    able = [each for each in measured[1:] if each["engine"] != INT8 and each.get("difference", 1.0) <= LIMIT]
+    able = [
+        each
+        for each in measured[1:]
+        if each["engine"] not in ROUNDED and each.get("difference", 1.0) <= LIMIT
+    ]
     best = max(able, key=lambda each: _gain(each, plain), default=plain)
     return best if _gain(best, plain) >= WORTH else plain
 

@@ -8,7 +8,7 @@ from typing import Any
 from tools.errors import BadArgument
 
 FOLDER, FILE = "engine", "engine.json"
-AUTO, TORCH, OPENVINO, INT8 = "auto", "torch", "openvino", "int8"
+AUTO, TORCH, OPENVINO, INT8, ONNX = "auto", "torch", "openvino", "int8", "onnx"
 
 
 def check(engine: str | None) -> None:
@@ -17,21 +17,27 @@ def check(engine: str | None) -> None:
     Raises:
         BadArgument: there is no such engine.
     """
-    if engine not in (None, AUTO, TORCH, OPENVINO, INT8):
+    if engine not in (None, AUTO, TORCH, OPENVINO, INT8, ONNX):
         raise BadArgument(
-            f"There is no engine named {engine}.", "Name auto, torch, openvino or int8.", param="engine"
+            f"There is no engine named {engine}.", "Name auto, torch, openvino, int8 or onnx.", param="engine"
         )
 
 
 def available() -> bool:
-    """Whether another engine than torch is installed."""
+    """Whether OpenVINO is installed."""
     return find_spec("openvino") is not None
+
+
+def installed() -> list[str]:
+    """The engines beside torch that are installed."""
+    onnx = all(find_spec(package) for package in ("onnx", "onnxruntime"))
+    return ([OPENVINO, INT8] if available() else []) + ([ONNX] if onnx else [])
 
 
 def chosen(folder: Path) -> str:
     """The engine that was chosen for a model as it is now; torch where none was, or it cannot be had."""
     found = read(folder)
-    return str(found["engine"]) if found and available() else TORCH
+    return str(found["engine"]) if found and found["engine"] in installed() else TORCH
 
 
 def read(folder: Path) -> dict[str, Any] | None:

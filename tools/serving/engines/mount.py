@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from tools.serving.engines.kept import FOLDER, INT8, OPENVINO
+from tools.serving.engines.kept import FOLDER, INT8, ONNX, OPENVINO
+from tools.serving.engines.onnx_int8 import OnnxModule
 from tools.serving.engines.openvino import BATCH_TOKENS, OpenVinoModule
 
 TEXTS = [
@@ -13,15 +14,15 @@ TEXTS = [
 
 
 def mount(model: Any, folder: Path, engine: str = OPENVINO) -> None:
-    """Let OpenVINO compute a loaded text classifier or embedding model.
+    """Let an engine compute a loaded text classifier or embedding model.
 
     Args:
         model: what the task's ``load`` returned.
         folder: the model's, where the graph is kept.
-        engine: ``openvino``, or ``int8``: the same with weights in 8 bits.
+        engine: ``openvino``, ``int8`` (the same with weights in 8 bits), or ``onnx``: those on ONNX Runtime.
 
     Raises:
-        Exception: whatever OpenVINO makes of a model that it cannot follow.
+        Exception: whatever the engine makes of a model that it cannot follow.
     """
     from tools.finetune.onnx import Vectors
 
@@ -31,5 +32,9 @@ def mount(model: Any, folder: Path, engine: str = OPENVINO) -> None:
     def module() -> Any:  # where the graph is kept, nobody needs it
         return Vectors(reader.model).eval() if embeds else reader.module
 
-    reader.compute = OpenVinoModule(module, reader.encode(TEXTS), folder / FOLDER, engine == INT8)
+    example, kept = reader.encode(TEXTS), folder / FOLDER
+    if engine == ONNX:
+        reader.compute = OnnxModule(module, example, kept)
+    else:
+        reader.compute = OpenVinoModule(module, example, kept, engine == INT8)
     reader.batch_tokens = BATCH_TOKENS

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from tools.serving.engines.kept import INT8, OPENVINO, chosen
+from tools.serving.engines.kept import INT8, ONNX, OPENVINO, chosen
 
 if TYPE_CHECKING:
     from tools.serving.sharing.body import Body
@@ -40,13 +40,14 @@ class Bodies:
             device: see :func:`tools.serving.predictor.load`.
             engine: see there.
         """
-        if info["task"] != TASK:
+        wanted = engine or chosen(folder)
+        if info["task"] != TASK or wanted == ONNX:  # whose graph is of the whole model
             return None
         from tools.serving.sharing.classifier import read_classifier
         from tools.serving.sharing.origin import origin
 
         found = origin(folder, info)
-        body = self._body(found, info["base"], engine or chosen(folder), device) if found else None
+        body = self._body(found, info["base"], wanted, device) if found else None
         return read_classifier(folder, info, body) if body else None
 
     def _body(self, origin: "Origin", name: str, engine: str, device: str | None) -> "Body | None":
