@@ -2,12 +2,16 @@
 
 Both answer the same conversations greedily, the reading of the prompt included. The share of tokens that transformers
 in fp32 would have taken too says what 8-bit weights and bf16 cost; beside it stands what bf16 alone costs there.
+Where llama-cpp-python is installed, llama.cpp answers them too, from the GGUF file that SmolLM2 comes in.
 """
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from itertools import islice
 from typing import Any
 
 from tests.benchmarks import tickets
@@ -31,12 +35,17 @@ def run() -> Iterable[Row]:
     peer = Plain(folder, "float32")
     asked = [[{"role": "user", "content": f"Write a long story about {thing}."}] for thing in THINGS]
     asked = asked[: sized(len(asked), STREAMS)]
-    one, plain = [], []
+    llama = LlamaCpp() if find_spec("llama_cpp") else None
+    one, plain, other = [], [], []
     for part in (asked[number::ROUNDS] for number in range(ROUNDS)):
         one.append(_rate(part, lambda some: [_answer(ours, each) for each in some]))
         plain.append(_rate(part, lambda some: [len(peer.tokens(each)) for each in some]))
-    alone = statistics.median(one)
-    yield Row("serve generation: one stream", alone, statistics.median(plain), PEER, unit="tokens/s")
+        if llama:
+            other.append(_rate(part, lambda some: [len(llama.tokens(peer.read(each))) for each in some]))
+    alone, name = statistics.median(one), "serve generation: one stream"
+    yield Row(name, alone, statistics.median(plain), PEER, unit="tokens/s")
+    if llama:
+        yield Row(f"{name}, llama.cpp", alone, statistics.median(other), llama.name, unit="tokens/s")
     with ThreadPoolExecutor(STREAMS) as pool:
         eight = [
             _rate(
@@ -82,14 +91,15 @@ class Plain:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
 
-    def _read(self, messages: list[dict[str, str]]) -> Any:
+    def read(self, messages: list[dict[str, str]]) -> Any:
+        """The prompt's tokens, [1, n]."""
         return self.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=False
         )
 
     def tokens(self, messages: list[dict[str, str]]) -> list[int]:
         """The answer's tokens."""
-        ids = self._read(messages)
+        ids = self.read(messages)
         options = {"max_new_tokens": TOKENS, "do_sample": False, "pad_token_id": self.tokenizer.pad_token_id}
         return self.model.generate(ids, **options)[0, ids.shape[1] :].tolist()
 
@@ -97,8 +107,30 @@ class Plain:
         """The share of tokens that would have been taken here too, after those before them."""
         import torch
 
-        ids = self._read(messages)
+        ids = self.read(messages)
         with torch.inference_mode():
             logits = self.model(torch.cat([ids, torch.tensor([tokens])], 1)).logits[0]
         likeliest = logits[ids.shape[1] - 1 : -1].argmax(-1).tolist()
         return sum(a == b for a, b in zip(likeliest, tokens, strict=True)) / len(tokens)
+
+
+class LlamaCpp:
+    """llama.cpp on the same weights, as they came."""
+
+    def __init__(self) -> None:
+        from llama_cpp import Llama, __version__
+
+        from tools.models.embedded import SMOLLM2_FILE, SMOLLM2_PACKAGE, _package
+
+        file = str(_package(SMOLLM2_PACKAGE) / SMOLLM2_FILE)
+        self.name = f"llama.cpp (llama-cpp-python {__version__}), Q4_1"
+        self._model = Llama(file, n_ctx=2048, n_threads=os.cpu_count(), verbose=False)
+
+    def tokens(self, ids: Any) -> list[int]:
+        """The answer's tokens; ids: the prompt's, [1, n]."""
+        written, end = [], self._model.token_eos()
+        for token in islice(self._model.generate(ids[0].tolist(), top_k=1, temp=0.0), TOKENS):
+            if token == end:
+                break
+            written.append(token)
+        return written
