@@ -73,6 +73,13 @@ def test_adapters_mixed_in_a_batch_say_what_each_says_alone(engine, adapters, al
     assert sum(each.texts for each in (model.model for model in models)) == body.batcher.texts
 
 
+def test_on_onnx_runtime_a_model_has_an_encoder_of_its_own(adapters, alone, tmp_path) -> None:
+    pytest.importorskip("onnxruntime")
+    served = _cache(tmp_path, engine="onnx").get(Path(shutil.copytree(adapters[0], tmp_path / "own")))
+    assert not hasattr(served.model, "body")
+    assert abs(served.predict_proba(TEXTS) - alone[adapters[0]]).mean() < 0.1
+
+
 def test_the_answers_of_another_engine_start_do_not_change(adapters, alone, tmp_path) -> None:
     if "openvino" not in ENGINES:
         pytest.skip("OpenVINO is not installed")
