@@ -147,6 +147,18 @@ class Settings(BaseSettings):
     rate_refused: float = Field(
         120, gt=0, description="Most requests a minute with a wrong key or session from one address."
     )
+    rate_visit: float = Field(12, gt=0, description="Most questions a minute of one visitor of the widget.")
+    rate_address: float = Field(
+        600, gt=0, description="Most questions a minute of all visitors of a widget key at one address."
+    )
+    rate_site: float = Field(
+        1200, gt=0, description="Most questions a minute of all visitors of a widget key."
+    )
+    rate_bare: float = Field(
+        20,
+        gt=0,
+        description="Most questions a minute from one address with a widget key alone, without the widget.",
+    )
     quota_tokens: float = Field(
         0, ge=0, description="Most tokens a person may have models read and write in a day; 0: no limit."
     )

@@ -139,7 +139,9 @@ def _set_state(api: FastAPI, app: Application) -> None:
         # Against a runaway loop; bursts wait in the models' own queues.
         "caller_limit": Limiter(app.settings.rate_requests),
         "refused_limit": Limiter(app.settings.rate_refused),
-        "visitor_limits": VisitorLimits(),
+        "visitor_limits": VisitorLimits(
+            app.settings.rate_address, app.settings.rate_site, app.settings.rate_visit, app.settings.rate_bare
+        ),
         "visitor_tokens": VisitorTokens(app.home),
     }
     for name, value in state.items():

@@ -1,6 +1,7 @@
 """Who is calling: a secret key, a publishable key on one of its pages, or the signed-in browser's cookie."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from assistant.application import Application
 from assistant.errors import Forbidden, Unauthenticated
 
 COOKIE = "assistant_session"
+SEEN = 5  # times as often as they ask may visitors look at something
 bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A secret key, sk-…")
 cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="The page's session.")
 
@@ -67,7 +69,7 @@ async def known(request: Request, app: Application, cookies: bool = True) -> Pri
     try:
         return await _authenticated(request, app, cookies)
     except Unauthenticated:
-        request.app.state.refused_limit.check(address(request))
+        count_refused(request)
         raise
 
 
@@ -112,7 +114,27 @@ def own_page(request: HTTPConnection) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-    return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    return _host(origin) == request.headers.get("host", "").lower()
+
+
+def page_of(request: HTTPConnection) -> str:
+    """The origin of the page that sent this request, as far as the browser tells it; empty where it does not."""
+    address = request.headers.get("origin") or request.headers.get("referer") or ""
+    host = _host(address)
+    return f"{urlsplit(address).scheme}://{host}".lower() if host else ""
+
+
+def from_own_page(request: HTTPConnection) -> bool:
+    """Whether a page of this server's is known to have sent this request, by one of three headers that browsers set."""
+    if page := page_of(request):
+        return _host(page) == request.headers.get("host", "").lower()
+    return request.headers.get("sec-fetch-site") == "same-origin"
+
+
+def _host(address: str) -> str:
+    with suppress(ValueError):
+        return urlsplit(address).netloc.lower()
+    return ""
 
 
 def _check_same_site(request: Request) -> None:
@@ -125,11 +147,34 @@ def address(request: HTTPConnection) -> str:
     return request.client.host if request.client else "unknown"
 
 
-class VisitorLimits:
-    """How often visitors may ask: each visit, each address, and all visitors of a key together."""
+def count_refused(request: HTTPConnection) -> None:
+    """Count a request that named nobody who is known.
 
-    def __init__(self, per_address: float = 20, per_key: float = 600, per_visit: float = 12):
-        self._addresses, self._keys, self._visits = Limiter(per_address), Limiter(per_key), Limiter(per_visit)
+    Raises:
+        TooMany: there were too many from this address.
+    """
+    request.app.state.refused_limit.check(address(request))
+
+
+class VisitorLimits:
+    """How often a minute visitors may ask: each visit, each address, and all visitors of a key together.
+
+    An address may stand for a whole office, so it has more than a visit. Who sends the key by itself has no visit;
+    there the address counts as one.
+
+    Args:
+        per_address: questions from one address with one key.
+        per_key: questions of all visitors of one key.
+        per_visit: questions of one visit of the widget.
+        bare: questions from one address with the key alone.
+    """
+
+    def __init__(
+        self, per_address: float = 600, per_key: float = 1200, per_visit: float = 12, bare: float = 20
+    ):
+        self._addresses, self._keys = Limiter(per_address), Limiter(per_key)
+        self._visits, self._bare = Limiter(per_visit), Limiter(bare)
+        self._addresses_see, self._visits_see = Limiter(per_address * SEEN), Limiter(per_visit * SEEN)
 
     def check(self, key_id: str, address: str, visit: str = "", cost: float = 1.0) -> None:
         """Count one question.
@@ -143,10 +188,23 @@ class VisitorLimits:
         Raises:
             TooMany: the visit, the address or the key has used up its share.
         """
+        here = f"{key_id} {address}"
         if visit:
             self._visits.check(visit, cost)
-        self._addresses.check(f"{key_id} {address}", cost)
-        self._keys.check(key_id)
+        else:
+            self._bare.check(here, cost)
+        self._addresses.check(here, cost)
+        self._keys.check(key_id, cost)
+
+    def see(self, key_id: str, address: str, visit: str = "") -> None:
+        """Count something that needs no answer: the frame, a passage, a thumb, a name. It takes no question away.
+
+        Raises:
+            TooMany: the visit or the address has used up its share, which is larger than that of questions.
+        """
+        if visit:
+            self._visits_see.check(visit)
+        self._addresses_see.check(f"{key_id} {address}")
 
 
 def visitor_limits(request: HTTPConnection) -> VisitorLimits:

@@ -1,6 +1,6 @@
 """``/v1/widget``: what the widget's frame asks for its visitor. Knowledge answers alone are reached from here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -11,13 +11,22 @@ from starlette.responses import StreamingResponse
 
 from assistant.access.principal import Principal
 from assistant.agent.events import Choices, Citation, Done, Event, Failed, Token
-from assistant.api.auth import App, address, check_origin, own_page, visitor_limits
+from assistant.api.auth import (
+    App,
+    address,
+    check_origin,
+    count_refused,
+    from_own_page,
+    page_of,
+    visitor_limits,
+)
 from assistant.api.fields import Body, FreeText, Name, Text
 from assistant.api.identity import identified, identified_by_token
 from assistant.api.sse import Pump, data, stream
 from assistant.api.talk import beginning
 from assistant.api.visitors import Visit, VisitorTokens, visitor_of
 from assistant.api.webhook import post
+from assistant.application import Application
 from assistant.errors import Missing, Unauthenticated
 from assistant.logs import log
 
@@ -43,7 +52,7 @@ class IdentifyRequest(Body):
 
 
 class FeedbackRequest(Body):
-    """A thumb: up, down, or taken back; ``answer`` counts the assistant's answers from 0."""
+    """A thumb: up, down, or taken back; ``answer`` counts the assistant's answers from 0, without stopped ones."""
 
     thread: Name
     answer: Annotated[int, Field(ge=0, le=100_000)]
@@ -60,9 +69,10 @@ class HandoffRequest(Body):
 
 
 class Renewed(BaseModel):
-    """A visit's new token."""
+    """A visit's new token, and the conversation that this person had last."""
 
     token: str
+    thread: str | None = None
 
 
 class Noted(BaseModel):
@@ -82,11 +92,13 @@ class Passage(BaseModel):
 
 
 class Line(BaseModel):
-    """One line of a visitor's conversation."""
+    """One line of a visitor's conversation; what was said in one turn is one answer, under the id of its last part."""
 
     role: str
     text: str
     citations: list[dict[str, Any]] = []
+    stopped: bool = False
+    id: str = ""
 
 
 class History(BaseModel):
@@ -104,9 +116,13 @@ def visit_of(
     request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 ) -> Visit:
     """The visit that a request belongs to."""
-    if token is None:
-        raise Unauthenticated("No visit was named.", "Open the widget on its page.")
-    return tokens_of(request).read(token.credentials)
+    try:
+        if token is None:
+            raise Unauthenticated("No visit was named.", "Open the widget on its page.")
+        return tokens_of(request).read(token.credentials)
+    except Unauthenticated:
+        count_refused(request)
+        raise
 
 
 OnVisit = Annotated[Visit, Depends(visit_of)]
@@ -120,12 +136,20 @@ def visitor(request: Request, app: App, visit: OnVisit) -> Principal:
     principal = visitor_of(app, visit)
     if visit.origin or not principal.origins:
         check_origin(visit.origin, principal.origins)
-    if not own_page(request):
-        check_origin(request.headers.get("origin"), principal.origins)
+    if not from_own_page(request):
+        check_origin(page_of(request), principal.origins)
     return principal
 
 
 Visitor = Annotated[Principal, Depends(visitor)]
+
+
+def sight(request: Request, visit: OnVisit) -> None:
+    """Count a look at something; questions are counted by their routes."""
+    visitor_limits(request).see(visit.key_id, address(request), visit.visitor)
+
+
+Sight = Depends(sight)
 
 
 @router.post(
@@ -136,16 +160,26 @@ Visitor = Annotated[Principal, Depends(visitor)]
 async def send_message(
     body: MessageRequest, request: Request, app: App, visit: OnVisit, who: Visitor
 ) -> StreamingResponse:
-    """Answer a visitor; events are JSON with a ``kind``: token, citation, choices, failed, done."""
+    """Answer a visitor; events are JSON with a ``kind``: begun, token, citation, choices, failed, done."""
     visitor_limits(request).check(visit.key_id, address(request), visit.visitor)
-    app.visits.note(visit.visitor, visit.key_id, visit.origin, visit.person)
-    pump: Pump[Event] = Pump(lambda: app.agent.turn(who, body.message, body.thread))
+    # Told at once: the visitor may stop before the end.
+    begun = {"kind": "begun", "thread": body.thread or ""}
+
+    def turn() -> Iterable[Event]:
+        app.visits.note(visit.visitor, visit.key_id, visit.origin, visit.person)
+        begun["thread"] = body.thread or app.agent.threads.create(who.user_id)["id"]
+        return app.agent.turn(who, body.message, begun["thread"])
+
+    pump: Pump[Event] = Pump(turn)
     first = await beginning(pump)
     fresh = tokens_of(request).sign(visit)
-    return stream(_lines(first, pump, fresh), pump)
+    return stream(_lines(begun, first, pump, fresh), pump)
 
 
-async def _lines(first: list[Event], pump: Pump[Event], token: str) -> AsyncIterator[str]:
+async def _lines(
+    begun: dict[str, str], first: list[Event], pump: Pump[Event], token: str
+) -> AsyncIterator[str]:
+    yield data(begun)
     try:
         for event in first:
             yield _line(event, token)
@@ -165,10 +199,9 @@ def _line(event: Event, token: str) -> str:
     return ""  # steps and redactions are no visitor's business
 
 
-@router.post("/identify")
+@router.post("/identify", dependencies=[Sight])
 def identify(body: IdentifyRequest, request: Request, app: App, visit: OnVisit, _who: Visitor) -> Renewed:
     """Say who the visitor is, with the site's signature; the token that comes back stands for them."""
-    visitor_limits(request).check(visit.key_id, address(request), visit.visitor)
     secret = tokens_of(request).identity_secret(visit.key_id)
     if body.token:
         person = identified_by_token(secret, body.token)
@@ -176,15 +209,16 @@ def identify(body: IdentifyRequest, request: Request, app: App, visit: OnVisit, 
         person = identified(secret, body.id or "", body.time or 0, body.hash or "")
     known = tokens_of(request).known(visit, person)
     app.visits.note(known.visitor, known.key_id, known.origin, person)
-    return Renewed(token=tokens_of(request).sign(known))
+    earlier = app.agent.threads.list(f"visitor-{known.visitor}")
+    last = next((each for each in earlier if each["title"]), None)  # untitled: nothing was said
+    return Renewed(token=tokens_of(request).sign(known), thread=last["id"] if last else None)
 
 
-@router.post("/feedback")
-def rate_answer(body: FeedbackRequest, request: Request, app: App, visit: OnVisit, who: Visitor) -> Noted:
+@router.post("/feedback", dependencies=[Sight])
+def rate_answer(body: FeedbackRequest, app: App, who: Visitor) -> Noted:
     """A visitor's thumb on an answer of their conversation; null takes it back."""
-    visitor_limits(request).check(visit.key_id, address(request), visit.visitor)
-    lines = [each for each in app.agent.history(who, body.thread) if each.role != "tool"]
-    places = [place for place, each in enumerate(lines) if each.role == "assistant" and each.text]
+    lines = _said(app, who, body.thread)
+    places = [at for at, each in enumerate(lines) if each.role == "assistant" and not each.stopped]
     if body.answer >= len(places):
         raise Missing(f"There is no answer {body.answer} in this conversation.", param="answer")
     at = places[body.answer]
@@ -200,10 +234,8 @@ def rate_answer(body: FeedbackRequest, request: Request, app: App, visit: OnVisi
 def ask_for_person(body: HandoffRequest, request: Request, app: App, visit: OnVisit, who: Visitor) -> Noted:
     """A visitor asks for a person: the team's inbox gets their address and what was said."""
     visitor_limits(request).check(visit.key_id, address(request), visit.visitor, cost=HANDOFF)
-    said = app.agent.history(who, body.thread) if body.thread else []
-    transcript = [
-        {"role": each.role, "text": each.text} for each in said if each.role != "tool" and each.text
-    ]
+    said = _said(app, who, body.thread) if body.thread else []
+    transcript = [{"role": each.role, "text": each.text} for each in said]
     app.visits.note(visit.visitor, visit.key_id, visit.origin, visit.person)
     row = app.visits.hand_off(
         visit.visitor, visit.key_id, visit.origin, body.email, str(app.redactor.redact(body.message)["text"]),
@@ -219,24 +251,40 @@ def ask_for_person(body: HandoffRequest, request: Request, app: App, visit: OnVi
     return Noted()
 
 
-@router.get("/messages")
+@router.get("/messages", dependencies=[Sight])
 def list_messages(
     app: App, who: Visitor, thread: Annotated[str, Query(min_length=1, max_length=255)]
 ) -> History:
     """A visitor's conversation, for a page they have moved on to."""
+    return History(messages=_said(app, who, thread))
+
+
+def _said(app: Application, who: Principal, thread: str) -> list[Line]:
+    """A conversation as its visitor has seen it."""
     lines: list[Line] = []
     citations: list[dict[str, Any]] = []
     for entry in app.agent.history(who, thread):
         if entry.role == "tool":
             citations += [asdict(each) for each in entry.shown if isinstance(each, Citation)]
-        elif entry.text:
-            shown = citations if entry.role == "assistant" else []
-            lines.append(Line(role=entry.role, text=entry.text, citations=shown))
-            citations = [] if shown else citations
-    return History(messages=lines)
+        elif entry.role == "user":
+            lines.append(Line(role="user", text=entry.text, id=entry.id))
+            citations = []
+        elif lines and lines[-1].role == "assistant":
+            last = lines[-1]
+            more = {"text": f"{last.text}\n\n{entry.text}", "citations": [*last.citations, *citations]}
+            lines[-1] = last.model_copy(update={**more, "stopped": entry.stopped, "id": entry.id})
+            citations = []
+        else:
+            lines.append(
+                Line(
+                    role="assistant", text=entry.text, citations=citations, stopped=entry.stopped, id=entry.id
+                )
+            )
+            citations = []
+    return [each for each in lines if each.text]
 
 
-@router.get("/passages/{passage}")
+@router.get("/passages/{passage}", dependencies=[Sight])
 def show_passage(passage: str, app: App, _who: Visitor) -> Passage:
     """A published passage in its document."""
     if not passage.isdecimal() or len(passage) > 18:

@@ -6,15 +6,19 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from assistant.access.limits import Limiter
+from assistant.access.principal import Principal
 from assistant.api.auth import VisitorLimits
 from assistant.api.visitors import Visit, VisitorTokens
 from assistant.api.webhook import SIGNATURE
 from assistant.errors import BadRequest, Missing, TooMany
+from assistant.settings import Settings
 from tests.assistant.api_server import PAGE, Server, server
 
 __all__ = ["server"]
@@ -29,7 +33,9 @@ def key(server: Server) -> dict:
 
 
 def visitor(server: Server, key: dict, token: str | None = None) -> TestClient:
-    return server.client(token or VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE)))
+    return server.client(
+        token or VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE)), Origin=PAGE
+    )
 
 
 def ask(client: TestClient, words: str, thread: str | None = None) -> dict:
@@ -85,6 +91,7 @@ def test_what_an_identified_visitor_says_is_theirs_alone(server: Server, key: di
     first, again, another = (visitor(server, key, each["token"]) for each in told)
     assert first.get("/v1/widget/messages", params={"thread": before}).status_code == 404
     mine = ask(first, QUESTION)["thread"]
+    assert anonymous.post("/v1/widget/identify", json=signed(server, key, "a")).json()["thread"] == mine
     assert ask(again, "And the money?", mine)["thread"] == mine  # on the next visit too
     for stranger in (anonymous, another):
         assert stranger.get("/v1/widget/messages", params={"thread": mine}).status_code == 404
@@ -105,6 +112,52 @@ def test_thumbs_of_visitors(server: Server, key: dict) -> None:
     assert visitor(server, key).post("/v1/widget/feedback", json=sent).status_code == 404
     client.post("/v1/widget/feedback", json=sent | {"good": None})
     assert not [row for row in server.app.feedback.list() if row["thread_id"] == thread]
+
+
+def test_a_stopped_answer_is_none_that_can_be_rated(server: Server, key: dict) -> None:
+    client = visitor(server, key)
+    answer = client.post("/v1/widget/messages", json={"message": QUESTION})
+    begun = json.loads(answer.text.split("\n", 1)[0][6:])
+    thread = begun["thread"]
+    assert begun["kind"] == "begun" and thread
+    row = next(row for row in server.app.visits.transcripts(key["id"]) if row["id"] == thread)
+    turn = server.app.agent.turn(Principal(row["user_id"], "visitor", "visitor", key["id"]), "hello", thread)
+    next(iter(turn))
+    turn.close()
+    ask(client, "When does support answer?", thread)
+    told = client.get("/v1/widget/messages", params={"thread": thread}).json()["messages"]
+    assert [each["stopped"] for each in told if each["role"] == "assistant"] == [False, True, False]
+    sent = {"thread": thread, "answer": 1, "good": False}
+    assert client.post("/v1/widget/feedback", json=sent).status_code == 200
+    rated = next(row for row in server.app.feedback.list(good=False) if row["thread_id"] == thread)
+    assert "9:00" in rated["answer"] and rated["question"] == "When does support answer?"
+    assert client.post("/v1/widget/feedback", json=sent | {"answer": 2}).status_code == 404
+
+
+def test_every_request_names_a_page_of_the_key(server: Server, key: dict) -> None:
+    token = VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE))
+    thread = ask(visitor(server, key, token), QUESTION)["thread"]
+
+    def said(**headers: str) -> list[int]:
+        client = server.client(token, **{name.replace("_", "-"): value for name, value in headers.items()})
+        read = client.get("/v1/widget/messages", params={"thread": thread}).status_code
+        return [read, client.post("/v1/widget/messages", json={"message": "hello"}).status_code]
+
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://["},
+                    {"Referer": "https://evil.example/x"}, {"Sec_Fetch_Site": "cross-site"}):  # fmt: skip
+        assert said(**headers) == [403, 403], headers
+    for headers in ({"Origin": PAGE}, {"Origin": "http://testserver"}, {"Referer": f"{PAGE}/x"},
+                    {"Sec_Fetch_Site": "same-origin"}):  # fmt: skip
+        assert said(**headers) == [200, 200], headers
+
+
+def test_tokens_that_are_forged_are_counted(
+    server: Server, key: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.api.state, "refused_limit", Limiter(2))
+    forged = visitor(server, key, "forged")
+    tried = [forged.get("/v1/widget/passages/1").status_code for _ in range(3)]
+    assert tried == [401, 401, 429]
 
 
 def test_a_hand_off_reaches_inbox_and_webhook(
@@ -167,3 +220,25 @@ def test_each_visit_has_a_limit_of_its_own() -> None:
     with pytest.raises(TooMany):
         limits.check("key", "2.2.2.2", "visit")
     limits.check("key", "1.1.1.1", "another")
+
+
+def test_an_office_may_ask_at_the_same_moment_but_nobody_alone_so_much(tmp_path: Path) -> None:
+    preset = Settings(home=tmp_path)
+    limits = VisitorLimits(preset.rate_address, preset.rate_site, preset.rate_visit, preset.rate_bare)
+    for number in range(200):
+        limits.see("key", "127.0.0.1")
+        for _ in range(2):
+            limits.check("key", "127.0.0.1", f"visit-{number}")
+    for _ in range(30):
+        limits.see("key", "127.0.0.1", "visit-1")  # takes no question away
+    for _ in range(10):
+        limits.check("key", "127.0.0.1", "visit-1")
+    with pytest.raises(TooMany):
+        limits.check("key", "127.0.0.1", "visit-1")
+    for _ in range(20):
+        limits.check("key", "2.2.2.2")
+    with pytest.raises(TooMany):
+        limits.check("key", "2.2.2.2")
+    with pytest.raises(TooMany):
+        for _ in range(61):
+            limits.see("key", "3.3.3.3", "visit-2")

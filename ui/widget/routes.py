@@ -4,15 +4,16 @@ import hashlib
 from functools import cache
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from assistant.api.auth import App, check_origin
+from assistant.access.principal import Principal
+from assistant.api.auth import App, address, check_origin, count_refused, page_of, visitor_limits
 from assistant.api.visitors import Visit
 from assistant.api.widget import tokens_of
-from assistant.errors import Forbidden
+from assistant.application import Application
+from assistant.errors import Forbidden, Unauthenticated
 from knowledge.errors import TeachingError
 
 router = APIRouter(tags=["widget"])
@@ -77,10 +78,11 @@ def widget_frame(request: Request, app: App, key: str = "") -> HTMLResponse:
     Browsers hold to ``frame-ancestors``; the page that asks is compared as well where it is told.
     """
     try:
-        principal = app.keys.authenticate(key)
+        principal = _known(request, app, key)
         if principal.role != "visitor":
             raise Forbidden("This is a secret key.", "Put a publishable one (pk_…) into pages.")
-        page = _embedding_page(request)
+        visitor_limits(request).see(principal.key_id or "", address(request))
+        page = page_of(request)
         if page or not principal.origins:
             check_origin(page, principal.origins)
     except TeachingError as error:
@@ -91,14 +93,15 @@ def widget_frame(request: Request, app: App, key: str = "") -> HTMLResponse:
     headers = {
         "Content-Security-Policy": POLICY.format(ancestors=" ".join(principal.origins)),
         "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",  # older browsers tell of the frame by it alone
         "Vary": "Referer",
     }
     return HTMLResponse(html, headers=headers)
 
 
-def _embedding_page(request: Request) -> str:
-    """The origin of the page that embeds the frame, as far as the browser tells it; empty where it does not."""
-    address = request.headers.get("origin") or request.headers.get("referer") or ""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
+def _known(request: Request, app: Application, key: str) -> Principal:
+    try:
+        return app.keys.authenticate(key)
+    except Unauthenticated:
+        count_refused(request)
+        raise
