@@ -126,7 +126,8 @@ def test_batches_of_long_rows_add_up_to_the_same_gradients(tmp_path, monkeypatch
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0][1], found[1][1], strict=True))
 
 
-def test_parts_of_conversations_add_up_to_the_same_gradients(tmp_path, monkeypatch):
+@pytest.mark.parametrize("padding", [False, True])
+def test_parts_of_conversations_add_up_to_the_same_gradients(tmp_path, monkeypatch, padding):
     from transformers import TrainingArguments
 
     from tools.finetune import parted
@@ -139,15 +140,37 @@ def test_parts_of_conversations_add_up_to_the_same_gradients(tmp_path, monkeypat
     ids = torch.randint(0, 50, (5, 9))
     labels = ids.masked_fill(torch.rand(5, 9) < 0.5, -100)  # as many answers in no two rows
     labels[:, :4] = -100  # the prompts
+    batch = {"input_ids": ids, "labels": labels}
+    if padding:  # as a GPU has it, where rows are packed then
+        monkeypatch.setattr(parted, "packs", lambda _: True)
+        mask = torch.tensor([[1] * length + [0] * (9 - length) for length in (9, 6, 9, 5, 7)])
+        labels[mask == 0] = -100
+        labels[1, 0] = ids[1, 0]  # an answer that nothing comes before: not learned
+        batch["attention_mask"] = mask
     found = []
     for most, keeps in ((10_000, False), (10_000, True), (20, True)):
         monkeypatch.setattr(parted, "MOST_TOKENS", most)
         monkeypatch.setattr(parted, "_keeps", (lambda _: False) if not keeps else _keeps)
         model.zero_grad()
         count = (labels[:, 1:] != -100).sum()
-        loss = trainer.training_step(model, {"input_ids": ids, "labels": labels}, count)
+        loss = trainer.training_step(model, batch, count)
         found.append((loss, [p.grad.clone() for p in model.parameters()]))
     assert _keeps(model)
     for other in found[1:]:
         assert torch.allclose(found[0][0], other[0], atol=1e-6)
         assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found[0][1], other[1], strict=True))
+
+
+def test_short_rows_are_packed_side_by_side():
+    from tools.finetune.packing import packed, packs, together
+
+    assert not packs(_llama())  # here
+    assert packs(_llama().to("meta")) and not packs(_bert().to("meta"))
+    assert together([7, 3, 12, 1, 5], 12) == [[2], [0, 4], [1, 3]]
+    mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
+    found = packed(
+        {"input_ids": torch.tensor([[5, 6, 0], [7, 8, 9]]), "attention_mask": mask, "labels": mask}
+    )
+    assert found["input_ids"].tolist() == [[7, 8, 9, 5, 6]]
+    assert found["position_ids"].tolist() == [[0, 1, 2, 0, 1]]
+    assert found["labels"].tolist() == [[-100, 1, 1, -100, 1]]

@@ -278,6 +278,7 @@ def test_two_labels_keep_the_probabilities_of_the_regression():
 @pytest.mark.parametrize("fits", [5, 0])
 def test_batches_are_parted_where_the_memory_is_not_enough(spec, tmp_path, monkeypatch, fits):
     import torch
+    from transformers import PreTrainedModel
 
     from tools.errors import WorkFailed
     from tools.finetune import classification
@@ -289,6 +290,13 @@ def test_batches_are_parted_where_the_memory_is_not_enough(spec, tmp_path, monke
             return super().__call__(rows)
 
     monkeypatch.setattr(classification, "DataCollatorWithPadding", SmallMemory)
+    recomputed = []
+    enable = PreTrainedModel.activation_checkpointing_enable
+    monkeypatch.setattr(
+        PreTrainedModel,
+        "activation_checkpointing_enable",
+        lambda model, **more: recomputed.append(more) or enable(model, **more),
+    )
     wish = _with(spec, batch_size=16)
     if not fits:
         with pytest.raises(WorkFailed, match="memory"):
@@ -297,6 +305,8 @@ def test_batches_are_parted_where_the_memory_is_not_enough(spec, tmp_path, monke
     told = []
     result = train(wish, tmp_path / "mine", tmp_path / "work", lambda progress: told.append(progress.message))
     assert any("4 parts" in message for message in told)
+    asked = [more["activation_checkpointing_kwargs"] for more in recomputed]
+    assert asked == [{"use_reentrant": False}]  # in quarters, not in halves
     assert result["metrics"]["accuracy"] > 0.9
 
 

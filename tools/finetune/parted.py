@@ -12,6 +12,7 @@ from transformers import Trainer
 
 from tools.finetune import ranks
 from tools.finetune.language import IGNORED
+from tools.finetune.packing import packed, packs
 
 MOST_TOKENS = 2_048  # of a part; padded ones count
 
@@ -72,7 +73,8 @@ def _keeps(model: Any) -> bool:
 class TokenPartedTrainer(PartedTrainer):
     """The same where the loss is a sum over tokens, divided by those of the whole batch, as language models have it.
 
-    While training, logits are computed only where some row has something to learn: not for most of the prompts.
+    While training, short rows are packed on a GPU, and logits are computed only where some row has something to learn:
+    not for most of the prompts.
     """
 
     def compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
@@ -80,6 +82,8 @@ class TokenPartedTrainer(PartedTrainer):
         count = options.get("num_items_in_batch")
         if not model.training or count is None or not _keeps(self.accelerator.unwrap_model(model)):
             return super().compute_loss(model, inputs, *args, **options)
+        if "attention_mask" in inputs and packs(self.accelerator.unwrap_model(model)):
+            inputs = packed(inputs) | {"use_cache": False}  # with a cache, positions tell no rows apart
         wanted = inputs["labels"][:, 1:]
         places = (wanted != IGNORED).any(0).nonzero().squeeze(1)
         given = {name: each for name, each in inputs.items() if name != "labels"}
