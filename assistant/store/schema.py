@@ -224,6 +224,9 @@ row_labels = Table(
     "row_labels",
     metadata,
     Column("file_id", Text, primary_key=True),
+    Column(
+        "column_name", Text, primary_key=True
+    ),  # where the label goes; empty: given before columns were kept
     Column("row_number", Integer, primary_key=True),
     _text("label"),
     _text("user_id"),

@@ -14,6 +14,7 @@ from assistant.agent.sharing import as_json, as_markdown
 from assistant.application import Application
 from assistant.errors import BadRequest, Missing
 from assistant.settings import Settings
+from assistant.store.schema import row_labels
 from knowledge.errors import UnknownSource
 
 
@@ -44,22 +45,45 @@ def test_thumbs_replace_each_other_and_examples_become_a_dataset(app: Applicatio
 def test_labels_are_kept_taken_back_and_written_into_the_next_version_of_the_file(app: Application) -> None:
     old = app.files.save("tickets.csv", io.BytesIO(b'text,topic\n"one, two",\nthree,b\nfour,\n'))
     with pytest.raises(BadRequest):
-        app.labelling.label(old["id"], 1, "  ", "ann")
+        app.labelling.label(old["id"], "topic", 1, "  ", "ann")
     for row, label in ((1, "x"), (1, "a"), (3, 'c "q"')):
-        app.labelling.label(old["id"], row, label, "ann")
-    assert app.labelling.given(old["id"]) == {1: "a", 3: 'c "q"'}
-    assert app.labelling.undo(old["id"]) == 3
-    app.labelling.label(old["id"], 3, "c", "ann")
+        app.labelling.label(old["id"], "topic", row, label, "ann")
+    assert app.labelling.given(old["id"], "topic") == {1: "a", 3: 'c "q"'}
+    assert app.labelling.undo(old["id"], "topic", "ann") == 3
+    app.labelling.label(old["id"], "topic", 3, "c", "ann")
     new = app.labelling.write(old["id"], "topic", "ann")
-    assert app.files.by_name("tickets.csv") == new and not app.labelling.given(old["id"])
+    assert app.files.by_name("tickets.csv") == new and not app.labelling.given(new["id"], "topic")
     assert app.files.path(new).read_text().splitlines() == ["text,topic", '"one, two",a', "three,b", "four,c"]
-    app.labelling.label(new["id"], 2, "z", "ann")
+    app.labelling.label(new["id"], "mood", 2, "z", "ann")
     again = app.labelling.write(new["id"], "mood", "ann")
     assert app.files.path(again).read_text().splitlines()[:3] == [
         "text,topic,mood",
         '"one, two",a,',
         "three,b,z",
     ]
+
+
+def test_labels_are_their_columns_and_their_givers(app: Application) -> None:
+    old = app.files.save("tickets.csv", io.BytesIO(b"text,topic,mood\none,,\ntwo,,\n"))
+    app.labelling.label(old["id"], "topic", 1, "a", "ann")
+    app.labelling.label(old["id"], "mood", 1, "glad", "bob")
+    app.labelling.label(old["id"], "topic", 2, "b", "bob")
+    assert app.labelling.given(old["id"], "mood") == {1: "glad"}
+    assert app.labelling.given(old["id"], "topic", "ann") == {1: "a"}
+    assert (
+        app.labelling.undo(old["id"], "topic", "ann") == 1
+        and app.labelling.undo(old["id"], "mood", "ann") is None
+    )
+    new = app.labelling.write(old["id"], "topic", "ann")
+    assert app.files.path(new).read_text().splitlines() == ["text,topic,mood", "one,,", "two,b,"]
+    assert app.labelling.given(new["id"], "mood") == {1: "glad"}  # goes on beside the new file
+    with app.database.begin() as connection:  # as an older version kept it
+        connection.execute(row_labels.update().values(column_name=""))
+    assert app.labelling.given(new["id"], "topic") == {1: "glad"}
+    app.labelling.label(new["id"], "mood", 1, "sad", "ann")
+    assert app.labelling.given(new["id"], "mood") == {1: "sad"} and not app.labelling.given(
+        new["id"], "topic"
+    )
 
 
 def test_questions_without_an_answer_are_counted_without_personal_data(app: Application) -> None:
@@ -97,6 +121,8 @@ def test_a_hand_off_waits_in_the_inbox_until_someone_closes_it(app: Application)
     ]
     assert app.visits.close(row["id"], "bob")["closed_by"] == "bob" and app.visits.handoffs("open") == []
     assert app.visits.close(row["id"], "bob", again=True)["status"] == "open"
+    assert app.visits.handoffs(words="CALL") == app.visits.handoffs(only=row["id"]) == app.visits.handoffs()
+    assert app.visits.handoffs(words="%") == app.visits.handoffs(only="hand-9") == []
     app.visits.delete(row["id"])
     with pytest.raises(Missing):
         app.visits.handoff(row["id"])
@@ -109,7 +135,8 @@ def test_transcripts_name_their_site(app: Application) -> None:
     app.agent.threads.create("owner", "mine")
     [row] = app.visits.transcripts()
     assert (row["title"], row["key_id"], row["person"]) == ("Refunds?", "key-1", "customer-7")
-    assert app.visits.transcripts("key-2") == []
+    assert app.visits.transcripts("key-2") == app.visits.transcripts(words="shipping") == []
+    assert app.visits.transcripts(words="refunds") == app.visits.transcripts(only=row["id"]) == [row]
 
 
 def test_a_conversation_is_shared_by_its_owner_alone_and_until_they_end_it(app: Application) -> None:

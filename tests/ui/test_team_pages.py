@@ -76,7 +76,7 @@ def test_doubtful_rows_come_first(site: Site) -> None:
     from ui.pages.labeller import unlabelled
 
     row = site.app.files.save("more.csv", _csv("text\nwhere is my parcel\nhm\nrefund, please\n"), "owner")
-    rows, labels = unlabelled(site.app.files.path(row), "text", "topic", {2: "x"})
+    rows, labels = unlabelled(site.app.files.path(row), {2: "x"}, "text", "topic")
     assert [each["row"] for each in rows] == [1, 3] and labels == ["x"]
     with browsing() as page:
         site.sign_in(page)
@@ -169,14 +169,24 @@ def test_a_widget_key_is_made_and_the_inbox_read(site: Site) -> None:
         key = re.search(r'data-key="(pk_[^"…]+)"', line.input_value())
         assert key and 'data-title="Lumen &quot;help&quot;"' in line.input_value()
         assert site.app.keys.authenticate(key[1]).origins == ("https://a.example", "https://b.example")
+        page.get_by_label("Origins of your pages").fill("https://c.example")
+        page.get_by_role("button", name="Save the origins").click()
+        page.get_by_role("radio", name="https://c.example").wait_for()
+        assert f'data-key="{key[1]}" data-title="Lumen &quot;help&quot;"' in line.input_value()
         tab(page, "Inbox")
         page.get_by_role("link", name="nadia@mail.example").wait_for()
         page.get_by_text(EVIL).first.wait_for()
         page.get_by_role("button", name="Done").click()
         page.get_by_role("button", name="Open again").wait_for()
         assert site.app.visits.handoffs("open") == []
+        site.app.visits.hand_off("w", "key-1", SHOP, "late@mail.example", "", None, [])
         tab(page, "Transcripts")
         page.locator(".sa-fact").get_by_text(SHOP).last.wait_for()
+        tab(page, "Inbox")
+        page.get_by_role("radio", name=re.compile("late@mail.example")).wait_for()
+        page.get_by_label("Only those with these words").first.fill("NADIA")
+        page.get_by_label("Only those with these words").first.press("Enter")
+        page.get_by_role("radio", name=re.compile("late@mail.example")).wait_for(state="detached")
 
 
 def test_an_admin_lets_somebody_in_who_sees_less(site: Site) -> None:

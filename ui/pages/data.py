@@ -12,7 +12,7 @@ from assistant.access.roles import allow
 from assistant.workspace.files import DATASETS
 from knowledge.errors import TeachingError
 from ui.pages.cards import result_card
-from ui.pages.html import card, facts, table, text
+from ui.pages.html import Raw, card, exact, facts, table, text
 from ui.pages.labeller import Labeller
 from ui.pages.page import chosen, empty, moment
 from ui.pages.words import say, t, told
@@ -52,7 +52,7 @@ class DataPage(Labeller):
         parts = self.parts
         self.on(blocks.load, self.load)
         self.on(parts.upload.upload, self.add, [parts.upload], show_progress="minimal")
-        self.on(parts.datasets.input, self.open, [parts.datasets], show_progress="minimal")
+        self.on(parts.datasets.input, self.choose_dataset, [parts.datasets], show_progress="minimal")
         self.on(parts.rows_tab.select, self.show_rows, [parts.datasets])
         self.wire_labeller()
         self.finish()
@@ -63,7 +63,7 @@ class DataPage(Labeller):
         names = self.app.workspace(self.principal(request)).datasets()
         if names:
             shown = gr.Radio(names, value=chosen(wish, names), visible=True)
-            yield {"datasets": shown, "tabs": gr.Tabs(visible=True), "profile": card(say("Reading …"))}
+            yield {"datasets": shown, "tabs": gr.Tabs(visible=True), **self._reading()}
         yield self.listed(request, wish)
 
     def listed(self, request: gr.Request, wish: str | None = None) -> dict:
@@ -82,7 +82,12 @@ class DataPage(Labeller):
             **(self.open(found, request) if found else {}),
         }
 
-    def add(self, paths: list[str] | None, request: gr.Request) -> dict:
+    def _reading(self) -> dict:
+        """A large file takes seconds, in which the label editor is shut: it would be set anew at their end."""
+        wait = say("Reading …")
+        return {"profile": card(wait), "choices": gr.Row(visible=False), **self._nothing(wait)}
+
+    def add(self, paths: list[str] | None, request: gr.Request) -> Iterator[dict]:
         """Files were chosen."""
         who = self.principal(request)
         allow(who, "upload")
@@ -93,10 +98,16 @@ class DataPage(Labeller):
                     name = self.app.files.save(path.name, content, who.user_id, "fine-tune")["name"]
             finally:
                 path.unlink(missing_ok=True)  # Gradio's own copy
-        return self.listed(request, name)
+        yield self._reading()
+        yield self.listed(request, name)
+
+    def choose_dataset(self, name: str | None, request: gr.Request) -> Iterator[dict]:
+        """Another dataset was chosen."""
+        yield self._reading()
+        yield self.open(name, request)
 
     def open(self, name: str | None, request: gr.Request) -> dict:
-        """A dataset was chosen: its profile."""
+        """A dataset: its profile, its rows, and its labels."""
         if not name:
             return {}
         return {
@@ -143,8 +154,11 @@ class DataPage(Labeller):
         except TeachingError as error:
             return {"rows": card(name, f"<p>{text(told(error))}</p>", kind="sa-bad")}
         shown_first = say("The first {n} rows", n=len(shown))
-        return {"rows": f'<div class="sa-more">{text(shown_first)}</div>' + table(info.columns, shown)}
+        return {
+            "rows": f'<div class="sa-more">{text(shown_first)}</div>'
+            + table([*map(exact, info.columns)], shown)
+        }
 
 
-def _cut(cell: Any) -> Any:
-    return f"{cell[:CELL]}…" if isinstance(cell, str) and len(cell) > CELL else cell
+def _cut(cell: Any) -> Raw:
+    return exact(f"{cell[:CELL]}…" if isinstance(cell, str) and len(cell) > CELL else cell)

@@ -1,16 +1,17 @@
 """Small pieces of HTML for the cards: every text from outside is escaped here."""
 
 import html
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ui.pages.words import say
+from ui.languages import say
 
 
 def text(value: Any) -> str:
     """A value as escaped text: numbers with thousands separators and at most four significant decimals."""
     if isinstance(value, bool) or value is None:
-        return "" if value is None else ("yes" if value else "no")
+        return "" if value is None else say("yes" if value else "no")
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
@@ -21,6 +22,17 @@ def text(value: Any) -> str:
 def escape(words: str) -> str:
     """Text for HTML that stands in Markdown: an empty line would end the HTML, and what follows would be Markdown."""
     return html.escape(words).replace("\r", "").replace("\n", "&#10;")
+
+
+class Raw(str):
+    """HTML that is safe already."""
+
+
+def exact(value: Any) -> Raw:
+    """A value as escaped text, just as it is: nothing rounded, grouped or translated."""
+    if value is None or isinstance(value, str):
+        return Raw(escape(value or ""))
+    return Raw(escape(json.dumps(value, ensure_ascii=False, default=str)))
 
 
 def percent(share: float) -> str:
@@ -55,15 +67,11 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table that scrolls inside its card. Cells marked with :class:`Raw` are HTML already."""
-    head = "".join(f"<th>{escape(say(each))}</th>" for each in heads)
+    """A table that scrolls inside its card. Heads and cells marked with :class:`Raw` are HTML already."""
+    head = "".join(f"<th>{_cell(each if isinstance(each, Raw) else say(each))}</th>" for each in heads)
     body = "".join("<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows)
     whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="sa-scroll" tabindex="0">{whole}</div>'
-
-
-class Raw(str):
-    """HTML that is safe already."""
 
 
 def _cell(value: Any) -> str:
@@ -91,3 +99,21 @@ def details(summary: str, body: str, opened: bool = False) -> str:
     """Something folded away; ``body`` is HTML."""
     state = " open" if opened else ""
     return f"<details{state}><summary>{escape(say(summary))}</summary>{body}</details>"
+
+
+def marked(words: str, entities: list[dict[str, Any]]) -> str:
+    """A text with the words in it that a model found, and what it says they are."""
+    made, at, others = [], 0, []
+    for each in sorted(entities, key=lambda entity: entity["start"]):
+        # Looked for, as the text may have lost personal data since: the places are those of the one that was read.
+        start, kind = words.find(each["text"], at), str(each["entity"])
+        if start < 0:
+            others.append(f"{each['text']}: {kind}")
+            continue
+        made += [
+            escape(words[at:start]),
+            f"<mark>{escape(each['text'])} <small>{escape(kind)}</small></mark>",
+        ]
+        at = start + len(each["text"])
+    nothing = "" if entities else f'<p class="sa-more">{text(say("Nothing was found."))}</p>'
+    return f"<blockquote>{''.join(made)}{escape(words[at:])}</blockquote>{notes(others)}{nothing}"

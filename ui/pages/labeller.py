@@ -23,7 +23,7 @@ class Labeller(Page):
         """The row at hand, its label, and what comes next."""
         parts = self.parts
         parts.queue, parts.row = gr.State([]), gr.State(None)
-        with gr.Row():
+        with gr.Row(visible=False) as parts.choices:
             parts.model = gr.Dropdown([], label=t("Doubtful rows first, by the model"), min_width=160)
             parts.text = gr.Dropdown([], label=t("Text column"), min_width=120)
             parts.column = gr.Dropdown([], label=t("Label column"), allow_custom_value=True, min_width=120)
@@ -66,12 +66,13 @@ class Labeller(Page):
         try:
             sample = sample_rows(self.app.workspace(self.principal(request)).dataset(name), 200, 2000)
         except TeachingError:
-            return self._nothing(say("This file is no table."))
+            return {"choices": gr.Row(visible=False), **self._nothing(say("This file is no table."))}
         columns = list(sample[0])
         guess = guess_columns(sample, None, None, None)
         text_column = guess.text_column or columns[0]
         label = guess.label_column if guess.label_column in columns else "label"
         return {
+            "choices": gr.Row(visible=True),
             "model": gr.Dropdown([(say("None: in their order"), ""), *models], value=""),
             "text": gr.Dropdown(columns, value=text_column),
             "column": gr.Dropdown(columns, value=label),
@@ -83,14 +84,14 @@ class Labeller(Page):
         who = self.principal(request)
         if not self.may(request, "upload"):
             return self._nothing(say("Your role may look at data, and not label it."))
-        path, given = self.app.workspace(who).dataset(name), self.app.labelling.given(self._id(name, request))
+        path, given = self._stands(name, label, who)
         try:
-            rows, labels = unlabelled(path, text_column, label, given)
+            rows, labels = unlabelled(path, given, text_column, label)
             if model:
                 rows = self._doubtful(who, model, path, text_column, given)
         except TeachingError as error:
             return self._nothing(told(error))
-        return self._next(rows, labels, bool(given))
+        return self._next(name, label, rows, labels, who)
 
     def _doubtful(
         self, who: Principal, model: str, path: Path, text_column: str, given: dict[int, str]
@@ -108,17 +109,18 @@ class Labeller(Page):
         text_column: str,
         label: str,
         queue: list[dict[str, Any]],
-        row: int | None,
+        row: tuple[str, str, int] | None,
         picked: str | None,
         other: str | None,
         request: gr.Request,
     ) -> dict:
-        """The row at hand gets its label."""
+        """The row at hand gets its label: in the dataset and the column for which it was shown."""
         who = self.principal(request)
         allow(who, "upload")
         if row is None:
             return {}
-        self.app.labelling.label(self._id(name, request), row, other or picked or "", who.user_id)
+        of, column, number = row
+        self.app.labelling.label(self._id(of, who), column, number, other or picked or "", who.user_id)
         return self.skip(name, model, text_column, label, queue, request)
 
     def skip(
@@ -133,34 +135,44 @@ class Labeller(Page):
         """The next row; once none is left, others are chosen."""
         if len(queue) < 2:
             return self.choose(name, model, text_column, label, request)
-        path, given = (
-            self.app.workspace(self.principal(request)).dataset(name),
-            self.app.labelling.given(self._id(name, request)),
-        )
-        return self._next(queue[1:], unlabelled(path, text_column, label, given)[1], bool(given))
+        who = self.principal(request)
+        labels = unlabelled(*self._stands(name, label, who), text_column, label)[1]
+        return self._next(name, label, queue[1:], labels, who)
 
     def take_back(
         self, name: str, model: str | None, text_column: str, label: str, request: gr.Request
     ) -> dict:
-        """The last label was wrong."""
-        allow(self.principal(request), "upload")
-        self.app.labelling.undo(self._id(name, request))
+        """The last label that this user gave was wrong."""
+        who = self.principal(request)
+        allow(who, "upload")
+        self.app.labelling.undo(self._id(name, who), label, who.user_id)
         return self.choose(name, model, text_column, label, request)
 
     def write(self, name: str, label: str, request: gr.Request) -> dict:
         """The labels become part of the dataset: a new file of its name."""
         who = self.principal(request)
         allow(who, "upload")
-        new = self.app.labelling.write(self._id(name, request), label, who.user_id)
+        new = self.app.labelling.write(self._id(name, who), label, who.user_id)
         gr.Info(say("{name} holds the labels now.", name=new["name"]), title="")
         return self.listed(request, new["name"])
 
-    def _id(self, name: str, request: gr.Request) -> str:
-        return str((self.app.files.by_name(name, self.principal(request)) or {}).get("id", name))
+    def _id(self, name: str, who: Principal) -> str:
+        return str((self.app.files.by_name(name, who) or {}).get("id", name))
 
-    def _next(self, rows: list[dict[str, Any]], labels: list[str], any_given: bool) -> dict:
+    def _stands(self, name: str, label: str, who: Principal) -> tuple[Path, dict[int, str]]:
+        """The dataset, and what it was given for a column."""
+        return self.app.workspace(who).dataset(name), self.app.labelling.given(self._id(name, who), label)
+
+    def _next(
+        self, name: str, label: str, rows: list[dict[str, Any]], labels: list[str], who: Principal
+    ) -> dict:
+        file_id = self._id(name, who)
+        given = (
+            bool(self.app.labelling.given(file_id, label)),
+            bool(self.app.labelling.given(file_id, label, who.user_id)),
+        )
         if not rows:
-            return self._nothing(say("Every row has a label."), any_given)
+            return self._nothing(say("Every row has a label."), *given)
         first = rows[0]
         doubt = (
             say(
@@ -175,38 +187,38 @@ class Labeller(Page):
                     f'<div class="sa-more">{text(doubt)}</div>' if doubt else "")  # fmt: skip
         return {
             "queue": rows,
-            "row": first["row"],
+            "row": (name, label, first["row"]),
             "item": item,
             "label": gr.Radio(labels[:MOST_LABELS], value=None, visible=bool(labels)),
             "other": gr.Textbox(value="", visible=True),
-            **self._buttons(True, any_given),
+            **self._buttons(True, *given),
         }
 
-    def _nothing(self, why: str, any_given: bool = False) -> dict:
+    def _nothing(self, why: str, any_given: bool = False, mine: bool = False) -> dict:
         return {
             "queue": [],
             "row": None,
             "item": f'<div class="sa-empty"><p>{text(why)}</p></div>',
             "label": gr.Radio(visible=False),
             "other": gr.Textbox(visible=False),
-            **self._buttons(False, any_given),
+            **self._buttons(False, any_given, mine),
         }
 
-    def _buttons(self, row: bool, any_given: bool) -> dict:
-        shown = {"save": row, "skip": row, "undo": any_given, "write": any_given}
+    def _buttons(self, row: bool, any_given: bool, mine: bool) -> dict:
+        shown = {"save": row, "skip": row, "undo": mine, "write": any_given}
         return {name: gr.Button(visible=visible) for name, visible in shown.items()}
 
 
 def unlabelled(
-    path: Path, text_column: str, label: str, given: dict[int, str]
+    path: Path, given: dict[int, str], text_column: str, label: str
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The first rows without a label, and all labels there are, the most frequent first.
 
     Args:
         path: the dataset.
+        given: labels that are not written yet, by row number.
         text_column: the column with the texts.
         label: the column with the labels; there may be none of that name yet.
-        given: labels that are not written yet, by row number.
     """
     from collections import Counter
 

@@ -7,7 +7,7 @@ import gradio as gr
 
 from assistant.workspace.files import DATASETS
 from knowledge.errors import TeachingError
-from ui.pages.html import card, table, text
+from ui.pages.html import Raw, card, exact, table, text
 from ui.pages.view import View
 from ui.pages.words import say, told
 
@@ -50,8 +50,10 @@ def _rows(path: Path) -> str:
     except (TeachingError, OSError) as error:
         return card(path.name, f"<p>{text(told(error))}</p>", kind="sa-bad")
     more = say("{n} columns; the first rows", n=len(info.columns))
-    return card(path.name, f'<div class="sa-more">{text(more)}</div>', table(info.columns, first))
+    return card(
+        path.name, f'<div class="sa-more">{text(more)}</div>', table([*map(exact, info.columns)], first)
+    )
 
 
-def _cut(cell: object) -> object:
-    return f"{cell[:CELL]}…" if isinstance(cell, str) and len(cell) > CELL else cell
+def _cut(cell: object) -> Raw:
+    return exact(f"{cell[:CELL]}…" if isinstance(cell, str) and len(cell) > CELL else cell)
