@@ -17,6 +17,7 @@ from assistant.access.tokens import kept_secret
 from assistant.application import Application
 from assistant.errors import AppError, BadSettings, Forbidden, Unauthenticated
 from assistant.logs import log
+from ui.languages import listen
 from ui.sign_in import entered, form
 
 PATH = "/sign-in/service"
@@ -69,6 +70,7 @@ class _Door:
 
     async def go(self, request: Request) -> Response:
         """Send the browser to the service."""
+        listen(request.headers)
         base = self._app.settings.public_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
         try:
             answer: Response = await self._client.authorize_redirect(request, f"{base}{PATH}/callback")
@@ -85,6 +87,7 @@ class _Door:
 
     async def come_back(self, request: Request) -> Response:
         """Take the browser back with what the service says of its user."""
+        listen(request.headers)
         try:
             claims = await self._claims(request)
             user = await run_in_threadpool(self._user, claims)

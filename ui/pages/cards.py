@@ -4,9 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.brain.replies.chinese import in_chinese
-from ui.languages import CHINESE
-from ui.pages.html import Raw, bars, card, details, duration, facts, notes, percent, table, text
-from ui.pages.words import say, told
+from ui.languages import CHINESE, say, told
+from ui.pages.how import kind_of
+from ui.pages.html import (
+    Raw,
+    bars,
+    card,
+    details,
+    duration,
+    exact,
+    facts,
+    marked,
+    notes,
+    percent,
+    table,
+    text,
+)
 
 MOST_BARS = 12
 
@@ -28,7 +41,7 @@ def _dataset(result: dict[str, Any]) -> str:
     shown = [(str(name), count / most, f"{count:,}") for name, count in labels[:MOST_BARS]]
     more = say("… and {n} more labels", n=len(labels) - MOST_BARS) if len(labels) > MOST_BARS else ""
     found = (result.get("pii") or {}).items()
-    personal = ", ".join(f"{count} × {kind.replace('_', ' ').lower()}" for kind, count in found)
+    personal = say(", ").join(f"{count} × {kind_of(kind)}" for kind, count in found)
     others = [each for each in result.get("warnings") or [] if not each.startswith("Personal data was found")]
     columns = [(c["name"], c["type"], c.get("missing"), c.get("unique")) for c in result.get("columns") or []]
     return card(
@@ -59,12 +72,12 @@ def _recommendation(result: dict[str, Any]) -> str:
             each["method"],
             duration(each.get("estimated_seconds")),
             each.get("fits"),
-            each["why"],
+            told(each["why"]),
         )
         for each in result.get("candidates") or []
     ]
     heads = ["model", "method", "about", "fits here", "why"]
-    return card(f"For {result.get('task')}", table(heads, rows))
+    return card(say("For {task}", task=result.get("task")), table(heads, rows))
 
 
 def _job(result: dict[str, Any]) -> str:
@@ -72,7 +85,7 @@ def _job(result: dict[str, Any]) -> str:
     if result.get("status") != "succeeded" or not outcome:
         return ""
     return card(
-        f"{outcome.get('model', result.get('id'))} is ready",
+        say("{model} is ready", model=outcome.get("model", result.get("id"))),
         _metric_facts(outcome.get("metrics") or {}),
         _against(outcome),
         _report_link(outcome),
@@ -89,16 +102,15 @@ def _against(outcome: dict[str, Any]) -> str:
     """The model's accuracy beside the untrained baselines'."""
     baseline, metrics = outcome.get("baseline") or {}, outcome.get("metrics") or {}
     rows = [
-        (name.replace("_", " "), value.get("accuracy") if isinstance(value, dict) else value)
+        (say(name.replace("_", " ")), value.get("accuracy") if isinstance(value, dict) else value)
         for name, value in baseline.items()
     ]
     known = [(name, share, percent(share)) for name, share in rows if isinstance(share, int | float)]
     if not known or not isinstance(metrics.get("accuracy"), int | float):
         return ""
-    mine = (str(outcome.get("model", "this model")), metrics["accuracy"], percent(metrics["accuracy"]))
-    return '<div class="sa-sub">Accuracy on held-out rows, beside models without training</div>' + bars(
-        [mine, *known]
-    )
+    mine = (str(outcome.get("model") or say("this model")), metrics["accuracy"], percent(metrics["accuracy"]))
+    told_ = text(say("Accuracy on held-out rows, beside models without training"))
+    return f'<div class="sa-sub">{told_}</div>' + bars([mine, *known])
 
 
 def _report_link(outcome: dict[str, Any]) -> str:
@@ -123,7 +135,7 @@ def _comparison(result: dict[str, Any]) -> str:
     rows = []
     for each in result.get("models") or []:
         metrics = each.get("metrics") or each
-        best = Raw("<b>best</b>") if each.get("name") == result.get("best") else ""
+        best = Raw(f"<b>{text(say('best'))}</b>") if each.get("name") == result.get("best") else ""
         score = metrics.get("accuracy")
         rows.append(
             (each.get("name"), each.get("method"), each.get("base"), percent(score) if score else "", best)
@@ -138,7 +150,7 @@ def _models(result: dict[str, Any]) -> str:
             each["task"],
             each["method"],
             percent(each["metrics"]["accuracy"]) if (each.get("metrics") or {}).get("accuracy") else "",
-            each["status"],
+            say(each["status"]),
         )
         for each in result.get("models") or []
     ]
@@ -150,7 +162,7 @@ def _jobs(result: dict[str, Any]) -> str:
         (
             each["id"],
             each["kind"],
-            each["status"],
+            say(each["status"]),
             percent(each.get("progress") or 0),
             each["created_at"][:16],
         )
@@ -161,6 +173,8 @@ def _jobs(result: dict[str, Any]) -> str:
 
 def _prediction(result: dict[str, Any]) -> str:
     prediction = (result.get("predictions") or [{}])[0]
+    if "entities" in prediction:
+        return card(say("Found in the text"), marked(result["text"], prediction["entities"]))
     scores = sorted((prediction.get("scores") or {}).items(), key=lambda item: -item[1])[:5]
     if not scores:
         return ""
@@ -179,7 +193,7 @@ def _explanation(result: dict[str, Any]) -> str:
 def _speed(result: dict[str, Any]) -> str:
     latency = result.get("latency_ms") or {}
     return card(
-        f"How fast {result.get('model')} answers",
+        say("How fast {model} answers", model=result.get("model")),
         facts(
             [
                 ("requests a second", round(result.get("requests_per_second") or 0, 1)),
@@ -229,14 +243,14 @@ def approval_card(summary: str, tool: str, args: dict[str, Any], details_: dict[
     if seconds := details_.get("estimated_seconds"):
         pairs += [("estimated", duration(seconds))]
     pairs += [("cost", say("none: this machine computes"))]
-    exact = table(["argument", "value"], args.items())
+    call = table(["argument", "value"], [(name, exact(value)) for name, value in args.items()])
     return card(
         "Shall I?",
         f"<p>{text(summary)}</p>",
         facts(pairs),
         f'<p class="sa-more">{text(told(details_["why"]))}</p>' if details_.get("why") else "",
         notes([told(each) for each in details_.get("warnings") or []]),
-        details(f"{say('Exact call')}: {tool}", exact, opened=True),
+        details(f"{say('Exact call')}: {tool}", call, opened=True),
         kind="sa-ask",
     )
 

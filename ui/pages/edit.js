@@ -4,14 +4,14 @@
   const words = (text) =>
     text.startsWith(inert)
       ? new DOMParser().parseFromString(text, "text/html").querySelector(".sa-said").textContent
-      : text.replace(/<\/?code>/g, "`").replace(/&#(\d+);/g, (_, sign) => String.fromCodePoint(sign));
+      : text.replace(/<pre><code>/g, "```\n").replace(/<\/code><\/pre>/g, "\n```").replace(/<\/?code>/g, "`").replace(/&#(\d+);/g, (_, sign) => String.fromCodePoint(sign));
   new MutationObserver(() => {
     // The examples are buttons in a group; Gradio calls them a list, which screen readers would miss the items of.
     document.querySelector("#sa-chat .examples[role=list]")?.setAttribute("role", "group");
     for (const box of document.querySelectorAll("#sa-chat textarea")) {
       if (!box.value.startsWith(inert)) continue;
       box.value = words(box.value);
-      box.ariaLabel = "Edit your message";
+      box.ariaLabel = navigator.language.startsWith("zh") ? "修改您的消息" : "Edit your message";
       box.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }).observe(document.body, { childList: true, subtree: true });

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from assistant.agent.events import Citation
+from ui.languages import say
 from ui.pages.html import details, table, text
-from ui.pages.words import say
 
 SHOWS_PLACEHOLDERS = "redact_text"  # they are what it was asked for
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]+[A-Z])(?:_\d+)?>")  # what stands where personal data was taken out

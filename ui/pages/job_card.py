@@ -22,7 +22,7 @@ def job_card(job: dict[str, Any] | None) -> str:
     words = [_status(job), f"{done:.0f} %", say("about {time} left", time=duration(left)) if left else ""]
     name, progress = text(say("Job {job}", job=job["id"])), text(say("Progress of {job}", job=job["id"]))
     return (
-        f'<div class="sa-job" role="status" aria-label="{name}">'
+        f'<div class="sa-job" role="group" aria-label="{name}">'
         f'<div class="sa-job-head"><b>{text(job["id"])}</b> <span>{" · ".join(w for w in words if w)}</span></div>'
         f'<div class="sa-progress" role="progressbar" aria-label="{progress}" '
         f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{done:.0f}">'

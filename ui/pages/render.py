@@ -10,10 +10,10 @@ from typing import Any
 from assistant.agent import events
 from assistant.agent.history import Entry
 from assistant.agent.state import NOTHING_SAID
+from ui.languages import say
 from ui.pages.cards import approval_card, citations_block, picture, result_card
-from ui.pages.how import Step, how_block, step
+from ui.pages.how import Step, how_block, kind_of, step
 from ui.pages.html import text
-from ui.pages.words import say
 
 Message = dict[str, Any]
 REPLY = "reply"  # the id of all answers in words, which tells them from steps and cards
@@ -42,13 +42,15 @@ STEPS = {
 MARKDOWN = {ord(sign): f"&#{ord(sign)};" for sign in "*_`~[]!|:@.\\\n"}
 # What would make HTML, a picture, a link or a code block of words in a reply, and the quotation marks of code.
 ACTIVE = re.compile(r"\\?(?:<|`|!(?=\[)|(?<=\])[(:]|:(?=//)|(?<=\bwww)\.|~(?=~~))", re.IGNORECASE)
-# A block of code from margin to margin, or to the end while it is being written; and code within a line. No line of a
-# block looks like the end of one: readers of Markdown do not agree on where it would end.
+# A block of code, at the margin or within a list, up to its end or while it is being written; and code within a line.
+END = r"[ \t]*(?P=fence)[`~]*[ \t]*$"
 CODE = re.compile(
-    r"^```(?P<language>[\w+#.-]*)[^`\n]*\n(?P<block>(?:(?![^\S\n]*(?:```|~~~)).*(?:\n|\Z))*?)(?:```[ ]*$|\Z)"
-    r"|(?<![`\\])`(?P<words>[^`\n]+)`(?!`)",
+    r"^(?P<lead>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})(?P<language>[\w+#.-]*)[^`\n]*\n"
+    rf"(?P<block>(?:(?!{END}).*\n)*(?:(?!{END}).+\Z)?)(?:{END}|\Z)"
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?P<words>[^\n]{1,2000}?)(?<!`)(?P=ticks)(?!`)",
     re.MULTILINE,
 )
+FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 LANGUAGES = {
     "bash",
     "sh",
@@ -114,7 +116,7 @@ def card_message(html: str) -> Message:
 
 def hidden_note(entity_types: Iterable[str]) -> Message:
     """What was taken out of the user's message before it was stored."""
-    named = ", ".join(sorted({each.replace("_", " ").lower() for each in entity_types}))
+    named = say(", ").join(sorted({kind_of(each) for each in entity_types}))
     return card_message(
         f'<div class="sa-more">{text(say("Taken out of your message before it was stored"))}: {text(named)}</div>'
     )
@@ -274,10 +276,21 @@ def _escaped(words: str) -> str:
 
 
 def _code(found: re.Match[str]) -> str:
-    """Code: a block stays Markdown's, a few words become HTML."""
-    if found["words"]:
-        inside = re.sub(r"[\W_]", lambda sign: f"&#{ord(sign[0])};", found["words"])
-        return f"<code>{inside}</code>"
+    """Code: a block at the margin stays Markdown's; all other becomes HTML, which every reader takes for the same.
+
+    So does a block in which a line looks like the end of one: readers of Markdown do not agree on where it would end.
+    """
+    if words := found["words"]:
+        padded = words[0] == words[-1] == " " and words.strip()
+        return f"<code>{_coded(words[1:-1] if padded else words)}</code>"
+    block = found["block"]
+    if found["lead"] or FENCE.search(block):
+        plain = re.sub(rf"^[ \t]{{0,{len(found['lead'])}}}", "", block, flags=re.MULTILINE)
+        return f"{found['lead']}<pre><code>{_coded(plain.rstrip())}</code></pre>"
     language = found["language"] if found["language"] in LANGUAGES else ""
-    ended = "" if found["block"].endswith("\n") else "\n"
-    return f"```{language}\n{found['block']}{ended}```"
+    ended = "" if block.endswith("\n") else "\n"
+    return f"```{language}\n{block}{ended}```"
+
+
+def _coded(words: str) -> str:
+    return re.sub(r"[\W_]", lambda sign: f"&#{ord(sign[0])};", words)
