@@ -6,7 +6,7 @@ import gradio as gr
 
 from assistant.access.roles import allow
 from ui.pages.curves import curves
-from ui.pages.html import card, details, facts, percent, table, text
+from ui.pages.html import card, facts, percent, table, text
 from ui.pages.job_card import job_card
 from ui.pages.page import Page, chosen, empty, moment
 from ui.pages.words import say, t, told
@@ -27,7 +27,7 @@ class JobsPage(Page):
         """The components."""
         parts = self.parts
         self.heading("Jobs", "Training runs: what waits, what runs, how it went, and runs side by side.")
-        parts.timer = gr.Timer(2.0, active=False)
+        parts.timer = gr.Timer(2.0)  # always: others begin jobs, too
         with gr.Row(elem_classes="sa-split"):
             with gr.Column(scale=1, min_width=240, elem_classes="sa-master"):
                 parts.jobs = gr.Radio([], label=t("Jobs"), container=False, elem_classes="sa-list")
@@ -38,7 +38,8 @@ class JobsPage(Page):
                     with gr.Row(elem_classes="sa-actions"):
                         parts.resume = gr.Button(t("Resume"), size="sm", visible=False)
                         self.asks("cancel", "Stop this job", self.cancel, [parts.jobs])
-                    parts.log = gr.HTML()
+                    with gr.Accordion(t("Log"), open=False, visible=False) as parts.log_fold:
+                        parts.log = gr.HTML()
                 with gr.Tab(t("Side by side")):
                     parts.several = gr.Dropdown([], multiselect=True, label=t("Jobs to compare"))
                     parts.compared = gr.HTML()
@@ -72,7 +73,6 @@ class JobsPage(Page):
             "none": gr.HTML(none, visible=not jobs),
             "tabs": gr.Tabs(visible=bool(jobs)),
             "several": gr.Dropdown(labels, value=first),
-            "timer": gr.Timer(active=any(job["status"] in ACTIVE for job in jobs)),
             **(self.open(found, request) if found else {}),
             **self.compare(first, request),
         }
@@ -83,32 +83,30 @@ class JobsPage(Page):
 
     def open(self, job_id: str, request: gr.Request) -> dict:
         """A job was chosen."""
+        return {**self._stands(self.app.jobs.get(job_id), request), "cancel_row": gr.Row(visible=False)}
+
+    def _stands(self, job: dict[str, Any], request: gr.Request) -> dict:
+        """One job as it stands, with the end of its log."""
         from assistant.jobs.work import read_log
 
-        job = self.app.jobs.get(job_id)
         act = self.may(request, "act")
-        log = read_log(self.app.home, job_id)[-LOG:]
+        log = read_log(self.app.home, job["id"])[-LOG:]
         return {
             "job": shown(job),
-            "log": details(say("Log"), f'<pre tabindex="0">{text(log)}</pre>') if log else "",
+            "log": f'<pre tabindex="0">{text(log)}</pre>',
+            "log_fold": gr.Accordion(visible=bool(log)),
             "cancel": gr.Button(visible=act and job["status"] in ACTIVE),
-            "cancel_row": gr.Row(visible=False),
             "resume": gr.Button(visible=act and job["status"] in ENDED),
         }
 
     def tick(self, job_id: str | None, several: list[str], request: gr.Request) -> dict:
-        """Two seconds have passed."""
+        """Two seconds have passed; what is chosen in the list stays as it is by now."""
         jobs = self.app.jobs.list()
         known = next((job for job in jobs if job["id"] == job_id), None)
-        changed: dict[str, Any] = {
-            "jobs": gr.Radio([(self._label(job), job["id"]) for job in jobs], value=job_id),
-            "timer": gr.Timer(active=any(job["status"] in ACTIVE for job in jobs)),
-        }
         if known is None:
-            return changed
-        if known["status"] not in ACTIVE:
-            return changed | self.open(known["id"], request)
-        return changed | {"job": shown(known)}
+            return self.listed(request) if jobs else {}
+        labels = gr.Radio(choices=[(self._label(job), job["id"]) for job in jobs])
+        return {"jobs": labels, **self._stands(known, request)}
 
     def cancel(self, job_id: str, request: gr.Request) -> dict:
         """Stop the job."""

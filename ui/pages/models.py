@@ -1,22 +1,22 @@
 """The page of the models: the registry, each model's card and figures, trying and explaining it, service, lineage."""
 
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 
 from assistant.access.roles import allow
-from knowledge.errors import TeachingError
-from tools.models.card import CARD
 from tools.serving.routes import route_of
 from tools.workspace import ModelEntry
+from ui.pages.about_model import card_text, lineage, overview
 from ui.pages.cards import result_card
-from ui.pages.html import Raw, bars, card, details, facts, percent, table, text
+from ui.pages.html import card, text
 from ui.pages.jobs import numbers
-from ui.pages.page import Page, chosen, empty, moment
+from ui.pages.page import Page, chosen, empty
 from ui.pages.words import say, t
 
 LONGEST = 4000  # characters that are tried
+PICTURES = "image-classification"
+SHOWN = 8  # numbers of an embedding
 
 
 class ModelsPage(Page):
@@ -47,6 +47,9 @@ class ModelsPage(Page):
                         max_lines=8,
                         max_length=LONGEST,
                         visible=False,
+                    )
+                    parts.picture = gr.Image(
+                        label=t("A picture"), type="filepath", sources=["upload"], height=240, visible=False
                     )
                     with gr.Row(elem_classes="sa-actions"):
                         parts.predict = gr.Button(t("Predict"), variant="primary", size="sm")
@@ -90,7 +93,7 @@ class ModelsPage(Page):
         self.on(parts.deploy.click, self.deploy, which, show_progress="minimal")
         self.on(parts.undeploy.click, self.undeploy, which, show_progress="minimal")
         self.on(parts.rollback.click, self.rollback, which, show_progress="minimal")
-        tried = [*which, parts.text]
+        tried = [*which, parts.text, parts.picture]
         self.on(parts.predict.click, self.predict, tried, show_progress="minimal")
         self.on(parts.explain.click, self.explain, [*tried, parts.other], show_progress="minimal")
         self.on(parts.overview.click, self.overview, [*which, parts.rows], show_progress="minimal")
@@ -137,11 +140,13 @@ class ModelsPage(Page):
         act = self.may(request, "approve")
         deployed = entry.status == "deployed"
         return {
+            "text": gr.Textbox(visible=entry.task != PICTURES),
+            "picture": gr.Image(visible=entry.task == PICTURES),
             "other": gr.Textbox(visible=entry.task == "embedding"),
             "whole_tab": gr.Tab(visible=entry.task == "text-classification"),
             "about": overview(entry),
             "lineage": lineage(self.app.registry.lineage(entry), self.app.registry.history(entry.name)),
-            "card": _card_text(entry),
+            "card": card_text(entry),
             "deploy": gr.Button(visible=act and not deployed),
             "undeploy": gr.Button(visible=act and deployed),
             "rollback": gr.Button(visible=act and deployed and entry.newest > 1),
@@ -170,28 +175,42 @@ class ModelsPage(Page):
         self.app.workspace(self.principal(request)).delete(name)
         return self.listed(request)
 
-    def predict(self, name: str, version: str | None, words: str | None, request: gr.Request) -> dict:
-        """What the model says to a text."""
-        from tools.catalog.models import predict
-
-        if not (words or "").strip():
-            return {"said": empty("Nothing to look at", "Type or paste a text above.")}
+    def predict(
+        self, name: str, version: str | None, words: str | None, picture: str | None, request: gr.Request
+    ) -> dict:
+        """What the model says to a text or a picture."""
         allow(self.principal(request), "read")
-        found = predict(self.app.workspace(self.principal(request)), version or name, str(words))
-        plain = f"<p>{text(str((found['predictions'] or [''])[0])[:2000])}</p>"
-        return {"said": result_card("predict", found) or card(say("It says"), plain)}
+        predictor = self.app.workspace(self.principal(request)).predictor(version or name)
+        subject = picture if predictor.task == PICTURES else words
+        if not (subject or "").strip():
+            return {"said": _nothing()}
+        said = predictor.predict([str(subject)])[0]
+        shown = "" if predictor.task == PICTURES else subject
+        return {"said": result_card("predict", {"text": shown, "predictions": [said]}) or _plain(said)}
 
     def explain(
-        self, name: str, version: str | None, words: str | None, other: str | None, request: gr.Request
+        self,
+        name: str,
+        version: str | None,
+        words: str | None,
+        picture: str | None,
+        other: str | None,
+        request: gr.Request,
     ) -> dict:
-        """Which words drove it, or matched."""
+        """Which words drove it, or matched; which parts of a picture."""
         from tools.catalog.models import explain_prediction
+        from tools.explain.explain import explain
 
-        if not (words or "").strip():
-            return {"said": empty("Nothing to look at", "Type or paste a text above.")}
         workspace, about = self.app.workspace(self.principal(request)), version or name
-        beside = other or None if self.app.registry.get(about).task == "embedding" else None
-        found = explain_prediction(workspace, about, str(words), other=beside)
+        task = self.app.registry.get(about).task
+        subject = picture if task == PICTURES else words
+        if not (subject or "").strip():
+            return {"said": _nothing()}
+        if task == PICTURES:  # drawn in place, and not kept
+            found = explain(workspace.predictor(about), str(subject))
+        else:
+            beside = other or None if task == "embedding" else None
+            found = explain_prediction(workspace, about, str(subject), other=beside)
         return {"said": result_card("explain_prediction", found)}
 
     def overview(self, name: str, version: str | None, data: str | None, request: gr.Request) -> dict:
@@ -208,6 +227,19 @@ class ModelsPage(Page):
         return {"whole": overview_body(found)}
 
 
+def _nothing() -> str:
+    return empty("Nothing to look at", "Type or paste a text above, or choose a picture.")
+
+
+def _plain(prediction: dict[str, Any]) -> str:
+    """What a model that gives no labels says: its words, or how its vector begins."""
+    if vector := prediction.get("embedding"):
+        begins = ", ".join(f"{each:.4f}" for each in vector[:SHOWN])
+        return card(say("A vector of {n} numbers", n=len(vector)), f"<p>{text(begins)} …</p>")
+    said = str(prediction.get("text") or "")[:LONGEST]
+    return card(say("It says"), f'<p class="sa-said">{text(said)}</p>')
+
+
 def _label(entry: ModelEntry) -> str:
     mark = "● " if entry.status == "deployed" else ""
     return f"{mark}{entry.name} · {_quality(entry) or entry.task}"
@@ -222,78 +254,3 @@ def _quality(entry: ModelEntry) -> str:
     return next(
         (value for key, value in numbers(entry.metrics) if key in ("accuracy", "f1", "perplexity")), ""
     )
-
-
-def overview(entry: ModelEntry) -> str:
-    """A version at a glance: its figures beside what needs no training, and each label's."""
-    from tools.serving.evaluate import stored_evaluation
-
-    pairs = [
-        ("status", say(entry.status)),
-        ("task", entry.task),
-        ("base model", entry.base),
-        ("method", entry.method),
-        ("made (UTC)", moment(entry.created_at)),
-        ("engine", (entry.engine or {}).get("engine")),
-    ]
-    measured = [(key, value) for key, value in numbers(entry.metrics)]
-    try:
-        per_class = stored_evaluation(entry.path).get("per_class") or {}
-    except TeachingError:
-        per_class = {}
-    rows = [
-        (name, *(percent(scores[key]) for key in ("precision", "recall", "f1") if key in scores))
-        for name, scores in per_class.items()
-    ]
-    return card(
-        entry.ref,
-        facts(pairs),
-        f'<div class="sa-sub">{text(say("On rows it was not trained on"))}</div>' if measured else "",
-        facts(measured),
-        _beside(entry),
-        details(say("Each label"), table(["label", "precision", "recall", "F1"], rows)) if rows else "",
-    )
-
-
-def _beside(entry: ModelEntry) -> str:
-    """Its accuracy beside that of models without training."""
-    mine, baseline = entry.metrics.get("accuracy"), entry.info.get("baseline") or {}
-    others = [
-        (str(name).replace("_", " "), value.get("accuracy") if isinstance(value, dict) else value)
-        for name, value in baseline.items()
-    ]
-    known = [(name, share, percent(share)) for name, share in others if isinstance(share, int | float)]
-    if not known or not isinstance(mine, int | float):
-        return ""
-    return bars([(entry.name, mine, percent(mine)), *known])
-
-
-def lineage(made_from: dict[str, Any], history: list[dict[str, Any]]) -> str:
-    """What a version was made from, and what was done with the model."""
-    settings = made_from.pop("settings", None) or {}
-    rows = [(say(key.replace("_", " ")), _linked(key, value)) for key, value in made_from.items() if value]
-    rows += [(say(key.replace("_", " ")), value) for key, value in settings.items()]
-    done = [
-        (moment(each["created_at"]), say(each["action"]), each["version"], each["user_id"] or "")
-        for each in history
-    ]
-    return card(say("Made from"), table(["", ""], rows)) + card(
-        say("What was done"), table(["when (UTC)", "what", "version", "who"], done)
-    )
-
-
-def _linked(key: str, value: Any) -> Any:
-    pages = {"job": "/jobs?job=", "data": "/data?name=", "parent": "/models?name="}
-    if key not in pages:
-        return value
-    target = str(value).partition("@")[0] if key == "parent" else str(value)
-    return Raw(f'<a href="{pages[key]}{quote(target)}">{text(value)}</a>')
-
-
-def _card_text(entry: ModelEntry) -> str:
-    """The model card without its head for machines."""
-    try:
-        found = (entry.path / CARD).read_text(encoding="utf-8")
-    except OSError:
-        return say("This model has no card.")
-    return found.split("\n---\n", 1)[-1] if found.startswith("---") else found
