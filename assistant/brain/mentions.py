@@ -9,25 +9,31 @@ from dataclasses import dataclass, field
 
 from assistant.brain.language import CHINESE
 from assistant.brain.situation import Situation
+from assistant.brain.values import normal
 
-EXTENSIONS = "csv|tsv|xlsx|xls|jsonl|ndjson|json|parquet|zip|txt|md|pdf|docx|html|htm|conll|arrow"
-DOCUMENTS = ("txt", "md", "pdf", "docx", "html", "htm")
+EXTENSIONS = (
+    "csv|tsv|xlsx|xls|jsonl|ndjson|json|parquet|zip|txt|md|markdown|pdf|docx|pptx|eml|html|htm|conll|arrow"
+)
+DOCUMENTS = ("txt", "md", "markdown", "pdf", "docx", "pptx", "eml", "html", "htm")
 
 _QUOTES = re.compile(
     r"“(?P<a>[^”]+)”|「(?P<b>[^」]+)」|『(?P<c>[^』]+)』|‘(?P<d>[^’]+)’|\"(?P<e>[^\"]+)\"|`(?P<f>[^`]+)`"
     r"|«(?P<g>[^»]+)»|(?<![\w])'(?P<h>[^'\n]*(?:'\w[^'\n]*)*)'(?!\w)"
 )
 _HIDDEN = re.compile(r"<[A-Z][A-Z_]{2,}\d*>")  # the gate's placeholders
-_URL = re.compile(r"https?://[^\s<>\"'“”‘’，。！？、）)]+|\bwww\.[^\s<>\"'，。！？、）)]+", re.IGNORECASE)
+_URL = re.compile(  # brackets in pairs belong to it: …/wiki/Python_(language)
+    r"(?:https?://|\bwww\.)(?:[^\s<>\"'“”‘’，。！？、（）()]|\([^\s<>\"'“”‘’，。！？、（）()]*\))+",
+    re.IGNORECASE,
+)
 _CHINESE_FILE = re.compile(
-    rf"(?<![\w.])(?:(?:请|帮我|帮忙|看一?看|看一?下|检查|分析|用|拿|把|在|将|从|对|给|基于|添加|加入|删除|导入|和|跟|与)+)?"
+    rf"(?<![\w.\-])(?:(?:请|帮我|帮忙|看一?看|看一?下|检查|分析|用|拿|把|在|将|从|对|给|基于|添加|加入|删除|导入|和|跟|与)+)?"
     rf"([\w\-\u4e00-\u9fff]+(?:[（(][\w\-\u4e00-\u9fff]+[)）][\w\-\u4e00-\u9fff]*)?\.(?:{EXTENSIONS}))(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 # Characters that a name without Chinese ones may follow at once: "用data.csv训练", not "调度守则v1.docx".
 _LEADS = "用把在将从对给看查析看删加入和跟与拿是的了据件份个叫到传于讀看進"
 _ASCII_FILE = re.compile(
-    rf"(?:(?:~|\.{{1,2}})?/)?(?:[A-Za-z0-9_.\-]+/)*[A-Za-z0-9_\-.]*[A-Za-z0-9_\-](?:\([\w\-]+\))?\.(?:{EXTENSIONS})(?![A-Za-z0-9_])",
+    rf"(?<![A-Za-z0-9_.\-/])(?:(?:~|\.{{1,2}})?/)?(?:[A-Za-z0-9_.\-]+/)*[A-Za-z0-9_\-.]*[A-Za-z0-9_\-](?:\([\w\-]+\))?\.(?:{EXTENSIONS})(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 _JOB = re.compile(r"\bjob[\s\-_#]*(?:no\.?|number)?\s*(\d+)\b|(?:任务|作业)\s*#?\s*(\d+)", re.IGNORECASE)
@@ -163,7 +169,7 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
             take(kind, name + (match["version"] or ""), match.start(), match.end())
     if numbered := _NUMBER_FIRST.match(head) or _NUMBER_LAST.search(head):
         for job in situation.job_ids:
-            if re.search(rf"(?<!\d){numbered[1]}$", job):
+            if re.search(rf"(?<!\d){normal(numbered[1])}$", job):
                 take("job", job, numbered.start(1), numbered.end(1))
     _take_patterns(head, situation, take)
     return Mentions(text, sorted(taken, key=lambda mention: mention.start))
@@ -228,7 +234,7 @@ def _take_patterns(text: str, situation: Situation, take) -> None:
     for match in _CHINESE_FILE.finditer(text):
         take("file", match[1], match.start(1), match.end())
     for match in _JOB.finditer(text):
-        number = match[1] or match[2]
+        number = normal(match[1] or match[2])
         ids = [job for job in situation.job_ids if re.search(rf"(?<!\d){number}$", job)]
         take("job", ids[0] if ids else f"job-{number}", match.start(), match.end())
     for match in _PATH.finditer(text):

@@ -53,7 +53,11 @@ _TASKS = [
     ("embedding", r"\bembedding(?:s)?(?: model| task| training)?\b(?! layer)|\bsentence embedding|向量模型|句向量|嵌入模型"),
 ]  # fmt: skip
 METHODS = ("full", "lora", "dora", "adalora", "qlora", "head", "few-shot", "全量", "少样本", "小样本")
-_COLUMN = r"[\"'“‘`「]?([\w.\-\u4e00-\u9fff]+?)[\"'”’`」]?"
+# A column: quoted, whatever its name holds; two words with capitals ("Ticket Type"); or one word.
+_COLUMN = (
+    r"(?:[\"'“‘`「]([^\"'”’`」\n]{1,40})[\"'”’`」]|(?-i:([A-Z][\w\-]*(?: [A-Z][\w\-]*){1,3}))(?=[,.;!?)]|\s*$|\s+(?:and|column|field)\b)"
+    r"|[\"'“‘`「]?([\w.\-\u4e00-\u9fff]+?)[\"'”’`」]?)"
+)
 _LABELS = [
     re.compile(r"\btext,?\s+(?:and\s+)?([A-Za-z_][\w\-]*)\s+the\s+(?:label|target)\b", re.IGNORECASE),
     re.compile(r"(?:标签|目标|类别)(?:列|字段)\s*[:：]?\s*[\"'“‘「]([^\"'”’」]{1,20})[\"'”’」]"),
@@ -70,7 +74,7 @@ _LABELS = [
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|are|as)\s+(?:the\s+)?(?:label|target|class)s?\b", re.IGNORECASE),
     re.compile(rf"\b(?:column|field)\s+{_COLUMN}\s+(?:holds|has|contains|is|gives|says)\s+(?:the\s+|what (?:it|they) )?(?:right\s+)?(?:answers?|label|target|class|categor|result)", re.IGNORECASE),
     re.compile(rf"\b(?:learn|predict|guess)\w*\s+(?:is|are|sits|stands)\s+in\s+(?:the\s+)?(?:column|field)\s+{_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
-    re.compile(r"(?:标签|目标|类别|答案)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:标签|目标|类别|答案)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|设为|设成|设置为|设置成|定为|换成|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
     re.compile(r"(?:标签|目标|类别)\s+([A-Za-z_][\w.\-]*)(?=[\s,，。;；]|$)"),
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:标签|目标|类别)"),
 ]  # fmt: skip
@@ -86,14 +90,14 @@ _TEXTS = [
     re.compile(rf"\btexts?\s*(?:(?:is in|are in|is|are|in)\b|[=:])\s*(?:the )?(?:column )?(?!column){_COLUMN}(?=[\s,.;!?)]|$)", re.IGNORECASE),
     re.compile(rf"\b(?:with|use|using|take|and)\s+(?:the\s+)?(?:column\s+)?{_COLUMN}(?:\s+(?:column|field))?\s+(?:as|for)\s+(?:the\s+|its\s+)?(?:text|input)", re.IGNORECASE),
     re.compile(rf"{_COLUMN}\s+(?:is|holds|has|contains|as)\s+(?:the\s+)?(?:text|input)\b", re.IGNORECASE),
-    re.compile(r"(?:文本|正文|输入|内容|文字|原文)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
+    re.compile(r"(?:文本|正文|输入|内容|文字|原文)(?:列|字段)?(?:是|为|用|在|叫|取|:|：|=|改成|改为|设为|设成|设置为|设置成|定为|换成|选)+\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?(?=列|字段|[那这]一?列|[\s,，。.;；!！]|$)"),
     re.compile(r"(?:文本|正文|输入|内容)\s+([A-Za-z_][\w.\-]*)(?=[\s,，。;；]|$)"),
     re.compile(r"(?:用|以|按|把|拿)\s*[\"'“‘「]?([A-Za-z_][\w.\-]*|[\u4e00-\u9fff]{1,6}?)[\"'”’」]?\s*(?:列|字段|这一?列)?\s*(?:作为|作|当作?|做|为)\s*(?:文本|输入|正文)(?!生成|分类)"),
 ]  # fmt: skip
 _NAME = re.compile(
     r"(?:(?<!column )(?<!column is )(?<!field )\b(?:call(?:ed)?|nam(?:e|ed)|name it|(?:save|register)(?: it| the (?:result|model))? (?:as|under)|under the name(?: of)?)\b(?:\s+(?:it|the (?:new )?(?:model|one)|this|them|that|the result))?(?:\s+(?:(?:as|is|to|should be)\b|=|:))?|"
-    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫|为|用)|就)?|叫做?|名为|称为|模型名(?:字)?))\s*[:：]?\s*"
-    r"[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*(?:@new\b)?)[\"'”’`」]?",
+    r"\bname\s*[:=]|(?:命名为|取名(?:为|叫)?|起名(?:为|叫)?|名字(?:就?(?:是|叫做|叫作|叫|为|用)|就)?|叫(?:它|他|她|做|作)?|名为|称为|模型名(?:字)?))\s*[:：]?\s*"
+    r"(?:[\"“‘`「]([^\"”’`」\n]{1,40})[\"”’`」]|[\"'“‘`「]?([A-Za-z0-9\u4e00-\u9fff][\w.\-]*(?:@new\b)?)[\"'”’`」]?)",
     re.IGNORECASE,
 )
 NO_COLUMN = {"the", "a", "an", "it", "this", "that", "is", "column", "instead", "as", "for", "to", "in", "of", "my", "your", "please",
@@ -132,15 +136,17 @@ def _first(table: Sequence[tuple[str, str]], text: str) -> str | None:
 def _column(patterns: Sequence[re.Pattern[str]], text: str) -> str | None:
     for pattern in patterns:
         for found in pattern.finditer(text):
-            if found[1].lower() not in NO_COLUMN:
-                return found[1].rstrip(".")
+            name = found[found.lastindex or 1].strip()
+            if name.lower() not in NO_COLUMN:
+                return name.rstrip(".")
     return None
 
 
 def _name(text: str) -> str | None:
     for found in _NAME.finditer(text):
-        if found[1].lower() not in NO_COLUMN | {"me", "back", "us", "off", "result"}:
-            return found[1].rstrip(".-")
+        name = (found[1] or found[2]).strip()
+        if name.lower() not in NO_COLUMN | {"me", "back", "us", "off", "result"}:
+            return name.rstrip(".-")
     return None
 
 
@@ -204,6 +210,22 @@ _GOES_ON = re.compile(
 )
 
 
+# A value that gives way to another: "from 1e-3 to 1e-4", "从3轮改成5轮", "1e-3 -> 1e-4".
+_OLD = rf"({FIGURE}(?:e-\d+|/{FIGURE}|%)?\s*(?:epochs?|rounds?|passes|个?轮)?)\s*"
+_FROM_TO = re.compile(
+    rf"(?:\bfrom\s+|(?<=\s)){_OLD}(?:(?:up|down)\s+to\b|to\b|-+>|=+>|→|into\b)\s*(?=[\d.])"
+    rf"|[从由自]\s*{_OLD}(?:[改降升调提减增换变加缩]?[到成为至](?:了)?|低到|高到|->|→)\s*(?=[\d.])",
+    re.IGNORECASE,
+)
+
+
+def _only_to(found: re.Match[str]) -> str:
+    """The unit of the old value, and that a new one follows."""
+    old = found[1] or found[2]
+    unit = re.sub(rf"^{FIGURE}(?:e-\d+|/{FIGURE}|%)?\s*", "", old)
+    return f" {unit} to " if found[1] else f"{unit}为"
+
+
 def clear_values(text: str) -> dict[str, Any]:
     """The training values in a text that stand there in a clear form, under the tool's argument names.
 
@@ -211,7 +233,7 @@ def clear_values(text: str) -> dict[str, Any]:
         text: a message without the names of files and addresses in it.
     """
     text = _NOT_THAT.sub(" ", normal(text))
-    written = figures(text)
+    written = _FROM_TO.sub(_only_to, figures(text))
     found = {
         "task": _first(_TASKS, text),
         "method": _first(_METHODS, text),

@@ -62,6 +62,11 @@ def number(words: str) -> float | int | None:
     return int(value) if float(value).is_integer() else value
 
 
+def is_number(word: str) -> bool:
+    """Whether a word is a number and nothing else, in digits or spelled out: "5" and "five", not "fp16" nor "one"."""
+    return word.lower() not in ("one", "once") and bool(re.fullmatch(FIGURE, figures(word)))
+
+
 def figures(text: str) -> str:
     """A text with its numbers written one way: "two hundred" as 200, "2 x 10^(-5)" as 2e-5, "万分之三" as 3/10000."""
     text = normal(text).lower()
@@ -122,11 +127,14 @@ _BELOW_100 = (
 )
 _SCALE = r"(?:(?:hundred|thousand|dozen)\b|couple\b(?:\s+of\b)?)"
 _TO = r"(?:\^|\*\*|(?:raised\s+)?to(?:\s+the)?(?:\s+power(?:\s+of)?)?|的)"
-_MINUS = r"\s*[({]?\s*-\s*(\d+)(?:\s*[)}])?(?:(?:th)?\s+power\b|次方|次幂)?"
+_MINUS = r"\s*[({（]?\s*-\s*(\d+)(?:\s*[)}）])?(?:(?:th)?\s+power\b|次方|次幂)?"
+_DOTS = "x×*·⋅•∙"  # signs of multiplication
 # One after the other; each goes on from what the one before has written.
 _FIGURES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     # 1,5e-4 and 2,5 have a decimal comma; 1,000 and 1 000 a sign between the thousands. "1e-4,3 epochs" has neither.
-    (re.compile(r"(?<![\w.,-])(\d+),(?=\d+\s*(?:e\s*-|[x×*·%]|times)|\d{1,2}(?![\w,.]*\d))"), r"\1."),
+    (re.compile(rf"(?<![A-Za-z0-9_.,-])(\d+),(?=\d+\s*(?:e\s*-|[{_DOTS}%]|times)|\d{{1,2}}(?![\w,.]*\d))"), r"\1."),
+    (re.compile(r"(?<![\w.])\d+(?:\.\d+)?e\+?\d(?![\w.])"), lambda found: f"{float(found[0]):.12g}"),  # 1e2 epochs
+    (re.compile(r"(?<=\d)\s*‰"), "/1000"),
     (re.compile(r"(?<![\w.,-])\d{1,3}(?:[, \u00a0\u202f']\d{3})+(?!\d)"), lambda found: re.sub(r"\D", "", found[0])),
     (re.compile(rf"({FIGURE})k\b"), lambda found: f"{float(found[1]) * 1000:.12g}"),
     (re.compile(r"(?<=点)[零一二三四五六七八九]+"), _chinese_digits),
@@ -142,9 +150,9 @@ _FIGURES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"(?<=\d)\s*(?:/|\bover\b)\s*(?=\d)"), "/"),
     (re.compile(r"(?<=\d)(?:\s+an?)?\s*(?:%|per\s?cent\b)"), "%"),
     (re.compile(rf"(?:\bminus|\bnegative|负)\s*(\d+|{'|'.join(_ORDINALS)})(?![a-su-z])"), _power),
-    (re.compile(rf"({FIGURE})\s*(?:[x×*·]|\\?times|\\?cdot|乘以?)\s*10\s*{_TO}?{_MINUS}"), r"\1e-\2"),
+    (re.compile(rf"({FIGURE})\s*(?:[{_DOTS}]|\\?times|\\?cdot|乘以?)\s*(?:10\s*{_TO}?|1e){_MINUS}"), r"\1e-\2"),
     (re.compile(rf"(?<![\w.])10\s*{_TO}{_MINUS}"), r"1e-\1"),
-    (re.compile(rf"({FIGURE})\s*(?:e|to the){_MINUS}"), r"\1e-\2"),
+    (re.compile(rf"({FIGURE})\s*(?:e\^?|to the){_MINUS}"), r"\1e-\2"),
 ]  # fmt: skip
 
 
@@ -152,8 +160,14 @@ def normal(text: str) -> str:
     """A text with its minus signs, raised digits ("10⁻⁴"), decimal commas ("0,0005") and traditional characters of training
     written plainly."""
     raised = re.sub(r"(?<=\d)([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "^" + found[1].translate(_RAISED), text)
-    plain = re.sub(r"(?<![\d.,])0,(?=0*\d+\b)", "0.", re.sub(r"[−–‑－]", "-", raised))
+    narrow = re.sub(r"(?<=[０-９])[ｅＥ](?=[－+＋０-９-])|[０-９．％＋＊＾]", _narrow, raised)
+    plain = re.sub(r"(?<![\d.,])0,(?=0*\d+\b)", "0.", re.sub(r"[−–‑－]", "-", narrow))
     return plain.translate(_SIMPLE)
+
+
+def _narrow(found: re.Match[str]) -> str:
+    """A sign of figures as wide as a Chinese character (U+FF01 to U+FF5E) in its ordinary width."""
+    return chr(ord(found[0]) - 0xFEE0)
 
 
 _SIMPLE = str.maketrans(
@@ -165,7 +179,7 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 def rate(words: str) -> float | None:
     """A learning rate in any notation: 2e-5, 2 x 10^-5, .001, 1/1000, "two e minus five"; None where it is none, as 1 and more are."""
     found = (_rate(match) for match in _RATE.finditer(figures(words)))
-    return next((value for value in found if value < 1), None)
+    return next((value for value in found if 0 < value < 1), None)
 
 
 _RATE = re.compile(rf"({FIGURE})(?:e(-?\d+)|/({FIGURE})|(%))?")

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from assistant.brain.mentions import find_mentions
@@ -20,12 +22,23 @@ HERE = Situation(datasets=["tickets.csv"], models=["order-topic"], jobs=["job-7"
         ("Order-Topic@staging好用吗", "model", "order-topic@staging"),
         ("mail order-topic@example.org", "model", "order-topic"),
         ("don't say 'it's here'", "quote", "it's here"),
+        ("(see https://a.io/wiki/Python_(language).)", "url", "https://a.io/wiki/Python_(language)"),
+        ("add https://a.io/faq(", "url", "https://a.io/faq"),
+        ("add deck.pptx to the docs", "file", "deck.pptx"),
+        ("停止任务７", "job", "job-7"),
         ("train google/bert_uncased.", "base", "google/bert_uncased"),
         ("train minilm on hf:PolyAI/banking77/train.", "file", "hf:PolyAI/banking77/train"),
     ],
 )
 def test_mentions(text: str, kind: str, value: str):
     assert find_mentions(text, HERE).of(kind) == [value]
+
+
+@pytest.mark.parametrize("text", ["a." * 1000, "-" * 2000, "a/" * 1000])
+def test_names_are_looked_for_in_a_moment(text: str):
+    begun = time.thread_time()
+    assert find_mentions(text, HERE).of("file") == []
+    assert time.thread_time() - begun < 0.25
 
 
 def test_known_chinese_file_names_are_found_whole():

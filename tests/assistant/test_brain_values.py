@@ -20,7 +20,8 @@ from assistant.brain.values import bare, method, number, rate, task, unquoted
         ("two ten-thousandths", 2e-4), ("half a thousandth", 5e-4), ("thousandth", 1e-3), ("five hundred-thousandths", 5e-5),
         ("point zero zero one", 1e-3), ("point oh oh one", 1e-3), ("zero point zero zero zero two", 2e-4),
         ("一点二五乘十的负四次方", 1.25e-4), ("2乘以10的负5次方", 2e-5), ("十的负四次方", 1e-4), ("一万分之一", 1e-4), ("百万分之五", 5e-6),
-        ("1", None), ("5", None), ("1,000", None), ("2e5", None), ("1/0", None),
+        ("１ｅ－４", 1e-4), ("0．0001", 1e-4), ("2⋅10⁻⁵", 2e-5), ("2•10^-5", 2e-5), ("2 * 1e-5", 2e-5), ("2e^-5", 2e-5), ("1‰", 1e-3), ("率1,5e-4", 1.5e-4),
+        ("1", None), ("5", None), ("1,000", None), ("2e5", None), ("1/0", None), ("0.0", None),
     ],
 )  # fmt: skip
 def test_learning_rates(words: str, value: float | None):
@@ -37,7 +38,7 @@ def test_learning_rates(words: str, value: float | None):
         ("1,000", 1000), ("1 000", 1000), ("1,250,000", 1_250_000), ("2k", 2000), ("1.5k", 1500), ("2,5", 2.5),
         ("two and a half", 2.5), ("half an", 0.5), ("twice", 2), ("another one, so three", 3), ("seventh", None),
         ("一百", 100), ("一百轮", 100), ("三百五十", 350), ("三百五", 350), ("一百零五", 105), ("一零零", 100), ("两千", 2000), ("一万五", 15_000),
-        ("2百", 200), ("两三轮", 2), ("半", 0.5),
+        ("2百", 200), ("两三轮", 2), ("半", 0.5), ("1e2", 100),
     ],
 )  # fmt: skip
 def test_numbers(words: str, value: float | None):
@@ -120,6 +121,32 @@ def test_numbers_in_answers(question: str, answer: str, said: dict):
     talk = [("user", "train on a.csv"), ("assistant", question), ("user", answer)]
     messages = [{"role": role, "content": content} for role, content in talk]
     assert decide(messages, Situation(datasets=["a.csv"])).args == {"dataset": "a.csv", **said}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("lower the lr from 1e-3 to 1e-4", {"learning_rate": 1e-4}),
+        ("把学习率从1e-3降到1e-4", {"learning_rate": 1e-4}),
+        ("lr 1e-3 -> 1e-4", {"learning_rate": 1e-4}),
+        ("学习率由0.001改为0.0001", {"learning_rate": 1e-4}),
+        ("change the epochs from 3 to 5", {"epochs": 5}),
+        ("raise it from 3 epochs to 5", {"epochs": 5}),
+        ("把轮数从3改成5", {"epochs": 5}),
+        ("1e2 epochs", {"epochs": 100}),
+        (
+            'text is in "customer message", label in "ticket type"',
+            {"text_column": "customer message", "label_column": "ticket type"},
+        ),
+        ("the label column is called Ticket Type", {"label_column": "Ticket Type"}),
+        ("把标签列设为“类别”，文本列设为“内容”", {"label_column": "类别", "text_column": "内容"}),
+        ("叫它 客服分类器", {"name": "客服分类器"}),
+        ("名字叫做客服2号", {"name": "客服2号"}),
+        ('call it "mail sorter v2"', {"name": "mail sorter v2"}),
+    ],
+)
+def test_the_new_value_and_the_whole_name(text: str, values: dict):
+    assert clear_values(text) == values
 
 
 def test_names_lose_their_marks():
