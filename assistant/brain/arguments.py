@@ -6,6 +6,7 @@ from typing import Any
 
 from assistant.brain import values
 from assistant.brain.asked import Asked
+from assistant.brain.counted import epochs
 from assistant.brain.labels import ARGUMENTS, NONE
 from assistant.brain.mentions import LONGEST
 from assistant.brain.patterns import (
@@ -14,11 +15,9 @@ from assistant.brain.patterns import (
     clear_values,
     corrects,
     goes_on,
-    inside_rate,
     listed_method,
     ruled_out,
     strict_task,
-    whole_number,
 )
 from assistant.brain.reading import Span
 from assistant.brain.things import datasets, explained, jobs, models, sources, texts
@@ -65,9 +64,9 @@ def said(tool: str, asked: Asked) -> Filled:
         spoken |= {"dataset", "source"}
     if asked.mentions.of("job") or jobs.job(asked) != asked.context.job:
         spoken.add("job")
-    if told_apart(asked.outside_quotes(), asked.situation.model_names):
+    if told_apart(asked.of_things(), asked.situation.model_names):
         spoken |= {"model", "models"}
-    if told_apart(asked.outside_quotes(), asked.situation.file_names):
+    if told_apart(asked.of_things(), asked.situation.file_names):
         spoken |= {"dataset", "source"}
     return {key: value for key, value in arguments(tool, asked).items() if key in spoken}
 
@@ -127,7 +126,7 @@ def training_values(asked: Asked) -> Filled:
         "method": lambda span: values.method(asked.words(span)),
         "text_col": lambda span: _column(span, asked),
         "label_col": lambda span: _column(span, asked),
-        "epochs": lambda span: _epochs(span, asked),
+        "epochs": lambda span: epochs(span, asked),
         "rate": lambda span: values.rate(asked.words(span)),
         "name": lambda span: _new_name(span, asked),
     }
@@ -144,6 +143,9 @@ def training_values(asked: Asked) -> Filled:
         if value is not None and ARGUMENTS.get(slot, slot) not in clear:
             found[ARGUMENTS.get(slot, slot)] = value
     for column in ("text_column", "label_column"):
+        if column in found:
+            found[column] = _header(found[column], asked)
+    for column in ("text_column", "label_column"):
         if column not in clear and found.get(column) in (found.get("name"), found.get("base_model")):
             found.pop(
                 "name" if asked.context.asks == column.replace("umn", "") else column, None
@@ -153,23 +155,6 @@ def training_values(asked: Asked) -> Filled:
     if "base_model" not in found and goes_on(sentence):
         found["base_model"] = asked.context.model
     return _present(found)
-
-
-def _epochs(span: Span, asked: Asked) -> float | int | None:
-    """How many epochs; a number of rows or texts is none."""
-    rows = _ROWS.match(asked.text, span.end)
-    for_rate = asked.context.asks == "rate" and asked.words(span) == asked.text.strip()
-    if rows or for_rate or inside_rate(span.start, asked.text):
-        return None
-    whole = whole_number(span.start, asked.text)  # the tagger may have taken a part: 一 of 一百
-    return values.number(asked.words(span)) if whole is None else whole
-
-
-_ROWS = re.compile(
-    r"\s*(?:[十百千万]*[来几多]?\s*)?(?:[条行份张]|个?样本)|个(?!\s*(?:轮|周期|ep|训练))"
-    r"|\s+(?:of (?:the|my|its|all) )?(?:labell?ed\s+)?(?:rows|lines|examples|samples|texts|tickets|mails)\b",
-    re.IGNORECASE,
-)
 
 
 def _sentence(asked: Asked) -> str:
@@ -193,6 +178,17 @@ def _column(span: Span, asked: Asked) -> str | None:
         or (len(name) == 1 and not mention and not name.isascii())  # a piece of a Chinese word
     )
     return None if taken else name
+
+
+def _header(said: str, asked: Asked) -> str:
+    """A column as its dataset spells it, where the talk has told it and the message names it whole ("ticket type")."""
+    text = asked.text.lower()
+    longer = [
+        name
+        for name in asked.context.columns
+        if name.lower().startswith(said.lower()) and name.lower() in text
+    ]
+    return max(longer, key=len, default=said)
 
 
 def _new_name(span: Span, asked: Asked) -> str | None:

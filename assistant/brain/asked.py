@@ -48,6 +48,21 @@ class Asked:
                 text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
         return text
 
+    def of_things(self, *others: str) -> str:
+        """The message as far as it may name things by a part of their names: without quotations, texts and figures.
+
+        Args:
+            others: as :meth:`outside_quotes` takes them.
+        """
+        text = self.outside_quotes(*others)
+        for span in self.reading.spans:
+            if span.slot in ("text", "epochs", "rate", "job") and span.pointer == "value":
+                text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+        works_on_text = self.reading.tool in ("predict", "explain_prediction", "redact_text")
+        return (
+            re.split(r":(?!//|\d)|：", text)[0] if works_on_text and not self.mentions.of("quote") else text
+        )
+
     def words(self, span: Span) -> str:
         """A span's words."""
         return self.text[span.start : span.end]

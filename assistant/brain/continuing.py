@@ -14,17 +14,18 @@ from assistant.brain.labels import ARGUMENTS, NONE
 from assistant.brain.language import CHINESE
 from assistant.brain.patterns import clear_values
 from assistant.brain.questions import answer_to, both_columns
-from assistant.brain.things.names import nth, place_said
+from assistant.brain.things.names import nth, picked_place, place_said
 
 FREE = ("name", "text_col", "label_col")  # slots that any word may fill
 BRIEF = 48  # characters of a message that picks from a list
+DOUBTFUL = 0.7  # share of a tool below which it is not clear that a message is about it
 CLEAR = 0.9  # share of a tool from which a message is no answer to an open question
 Step = tuple[str | None, dict[str, Any]]  # a tool, or none, and its arguments
 
 
 def going_on(asked: Asked) -> Step | None:
     """Tool and arguments where the message goes on from what the assistant asked, offered or proposed."""
-    ways = (approval, chosen, picked, answered, corrected, advised, agreed)
+    ways = (approval, chosen, picked, answered, corrected, advised, agreed, valued)
     return next((step for way in ways if (step := way(asked)) is not None), None)
 
 
@@ -35,7 +36,7 @@ def approval(asked: Asked) -> Step | None:
         return None
     args = dict(waiting.get("args") or {})
     answer = read_answer(asked.text, args, str(waiting["tool"]), asked.situation)
-    if answer is None:
+    if answer in (None, "instead"):
         return None
     if answer == "no":
         return None, {}
@@ -48,16 +49,15 @@ def chosen(asked: Asked) -> Step | None:
     pointers = [
         span.pointer for span in asked.reading.spans if span.pointer.isdigit() or span.pointer == "last"
     ]
-    if not choices or not pointers or len(asked.text) > 40:
-        return None
-    at = len(choices) - 1 if pointers[0] == "last" else int(pointers[0]) - 1
-    return (choices[at], arguments(choices[at], asked)) if at < len(choices) else None
+    place = next(iter(pointers), None) or picked_place(asked.text)
+    tool = nth(place, choices) if place and len(asked.text) <= 40 else None
+    return (tool, arguments(tool, asked)) if tool else None
 
 
 def picked(asked: Asked) -> Step | None:
     """The training that the message picks from several that the assistant has described ("the second option")."""
     context = asked.context
-    place = place_said(asked.text)
+    place = picked_place(asked.text) if context.plans else None
     plan = nth(place, context.plans) if place and len(asked.text) <= BRIEF else None
     if plan is None:
         return None
@@ -168,6 +168,21 @@ def agreed(asked: Asked) -> Step | None:
     if not proposes or reading.act != "yes" or reading.tool != NONE or reading.tools[NONE] >= SURELY_ELSE:
         return None
     return context.asker, filled(str(context.asker), asked)
+
+
+def valued(asked: Asked) -> Step | None:
+    """The training with a learning rate, where the message is little else: "lr one point five e minus five"."""
+    context, reading = asked.context, asked.reading
+    vague = reading.tool == NONE or reading.tools[reading.tool] < DOUBTFUL
+    asks = asked.text.rstrip().endswith(("?", "？"))
+    if not vague or asks or len(asked.text) > BRIEF or "learning_rate" not in clear_values(asked.text):
+        return None
+    before = context.args if context.tool in ("finetune_model", "recommend_model") else {}
+    return "finetune_model", {
+        **arguments("finetune_model", asked),
+        **known("finetune_model", {**before, **context.offer}),
+        **said("finetune_model", asked),
+    }
 
 
 _EPOCHS = re.compile(r"epoch|round|pass|轮|遍", re.IGNORECASE)

@@ -13,7 +13,7 @@ from assistant.brain.language import CHINESE
 from assistant.brain.mentions import Mentions
 from assistant.brain.patterns import clear_values, strict_task
 from assistant.brain.things import datasets, models, texts
-from assistant.brain.things.names import nth, place_said, sharing
+from assistant.brain.things.names import nth, picked_place, place_said, sharing
 
 
 def answer_to(slot: str, asked: Asked) -> Any:
@@ -24,7 +24,8 @@ def answer_to(slot: str, asked: Asked) -> Any:
         asked: the message that answers.
     """
     listed_there = asked.context.listed.get(slot, [])
-    if (place := place_said(asked.text)) and (picked := nth(place, listed_there)):
+    told = place_said if slot in ("epochs", "rate", "text", "name") else picked_place
+    if (place := told(asked.text)) and (picked := nth(place, listed_there)):
         return picked
     if slot in ("dataset", "model") and (meant := sharing(asked.text, _described(asked, listed_there))):
         return meant
@@ -230,5 +231,10 @@ def _named_columns(text: str) -> list[str]:
     """Columns in a question that offers some: "topic or queue?", "the label: stars, scent, shop. Which one"."""
     if several := re.search(r"[:：]\s*(?:the )?([\w\-]+(?:(?:, |、| or | and |, or )[\w\-]+){2,})", text):
         return re.split(r", or | or | and |, |、", several[1])
+    if chinese := re.search(
+        r"(?:是|为|用|选)\s*([\w\-]+?)\s*列?，?\s*(?:还是|或者?)(?:是|用)?\s*([\w\-]+?)\s*列?(?=[？?。，\s呢]|$)",
+        text,
+    ):
+        return [chinese[1], chinese[2]]
     found = re.search(r"([\w\-]+)(?: column| 列|列)?,? ?(?:or|还是|或) ?(?:the )?([\w\-]+)", text)
     return [found[1], found[2]] if found else []

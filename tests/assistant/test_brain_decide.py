@@ -285,3 +285,82 @@ def test_an_answer_from_the_documents_may_be_doubted(words: str, doubts: bool):
     assert (found.args == {"query": question, "why": True}) == doubts
     uncited = [talk[0], {"role": "assistant", "content": "refund (0.9)"}, {"role": "user", "content": words}]
     assert "why" not in decide(uncited, EXPLAINED).args
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "situation", "args"),
+    [
+        (["evaluate complaints-1", "accuracy 91 %"], "try it on: my orders are late and nobody answers", ["complaints-1", "orders-1"],
+         {"model": "complaints-1", "text": "my orders are late and nobody answers"}),
+        (["评估物流分类", "准确率 91 %"], "那它怎么看：我的退款还没到", ["物流分类", "退款分类"], {"model": "物流分类", "text": "我的退款还没到"}),
+        (["evaluate mood-1", "accuracy 91 %"], "explain it for: I bought 2 shoes and love them", ["mood-1", "mood-2"],
+         {"model": "mood-1", "text": "I bought 2 shoes and love them"}),
+        ([], "classify with mood-1: my order says \"delivered\" but nothing came today", ["mood-1", "mood-2"],
+         {"model": "mood-1", "text": "my order says \"delivered\" but nothing came today"}),
+    ],
+)  # fmt: skip
+def test_words_of_a_text_name_no_model(before: list[str], words: str, situation: list[str], args: dict):
+    talk = [
+        {"role": ("user", "assistant")[at % 2], "content": said} for at, said in enumerate([*before, words])
+    ]
+    assert decide(talk, Situation(models=situation)).args == args
+
+
+def test_a_number_of_epochs_names_no_file():
+    talk = [
+        {"role": "user", "content": "what is in tickets-1.csv?"},
+        {"role": "assistant", "content": "tickets-1.csv has 365 rows."},
+        {"role": "user", "content": "ok train on it for 2 epochs"},
+    ]
+    found = decide(talk, Situation(datasets=["tickets-1.csv", "tickets-2.csv"]))
+    assert found.args == {"dataset": "tickets-1.csv", "epochs": 2}
+
+
+def test_digits_of_a_name_are_no_epochs():
+    found = _ask("fine-tune a classifier on a.csv and call it 2fast")
+    assert found.args == {"dataset": "a.csv", "name": "2fast"}
+
+
+def test_a_column_is_known_whole_from_the_look_into_its_file():
+    columns = [{"name": "customer message"}, {"name": "ticket type"}]
+    talk = [
+        {"role": "user", "content": "what is in a.csv?"},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"name": "inspect_dataset", "args": {"dataset": "a.csv"}, "id": "1"}],
+        },
+        {"role": "tool", "tool_call_id": "1", "content": json.dumps({"rows": 9, "columns": columns})},
+        {"role": "assistant", "content": "a.csv has 9 rows."},
+        {"role": "user", "content": "train on it, the label column is ticket type"},
+    ]
+    assert decide(talk, TWO).args == {"dataset": "a.csv", "label_column": "ticket type"}
+
+
+@pytest.mark.parametrize(
+    ("words", "method"), [("option 2", "lora"), ("#1", "head"), ("the last one", "lora"), ("方案二", "lora")]
+)
+def test_a_plan_is_picked_by_its_number(words: str, method: str):
+    offer = "Option 1: head, 8 epochs. Option 2: lora, 3 epochs. Which one?"
+    talk = [
+        {"role": "user", "content": "what would you train on a.csv?"},
+        {"role": "assistant", "content": offer},
+        {"role": "user", "content": words},
+    ]
+    found = decide(talk, TWO)
+    assert found.tool == "finetune_model" and found.args["method"] == method
+
+
+def test_a_bare_learning_rate_is_one_of_a_training():
+    rate = "lr one point five e minus five"
+    proposal = "I would fine-tune minilm on a.csv with lora for 3 epochs. Shall I start?"
+    talk = [{"role": "user", "content": "train on a.csv"}, {"role": "assistant", "content": proposal}]
+    found = decide([*talk, {"role": "user", "content": rate}], TWO)
+    assert found.tool == "finetune_model" and found.args["learning_rate"] == 1.5e-5
+    assert found.args["dataset"] == "a.csv" and found.args["method"] == "lora"
+    alone = _ask(rate)
+    assert (alone.tool, alone.args, alone.missing) == (
+        "finetune_model",
+        {"learning_rate": 1.5e-5},
+        ["dataset"],
+    )

@@ -15,7 +15,7 @@ def dataset(asked: Asked, guess: bool = True) -> str | None:
     if len(named) == 1:
         return named[0].value
     # The name of a model often shares a word with the file that it was trained on.
-    half_said = [] if named else told_apart(asked.outside_quotes("model"), asked.situation.file_names)
+    half_said = [] if named else told_apart(asked.of_things("model"), asked.situation.file_names)
     if len(half_said) == 1:
         return half_said[0]
     names = asked.situation.files if len(asked.situation.files) > 1 else asked.situation.file_names

@@ -29,7 +29,7 @@ def said_model(asked: Asked) -> str | None:
     names = asked.situation.model_names
     spans = asked.named_first(asked.reading.of("model"))
     if not any(map(asked.named, spans)):
-        half_said = asked.mentions.of("model") or told_apart(asked.outside_quotes(), names)
+        half_said = asked.mentions.of("model") or told_apart(asked.of_things(), names)
         if half_said:
             return half_said[0]
         if _OTHER.search(asked.text) and (second := other(names, asked.context.model)):
@@ -168,7 +168,7 @@ def _said(asked: Asked) -> list[str]:
     if len(set(found)) < 2:
         found += asked.mentions.of("model")
     if len(set(found)) < 2:
-        half_said = told_apart(asked.outside_quotes(), asked.situation.model_names)
+        half_said = told_apart(asked.of_things(), asked.situation.model_names)
         found = half_said if len(half_said) > 1 else found + half_said
     return list(dict.fromkeys(found))
 

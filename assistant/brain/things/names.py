@@ -1,7 +1,9 @@
 """Names in lists, and names that people say half."""
 
+# ruff: noqa: E501 - patterns read best in one line
+
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from assistant.brain.mentions import EXTENSIONS
@@ -17,7 +19,8 @@ _IDLE = re.compile(
 
 def nth(pointer: str, things: Sequence[Thing]) -> Thing | None:
     """The thing at the place that a pointer such as ``2`` or ``last`` says; None where it says none."""
-    at = len(things) - 1 if pointer == "last" else int(pointer) - 1 if pointer.isdigit() else -1
+    ends = {"last": len(things) - 1, "last but one": len(things) - 2}
+    at = ends.get(pointer, int(pointer) - 1 if pointer.isdigit() else -1)
     return things[at] if 0 <= at < len(things) else None
 
 
@@ -27,15 +30,36 @@ def place_said(words: str) -> str | None:
     return min(found)[1] if found else None
 
 
+def picked_place(words: str) -> str | None:
+    """The place that a message says which picks from a list and does nothing else, be it by the bare number: "option 2"."""
+    found = _BARE_PLACE.fullmatch(words.strip())
+    if not found:
+        return place_said(words)
+    number = found["number"].lower()
+    return number if number.isdigit() else str("一二三四".find(number) + 1 or _NUMBERS.index(number) + 1)
+
+
+_NUMBERS = ("one", "two", "three", "four")
+_BARE_PLACE = re.compile(
+    r"\W*+(?:(?>okay|ok|yes|then|the|i(?:'d| would)? (?:take|choose|pick|like|want)|let'?s (?:do|take|go with)|go (?:with|for)|take|choose|pick|use"
+    r"|option|plan|choice|variant|number|no\b|那就|那|就|我?选择?|用|要|方案|选项|第)\W*+)*+"
+    r"(?P<number>[1-4]|one|two|three|four|[一二三四])(?:\W*+(?>please|pls|thanks|then|吧|号|个|那|种|项))*+\W*+",
+    re.IGNORECASE,
+)
 _PLACES = {
     "1": re.compile(
-        r"\b(?:first|1st|former)\b|第[一1]|前者|头一|前面[那这]?[个一份条项]|前一[个份]", re.IGNORECASE
+        r"\b(?:first|1st|former)\b|(?<!倒数)第[一1]|前者|头一|前面[那这]?[个一份条项]|前一[个份]",
+        re.IGNORECASE,
     ),
-    "2": re.compile(r"\b(?:second|2nd)\b|第[二2]", re.IGNORECASE),
+    "2": re.compile(r"\b(?:second|2nd)\b(?! (?:to|from)(?: the)? last)|(?<!倒数)第[二2]", re.IGNORECASE),
     "3": re.compile(r"\b(?:third|3rd)\b|第[三3]", re.IGNORECASE),
     "4": re.compile(r"\b(?:fourth|4th)\b|第[四4]", re.IGNORECASE),
     "last": re.compile(
-        r"\b(?:latter|the last)\b|后者|最后一?[个份]|后面[那这]?[个一份条项]|后一[个份]", re.IGNORECASE
+        r"\b(?:latter|(?<!to )(?<!from )the last(?! but one)|last one)\b|后者|最后[一那]?[个份]|倒数第[一1]|后面[那这]?[个一份条项]|后一[个份]",
+        re.IGNORECASE,
+    ),
+    "last but one": re.compile(
+        r"\b(?:second|next) (?:to|from)(?: the)? last\b|\blast but one\b|倒数第[二2]", re.IGNORECASE
     ),
 }
 
@@ -72,7 +96,7 @@ def told_apart(text: str, names: Sequence[str]) -> list[str]:
     found = []
     for name, own in parts.items():
         telling = own.difference(*(others for other, others in parts.items() if other != name))
-        places = [at for part in telling if (at := _place(part, text.lower())) is not None]
+        places = [at for part in telling if (at := _place(part, text.lower(), own)) is not None]
         found += [(min(places), name)] if places else []
     return [name for _, name in sorted(found)] if len(names) > 1 else []
 
@@ -82,7 +106,7 @@ def sharing_part(text: str, names: Sequence[str]) -> list[str]:
     parts = {name: _parts(name) for name in names}
     for part in dict.fromkeys(part for own in parts.values() for part in own):
         found = [name for name, own in parts.items() if part in own]
-        if 1 < len(found) < len(names) and _place(part, text.lower()) is not None:
+        if 1 < len(found) < len(names) and _place(part, text.lower(), parts[found[0]]) is not None:
             return found
     return []
 
@@ -111,13 +135,29 @@ def _parts(name: str) -> set[str]:
     } | chinese
 
 
-def _place(part: str, text: str) -> int | None:
-    """Where a text holds a part of a name: as a word, or at the beginning of a longer one."""
+def _place(part: str, text: str, name: Collection[str] | None = None) -> int | None:
+    """Where a text holds a part of a name: as a word, or at the beginning of a longer one.
+
+    Args:
+        part: the part.
+        text: the text, in lower case.
+        name: all parts of the name; a small number then counts only where it is said to be one of a name, as in "the 2"
+            or "orders 2", while "2 shoes" names nothing.
+    """
     if part not in text or ord(part[0]) > 0x3400:
         return text.find(part) if part in text else None
+    if name is not None and part.isdigit() and len(part) < 3:
+        words = "|".join(re.escape(each) for each in name if not each.isdigit())
+        before = rf"(?:(?<![a-z0-9])(?:{_NUMBERED}{'|' + words if words else ''})[\s_-]*|第|版本?|和|与|模型|文件|的)"
+        behind = r"\s*(?:号|版|(?:one|version)\b)"
+        found = re.search(rf"{before}{part}(?!\d|[.%]\d)|(?<![\d.]){part}{behind}", text)
+        return found.start() if found else None
     rest = r"\w*" if len(part) > 2 and part.isalpha() else ""
     found = re.search(rf"(?<![a-z0-9]){re.escape(part)}{rest}(?![a-z0-9])", text)
     return found.start() if found else None
+
+
+_NUMBERED = r"v|version|#|number|no\.?|the|model|file|dataset|classifier|run|one|and|or|vs\.?"
 
 
 # Parts of names that are words of any message.

@@ -4,6 +4,7 @@ import re
 
 from assistant.brain.asked import Asked
 from assistant.brain.language import CHINESE
+from assistant.brain.mentions import Mention
 from assistant.brain.reading import Span
 from assistant.brain.things.names import nth, other, place_said
 from assistant.brain.values import unquoted
@@ -113,14 +114,24 @@ def _value(span: Span, asked: Asked) -> str | None:
     ]
     if quotes and (span.end - span.start) - (quotes[0].end - quotes[0].start) <= 3:
         return quotes[0].value
-    # Where something is to be hidden, a quotation may be part of it, unless the wish points at it.
-    if len(quotes) == 1 and (
-        asked.reading.tool != "redact_text" or _POINTS_AT_IT.search(asked.outside_quotes())
-    ):
+    # The quotation alone, where little stands around it; else it is part of the text ("it says "delivered" but …"),
+    # as it is behind a colon, and where something is to be hidden, unless the wish points at it.
+    if len(quotes) == 1 and not _part_of_text(quotes[0], span, asked):
         return quotes[0].value
     if quoted := _QUOTED.match(asked.text, span.start):  # one that holds a placeholder is no mention
         return quoted[1].strip()
     return _trimmed(span, asked.text) or None
+
+
+def _part_of_text(quote: Mention, span: Span, asked: Asked) -> bool:
+    around = asked.text[span.start : quote.start] + " " + asked.text[quote.end : span.end]
+    if asked.reading.tool == "redact_text" and not _POINTS_AT_IT.search(asked.outside_quotes()):
+        return True
+    words = len(around.split()) + len(CHINESE.findall(around)) // 2
+    why = asked.reading.tool == "explain_prediction"  # "why it says shipping and not refund for "…""
+    return (words > 3 and not why) or bool(
+        asked.text[: span.start].rstrip().endswith((":", "：")) and around.strip()
+    )
 
 
 _QUOTED = re.compile(r"[\"'“‘「『](.+?)[\"'”’」』](?!\w)", re.DOTALL)
@@ -140,6 +151,7 @@ def _trimmed(span: Span, message: str) -> str:
         words, colon = lead[1], words.startswith((":", "："))
     if colon:
         words = _to_the_end(words, message[span.end :])
+    words = re.sub(r"^(?:to|on|for|with)\s+(?=[\u3400-\u9fff“「『])", "", words)  # "say to 这家店太差了"
     return unquoted(words.lstrip(":：,，-–— "))
 
 
