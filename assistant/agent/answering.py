@@ -1,5 +1,6 @@
 """Taking a message (or a click) as the answer to an open approval, and bringing the graph where it goes on from."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.context import TurnContext
-from assistant.agent.state import close_calls, config, say
+from assistant.agent.state import close_calls, config, messages_of, say, set_aside
+from tools.catalog.registry import catalog
 
 if TYPE_CHECKING:
-    from langchain_core.messages import HumanMessage
+    from collections.abc import Sequence
+
+    from langchain_core.messages import BaseMessage, HumanMessage
     from langgraph.graph.state import CompiledStateGraph
 
 
@@ -41,22 +45,27 @@ def answer(
         context: the turn.
         message: the redacted message.
         decision: a click, ``{"approval": id, "answer": "yes" | "no" | "change", "args": {…}}``; without ``answer``
-            the message's words are read as one.
+            the message's words are read as one. Without a click, words answer what was asked last only.
 
     Raises:
         Missing, Conflict: the approval is not of this conversation, or was answered before.
     """
     approvals = context.approvals
-    asked = (
-        approvals.get(decision["approval"], context.thread_id)
-        if decision
-        else approvals.open(context.thread_id)
-    )
+    if decision:
+        asked = approvals.get(decision["approval"], context.thread_id)
+    else:
+        asked = approvals.open(context.thread_id)
+        if asked and not asked_last(messages_of(graph, context.thread_id), asked["call_id"]):
+            return None
     if asked is None:
         return None
     wish = _wish(context, asked, str(message.text), decision)
     if wish is None:
-        return None
+        told = None if decision else _how_long(context, asked, str(message.text))
+        if told:
+            set_aside(graph, context.thread_id)
+            say(graph, context.thread_id, message, told)
+        return Reply(told) if told else None
     allow(context.principal, "approve")
     said = _answering(message, asked["id"], *wish)
     if wish[0] == "change":
@@ -67,9 +76,34 @@ def answer(
     if granted and asked["tool"]:
         return _call_again(graph, context, asked, said, asked["args"], granted=True)
     close_calls(graph, context.thread_id, {"declined": True})
+    if wish[0] == "instead":
+        return GoOn({"messages": [said]})
     reply = Reply("好的,先不做。" if context.language == "zh" else "All right, I won't.")
     say(graph, context.thread_id, said, reply.text)
     return reply
+
+
+def asked_last(messages: "Sequence[BaseMessage]", call_id: str) -> bool:
+    """Whether an approval is the last thing that the user was asked, so that a plain "yes" can mean it.
+
+    Args:
+        messages: the conversation.
+        call_id: the tool call that the approval is for.
+    """
+    for message in reversed(messages):
+        if message.type != "ai":
+            continue
+        calls = getattr(message, "tool_calls", [])
+        if any(call["id"] == call_id for call in calls):
+            return True
+        asks = str(message.text).rstrip(' \n*_)）"”」').endswith(("?", "？"))
+        if asks or any(_needs_yes(call["name"]) for call in calls):
+            return False
+    return False
+
+
+def _needs_yes(tool: str) -> bool:
+    return tool in catalog() and catalog()[tool].risk == "approve"
 
 
 def _wish(
@@ -85,6 +119,26 @@ def _wish(
     if isinstance(read, Change):
         return "change", read.args
     return (read, {}) if read else None
+
+
+_HOW_LONG = re.compile(
+    r"\bhow (?:long|much time|many (?:seconds|minutes|hours))\b|要?多久|多长时间|几(?:秒|分钟|小时)",
+    re.IGNORECASE,
+)
+_JOB = re.compile(r"\bjobs?\b|任务|作业", re.IGNORECASE)
+
+
+def _how_long(context: TurnContext, asked: dict[str, Any], text: str) -> str | None:
+    """The answer to how long the action that waits will take, where its plan tells."""
+    from assistant.brain.replies.reply import duration
+
+    seconds = asked["details"].get("estimated_seconds")
+    if not seconds or not _HOW_LONG.search(text) or _JOB.search(text):
+        return None
+    time = duration(seconds, context.language)
+    if context.language == "zh":
+        return f"预计需要{time}。还没有开始，您同意后才会开始。"
+    return f"It should take about {time}. It has not begun; it starts when you say yes."
 
 
 def _answering(message: "HumanMessage", approval: str, wish: str, args: dict[str, Any]) -> "HumanMessage":

@@ -11,26 +11,29 @@ from assistant.brain.arguments import said
 from assistant.brain.asked import Asked
 from assistant.brain.encoding import View
 from assistant.brain.history import Context
-from assistant.brain.mentions import find_mentions
+from assistant.brain.labels import NONE
+from assistant.brain.mentions import LONGEST, find_mentions
+from assistant.brain.patterns import clear_values
 from assistant.brain.reader import reader
 from assistant.brain.situation import Situation
-from assistant.brain.values import method, number
+from assistant.brain.values import is_number, method, number
+from assistant.brain.yes_and_no import (
+    after_assent,
+    after_refusal,
+    begins_with_no,
+    contradicts,
+    in_words,
+    is_bare_no,
+    is_clear_yes,
+    is_polite,
+    is_yes,
+)
 
-_YES = re.compile(
-    r"^(?:(?:yes|yep|yeah|yup|ya|y|sure|ok|okay|k|fine|alright|all right|good|great|perfect|right|correct|agreed|approved?|confirm(?:ed)?|absolutely|definitely|"
-    r"certainly|of course|please|go(?: for it| ahead| on)?|do it|do that|do so|let'?s (?:go|do it|do that)|proceed|continue|start(?: it| now| the training)?|run it|ship it|make it so|sounds (?:good|great)|looks (?:good|great|fine)|"
-    r"that'?s (?:fine|ok|right|good|correct)|why not|i (?:approve|agree|do|confirm)|works for me|lgtm|with pleasure|by all means|thanks|thank you|and|then|now|it|the training|by me|deploy it|train it|add it|remove it|undeploy it)[\s,.!:)]*)+$",
-    re.IGNORECASE,
-)
-_YES_ZH = re.compile(
-    r"^(?:(?:好的?|行|可以|是的?|对|没问题|同意|批准|确认|开始吧?|继续吧?|嗯+|ok|当然|就这样|来吧|去吧|执行|做吧|上吧|部署吧|训练吧|麻烦你?|谢谢|请|吧|啊|呀|了|的|请开始|开始训练)[\s,，。.!！~]*)+$",
-    re.IGNORECASE,
-)
-# Words that go with a yes and are none by themselves.
-_POLITE = re.compile(
-    r"^(?:(?:thanks|thank you|and|then|now|it|the training|by me|good|great|perfect|谢谢|吧|啊|呀|了|的|请|麻烦你?)[\s,，。.!！:)~]*)+$",
-    re.IGNORECASE,
-)
+_UNDOES = {
+    "finetune_model": "cancel_job",
+    "deploy_model": "undeploy_model",
+    "add_knowledge": "remove_knowledge",
+}
 _VERBS = {
     "deploy_model": "deploy",
     "undeploy_model": "undeploy",
@@ -38,15 +41,9 @@ _VERBS = {
     "add_knowledge": "add",
     "remove_knowledge": "remove",
 }
-_NO = re.compile(
-    r"^(?:(?:well|oh|hm+|sorry|actually|please|ok|okay)[\s,.!]*)*(?:no+\b|nope|nah|n\b|not (?:now|yet|today)|don'?t\b|do not\b|never ?mind|cancel\b|stop\b|abort\b|forget it|leave it|hold on|hold off|wait\b|rather not|better not|later\b|"
-    r"decline|reject|i(?:'ve)? changed my mind|i don'?t want|skip it|no thanks)",
-    re.IGNORECASE,
+_LEAD = re.compile(
+    r"^(?:(?:yes|yeah|ok|okay|sure|no|nope)(?![a-z])|好的?|可以|不|行)[\s,，.。!！;；:—-]*", re.IGNORECASE
 )
-_NO_ZH = re.compile(
-    r"^(?:先)?(?:不(?!错)|别|取消|算了|停|等等|等一下|等会|暂时不|先不|拒绝|否|没必要|以后再说|晚点)"
-)
-_LEAD = re.compile(r"^(?:yes|yeah|ok|okay|sure|no|nope|好的?|可以|不|行)[\s,，.。!！;；:—-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,11 @@ class Change:
     args: dict[str, Any] = field(default_factory=dict)
 
 
-Answer = Literal["yes", "no"] | Change | None
+Answer = Literal["yes", "no", "instead"] | Change | None
 SURE = 0.97  # share from which the encoder's word for a yes is taken; what was proposed then happens
+ELSEWHERE = 0.9  # share of another tool from which a message that begins with a no wants that tool
+WISHED = 0.8  # the same of what follows the no
+DECLINED = 0.85  # share from which the encoder's word for a no is taken
 
 
 def read_answer(
@@ -77,62 +77,124 @@ def read_answer(
         proposal: the words in which the user was asked.
 
     Returns:
-        ``"yes"``, ``"no"``, a :class:`Change`, or None where the message is about something else.
+        ``"yes"``, ``"no"``, ``"instead"`` for a no that is followed by another wish, a :class:`Change`, or None where
+        the message is about something else, and where it is not sure whether it is a no.
     """
-    text = message.strip()
-    if _agrees(text, tool):
+    text, words = message.strip(), in_words(message)
+    if _agrees(words, tool):
         return "yes"
-    asked = _read(text, approval_args, tool, situation or Situation(), proposal)
-    changed = _changes(asked, approval_args, tool)
+    others_stop = tool != "finetune_model" and situation and situation.jobs and _TRAINING.search(words)
+    if is_bare_no(words) and not others_stop:
+        return "no"
+    rest = after_assent(words)
+    if rest is not None:  # "no problem, go": what begins it is no no
+        if is_clear_yes(rest) and _agrees(rest, tool):
+            return "yes"
+        if is_bare_no(rest):
+            return "no"
+        words = rest
+    question = proposal or f"I would like to {tool.replace('_', ' ')}. Shall I go ahead?"
+    context = Context(tool=tool, args=dict(approval_args), open=True)
+    asked = _read(text, question, context, situation or Situation())
+    refuses = begins_with_no(words)
+    other = refuses and _wants_other(asked, tool, ELSEWHERE)
+    changed = {} if other else _changes(asked, approval_args, tool)
     if changed and not _about_something_else(text):
         return Change(changed)
-    if _NO.match(text) or _NO_ZH.match(text):
-        return "no"
+    if refuses:
+        wish = after_refusal(words)
+        beside = (
+            _wants_other(_read(wish, question, context, asked.situation), tool, WISHED) if wish else other
+        )
+        return _refusal(words, asked, beside)
     act, share = next(iter(asked.reading.acts.items()))
-    if act == "no" and not asked.mentions.found:
+    if (
+        act == "no"
+        and share >= DECLINED
+        and not (asked.mentions.found or _asks(text) or _UNSURE.search(text))
+    ):
         return "no"
-    return "yes" if act == "yes" and share >= SURE and _plain_words(asked, tool) else None
+    sure = act == "yes" and share >= SURE and rest is None
+    return "yes" if sure and _plain_words(asked, tool) else None
+
+
+_UNSURE = re.compile(
+    r"\b(?:not (?:so )?sure|unsure|(?:don'?t|do not) know|no idea)\b|不(?:太?确定|太?清楚|知道|太?懂)",
+    re.IGNORECASE,
+)
+
+
+def _refusal(words: str, asked: Asked, wants_other: bool) -> Answer:
+    """What a message that begins with a no comes to; None rather than a no where that is in doubt."""
+    if contradicts(words):
+        return None
+    proposed = [str(value).lower() for value in asked.context.args.values()]
+    named = [m for m in asked.mentions.found if m.kind in ("job", "model", "file", "url")]
+    beside = any(mention.value.lower() not in proposed for mention in named)
+    if not (wants_other or beside or _asks(words)):
+        return "no"
+    return "instead" if after_refusal(words) else None
+
+
+def _wants_other(asked: Asked, tool: str, share: float) -> bool:
+    """Whether a message wants another tool; to stop what is only proposed is no wish of its own."""
+    wanted = asked.reading.tool
+    if wanted == "cancel_job" and tool != "finetune_model":
+        return bool(asked.situation.jobs and _TRAINING.search(asked.text))
+    return wanted not in (tool, NONE, _UNDOES.get(tool)) and asked.reading.tools[wanted] >= share
+
+
+_TRAINING = re.compile(r"train|fine-?tun|\b(?:job|run)\b|训|任务|作业", re.IGNORECASE)
+
+
+def _asks(text: str) -> bool:
+    """Whether a message ends with a question."""
+    return text.rstrip().endswith(("?", "？"))
 
 
 def _plain_words(asked: Asked, tool: str) -> bool:
     """Whether a message that looks like a yes is one in words, about this tool, and neither a question nor politeness."""
     text = asked.text.strip()
     words = re.search(r"[A-Za-z]{2}|[\u3400-\u9fff]", text)
-    asks = text.endswith(("?", "？")) or re.match(
-        r"(?:what|why|how|who|which|when|where)\b", text, re.IGNORECASE
-    )
+    asks = _asks(text) or re.match(r"(?:what|why|how|who|which|when|where)\b", text, re.IGNORECASE)
     about = asked.reading.tools[tool] >= SURE and not asked.reading.spans
-    return bool(words) and about and not asks and not _POLITE.match(text)
+    return bool(words) and about and not asks and not is_polite(text)
 
 
-def _read(text: str, args: Mapping[str, Any], tool: str, situation: Situation, proposal: str) -> Asked:
-    """The message as an answer to the proposal."""
-    question = proposal or f"I would like to {tool.replace('_', ' ')}. Shall I go ahead?"
+def _read(text: str, question: str, context: Context, situation: Situation) -> Asked:
+    """A message as an answer to a question."""
     reading = reader().read_views([(View(text, assistant=question), situation)])[0]
-    context = Context(tool=tool, args=dict(args), open=True)
     return Asked(reading, find_mentions(text, situation), context, situation)
 
 
 def _agrees(text: str, tool: str) -> bool:
-    """Whether a message is a yes; "deploy it" is one only where that is what waits, and thanks alone are none."""
-    if _POLITE.match(text) or not (_YES.match(text) or _YES_ZH.match(text)):
-        return False
+    """Whether a message is a yes; "deploy it" is one only where that is what waits."""
     said = re.findall(r"\b(un-?deploy|deploy|train|add|remove) it\b", text.lower())
-    return all(verb == _VERBS.get(tool) for verb in said)
+    return is_yes(text) and all(verb == _VERBS.get(tool) for verb in said)
 
 
 def _changes(asked: Asked, args: Mapping[str, Any], tool: str) -> dict[str, Any]:
     """The arguments that the message gives another value, where it is about the proposed action at all."""
     about = asked.reading.tool == tool or asked.reading.act == "more" or _LEAD.match(asked.text)
+    if tool == "finetune_model":  # no other tool takes such values: "lr one point five e minus five"
+        about = about or (_open_to_all(asked) and clear_values(asked.text[:LONGEST]).keys() & _NUMBERS)
     wishes = said(tool, asked) if about else {}
     if tool == "finetune_model":
-        wishes = _bare(asked.text, wishes) | wishes
+        wishes = _bare(asked, wishes) | wishes
     return {key: value for key, value in wishes.items() if args.get(key) != value}
 
 
-def _bare(text: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
+_NUMBERS = {"learning_rate", "epochs"}
+
+
+def _open_to_all(asked: Asked) -> bool:
+    """Whether a message is clearly about no tool."""
+    return asked.reading.tool == NONE or asked.reading.tools[asked.reading.tool] < ELSEWHERE
+
+
+def _bare(asked: Asked, wishes: Mapping[str, Any]) -> dict[str, Any]:
     """Values said without their name: "make it 5", "use head instead"."""
-    rest = _LEAD.sub("", text)
+    rest = _LEAD.sub("", asked.text)
     found = re.fullmatch(
         r"(?:but )?(?:make (?:it|that)|only|just|use|try|with|rather|改成|改为|用)?\s*(\w+)(?: instead| please| then)?[.!。]*",
         rest,
@@ -140,17 +202,16 @@ def _bare(text: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
     )
     if not found:
         return {}
-    value = number(found[1])
-    if value is not None and "epochs" not in wishes and found[1].lower() not in ("a", "an", "one", "once"):
-        return {"epochs": value}
+    inside = any(m.start <= asked.text.rfind(found[1]) < m.end for m in asked.mentions.found)
+    if is_number(found[1]) and not inside and "epochs" not in wishes:
+        return {"epochs": number(found[1])}
     named = method(found[1])
     return {"method": named} if named else {}
 
 
 def _about_something_else(text: str) -> bool:
     """A question is not a change, unless it asks for the change."""
-    asks = text.rstrip().endswith(("?", "？"))
-    return asks and not re.search(
+    return _asks(text) and not re.search(
         r"\b(?:can|could|would) (?:you|we)\b|\bmake it\b|instead|\bwhat about\b|改|换|能不能|可以",
         text,
         re.IGNORECASE,

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from assistant.brain.answers import Change, read_answer
@@ -5,10 +7,24 @@ from assistant.brain.situation import Situation
 
 PLAN = {"dataset": "tickets.csv", "epochs": 3}
 HERE = Situation(datasets=["tickets.csv", "orders.csv"])
+DEPLOY, RUNS = {"model": "spam-1"}, Situation(models=["spam-1"], jobs=[{"id": "job-3", "status": "running"}])
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "Yes, please!", "go ahead", "ok do it", "sounds good", "好的", "可以，开始吧", "同意"]
+    "text",
+    [
+        "yes",
+        "Yes, please!",
+        "go ahead",
+        "ok do it",
+        "sounds good",
+        "好的",
+        "可以，开始吧",
+        "同意",
+        "👍",
+        "ok 👍🏽",
+        "好👌",
+    ],
 )
 def test_yes(text: str):
     assert read_answer(text, PLAN, "finetune_model", HERE) == "yes"
@@ -66,3 +82,94 @@ def test_another_model_is_a_change():
     assert read_answer("no, b-1 please", {"model": "a-1"}, "deploy_model", situation) == Change(
         {"model": "b-1"}
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no problem, go",
+        "don't stop, go ahead",
+        "stop asking and just do it",
+        "no changes, go",
+        "never mind the cost, go",
+        "不用改，就这样开始",
+        "别等了，开始吧",
+        "不管了，上吧",
+        "不好意思，可以",
+    ],
+)
+def test_what_begins_like_a_no_may_be_a_yes(text: str):
+    assert read_answer(text, DEPLOY, "deploy_model", RUNS) == "yes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no problem",  # no yes either
+        "no, go",
+        "wait, which columns are there?",
+        "stop job-3",
+        "stop the training",
+        "取消任务3",
+        "别的模型有哪些？",
+        "停车场在哪？",
+        "不太懂，什么意思？",
+        "hmm, not sure. how long will it take?",
+    ],
+)
+def test_what_may_be_no_no_leaves_the_approval_open(text: str):
+    assert read_answer(text, DEPLOY, "deploy_model", RUNS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't worry, cancel it",
+        "no thanks, that's fine",
+        "不要部署",
+        "cancel the deployment",
+        "不行，太贵了",
+        "👎",
+    ],
+)
+def test_a_no_in_other_words(text: str):
+    assert read_answer(text, DEPLOY, "deploy_model", RUNS) == "no"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no, which models do we have?", "no, evaluate it first", "don't deploy it, train it again with lora"],
+)
+def test_a_no_may_be_followed_by_another_wish(text: str):
+    assert read_answer(text, DEPLOY, "deploy_model", RUNS) == "instead"
+
+
+@pytest.mark.parametrize(
+    "text", ["嗯" * 40 + "让我想想", "start it " * 40 + "x", "好的" * 60 + "x", "no problem " * 90]
+)
+def test_repeated_words_are_read_at_once(text: str):
+    from assistant.brain import yes_and_no
+
+    begun = time.thread_time()
+    for read in (yes_and_no.is_yes, yes_and_no.is_bare_no, yes_and_no.after_assent, yes_and_no.is_polite):
+        read(text)
+    assert time.thread_time() - begun < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("use smollm2", {"base_model": "smollm2"}),
+        ("改成smollm2", {"base_model": "smollm2"}),
+        ("lr one point five e minus five", {"learning_rate": 1.5e-5}),
+        ("make it five", {"epochs": 5}),
+    ],
+)
+def test_digits_in_a_name_are_no_number_of_epochs(text: str, args: dict):
+    assert read_answer(text, PLAN, "finetune_model", HERE) == Change(args)
+
+
+@pytest.mark.parametrize("text", ["use int8", "use fp16", "use 4bit", "use gpt2"])
+def test_what_is_no_number_changes_no_epochs(text: str):
+    found = read_answer(text, PLAN, "finetune_model", HERE)
+    assert not (isinstance(found, Change) and "epochs" in found.args)

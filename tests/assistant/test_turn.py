@@ -121,6 +121,32 @@ def test_a_question_in_between_leaves_the_approval_open(app: Application) -> Non
     assert of(events.ToolFinished, happened)[0].name == "finetune_model"
 
 
+def test_words_answer_what_was_asked_last_only(app: Application) -> None:
+    chat = Conversation(app)
+    first = of(events.ApprovalAsked, chat.say("fine-tune a classifier with head", files=["tickets.csv"]))[0]
+    jobs = len(app.jobs.list())
+    assert reply(chat.say("what is in tickets.csv?")).rstrip().endswith("?")
+    chat.say("yes")  # to what was offered last; it asks anew
+    assert len(app.jobs.list()) == jobs and app.agent.approvals.get(first.id, chat.thread)["status"] == "open"
+
+
+def test_how_long_a_training_will_take_is_told_from_its_plan(app: Application) -> None:
+    chat = Conversation(app)
+    first = of(events.ApprovalAsked, chat.say("fine-tune a classifier with head", files=["tickets.csv"]))[0]
+    happened = chat.say("hmm, not sure. how long will it take?")
+    assert not of(events.ToolStarted, happened) and "about" in reply(happened) and "yes" in reply(happened)
+    assert app.agent.approvals.open(chat.thread)["id"] == first.id
+    assert of(events.ToolFinished, chat.say("yes"))[0].status == "succeeded"
+
+
+def test_a_no_with_another_wish_declines_and_goes_on(app: Application) -> None:
+    chat = Conversation(app)
+    first = of(events.ApprovalAsked, chat.say("fine-tune a classifier with head", files=["tickets.csv"]))[0]
+    happened = chat.say("no, which models do we have?")
+    assert of(events.ToolFinished, happened)[0].name == "list_models"
+    assert app.agent.approvals.get(first.id, chat.thread)["status"] == "declined"
+
+
 def test_a_click_on_an_answered_approval_is_refused(app: Application) -> None:
     chat = Conversation(app)
     asked = of(events.ApprovalAsked, chat.say("fine-tune a classifier", files=["tickets.csv"]))[0]
