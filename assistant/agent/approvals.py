@@ -57,6 +57,11 @@ class Approvals:
         mine = (approvals.c.thread_id == thread_id, approvals.c.call_id == call_id)
         return self.database.row(select(approvals).where(*mine))
 
+    def calls(self, thread_id: str) -> set[str]:
+        """The ids of all tool calls of a thread for which an approval was ever asked."""
+        mine = select(approvals.c.call_id).where(approvals.c.thread_id == thread_id)
+        return {row["call_id"] for row in self.database.rows(mine)}
+
     def open(self, thread_id: str) -> dict[str, Any] | None:
         """The newest approval of a thread that still waits."""
         waiting = (approvals.c.thread_id == thread_id, approvals.c.status == OPEN)

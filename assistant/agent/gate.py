@@ -16,7 +16,9 @@ from assistant.agent.calls import checked, previewed, real, run_tool
 from assistant.agent.context import TurnContext
 from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
 from assistant.agent.grounding import SEARCH, with_passages
+from assistant.agent.prompt import shortened
 from assistant.agent.redaction import clean_message, clean_result
+from assistant.brain.embedded import EmbeddedChatModel
 from assistant.brain.mend import mended
 from assistant.brain.notices import notice
 from assistant.logs import log
@@ -50,7 +52,9 @@ class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
         if state.get("run_model_call_count", 0) >= self._most:
             return ModelResponse(result=[AIMessage(notice("too_many_steps", request.messages))])
         context = request.runtime.context
-        response = handler(request.override(system_message=SystemMessage(context.system_prompt)))
+        embedded = isinstance(request.model, EmbeddedChatModel)
+        prompt = context.system_prompt if embedded else shortened(context.system_prompt)
+        response = handler(request.override(system_message=SystemMessage(prompt)))
         response.result = [
             self._kept(message, request) if isinstance(message, AIMessage) else message
             for message in response.result
@@ -59,8 +63,11 @@ class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
 
     def _kept(self, message: AIMessage, request: ModelRequest[TurnContext]) -> AIMessage:
         names = [tool["name"] if isinstance(tool, dict) else tool.name for tool in request.tools]
-        earlier = [call["id"] for each in request.messages for call in getattr(each, "tool_calls", [])]
-        message = clean_message(mended(message, names, earlier), request.runtime.context)
+        context = request.runtime.context
+        earlier = {call["id"] for each in request.messages for call in getattr(each, "tool_calls", [])}
+        if message.tool_calls or message.invalid_tool_calls:  # a taken back call has its approval still
+            earlier |= context.approvals.calls(context.thread_id)
+        message = clean_message(mended(message, names, earlier), context)
         # Kept with the answer: the setting may be another one when somebody asks which model it was.
         marks = {"answered_by": request.model.name or settings().model, **message.additional_kwargs}
         message = message.model_copy(update={"additional_kwargs": marks})

@@ -1,9 +1,11 @@
 """A chat model on a server, with the embedded one behind it: when the server is away, turns are answered all the same.
 
 A turn that the embedded model answers says so in one line. The server is asked again at the next turn, but not within
-``cool_down`` seconds. An answer that breaks off midway stays as far as it was shown; tool calls wait for its end.
+``cool_down`` seconds, nor before the time for which it asks to be left alone. An answer that breaks off midway stays as
+far as it was shown; tool calls wait for its end.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -13,12 +15,12 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from assistant.brain.faults import BrokeOff, is_away, is_cut, is_too_long, of_a_client, status
 from assistant.brain.inner import Alone, OuterChatModel, passed, piece
 from assistant.brain.mend import HeldCalls
 from assistant.brain.notices import notice
+from assistant.brain.patience import MOST_REST, tried, wanted_pause
 from assistant.brain.toolcalls import Unthought
 from assistant.errors import ModelUnavailable
 from assistant.logs import log
@@ -38,7 +40,7 @@ class FallbackChatModel(OuterChatModel):
         spare: the model that always answers.
         cool_down: seconds during which a server that was away is not asked again.
         tells_end: the server gives each answer one of :data:`ENDS`; a stream without one has been cut.
-        retries: how often a server that is away is asked again at once, where its client does not do so by itself.
+        retries: how often a server that is away is asked again at once; none where its client does so by itself.
         longest: seconds that an answer may take.
     """
 
@@ -69,7 +71,8 @@ class FallbackChatModel(OuterChatModel):
         message, why = None, "away"
         if not self._rests(messages):
             try:
-                message = self._fitting(talk, Alone(self.primary, kwargs, stop).invoke)
+                end = time.monotonic() + self.longest
+                message = self._fitting(talk, Alone(self.primary, kwargs, stop).invoke, end)
             except Exception as error:
                 why = self._give_up(error)
         if message is None:
@@ -105,30 +108,23 @@ class FallbackChatModel(OuterChatModel):
         self, reply: "_Reply", talk: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> Iterator[ChatGenerationChunk]:
         """The server's answer; asked for in one piece where a stream was cut before it said anything."""
-        model = Alone(self.primary, kwargs, stop)
+        model, end = Alone(self.primary, kwargs, stop), time.monotonic() + self.longest
         try:
-            until = time.monotonic() + self.longest
-            chunks = self._fitting(talk, lambda some: _begun(_until(until, model.stream(some))))
+            chunks = self._fitting(talk, lambda some: _begun(_until(end, model.stream(some))), end)
             yield from reply.heard(chunks)
             if self.tells_end and not reply.ended:
                 raise BrokeOff
         except Exception as error:
             if reply.shown or not is_cut(error, reply.begun):
                 raise
-            yield from reply.heard_whole(model.invoke(talk))
+            yield from reply.heard_whole(self._fitting(talk, model.invoke, end))
         yield from reply.rest()
 
-    def _fitting(self, talk: list[BaseMessage], ask: Callable[[list[BaseMessage]], Any]) -> Any:
+    def _fitting(self, talk: list[BaseMessage], ask: Callable[[list[BaseMessage]], Any], end: float) -> Any:
         """Ask; where the conversation is too long for the model, again without its older half."""
-        trying = Retrying(
-            stop=stop_after_attempt(1 + self.retries),
-            wait=wait_exponential_jitter(max=8.0),
-            retry=retry_if_exception(is_away),
-            reraise=True,
-        )
         while True:
             try:
-                return trying(ask, talk)
+                return tried(functools.partial(ask, talk), self.retries, end)
             except Exception as error:
                 shorter = _newer_half(talk) if is_too_long(error) else talk
                 if len(shorter) == len(talk):
@@ -152,7 +148,8 @@ class FallbackChatModel(OuterChatModel):
             return "too_long"
         if is_away(error):
             log().warning("chat model is away", error=type(error).__name__, status=status(error))
-            self._rests_until = time.monotonic() + self.cool_down
+            rest = max(self.cool_down, min(wanted_pause(error) or 0.0, MOST_REST))
+            self._rests_until = time.monotonic() + rest
             return "away"
         if of_a_client(error):
             raise error

@@ -6,10 +6,13 @@ read, and nothing is imported.
 
 import re
 
-AWAY = {408, 425, 429}  # and everything from 500 on: the client has tried again before it raised
+AWAY = {408, 425, 429}  # and everything from 500 on
 _UNREACHED = {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError", "gaierror"}
 _SILENT = {"APITimeoutError", "TimeoutException", "TimeoutError"}
-_TOO_LONG = re.compile(r"context|maximum.{0,20}length|too (?:long|many tokens)", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context[ _-]?(?:length|window|size|limit)|\bn_ctx\b|maximum.{0,20}(?:length|context)|too (?:long|many tokens)",
+    re.IGNORECASE,
+)
 
 
 class BrokeOff(Exception):

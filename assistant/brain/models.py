@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from assistant.brain.patience import hooks
 from assistant.errors import BadSettings, ModelUnavailable
 from assistant.settings import Settings
 
@@ -10,9 +11,10 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0  # seconds a server may be silent, also in the midst of an answer
 CONNECT = 10.0  # seconds to reach it
-RETRIES = 2
+RETRIES = 2  # tries again in quick succession; see patience.py for how long they may take in all
 WINDOW = 16_384  # tokens; Ollama's own default cuts the instructions and tools off without a word
-TELLING = ("openai:", "anthropic:", "ollama:")  # their streams tell when an answer is complete
+# Their streams tell when an answer is complete, and they are tried again here; the others' clients do so by themselves.
+TELLING = ("openai:", "anthropic:", "ollama:")
 NAMED = ("openai:", "ollama:")  # before a model's name on an OpenAI-compatible server, both can be left out
 
 
@@ -35,17 +37,22 @@ def chat_model(settings: Settings) -> "BaseChatModel":
     if name.startswith("local:"):
         return _local(name.removeprefix("local:"), settings)
     if settings.model_base_url:
-        return _with_fallback(_compatible(name, settings), tells_end=True)
-    retries = RETRIES if name.startswith("ollama:") else 0  # the other clients try again by themselves
-    return _with_fallback(_hosted(name, settings), name.startswith(TELLING), retries)
+        return _with_fallback(_compatible(name, settings), known=True)
+    return _with_fallback(_hosted(name, settings), known=name.startswith(TELLING))
 
 
-def _with_fallback(primary: "BaseChatModel", tells_end: bool, retries: int = 0) -> "BaseChatModel":
+def _with_fallback(primary: "BaseChatModel", known: bool) -> "BaseChatModel":
+    """The model with the embedded one behind it.
+
+    Args:
+        primary: the model on a server.
+        known: it is one of :data:`TELLING`.
+    """
     from assistant.brain.embedded import EmbeddedChatModel
     from assistant.brain.fallback import FallbackChatModel
 
     spare = EmbeddedChatModel()
-    return FallbackChatModel(primary=primary, spare=spare, tells_end=tells_end, retries=retries)
+    return FallbackChatModel(primary=primary, spare=spare, tells_end=known, retries=RETRIES if known else 0)
 
 
 def _local(name: str, settings: Settings) -> "BaseChatModel":
@@ -67,7 +74,7 @@ def _local(name: str, settings: Settings) -> "BaseChatModel":
 def _compatible(name: str, settings: Settings) -> "BaseChatModel":
     """A model behind an OpenAI-compatible address."""
     from langchain_openai import ChatOpenAI
-    from openai import Timeout
+    from openai import DefaultHttpxClient, Timeout
 
     key = settings.model_api_key
     prefix = next((prefix for prefix in NAMED if name.startswith(prefix)), "")
@@ -77,7 +84,8 @@ def _compatible(name: str, settings: Settings) -> "BaseChatModel":
         # Servers of one's own often want no key, but the client insists on having one.
         "api_key": key.get_secret_value() if key else "none",
         "timeout": Timeout(TIMEOUT, connect=min(CONNECT, TIMEOUT)),
-        "max_retries": RETRIES,
+        "max_retries": 0,
+        "http_client": DefaultHttpxClient(event_hooks=hooks()),
         "use_responses_api": False,
     }
     return ChatOpenAI(**options)
@@ -91,9 +99,13 @@ def _hosted(name: str, settings: Settings) -> "BaseChatModel":
             f"ASSISTANT_MODEL={name} names no provider.",
             "Use embedded, provider:model such as openai:gpt-5-mini, local:ID, or set ASSISTANT_MODEL_BASE_URL.",
         )
-    options: dict[str, Any] = {"timeout": TIMEOUT, "max_retries": RETRIES}
+    options: dict[str, Any] = {"timeout": TIMEOUT, "max_retries": 0 if name.startswith(TELLING) else RETRIES}
+    if name.startswith("openai:"):
+        from openai import DefaultHttpxClient
+
+        options["http_client"] = DefaultHttpxClient(event_hooks=hooks())
     if name.startswith("ollama:"):  # its client takes the timeout in another place
-        options = {"client_kwargs": {"timeout": TIMEOUT}, "num_ctx": WINDOW}
+        options = {"client_kwargs": {"timeout": TIMEOUT, "event_hooks": hooks()}, "num_ctx": WINDOW}
     if settings.model_api_key:
         options["api_key"] = settings.model_api_key.get_secret_value()
     try:

@@ -138,11 +138,11 @@ def call(
     return answer
 
 
-def fail(status: int, **error: Any) -> Answer:
-    """An HTTP error; clients that try again are told not to wait."""
+def fail(status: int, headers: dict[str, str] | None = None, **error: Any) -> Answer:
+    """An HTTP error; clients that try again are told not to wait, unless other headers are given."""
 
     def answer(handler: Handler, body: dict[str, Any]) -> None:
-        handler.begin(status, retry_after_ms="1")
+        handler.begin(status, **(headers or {"retry_after_ms": "1"}))
         handler.write(json.dumps({"error": {"message": "no", "type": "error", **error}}))
 
     return answer
@@ -177,6 +177,14 @@ def breaks(text: str, how: str, arguments: str = "") -> Answer:
         return None
 
     return answer
+
+
+def pings(handler: Handler, body: dict[str, Any]) -> None:
+    """A stream that is kept alive for longer than any test waits, and says nothing."""
+    handler.begin(kind="text/event-stream" if body.get("stream") else "application/json")
+    for _ in range(100):
+        handler.write(": ping\n\n")
+        time.sleep(0.05)
 
 
 def vanish(handler: Handler, body: dict[str, Any]) -> None:

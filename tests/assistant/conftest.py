@@ -44,6 +44,6 @@ def hosted(scripted: ChatServer, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def server(scripted: ChatServer, hosted: Application, monkeypatch: pytest.MonkeyPatch) -> ChatServer:
     """The server, asked again whatever happened in the test before; tries follow each other at once."""
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    monkeypatch.setattr("assistant.brain.patience.FIRST_WAIT", 0.01)
     hosted._chat_model._rests_until = 0.0
     return scripted

@@ -1,6 +1,7 @@
 """Turns of a conversation with a model on a server that answers late, in part, or not at all."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,18 @@ from assistant.brain.fallback import FallbackChatModel
 from assistant.brain.models import chat_model
 from assistant.brain.notices import NOTICES
 from assistant.settings import Settings
-from tests.assistant.chat_server import ChatServer, breaks, call, fail, nonsense, ollama, say, silence, vanish
+from tests.assistant.chat_server import (
+    ChatServer,
+    breaks,
+    call,
+    fail,
+    nonsense,
+    ollama,
+    pings,
+    say,
+    silence,
+    vanish,
+)
 from tests.assistant.test_brain_hosted import ASK, QUESTION, finished
 from tests.assistant.test_turn import OWNER, Conversation, of, reply
 
@@ -142,6 +154,14 @@ def test_a_conversation_too_long_for_the_model_loses_its_beginning(
     assert said == ["remember the word three", "which word was the last?"]
 
 
+def test_not_every_context_is_a_length(hosted: Application, server: ChatServer) -> None:
+    chat = Conversation(hosted)
+    server.answers(say("Yes?"))
+    chat.say("hello")
+    server.answers(fail(400, message="tools are not supported in this context"))
+    assert isinstance(chat.say("hello")[-1], events.Failed) and len(server.seen) == 1
+
+
 def test_a_message_too_long_for_the_model_is_answered_by_the_embedded_one(
     hosted: Application, server: ChatServer
 ) -> None:
@@ -159,6 +179,25 @@ def test_a_stream_that_trickles_for_ever_is_left(
     server.answers(say("Words, " * 50, pause=0.1))
     said = reply(Conversation(hosted).say("hello"))
     assert said.startswith("Words, ") and said.endswith(BROKE_OFF[0]) and len(said) < 250
+
+
+def test_a_stream_that_is_only_kept_alive_is_left(
+    hosted: Application, server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosted._chat_model, "longest", 0.5)
+    server.answers(pings)
+    begun = time.monotonic()
+    assert reply(Conversation(hosted).say(QUESTION)).startswith(AWAY[0]) and len(server.seen) == 1
+    assert time.monotonic() - begun < 4  # the stream goes on for five seconds
+    hosted._chat_model._rests_until = 0.0  # asked for in one piece, it is bounded as well
+    assert hosted._chat_model.invoke("hello").content.startswith(AWAY[0])
+
+
+def test_a_server_is_left_alone_for_as_long_as_it_asks(hosted: Application, server: ChatServer) -> None:
+    server.answers(fail(429, {"Retry_After": "90"}))
+    begun = time.monotonic()
+    assert reply(Conversation(hosted).say(QUESTION)).startswith(AWAY[0]) and len(server.seen) == 1
+    assert 80 < hosted._chat_model._rests_until - begun < 120
 
 
 @pytest.mark.parametrize("provider", ["openai", "ollama"])

@@ -1,6 +1,7 @@
 """Turns of a conversation with a model on a server that answers, well or badly."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import create_model
@@ -8,8 +9,10 @@ from pydantic import create_model
 from assistant.access.principal import Principal
 from assistant.agent import events
 from assistant.agent.calls import fitted
+from assistant.agent.prompt import shortened
 from assistant.application import Application
 from assistant.brain.notices import NOTICES
+from assistant.brain.situation import Situation
 from tests.assistant.chat_server import ChatServer, call, say
 from tests.assistant.test_turn import OWNER, Conversation, of, reply
 
@@ -209,3 +212,24 @@ def test_arguments_are_fitted_where_nothing_is_guessed() -> None:
     assert args.model_dump(exclude_unset=True) == {"names": ["a", "b"]}
     with pytest.raises(ValueError):
         fitted(model, {"names": "a, b"})
+
+
+def test_a_call_put_again_under_its_old_id_asks_anew(hosted: Application, server: ChatServer) -> None:
+    server.answers(call(ASK, ids="call_0"), say("All right."))
+    chat = Conversation(hosted)
+    chat.say("fine-tune on tickets.csv")
+    server.answers(call(ASK, ids="call_0"))
+    first = [each.id for each in hosted.agent.history(OWNER, chat.thread) if each.role == "user"][0]
+    chat.say("no")
+    happened = list(hosted.agent.edit(OWNER, chat.thread, first, "please fine-tune on tickets.csv"))
+    assert of(events.ApprovalAsked, happened) and not finished(happened)
+
+
+def test_of_hundreds_of_models_the_newest_are_told() -> None:
+    here = Situation(models=[f"m-{number}" for number in range(300)], datasets=["a.csv"])
+    prompt = shortened(f"Be kind.\n\n{here.to_prompt()}")
+    told = Situation.from_prompt(prompt)
+    assert (len(told.models), told.models[0]["name"], told.datasets) == (40, "m-0", ["a.csv"])
+    assert prompt.startswith("Be kind.") and "260 older models" in prompt
+    few = replace(here, models=here.models[:40]).to_prompt()
+    assert shortened(few) == few
