@@ -223,10 +223,15 @@ class JobQueue:
             return 0
         return self._database.run(jobs.update().where(*expired).values(**_after_loss(VANISHED)))
 
-    def announce(self, job_id: str) -> bool:
-        """Take on telling the conversation; True for one caller only."""
-        this = (jobs.c.number == _number(job_id), jobs.c.announced.is_(False))
-        return bool(self._database.run(jobs.update().where(*this).values(announced=True)))
+    def announce(self, job_id: str, told: bool = True) -> bool:
+        """Take on telling the conversation; True for one caller only.
+
+        Args:
+            job_id: the job that has ended.
+            told: False gives it back: it could not be told.
+        """
+        this = (jobs.c.number == _number(job_id), jobs.c.announced.is_(not told))
+        return bool(self._database.run(jobs.update().where(*this).values(announced=told)))
 
     def _end(self, job_id: str, owner: str, status: str, **values: Any) -> bool:
         end = {
@@ -272,5 +277,6 @@ def _unknown(job_id: str) -> NotFound:
 def _public(row: dict[str, Any]) -> dict[str, Any]:
     spec = row["spec"] or {}
     shown = {name: value for name, value in row.items() if name not in HIDDEN}
-    about = {"model": spec.get("name"), "task": spec.get("task") or None}
+    made = (row["result"] or {}).get("model")  # not what was wished: the name may have been taken meanwhile
+    about = {"model": made or spec.get("name"), "task": spec.get("task") or None}
     return {"id": f"job-{row['number']}", **shown, **about}

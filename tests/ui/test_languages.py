@@ -22,11 +22,12 @@ from assistant.application import Application
 from assistant.errors import Missing, TooMany
 from assistant.settings import Settings
 from tools.privacy.recognizer import Recognizer
-from ui import approvals, reading, sign_in
+from ui import approvals, oidc, reading, sign_in
 from ui.languages import CHINESE, ZH, lang, listen, say, told
 from ui.pages.cards import result_card
 from ui.pages.how import Step, how_block, kind_of
 from ui.pages.job_card import job_card
+from ui.pages.render import hidden_note
 from ui.pages.tour import STEPS, Tour
 from ui.shared_page import Forward
 
@@ -167,7 +168,7 @@ def test_a_click_on_the_tour_sends_words_of_the_readers_language(
     for step in range(len(STEPS)):
         monkeypatch.setattr(Guide, "_step", lambda self, who, thread, lines, step=step: step)
         sent.append(Guide().tour_words(OWNER, None))
-    assert sent == [STEPS[0][1], STEPS[1][1], "用它微调一个分类器"]
+    assert sent == ["载入示例工作区", STEPS[1][1], "用它微调一个分类器"]
 
 
 def test_the_sign_in_is_chinese(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,6 +239,51 @@ def test_approvals_are_asked_for_in_chinese(app: Application, monkeypatch: pytes
 def test_errors_without_a_translation_stay_as_they_are(chinese: None) -> None:
     assert "7 秒" in told(TooMany("That was too often.", "Wait 7 s and try again."))
     assert told(Missing("Nobody wrote {this}.", "Nor that.")) == "Nobody wrote {this}. Nor that."
+
+
+def test_cards_are_chinese(chinese: None) -> None:
+    task = {"task": "任务"}
+    metrics = {"accuracy": 0.9, "precision": 0.9, "recall": 0.9, "f1": 0.9}
+    outcome = {"model": "模型", "metrics": metrics, "baseline": {"majority": {"accuracy": 0.5}, "frozen_encoder": 0.6},
+               "seconds": 100, "trainable_parameters": 10}  # fmt: skip
+    entry = {
+        "name": "模型",
+        "method": "方法",
+        "base": "基座",
+        "metrics": metrics,
+        "status": "deployed",
+        **task,
+    }
+    results = {
+        "inspect_dataset": {"dataset": "数据", "rows": 3, "pii": {"EMAIL_ADDRESS": 1, "PERSON": 2}, **task},
+        "recommend_model": {
+            **task,
+            "candidates": [{"model": "甲", "method": "乙", "why": "", "fits": False}],
+        },
+        "show_job": {"status": "succeeded", "result": outcome},
+        "compare_models": {"models": [entry], "best": "模型"},
+        "list_models": {"models": [entry]},
+        "list_jobs": {"jobs": [{"id": "job-1", "kind": "训练", "status": "running", "created_at": ""}]},
+        "benchmark_model": {"model": "模型", "requests_per_second": 1.0, "latency_ms": {}},
+        "predict": {"text": "文", "predictions": [{"entities": []}]},
+    }
+    assert {tool: english(result_card(tool, result)) for tool, result in results.items()} == dict.fromkeys(
+        results, []
+    )
+    assert (
+        "邮箱" in hidden_note(["EMAIL_ADDRESS"])["content"]
+        and english(hidden_note(["PERSON"])["content"]) == []
+    )
+
+
+def test_the_service_that_signs_in_refuses_in_chinese(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", oidc_issuer="http://127.0.0.1:9", oidc_client_id="a")
+    application = Application(settings)
+    door = TestClient(oidc.build(application), headers={"Accept-Language": "zh-CN"})
+    for path in ("/", "/callback?code=a&state=b"):
+        page = door.get(path).text
+        assert '<html lang="zh-CN">' in page and english(page.replace("127.0.0.1:9", "")) == [], path
+    application.close()
 
 
 def test_heat_maps_are_chinese(chinese: None) -> None:

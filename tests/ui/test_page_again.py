@@ -141,6 +141,21 @@ def test_stop(site: Site) -> None:
         page.locator("#sa-chat").get_by_text("seen 2 questions").wait_for()
 
 
+def test_another_conversation_goes_on_while_an_answer_comes(site: Site) -> None:
+    with browsing() as page:
+        chat = Chat(page, site)
+        chat.say("count, please", wait=False)
+        page.locator("#sa-chat").get_by_text("word3").wait_for()
+        page.locator("#sa-new").click()
+        page.locator("#sa-chat").get_by_text("What would you like to do?").wait_for()
+        chat.say("and now?")
+        page.locator("#sa-chat").get_by_text("seen 1 questions").wait_for()
+        assert "word" not in chat.shown and site.model.going.is_set()
+        page.reload()
+        page.locator("#sa-chat").get_by_text("seen 1 questions").wait_for()
+        _wait(lambda: not site.model.going.is_set(), 8)  # the tab that asked is gone
+
+
 def test_a_tab_that_is_closed_ends_its_answer(site: Site) -> None:
     with browsing() as page:
         chat = Chat(page, site)

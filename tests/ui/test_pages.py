@@ -2,6 +2,9 @@
 
 import asyncio
 import inspect
+import re
+from html import unescape
+from pathlib import Path
 
 import gradio as gr
 import pytest
@@ -12,6 +15,7 @@ from assistant.errors import BadRequest
 from ui.pages import html
 from ui.pages.cards import CARDS, approval_card, result_card
 from ui.pages.how import how_block, step
+from ui.pages.inbox import mail_link
 from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
 from ui.pages.render import (
@@ -51,6 +55,12 @@ RESULTS = {
         "convergence_delta": 0.0,
     },
 }  # fmt: skip
+
+
+def test_an_e_mail_goes_to_its_address_alone() -> None:
+    assert mail_link('a+b@x.co?bcc="e@b.co') == (
+        '<a href="mailto:a%2Bb@x.co%3Fbcc%3D%22e@b.co">a+b@x.co?bcc=&quot;e@b.co</a>'
+    )
 
 
 @pytest.mark.parametrize("tool", sorted(CARDS))
@@ -111,6 +121,62 @@ def test_code_in_a_reply_stays_code_and_draws_nothing() -> None:
     assert "[[1]](/passages/7#here)" in content and content.endswith("```sh\nls\n```")
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("1. Run:\n   ```bash\n   pip install x\n   # comment\n   ```\n2. Done", "pip install x\n# comment"),
+        ("- ~~~\n  a *b*\n  ~~~\n- c", "a *b*"),
+        ("````\n```\ninner\n```\n````\nafter", "```\ninner\n```"),
+        ("use ``a`b`` here", "a`b"),
+        ("- while it is written\n  ```sh\n  ls -l", "ls -l"),
+    ],
+)
+def test_code_within_lists_and_between_other_signs_is_code(words: str, shown: str) -> None:
+    from markdown_it import MarkdownIt
+
+    for rules in ("commonmark", "gfm-like"):
+        html_ = MarkdownIt(rules, {"html": True, "linkify": False}).render(reply_message(words)["content"])
+        [inside] = re.findall(r"<code[^>]*>(.*?)</code>", html_, re.DOTALL)
+        assert unescape(inside).strip() == shown, html_
+        assert "`" not in re.sub(r"<code.*?</code>", "", html_, flags=re.DOTALL)
+        assert html_.count("<ol") + html_.count("<ul") <= 1  # the list stays one
+
+
+def test_data_and_arguments_stand_as_they_are(tmp_path: Path) -> None:
+    from ui.pages.previews import _rows
+
+    path = tmp_path / "orders.jsonl"
+    path.write_text('{"name": "a", "year": 2024, "order": 1000123, "price": 1234.567, "paid": true}\n')
+    shown = _rows(path)
+    for cell in ("2024", "1000123", "1234.567", "true"):
+        assert f"<td>{cell}</td>" in shown
+    exact = approval_card("?", "finetune_model", {"learning_rate": 0.000123456, "name": EVIL}, {})
+    assert "<td>0.000123456</td>" in exact and "<img" not in exact
+
+
+def test_found_words_are_marked_in_their_text() -> None:
+    found = [
+        {"entity": "ORDER", "start": 7, "end": 10, "text": "A<1"},
+        {"entity": EVIL, "start": 0, "end": 3, "text": "the"},
+        {"entity": "X", "start": 20, "end": 24, "text": "gone"},
+    ]
+    said = [{"entities": found, "scores": {"X": 1}}]
+    shown = result_card("predict", {"text": "the <b>A<1 is late", "predictions": said})
+    assert (
+        "A&lt;1 <small>ORDER</small></mark> is late" in shown and "gone: X" in shown and "<img" not in shown
+    )
+    assert "Nothing was found" in result_card("predict", {"text": "a", "predictions": [{"entities": []}]})
+
+
+def test_what_models_without_labels_say_is_shown_in_words() -> None:
+    from ui.pages.models import _plain
+
+    said = _plain({"label": None, "score": None, "scores": {}, "text": "Hi <b>\nyou"})
+    assert "Hi &lt;b&gt;&#10;you" in said and "None" not in said and "scores" not in said
+    vector = _plain({"label": None, "embedding": [0.25] * 384})
+    assert "A vector of 384 numbers" in vector and vector.count("0.25") == 8
+
+
 def test_a_passage_with_an_empty_line_stays_text() -> None:
     block = shown_messages([events.Citation(1, "s", "Hours\n\n![x](https://evil/p.png)", 0.9)])[0]["content"]
     assert "\n" not in block and "Hours&#10;&#10;![x]" in block
@@ -128,6 +194,7 @@ def test_the_job_card_draws_what_there_is() -> None:
     card = job_card(job | {"curve": [[1, 2.0, None], [2, 1.0, 1.5], [3, 0.5, 1.2]]})
     assert 'aria-valuenow="25"' in card and "about 3 min left" in card and card.count("<polyline") == 2
     assert "<polyline" not in job_card(job | {"curve": []})
+    assert 'role="status"' not in card  # drawn every second: read aloud, it would never end
     assert "waiting" in job_card(job | {"status": "queued", "curve": []})
     assert job_card(None) == ""
 

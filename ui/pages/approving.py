@@ -8,9 +8,9 @@ import gradio as gr
 from assistant.agent.running import Turn
 from ui.pages.render import Message, without_buttons
 from ui.pages.view import View, box
-from ui.pages.words import t
+from ui.pages.words import say, t
 
-METHODS = ["auto", "head", "full", "lora", "dora", "adalora", "few-shot"]
+METHODS = ["auto", "head", "full", "lora", "dora", "adalora", "qlora", "few-shot"]
 TASKS = [
     "text-classification",
     "token-classification",
@@ -76,22 +76,22 @@ class Approving(View):
             parts.base_model,
             parts.called,
         ]
-        self.on(parts.approve.click, self.approve, asked, **talk)
-        self.on(parts.decline.click, self.decline, asked, **talk)
+        self.on(parts.approve.click, self.alone(self.approve), asked, **talk)
+        self.on(parts.decline.click, self.alone(self.decline), asked, **talk)
         self.on(parts.change.click, self.plan, [parts.thread])
-        self.on(parts.update.click, self.update, [*asked, parts.wish, *form], **talk)
+        self.on(parts.update.click, self.alone(self.update), [*asked, parts.wish, *form], **talk)
 
     def approve(
         self, chat: list[Message], thread: str | None, approval: str | None, request: gr.Request
     ) -> Iterator[dict]:
         """A click on Approve."""
-        yield from self._decide("yes", "Approve", {}, chat, thread, approval, request)
+        yield from self._decide("yes", say("Approve"), {}, chat, thread, approval, request)
 
     def decline(
         self, chat: list[Message], thread: str | None, approval: str | None, request: gr.Request
     ) -> Iterator[dict]:
         """A click on Cancel."""
-        yield from self._decide("no", "Cancel", {}, chat, thread, approval, request)
+        yield from self._decide("no", say("Cancel"), {}, chat, thread, approval, request)
 
     def plan(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Change: the form with the arguments as they stand."""
@@ -102,7 +102,7 @@ class Approving(View):
             "training": gr.Row(visible=named is None),
             "wish": gr.Textbox(
                 plan.get(named or ""),
-                label=(named or "").replace("_", " ").capitalize(),
+                label=say((named or "").replace("_", " ").capitalize()),
                 visible=named is not None,
             ),
             "method": plan.get("method", "auto"),
@@ -189,4 +189,6 @@ class Approving(View):
 
 
 def _changes(args: dict[str, Any]) -> str:
-    return "Change: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in args.items())
+    """The message that asks for other arguments, in the language of whoever asks."""
+    named = [f"{say(name.replace('_', ' '))} {value}" for name, value in args.items()]
+    return say("Change: {what}", what=say(", ").join(named))

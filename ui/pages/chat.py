@@ -1,7 +1,8 @@
 """The chat page: conversations on the left, messages, the live job and the message box."""
 
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ import gradio as gr
 
 from assistant.access.principal import Principal
 from assistant.access.roles import allow, may
-from assistant.agent.events import Token
+from assistant.agent.events import Event, Failed, Token
 from assistant.agent.running import Turn
-from assistant.application import Application
+from assistant.errors import Conflict
+from assistant.workspace.files import safe_name
 from knowledge.errors import TeachingError
 from ui.pages.approving import HIDDEN, Approving
 from ui.pages.html import card, text
-from ui.pages.job_card import job_card
 from ui.pages.live import LiveTurn
 from ui.pages.previews import Previews
 from ui.pages.render import (
@@ -30,9 +31,9 @@ from ui.pages.render import (
 from ui.pages.threads import ThreadActions
 from ui.pages.thumbs import Thumbs
 from ui.pages.tour import STEPS, Tour
-from ui.pages.turns import Turns
+from ui.pages.turns import Place
 from ui.pages.view import ACTIVE, box
-from ui.pages.words import say, told
+from ui.pages.words import ZH, say, told
 
 REDRAW = 0.05  # seconds between redraws while words stream in
 SAMPLES = STEPS[0][1]
@@ -48,21 +49,19 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
 
     path, name = "", "Chat"
 
-    def __init__(self, app: Application):
-        super().__init__(app)
-        self._turns = Turns()
-
     def load(self, request: gr.Request) -> dict:
-        """The page opens: the conversation used last."""
+        """The page opens: the conversation that its address names, else the one used last."""
         who = self.principal(request)
         titles = self.titles(who)
-        thread = titles[0][1] if titles else None
-        return self.view(thread, self.messages(who, thread), who)
+        named = self.mine(request.query_params.get("thread"), who)
+        return self.open(named or (titles[0][1] if titles else None), request)
 
     def open(self, thread: str | None, request: gr.Request) -> dict:
-        """Another conversation is chosen."""
-        who = self.principal(request)
-        return self.view(thread, self.messages(who, thread), who)
+        """Another conversation is chosen; an answer that is on its way in the one before is drawn there alone."""
+        who, session = self.principal(request), str(request.session_hash)
+        self.turns.show(session, thread)
+        shown = self.view(thread, self.messages(who, thread), who)
+        return {**shown, "box": box(busy=True)} if self.turns.busy(session) else shown
 
     def view(
         self, thread: str | None, messages: list[Message] | None = None, who: Principal | None = None
@@ -76,7 +75,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
             marks = self.thumbs_of(who, thread, messages, lines)
             shown: Any = messages
             offered = [each for each in EXAMPLES if each != SAMPLES or may(who, "approve")]
-            examples: list[Any] = [{"text": each, "display_text": say(each)} for each in offered]
+            examples: list[Any] = [{"text": say(each), "display_text": say(each)} for each in offered]
             changed["chat"] = gr.Chatbot(shown, feedback_value=marks, examples=examples)
             changed["thumb_form"] = gr.Group(visible=False)
         return {**changed, **self.thread_parts(who, thread), **self.tour_parts(who, thread, lines)}
@@ -89,7 +88,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
 
     def new(self, request: gr.Request) -> dict:
         """An empty conversation; it is stored with its first message."""
-        return self.view(None, [], self.principal(request))
+        return self.open(None, request)
 
     def send(
         self, said: dict[str, Any], chat: list[Message], thread: str | None, request: gr.Request
@@ -100,21 +99,18 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         if not words and not paths:
             yield {}
             return
-        if words == SAMPLES and may(who, "approve"):  # of others it is a message like any
+        if words in (SAMPLES, ZH[SAMPLES]) and may(who, "approve"):  # of others it is a message like any
             yield {
                 "box": box(busy=True),
                 "chat": [*chat, user_message(words), card_message(say("Loading …"))],
             }
-            yield from self._samples(chat, thread, request)
+            yield from self._samples(words, chat, thread, request)
             return
         try:
-            files = [self._store(path, who) for path in paths]
-        except TeachingError as error:
-            bad = card_message(
-                card(say("That file could not be taken"), f"<p>{text(told(error))}</p>", kind="sa-bad")
-            )
-            empty = gr.MultimodalTextbox(value=None)
-            yield {"box": empty, "chat": [*chat, user_message(words, [p.name for p in paths]), bad]}
+            files = self._store(paths, who)
+        except TeachingError as error:  # what was typed stays in the box, with its files
+            bad = card(say("That file could not be taken"), f"<p>{text(told(error))}</p>", kind="sa-bad")
+            yield {"chat": [*chat, card_message(bad)]}
             return
         before = without_buttons(chat)
         yield {"box": box(busy=True), "chat": before, **HIDDEN}
@@ -147,7 +143,8 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         words = str(edited.value).strip()
         message = message_id(chat, edited.index)
         if message is None or words in ("", plain_words(edited.previous_value)):
-            yield self.open(thread, request)  # as it was
+            who = self.principal(request)
+            yield self.view(thread, self.messages(who, thread), who)  # as it was
             return
 
         def turn(who: Principal, thread_id: str) -> Turn:
@@ -174,27 +171,37 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
 
     def tick(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
         """A second has passed: the job's card follows; a job that has ended is reported in the conversation."""
-        who = self.principal(request)
+        who, session = self.principal(request), str(request.session_hash)
         thread = self.mine(thread, who)
-        job = self.job(thread)
-        if job is None or thread is None:
-            yield self.view(thread)
+        ended = self.app.jobs.unannounced(thread) if thread else []
+        if thread and ended:
+            with self.turns.taken(session) as free:
+                if free:
+                    yield from self._announced(ended[0]["id"], chat, thread, who, request)
+        yield self.job_parts(thread) if self.turns.place(session).thread == thread else {}
+
+    def _announced(
+        self, job_id: str, chat: list[Message], thread: str, who: Principal, request: gr.Request
+    ) -> Iterator[dict]:
+        """A job's end is told, by one page alone; the next second where an answer is on its way just now."""
+        if not self.app.jobs.announce(job_id):
             return
-        if job["status"] in ACTIVE:
-            yield {"job": job_card(job)}
+        turn = self.app.agent.announce(who, thread, job_id)
+        first = next(turn, None)
+        if isinstance(first, Failed) and first.code == Conflict.code:
+            self.app.jobs.announce(job_id, told=False)
             return
-        if self.app.jobs.announce(job["id"]):
-            yield self.view(thread)
-            yield from self._play(self.app.agent.announce(who, thread, job["id"]), chat, thread, request)
+        yield self.job_parts(thread)
+        yield from self._play(turn, chat, thread, request, begun=[first] if first else [])
 
     def stopped(self, thread: str | None, request: gr.Request) -> dict:
         """A click on the stop button: the turn ends by itself, and what was said so far stays."""
-        stopped = self._turns.stop(str(request.session_hash))
+        stopped = self.turns.stop(str(request.session_hash))
         return {} if stopped else self.view(self.mine(thread, self.principal(request)))
 
     def left(self, request: gr.Request) -> None:
         """The tab was closed: nobody waits for the answer any more."""
-        self._turns.stop(str(request.session_hash))
+        self.turns.leave(str(request.session_hash))
 
     def cancel_job(self, thread: str | None, request: gr.Request) -> dict:
         """A click on Stop training."""
@@ -215,30 +222,56 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         thread: str | None,
         request: gr.Request,
         cut: int | None = None,
+        place: Place | None = None,
+        begun: Sequence[Event] = (),
     ) -> Iterator[dict]:
-        live, drawn = LiveTurn(before, cut), 0.0
-        with self._turns.running(str(request.session_hash), turn):
-            for event in turn:
+        session, who = str(request.session_hash), self.principal(request)
+        live, drawn, away = LiveTurn(before, cut), 0.0, False
+        with self.turns.running(session, turn, place or self.turns.place(session)) as here:
+            for event in itertools.chain(begun, turn):
                 live.apply(event)
-                if not isinstance(event, Token) or time.monotonic() - drawn > REDRAW:
+                if not here():
+                    away = True
+                elif away or not isinstance(event, Token) or time.monotonic() - drawn > REDRAW:
                     drawn = time.monotonic()
-                    yield {"chat": live.messages}
-        yield self.view(live.thread or thread, live.messages, self.principal(request))
+                    yield {"chat": live.messages, **({"box": box(busy=True)} if away else {})}
+                    away = False
+            away = not here()
+        thread = live.thread or thread
+        if away:
+            yield {"threads": gr.Radio(choices=self.titles(who))}
+            return
+        self.turns.show(session, thread)
+        yield self.view(thread, live.messages, who)
 
-    def _store(self, path: Path, who: Principal) -> str:
+    def _store(self, paths: list[Path], who: Principal) -> list[str]:
+        """Keep the files of a message: all of them, or none where one is refused."""
+        names: list[str] = []
+        new: list[str] = []
         try:
-            allow(who, "upload")
-            with path.open("rb") as content:
-                return self.app.files.save(path.name, content, who.user_id)["name"]
-        finally:
+            for path in paths:
+                allow(who, "upload")
+                before = self.app.files.by_name(safe_name(path.name), who)
+                with path.open("rb") as content:
+                    row = self.app.files.save(path.name, content, who.user_id)
+                names.append(str(row["name"]))
+                new += [row["id"]] if row != before else []  # the same content is kept once
+        except TeachingError:
+            for file_id in new:
+                self.app.files.delete(file_id, who)
+            raise
+        for path in paths:
             path.unlink(missing_ok=True)  # Gradio's own copy: files live in one place
+        return names
 
-    def _samples(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
+    def _samples(
+        self, words: str, chat: list[Message], thread: str | None, request: gr.Request
+    ) -> Iterator[dict]:
         from assistant.workspace.samples import load_samples
 
-        who = self.principal(request)
+        who, place = self.principal(request), self.turns.place(str(request.session_hash))
         loaded = load_samples(self.app.shared, who.user_id)
         name = loaded["dataset"]
-        before = [*chat, user_message(SAMPLES), card_message(say("Loaded."))]
-        turn = self.app.agent.turn(who, f"What is in {name}?", thread, [name])
-        yield from self._play(turn, before, thread, request)
+        before = [*chat, user_message(words), card_message(say("Loaded."))]
+        turn = self.app.agent.turn(who, say("What is in {name}?", name=name), thread, [name])
+        yield from self._play(turn, before, thread, request, place=place)

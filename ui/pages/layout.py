@@ -1,11 +1,14 @@
 """The chat page's components and which handler each event calls."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from assistant.application import Application
+from assistant.workspace.files import DATASETS, DOCUMENTS
+from knowledge.load.picture import SUFFIXES as PICTURES
 from ui.pages.chat import ChatPage
 from ui.pages.data import DataPage
 from ui.pages.documents import KnowledgePage
@@ -20,13 +23,20 @@ WELCOME = """## What would you like to do?
 
 Drop a file into the box below – a CSV of support tickets, say – and ask *“what is in this file?”*, \
 or ask something your documents know."""
-ATTACH = [".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet", ".zip", ".conll", ".txt"] + [
-    ".pdf", ".docx", ".md", ".html", ".htm"
-]  # fmt: skip
+ATTACH = sorted({*DATASETS, *DOCUMENTS, *PICTURES})
 # On a phone the list of conversations would cover the page.
 FOLD_SIDEBAR = (
     "() => { if (innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click() }"
 )
+# While an answer comes in one conversation, another can be talked in: the server sees that it is one at a time in each.
+TALK: dict[str, Any] = {"concurrency_limit": 16, "concurrency_id": "talk", "trigger_mode": "multiple"}
+# A reload opens the conversation again that is open now.
+ADDRESS = """(thread) => {
+  const address = new URL(location);
+  if (thread) address.searchParams.set("thread", thread);
+  else address.searchParams.delete("thread");
+  history.replaceState(history.state, "", address);
+}"""
 END_TOUR = "() => { localStorage.setItem('sa-toured', '1'); document.body.classList.add('sa-toured') }"
 STYLE = Path(__file__).parent / "style.css"
 EDIT = Path(__file__).parent / "edit.js"
@@ -42,6 +52,7 @@ def build_pages(app: Application) -> gr.Blocks:
     parts = page.parts
     with gr.Blocks(title="Startup Assistant", fill_height=True, analytics_enabled=False) as blocks:
         parts.thread, parts.approval = gr.State(None), gr.State(None)
+        parts.address = gr.Textbox(visible="hidden", label="address", elem_id="sa-address")
         page.sidebar(blocks, page.build_threads)
         _conversation(page)
         parts.timer = gr.Timer(1.0, active=False)
@@ -111,26 +122,31 @@ def _conversation(page: ChatPage) -> None:
 
 def _wire(blocks: gr.Blocks, page: ChatPage, parts: Parts) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "outputs": parts.all}
-    talk: dict[str, Any] = quiet | {"concurrency_limit": 16, "concurrency_id": "talk"}
+    talk: dict[str, Any] = quiet | TALK
     where = [parts.chat, parts.thread]
     on = parts.on
+
+    def says(handler: Callable[..., Iterator[dict]]) -> Callable[..., Any]:
+        return on(page.alone(handler))
+
     blocks.load(on(page.load), **quiet)
     blocks.load(None, js=FOLD_SIDEBAR, api_visibility="private")
     blocks.load(None, js=EDIT.read_text(encoding="utf-8"), api_visibility="private")
     blocks.unload(page.left)
+    parts.address.change(None, parts.address, js=ADDRESS, api_visibility="private", show_progress="hidden")
     parts.threads.input(on(page.open), [parts.threads], **quiet).then(None, js=FOLD_SIDEBAR)
     parts.new.click(on(page.new), **quiet).then(None, js=FOLD_SIDEBAR)
-    parts.box.submit(on(page.send), [parts.box, *where], **talk)
-    parts.chat.example_select(on(page.pick_example), where, **talk)
-    parts.chat.option_select(on(page.pick_option), where, **talk)
-    parts.chat.retry(on(page.retry), [parts.thread], **talk)
-    parts.chat.edit(on(page.edit), where, **talk)
-    parts.tour_go.click(on(page.step), where, **talk)
+    parts.box.submit(says(page.send), [parts.box, *where], **talk)
+    parts.chat.example_select(says(page.pick_example), where, **talk)
+    parts.chat.option_select(says(page.pick_option), where, **talk)
+    parts.chat.retry(says(page.retry), [parts.thread], **talk)
+    parts.chat.edit(says(page.edit), where, **talk)
+    parts.tour_go.click(says(page.step), where, **talk)
     parts.tour_end.click(None, js=END_TOUR, api_visibility="private")
     parts.stop_job.click(on(page.cancel_job), [parts.thread], **quiet)
     parts.timer.tick(on(page.tick), where, **(quiet | {"concurrency_limit": 16, "trigger_mode": "once"}))
     parts.box.stop(on(page.stopped), [parts.thread], **quiet)
-    page.wire_approving({"concurrency_limit": 16, "concurrency_id": "talk"})
+    page.wire_approving(TALK)
     page.wire_threads()
     page.wire_thumbs()
     page.wire_previews()

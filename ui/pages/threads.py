@@ -73,6 +73,7 @@ class ThreadActions(View):
         self.app.agent.forget(who, thread)
         titles = self.titles(who)
         following = titles[0][1] if titles else None
+        self.turns.show(str(request.session_hash), following)
         return self.view(following, self.messages(who, following), who)
 
     def thread_parts(self, who: Principal, thread: str | None) -> dict[str, Any]:

@@ -47,16 +47,15 @@ class Tour(View):
         """What the next step says."""
         lines = self.app.agent.history(who, thread) if thread else []
         step = self._step(who, thread, lines) or 0
-        return say(STEPS[step][1]) if step else STEPS[step][1]
+        return say(STEPS[step][1])
 
     def _step(self, who: Principal, thread: str | None, lines: list[Entry]) -> int | None:
-        """How far it is; None where it is over, or was never begun by somebody who has talked before."""
+        """How far it is; None where it is over, or not begun by somebody who has talked and has data to work with."""
         if not may(who, "act"):
             return None
-        if thread is None:
-            return None if self.app.agent.threads.list(who.user_id) else 0
         said = [each.text for each in lines if each.role == "user"]
-        if not said or TICKETS not in said[0]:
-            return None
+        if not any(TICKETS in each for each in said):
+            new = thread is None and not self.app.agent.threads.list(who.user_id)
+            return 0 if new or not self.app.workspace(who).datasets() else None
         done = 1 + sum(words in said or ZH.get(words) in said for _, words in STEPS[1:])
         return done if done < len(STEPS) else None
