@@ -100,6 +100,13 @@ class Page:
                 gr.Button(t("API"), link="/docs", link_target="_blank", size="sm")
                 gr.Button(t("Sign out"), link="/sign-out", size="sm")
 
+    def host(self, request: gr.Request) -> str:
+        """This server's address as people reach it; empty where it is not known."""
+        named = request.headers.get("host", "")
+        return self.app.settings.public_url.rstrip("/") or (
+            f"{request.url.scheme}://{named}" if named else ""
+        )
+
     def heading(self, words: str, below: str) -> None:
         """The page's name, and in a line what it is for."""
         gr.HTML(t(words), html_template=HEADING, elem_classes="sa-h1")

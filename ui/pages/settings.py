@@ -146,7 +146,7 @@ class SettingsPage(Page):
         """A one-time link for the person."""
         allow(self.principal(request), "manage")
         token = self.app.users.link(user_id, hours=HOURS)
-        address = f"{request.url.scheme}://{request.headers.get('host', '')}/sign-in?token={token}"
+        address = f"{self.host(request)}/sign-in?token={token}"
         return {"made_link": gr.Textbox(address, visible=True)}
 
     def invite(self, name: str, role: str, request: gr.Request) -> dict:
@@ -178,7 +178,11 @@ class SettingsPage(Page):
     def open_key(self, key_id: str, request: gr.Request) -> dict:
         """A key was chosen."""
         allow(self.principal(request), "manage")
-        row = next(row for row in self.app.keys.list() if row["id"] == key_id)
+        row = next(
+            (row for row in self.app.keys.list() if row["id"] == key_id and not row["revoked_at"]), None
+        )
+        if row is None:  # revoked elsewhere
+            return self._all_keys(request)
         pairs = [(name.replace("_", " "), _plain(name, row.get(name))) for name in KEY_FACTS]
         return {"key": card(row["hint"], facts(pairs)), "revoke": gr.Button(visible=True),
                 "revoke_row": gr.Row(visible=False)}  # fmt: skip
