@@ -4,7 +4,7 @@ import re
 import secrets
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, ColumnElement, or_, select
 
 from assistant.access.audit import record
 from assistant.errors import BadRequest, Missing
@@ -35,19 +35,28 @@ class Visits:
                 row = {"id": visit_id, "key_id": key_id, "origin": origin, "created_at": now(), **changed}
                 connection.execute(visits.insert().values(**row))
 
-    def transcripts(self, key_id: str | None = None) -> list[dict[str, Any]]:
+    def transcripts(
+        self, key_id: str | None = None, words: str = "", only: str | None = None
+    ) -> list[dict[str, Any]]:
         """Conversations of visitors, the last used first: thread, title, key, page, person.
 
         Args:
             key_id: of one widget key alone.
+            words: that the title, the page or the person holds.
+            only: this thread alone.
         """
         query = (
             select(threads.c.id, threads.c.title, threads.c.user_id, threads.c.updated_at)
             .add_columns(visits.c.key_id, visits.c.origin, visits.c.person)
             .join(visits, threads.c.user_id == "visitor-" + visits.c.id)
+            .where(threads.c.title != "")  # something was said
             .order_by(threads.c.updated_at.desc())
             .limit(ENTRIES)
         )
+        if words:
+            query = query.where(_held(words, threads.c.title, visits.c.origin, visits.c.person))
+        if only is not None:
+            query = query.where(threads.c.id == only)
         return self._database.rows(query if key_id is None else query.where(visits.c.key_id == key_id))
 
     def hand_off(
@@ -96,9 +105,23 @@ class Visits:
         self._database.run(handoffs.insert().values(**row))
         return row
 
-    def handoffs(self, status: str | None = None) -> list[dict[str, Any]]:
-        """What visitors left for the team, newest first."""
+    def handoffs(
+        self, status: str | None = None, words: str = "", only: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What visitors left for the team, newest first.
+
+        Args:
+            status: ``open`` or ``closed``.
+            words: that the address, the message, the page or the person holds.
+            only: this one alone.
+        """
         query = select(handoffs).order_by(handoffs.c.created_at.desc()).limit(ENTRIES)
+        if words:
+            query = query.where(
+                _held(words, handoffs.c.email, handoffs.c.message, handoffs.c.origin, handoffs.c.person)
+            )
+        if only is not None:
+            query = query.where(handoffs.c.id == only)
         return self._database.rows(query if status is None else query.where(handoffs.c.status == status))
 
     def handoff(self, handoff_id: str) -> dict[str, Any]:
@@ -134,3 +157,8 @@ class Visits:
         with self._database.begin() as connection:
             connection.execute(handoffs.delete().where(handoffs.c.id == handoff_id))
             record(connection, "hand-off deleted", handoff_id)
+
+
+def _held(words: str, *columns: Column[Any]) -> ColumnElement[bool]:
+    """That one of the columns holds these words, in whatever case."""
+    return or_(*(column.icontains(words, autoescape=True) for column in columns))

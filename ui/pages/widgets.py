@@ -82,10 +82,10 @@ class WidgetPage(Inbox):
             parts.questions,
         ]
         self.on(blocks.load, self.load)
-        self.on(parts.keys.input, self.open, [parts.keys, *look])
-        self.on(parts.create.click, self.create, [parts.origins, *look[1:]])
-        self.on(parts.change.click, self.change_origins, [parts.keys, parts.origins])
-        for part in look[1:]:
+        self.on(parts.keys.input, self.open, [parts.keys])
+        self.on(parts.create.click, self.create, [parts.origins])
+        self.on(parts.change.click, self.change_origins, [parts.keys, parts.origins, parts.secret])
+        for part in look:
             self.on(part.change, self.snippet, look, trigger_mode="always_last")
         self.wire_inbox()
         self.finish()
@@ -100,11 +100,15 @@ class WidgetPage(Inbox):
             **self.handoffs(request),
             **self.visits(request),
             "tabs": gr.Tabs(selected=tab),
+            **self.snippet("", "", "", "", "", "", "", request),
         }
 
-    def listed(self, request: gr.Request, wish: str | None = None) -> dict:
-        """The live keys, and the chosen one."""
-        rows = [row for row in self.app.keys.list() if row["role"] == "visitor" and not row["revoked_at"]]
+    def _live(self) -> list[dict[str, Any]]:
+        return [row for row in self.app.keys.list() if row["role"] == "visitor" and not row["revoked_at"]]
+
+    def listed(self, request: gr.Request, wish: str | None = None, secret: str = "") -> dict:
+        """The live keys, and the chosen one; ``secret`` is its, where it was just made."""
+        rows = self._live()
         found = chosen(wish, [row["id"] for row in rows])
         none = empty(
             "No widget key yet", "Type the origin of your site, such as https://www.your.site, and make one."
@@ -116,21 +120,19 @@ class WidgetPage(Inbox):
             "change": gr.Button(visible=bool(rows) and self.may(request, "manage")),
             "revoke": gr.Button(visible=bool(rows) and self.may(request, "manage")),
             "revoke_row": gr.Row(visible=False),
-            "snippet": line("", {}),
-            **(self.open(found, "", "", "", "", "", "", "", request) if found else {"about": ""}),
+            **(self.open(found, request) if found else {"about": ""}),
+            "secret": secret,
         }
 
-    def open(
-        self, key_id: str, secret: str, title: str, color: str, side: str, locale: str, greeting: str,
-        questions: str, request: gr.Request,
-    ) -> dict:  # fmt: skip
+    def open(self, key_id: str, request: gr.Request) -> dict:
         """A key was chosen."""
-        row = next(row for row in self.app.keys.list() if row["id"] == key_id)
+        row = next((row for row in self._live() if row["id"] == key_id), None)
+        if row is None:
+            return self.listed(request)  # it was revoked meanwhile
         return {
             "secret": "",
             "origins": "\n".join(row["origins"] or []),
             "about": self._identity(key_id, request),
-            **self.snippet("", title, color, side, locale, greeting, questions, request),
         }
 
     def _identity(self, key_id: str, request: gr.Request) -> str:
@@ -146,25 +148,20 @@ class WidgetPage(Inbox):
             f'<p class="sa-more">{text(how)}</p><code class="sa-secret">{secret}</code>',
         )
 
-    def create(
-        self, origins: str, title: str, color: str, side: str, locale: str, greeting: str, questions: str,
-        request: gr.Request,
-    ) -> dict:  # fmt: skip
+    def create(self, origins: str, request: gr.Request) -> dict:
         """Make a key for the typed origins; it stands in the line this once."""
         who = self.principal(request)
         allow(who, "manage")
         made = self.app.keys.create(widget=True, origins=_lines(origins), user_id=who.user_id)
         gr.Info(say("The line below holds the new key. Copy it now: it is shown this once."), title="")
-        shown = self.listed(request, made["id"])
-        look = self.snippet(made["secret"], title, color, side, locale, greeting, questions, request)
-        return {**shown, "secret": made["secret"], **look}
+        return self.listed(request, made["id"], made["secret"])
 
-    def change_origins(self, key_id: str, origins: str, request: gr.Request) -> dict:
+    def change_origins(self, key_id: str, origins: str, secret: str, request: gr.Request) -> dict:
         """The key answers other pages from now on."""
         allow(self.principal(request), "manage")
         self.app.keys.set_origins(key_id, _lines(origins))
         gr.Info(say("Saved."), title="")
-        return self.listed(request, key_id)
+        return self.listed(request, key_id, secret)
 
     def revoke(self, key_id: str, request: gr.Request) -> dict:
         """End the key."""
@@ -185,8 +182,7 @@ class WidgetPage(Inbox):
             "locale": locale,
             "questions": "|".join(_lines(questions)),
         }
-        host = request.headers.get("host", "")
-        return {"snippet": line(secret, look, f"{request.url.scheme}://{host}" if host else HERE)}
+        return {"snippet": line(secret, look, self.host(request) or HERE)}
 
 
 def line(secret: str, look: dict[str, Any], host: str = HERE) -> str:
