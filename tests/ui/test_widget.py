@@ -35,6 +35,32 @@ Our pages are free of `<img src=x onerror=alert(1)>`.
 """
 
 
+MARKDOWN = """1. Install
+   ```bash
+   pip install x
+     # a[1] * all *
+   ```
+   - with ``a`b``
+   - and <b>
+
+2. Run
+
+> Mind **this**
+> ~~~
+> ```
+> ~~~
+```js
+1
+```
+# afterwards"""
+AS_HTML = (
+    "<ol><li>Install<pre><code>pip install x\n  # a[1] * all *</code></pre>"
+    "<ul><li>with <code>a`b</code></li><li>and &lt;b&gt;</li></ul></li><li>Run</li></ol>"
+    "<blockquote><p>Mind <strong>this</strong></p><pre><code>```</code></pre></blockquote>"
+    "<pre><code>1</code></pre><p><strong>afterwards</strong></p>"
+)
+
+
 @dataclass
 class Site:
     """A server with the widget, and two shops that include it: one its key was made for, one not."""
@@ -198,6 +224,17 @@ def test_markup_from_a_visitor_stays_text(site: Site) -> None:
         links = frame.locator("#log a").evaluate_all("links => links.map((link) => link.href)")
         assert links == ["https://lumen.example/help"]
 
+        page.unroute("**/v1/widget/messages")
+        told = [{"kind": "token", "text": MARKDOWN}, {"kind": "done", "thread": "t", "token": "t"}]
+        stream = "".join(f"data: {json.dumps(each)}\n\n" for each in told)
+        page.route(
+            "**/v1/widget/messages", lambda way: way.fulfill(content_type="text/event-stream", body=stream)
+        )
+        ask(frame, "how is it done?")
+        answer = frame.locator(".assistant .text", has_text="Install")
+        answer.get_by_text("afterwards").wait_for()
+        assert answer.evaluate("each => each.innerHTML") == AS_HTML
+
 
 def test_a_visitor_rates_asks_for_a_person_and_is_known(site: Site) -> None:
     evil = "<img src=x onerror=alert(1)>"
@@ -262,20 +299,39 @@ def test_the_next_customer_at_the_same_page_reads_nothing_of_the_one_before(site
         StartupAssistant.identify(person);
     })"""
     with browsing() as page:
-        frame = opened(page, f"{site.shop}/{site.key}")
-        frame.get_by_text("What can I help").wait_for()
-        assert page.evaluate(become, _signed(site, "customer-1")) == "customer-1"
-        ask(frame, "How many days do I have to return a lamp?")
-        frame.locator(".sources").wait_for()
+        page.goto(f"{site.shop}/{site.key}")
+        page.get_by_role("button", name="Open support chat").wait_for()
+        frame = page.frame_locator("iframe")
+        page.evaluate(
+            """(person) => {  // all at once, before there is a frame
+                 StartupAssistant.identify(person);
+                 StartupAssistant.ask("How many days do I have to return a lamp?");
+                 StartupAssistant.ask("When is the money back?");
+               }""",
+            _signed(site, "customer-1"),
+        )
+        frame.locator(".sources").nth(1).wait_for()
         assert page.evaluate(become, _signed(site, "customer-2")) == "customer-2"
         assert frame.locator(".user").count() == 0
         ask(frame, "When is the money back?")
         frame.locator(".sources").wait_for()
-        assert page.evaluate(become, None) == "nobody"  # signed out
-        frame.get_by_text("What can I help").wait_for()
-        assert frame.locator(".user").count() == 0
-        people = {each["person"] for each in site.app.visits.transcripts()}
-        assert {"customer-1", "customer-2"} <= people
+        page.evaluate("StartupAssistant.identify(null); StartupAssistant.ask('How do I contact support?')")
+        frame.locator(".user", has_text="How do I contact support?").wait_for()
+        frame.locator(".sources").wait_for()
+        assert frame.locator(".user").count() == 1  # signed out, and asked all the same
+        said = [(each["person"], each["title"]) for each in site.app.visits.transcripts()]
+        assert ("customer-2", "When is the money back?") in said and (
+            None,
+            "How do I contact support?",
+        ) in said
+        assert [title for person, title in said if person == "customer-1"] == [
+            "How many days do I have to return a lamp?"
+        ]
+        later = page.context.new_page()  # another visit
+        frame = opened(later, f"{site.shop}/{site.key}")
+        assert later.evaluate(become, _signed(site, "customer-1")) == "customer-1"
+        frame.locator(".sources").nth(1).wait_for()  # what they were told on the last one
+        assert frame.locator(".user").count() == 2
 
 
 def test_a_question_after_hours_begins_a_new_visit(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,12 +370,28 @@ def test_a_phone_gets_the_whole_screen(site: Site) -> None:
         page.get_by_role("button", name="Open support chat").wait_for()
 
 
-def test_another_origin_is_refused(site: Site) -> None:
-    with browsing() as page:
+def test_another_origin_is_refused_and_a_phone_gets_its_page_back(site: Site) -> None:
+    with browsing(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True) as page:
         page.goto(f"{site.stranger}/{site.key}")
         page.get_by_role("button", name="Open support chat").click()
         page.get_by_role("alert").get_by_text("cannot be reached").wait_for()
         assert page.locator("iframe").count() == 0
+        page.get_by_role("button", name="Close chat").click()
+        page.get_by_role("button", name="Open support chat").wait_for()
+        page.get_by_role("link", name="a link").click(trial=True)
+
+
+def test_what_is_refused_is_said_in_the_visitors_language(site: Site) -> None:
+    refused = {"error": {"message": "That was too often. Wait 7 s and try again."}}
+    with browsing() as page:
+        page.route(
+            "**/v1/widget/messages",
+            lambda way: way.fulfill(status=429, headers={"Retry-After": "7"}, json=refused),
+        )
+        page.goto(f"{site.shop}/{site.key}?data-locale=zh")
+        page.get_by_role("button", name="打开客服对话").wait_for()
+        page.evaluate("StartupAssistant.ask('退货要多久?')")
+        page.frame_locator("iframe").get_by_text("请 7 秒后再试").wait_for()
 
 
 def test_the_frame_names_who_may_frame_it(site: Site) -> None:
@@ -329,6 +401,8 @@ def test_the_frame_names_who_may_frame_it(site: Site) -> None:
     policy = ours.headers["Content-Security-Policy"]
     assert f"frame-ancestors {site.shop}" in policy and "unsafe" not in policy
     assert "X-Frame-Options" not in ours.headers and "set-cookie" not in ours.headers
+    anew = client.get("/widget", params={"key": site.key}, headers={"Referer": "http://testserver/widget"})
+    assert anew.status_code == 200
     theirs = client.get("/widget", params={"key": site.key}, headers={"Referer": "https://evil.example/"})
     assert theirs.status_code == 403 and "frame-ancestors 'none'" in theirs.headers["Content-Security-Policy"]
     secret = site.app.keys.create()["secret"]

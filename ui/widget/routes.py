@@ -9,7 +9,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from assistant.access.principal import Principal
-from assistant.api.auth import App, address, check_origin, count_refused, page_of, visitor_limits
+from assistant.api.auth import (
+    App,
+    address,
+    check_origin,
+    count_refused,
+    from_own_page,
+    page_of,
+    visitor_limits,
+)
 from assistant.api.visitors import Visit
 from assistant.api.widget import tokens_of
 from assistant.application import Application
@@ -82,7 +90,7 @@ def widget_frame(request: Request, app: App, key: str = "") -> HTMLResponse:
         if principal.role != "visitor":
             raise Forbidden("This is a secret key.", "Put a publishable one (pk_…) into pages.")
         visitor_limits(request).see(principal.key_id or "", address(request))
-        page = page_of(request)
+        page = "" if from_own_page(request) else page_of(request)  # the frame may load itself anew
         if page or not principal.origins:
             check_origin(page, principal.origins)
     except TeachingError as error:

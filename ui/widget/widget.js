@@ -14,7 +14,7 @@
   const left = option("position") === "left";
   const handlers = {};
   const waiting = []; // messages for a frame that is not ready yet
-  let frame = null, ready = false, shown = false, person = null, patience = 0;
+  let frame = null, ready = false, shown = false, person, patience = 0; // person: null is nobody, undefined that nothing was said
 
   const css = `
     :host { all: initial; }
@@ -38,7 +38,8 @@
     @keyframes rise { from { opacity: 0; transform: translateY(12px) scale(.98); } }
     @media (max-width: 480px), (max-height: 480px) {
       .panel { inset: 0; width: 100%; max-width: none; height: 100%; max-height: none; border-radius: 0; }
-      .open button { display: none; }
+      button { z-index: 2147483002; } /* closes the panel until the frame is there, which has a button of its own */
+      .open.ready button { display: none; }
     }
     @media (prefers-color-scheme: dark) { .panel { background: #161b26; } p { color: #e2e8f0; } }
     @media (prefers-reduced-motion: reduce) { .panel, .loading::before { animation: none; } button { transition: none; } }
@@ -75,6 +76,9 @@
   const tell = (name, detail) => (handlers[name] || []).slice().forEach((handler) => { try { handler(detail); } catch (error) { console.error(error); } });
   const send = (message) => { if (ready) frame.contentWindow.postMessage(message, host); else waiting.push(message); };
 
+  const be = (now) => { ready = now; root.classList.toggle("ready", now); };
+  const wait = (seconds) => { clearTimeout(patience); patience = setTimeout(away, seconds * 1000); };
+
   function load() {
     if (frame) return;
     const settings = { title: option("title"), greeting: option("greeting"), color, on: onColor(color), locale: option("locale"), questions: option("questions").split("|").filter(Boolean).slice(0, 4) };
@@ -82,21 +86,22 @@
       referrerpolicy: "origin", allow: "clipboard-write" });
     panel.className = "panel loading";
     // A page that came but says nothing was refused or is an error; one that has not come yet may be slow.
-    frame.addEventListener("load", () => { if (!ready) { clearTimeout(patience); patience = setTimeout(away, 3000); } });
-    patience = setTimeout(away, 20000);
+    frame.addEventListener("load", () => { if (!ready) wait(3); });
+    wait(20);
     panel.replaceChildren(frame);
   }
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== host || !event.data) return;
     const { sa, name, detail } = event.data;
     if (sa === "ready") {
-      clearTimeout(patience); ready = true;
+      clearTimeout(patience); be(true);
       panel.className = "panel";
-      if (person) send({ sa: "identify", person });
+      if (person !== undefined) send({ sa: "identify", person });
       waiting.splice(0).forEach(send);
       if (shown) frame.focus();
       tell("ready");
-    } else if (sa === "close") api.close();
+    } else if (sa === "leaving") { be(false); panel.className = "panel loading"; wait(20); } // it is loaded anew
+    else if (sa === "close") api.close();
     else if (sa === "event") tell(String(name), detail);
   });
   function away() { // the server is down, or it does not answer this page
@@ -113,7 +118,7 @@
     shown = open;
     if (open) load();
     panel.hidden = !open;
-    root.className = open ? "open" : "";
+    root.classList.toggle("open", open);
     button.setAttribute("aria-expanded", String(open));
     button.setAttribute("aria-label", open ? words.close : words.open);
     draw();
@@ -137,7 +142,7 @@
   }
   function begin() {
     mount();
-    new MutationObserver(() => { if (document.body && !element.isConnected) { ready = false; frame = null; show(false); mount(); } })
+    new MutationObserver(() => { if (document.body && !element.isConnected) { clearTimeout(patience); be(false); frame = null; show(false); mount(); } })
       .observe(document.documentElement, { childList: true, subtree: true });
     if (script.hasAttribute("data-open") && option("open") !== "false") api.open();
   }
