@@ -258,7 +258,7 @@ def test_visitors_tokens(server: Server) -> None:
 def test_a_visitor_talks_sees_passages_and_is_stopped_with_the_key(server: Server) -> None:
     key = server.app.keys.create(widget=True, origins=[PAGE])
     token = VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE))
-    visitor = server.client(token)
+    visitor = server.client(token, Origin=PAGE)
     answer = visitor.post("/v1/widget/messages", json={"message": "When does support answer?"})
     events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
     said = "".join(event["text"] for event in events if event["kind"] == "token")
@@ -269,7 +269,7 @@ def test_a_visitor_talks_sees_passages_and_is_stopped_with_the_key(server: Serve
     thread = events[-1]["thread"]
     lines = visitor.get("/v1/widget/messages", params={"thread": thread}).json()["messages"]
     assert [line["role"] for line in lines] == ["user", "assistant"] and lines[1]["citations"]
-    other = server.client(VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE)))
+    other = server.client(VisitorTokens(server.app.home).sign(Visit.begin(key["id"], PAGE)), Origin=PAGE)
     assert other.get("/v1/widget/messages", params={"thread": thread}).status_code == 404
     assert server.client(token, Origin="https://evil.example").get(
         f"/v1/widget/passages/{cited['passage']}"
