@@ -51,13 +51,14 @@ def answer(
         Missing, Conflict: the approval is not of this conversation, or was answered before.
     """
     approvals = context.approvals
-    if decision:
-        asked = approvals.get(decision["approval"], context.thread_id)
-    else:
-        asked = approvals.open(context.thread_id)
-        if asked and not asked_last(messages_of(graph, context.thread_id), asked["call_id"]):
-            return None
+    asked = (
+        approvals.get(decision["approval"], context.thread_id)
+        if decision
+        else approvals.open(context.thread_id)
+    )
     if asked is None:
+        return None
+    if not decision and not asked_last(messages_of(graph, context.thread_id), asked["call_id"]):
         return None
     wish = _wish(context, asked, str(message.text), decision)
     if wish is None:

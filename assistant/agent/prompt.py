@@ -80,8 +80,8 @@ def shortened(prompt: str) -> str:
     left = {kind: len(getattr(situation, kind)) - MOST_NAMES for kind in ("datasets", "models")}
     if max(left.values()) <= 0:
         return prompt
-    names = {"datasets": situation.datasets[:MOST_NAMES], "models": situation.models[:MOST_NAMES]}
-    block = replace(situation, **names).to_prompt()
+    datasets, models = situation.datasets[:MOST_NAMES], situation.models[:MOST_NAMES]
+    block = replace(situation, datasets=datasets, models=models).to_prompt()
     older = " and ".join(f"{count} older {kind}" for kind, count in left.items() if count > 0)
     told = f"There are {older} besides, which are not listed; take their names as the user gives them."
     return BLOCK.sub(lambda _: f"{block}\n{told}", prompt)

@@ -175,9 +175,9 @@ def _agrees(text: str, tool: str) -> bool:
 
 def _changes(asked: Asked, args: Mapping[str, Any], tool: str) -> dict[str, Any]:
     """The arguments that the message gives another value, where it is about the proposed action at all."""
-    about = asked.reading.tool == tool or asked.reading.act == "more" or _LEAD.match(asked.text)
-    if tool == "finetune_model":  # no other tool takes such values: "lr one point five e minus five"
-        about = about or (_open_to_all(asked) and clear_values(asked.text[:LONGEST]).keys() & _NUMBERS)
+    about = asked.reading.tool == tool or asked.reading.act == "more" or bool(_LEAD.match(asked.text))
+    if tool == "finetune_model" and _open_to_all(asked):  # no other tool takes such values
+        about = about or bool(clear_values(asked.text[:LONGEST]).keys() & _NUMBERS)
     wishes = said(tool, asked) if about else {}
     if tool == "finetune_model":
         wishes = _bare(asked, wishes) | wishes
