@@ -15,7 +15,7 @@ TeachingError
     └── ModelUnavailable          the chat model cannot be reached or loaded
 """
 
-from knowledge.errors import TeachingError
+from knowledge.errors import SourceError, TeachingError
 
 
 class AppError(TeachingError):
@@ -93,3 +93,14 @@ class ModelUnavailable(AppError):
     """The chat model cannot be reached or loaded."""
 
     status, code = 503, "model_unavailable"
+
+
+def none_added(skipped: list[dict[str, str]]) -> SourceError:
+    """Of all documents that were to be added none could be read.
+
+    Args:
+        skipped: ``{"source", "reason"}`` of each.
+    """
+    first, more = skipped[0], len(skipped) - 1
+    others = f" {more:,} more were skipped." if more else ""
+    return SourceError(f"{first['source']} was not added: {first['reason']}{others}", param="source")

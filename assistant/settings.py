@@ -44,7 +44,12 @@ def _placed(url: str) -> str:
     return url if file.startswith("file:") else f"{engine}:///{Path(file).absolute()}{mark}{query}"
 
 
-Named = Annotated[str, StringConstraints(strip_whitespace=True)]
+def _folder(name: str) -> str:
+    """A folder's path that means the same one in every process; other names stay as they are."""
+    return str(Path(name).absolute()) if "/" in name and Path(name).is_dir() else name
+
+
+Named = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_folder)]
 
 
 class Settings(BaseSettings):

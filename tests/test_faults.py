@@ -117,6 +117,14 @@ def test_addresses_that_do_not_exist_are_refused_in_the_apis_shape(
     ):
         answer = client.request(method, path)
         assert answer.status_code == status and answer.json()["error"]["message"], (method, path)
+        assert ("Allow" in answer.headers) == (status == 405)
+    assert client.post("/v1/models").headers["Allow"] == "GET, HEAD"
+    for path in ("/healthz", "/v1/models", "/widget.js"):
+        there, head = client.get(path), client.head(path)
+        assert head.status_code == 200 and not head.content
+        assert head.headers["Content-Type"] == there.headers["Content-Type"]
+    for path in ("/v1/files/%00", "/v1/conversations?q=%00"):
+        assert client.get(path).json()["error"]["code"] == "not_found"
     assert client.get("/v1/models").status_code == 200
     assert client.get("/config").status_code == 401  # the page's own doors are still the page's
 

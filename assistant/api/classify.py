@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from assistant.access.principal import Principal
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
-from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
+from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed, told_as
 from assistant.api.models import VERSION, caller_key
 from assistant.api.spending import spent
 from assistant.api.waiting import answer, loaded, routed, unless_left
@@ -76,7 +76,10 @@ async def classify(body: ClassifyRequest, request: Request, app: App, caller: Ca
     if entry.task == IMAGES:
         given = await run_in_threadpool(_pictures, app, caller, texts)
     who = caller.key_id or caller.user_id
-    with way.watched(lambda other: other.predict(given, who), sum(map(len, texts))) as told:
+    with (
+        told_as(text="input"),
+        way.watched(lambda other: other.predict(given, who), sum(map(len, texts))) as told,
+    ):
         predictor = await loaded(app, way)
         predictions = await unless_left(request, predictor.ask("predict", given, who))
         told(predictions)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from assistant.api.auth import App, Caller
 from assistant.api.completion import Usage, tokens
-from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed
+from assistant.api.fields import MOST_TEXTS, Body, FreeText, Name, Text, listed, told_as
 from assistant.api.models import EMBEDDER, EMBEDDER_NAMES, VERSION, caller_key
 from assistant.api.spending import spent
 from assistant.api.waiting import answer, loaded, routed, unless_left
@@ -75,7 +75,10 @@ async def create_embeddings(body: EmbeddingRequest, request: Request, app: App, 
             f"Use {EMBEDDER}.",
             param="model",
         )
-    with way.watched(lambda predictor: predictor.predict(texts), sum(map(len, texts))) as told:
+    with (
+        told_as(text="input"),
+        way.watched(lambda predictor: predictor.predict(texts), sum(map(len, texts))) as told,
+    ):
         predictor = await loaded(app, way)
         vectors = await unless_left(request, predictor.ask("embed", texts, who))
         told([])  # vectors of two models cannot be compared

@@ -1,82 +1,20 @@
 """``/v1/fine_tuning/jobs``: training in the background, in the OpenAI API's shapes."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import BaseModel
 
 from assistant.api.auth import Actor, App, Approver, Reader
-from assistant.api.fields import Body, Name
 from assistant.api.files import paged
 from assistant.api.models import seconds
+from assistant.api.trainings import JobRequest, spec_of
 from assistant.application import Application
-from assistant.errors import BadRequest, Missing
+from assistant.errors import Missing
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs", tags=["fine-tuning"])
-AUTO = ("", "auto")
-
-Rate = Annotated[float, Field(gt=0, le=1)]
-Epochs = Annotated[float, Field(gt=0, le=10_000)]
-Size = Annotated[int, Field(ge=1, le=4096)]
-
-
-class Hyperparameters(Body):
-    """OpenAI's place for the step sizes; the flat fields of the request come first."""
-
-    n_epochs: Literal["auto"] | Epochs | None = None
-    batch_size: Literal["auto"] | Size | None = None
-    learning_rate_multiplier: Literal["auto"] | Rate | None = None
-
-
-class Supervised(Body):
-    """OpenAI's present place for the hyperparameters."""
-
-    hyperparameters: Hyperparameters | None = None
-
-
-class MethodObject(Body):
-    """OpenAI's ``method``; supervised training alone is done here."""
-
-    type: Literal["supervised"] = "supervised"
-    supervised: Supervised | None = None
-
-
-class JobRequest(Body):
-    """A training to start: OpenAI's fields, and the options of ``assistant finetune`` under their names."""
-
-    model: Name = Field("", min_length=0, description="The base model; empty or auto lets the plan choose.")
-    training_file: Name
-    validation_file: Name | None = None
-    suffix: Annotated[str, Field(max_length=64)] | None = None
-    hyperparameters: Hyperparameters | None = None
-    method: Name | MethodObject | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
-    name: Name | None = None
-    task: Name | None = None
-    base: Name | None = None
-    text: Name | None = Field(None, validation_alias=AliasChoices("text", "text_column"))
-    label: Name | None = Field(None, validation_alias=AliasChoices("label", "label_column"))
-    test_data: Name | None = Field(None, validation_alias=AliasChoices("test_data", "test-data"))
-    unlabeled: Name | None = None
-    search: Annotated[float, Field(gt=0, le=1440)] | None = None
-    epochs: Epochs | None = None
-    learning_rate: Rate | None = Field(None, validation_alias=AliasChoices("learning_rate", "learning-rate"))
-    batch_size: Size | None = Field(None, validation_alias=AliasChoices("batch_size", "batch-size"))
-
-    @property
-    def steps(self) -> Hyperparameters:
-        """The hyperparameters, wherever the client put them."""
-        if isinstance(self.method, MethodObject) and self.method.supervised:
-            return self.method.supervised.hyperparameters or Hyperparameters()
-        return self.hyperparameters or Hyperparameters()
-
-    @property
-    def method_name(self) -> str:
-        """``lora`` and so on; OpenAI's own ``supervised`` leaves the choice to the plan."""
-        named = self.method if isinstance(self.method, str) else "auto"
-        return "auto" if named.lower() in (*AUTO, "supervised") else named.lower()
+TRAINING = ("finetune", "learn")  # kinds of jobs
 
 
 class JobError(BaseModel):
@@ -152,58 +90,8 @@ class EventList(BaseModel):
 @router.post("")
 def create_job(body: JobRequest, app: App, who: Approver) -> Job:
     """Check the plan and queue the training. Calling this is the approval that the chat would ask for."""
-    from tools.finetune.plan import make_plan
-
-    spec = _spec(app, body, app.workspace(who))
-    make_plan(spec)  # raises what the training would stumble over
-    job = app.workspace(who).submit("finetune", spec.as_dict())
-    return _shown(app, job)
-
-
-def _spec(app: Application, body: JobRequest, workspace: Any) -> Any:
-    from tools.finetune.spec import FinetuneSpec
-
-    test = body.test_data or body.validation_file
-    base = next((each for each in (body.base, body.model) if each and each.lower() not in AUTO), "")
-    name = body.name or body.suffix
-    steps = body.steps
-    spec = FinetuneSpec(
-        data=workspace.dataset(body.training_file),
-        name=app.registry.check_name(name)
-        if name
-        else workspace.model_name(_stem(workspace, body.training_file)),
-        base=base,
-        base_path=workspace.base_model(base) if base else None,
-        task=body.task or "",
-        method=body.method_name,
-        text_column=body.text,
-        label_column=body.label,
-        test_data=workspace.dataset(test) if test else None,
-        unlabeled=workspace.dataset(body.unlabeled) if body.unlabeled else None,
-        search=body.search,
-        epochs=body.epochs or _number(steps.n_epochs),
-        learning_rate=body.learning_rate or _rate(steps.learning_rate_multiplier),
-        batch_size=body.batch_size or _number(steps.batch_size),
-    )
-    return spec if body.seed is None else replace(spec, seed=body.seed)
-
-
-def _stem(workspace: Any, file: str) -> str:
-    return workspace.upload_name(file) or file
-
-
-def _number(value: Any) -> Any:
-    return None if value == "auto" else value
-
-
-def _rate(multiplier: Any) -> float | None:
-    if _number(multiplier) is None:
-        return None
-    raise BadRequest(
-        "learning_rate_multiplier has no meaning here.",
-        "Give learning_rate itself, for example 2e-5, in extra_body.",
-        param="hyperparameters",
-    )
+    workspace = app.workspace(who)
+    return _shown(app, workspace.submit("finetune", spec_of(body, workspace).as_dict()))
 
 
 @router.get("")
@@ -213,8 +101,8 @@ def list_jobs(
     after: Annotated[str | None, Query(max_length=255)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
 ) -> JobList:
-    """The fine-tuning jobs."""
-    jobs = [job for job in app.jobs.list() if job["kind"] == "finetune"]
+    """The fine-tuning jobs, those of the retriever (``/v1/knowledge/learn``) too."""
+    jobs = [job for job in app.jobs.list() if job["kind"] in TRAINING]
     page, more = paged(jobs, after, limit)
     return JobList(data=[_shown(app, job) for job in page], has_more=more)
 
@@ -248,7 +136,7 @@ def list_events(
 
 def _get(app: Application, job_id: str) -> dict[str, Any]:
     job = app.jobs.get(job_id)
-    if job["kind"] != "finetune":
+    if job["kind"] not in TRAINING:
         raise Missing(f"{job_id} is not a fine-tuning job.", "List them at /v1/fine_tuning/jobs.", "job_id")
     return job
 
@@ -263,7 +151,7 @@ def _shown(app: Application, job: dict[str, Any]) -> Job:
         finished_at=seconds(job["finished_at"]),
         estimated_finish=_finish(job),
         model=spec.get("base") or result.get("base") or "auto",
-        fine_tuned_model=spec.get("name") if job["status"] == "succeeded" else None,
+        fine_tuned_model=job["model"] if job["status"] == "succeeded" else None,
         status=job["status"],
         training_file=_file_id(spec.get("data")) or "",
         validation_file=_file_id(spec.get("test_data")),

@@ -3,19 +3,27 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from assistant.access.quotas import tokens_of
 from assistant.api.auth import App, Approver, Asker, Reader
-from assistant.api.fields import Body, Name, Text
+from assistant.api.fields import Body, Name, Text, told_as
 from assistant.api.lanes import in_turn
 from assistant.api.spending import note
-from assistant.errors import BadRequest
+from assistant.errors import BadRequest, none_added
 from knowledge.filters import Filters
 
 router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"])
 COMPUTES = [Depends(in_turn("knowledge"))]
-Question = Annotated[Text, Field(max_length=4000)]
+
+
+def _asked(words: str) -> str:
+    if not words.strip():
+        raise ValueError("there are no words in it")
+    return words
+
+
+Question = Annotated[Text, Field(max_length=4000), AfterValidator(_asked)]
 Date = Annotated[str, Field(pattern=r"^(\d{4}(-\d\d){0,2})?$", description="2026-03-12, 2026-03 or 2026")]
 
 
@@ -150,12 +158,16 @@ def list_sources(app: App, _caller: Reader) -> Added:
 
 @router.post("/sources", response_model_exclude_none=True)
 def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
-    """Add documents. Calling this is the approval that the chat would ask for."""
+    """Add documents; an error where none can be read. Calling this is the approval that the chat would ask for."""
     if not body.names:
         raise BadRequest("No source was named.", "Send sources: a list of uploads or addresses.", "sources")
     workspace = app.workspace(who)
-    found = [workspace.document(name) for name in body.names]
-    return Added.model_validate(app.knowledge.add(found, visibility=body.visibility, tags=body.tags))
+    with told_as(source="sources" if body.sources else "source"):
+        found = [workspace.document(name) for name in body.names]
+        added = app.knowledge.add(found, visibility=body.visibility, tags=body.tags)
+        if not added["sources"] and added["skipped"]:
+            raise none_added(added["skipped"])
+    return Added.model_validate(added)
 
 
 @router.delete("/sources/{source:path}", response_model_exclude_none=True)
@@ -166,7 +178,7 @@ def remove_source(source: str, app: App, _caller: Approver) -> Added:
 
 @router.post("/learn", status_code=202)
 def learn(body: LearnRequest, app: App, who: Approver) -> dict[str, Any]:
-    """Train the retriever on thumbs, corrected answers and the documents, as a job (``/v1/fine_tuning/jobs``).
+    """Train the retriever on thumbs, corrected answers and the documents, as a job of ``/v1/fine_tuning/jobs``.
 
     It finds passages from then on where it finds more of those held out. Calling this is the approval.
     """

@@ -31,6 +31,8 @@ POLICY = (
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'"
 )
 
+NOWHERE = respond("There is nothing at this address.", 404, "not_found")
+
 
 class Envelope:
     """The outermost layer of the server.
@@ -78,7 +80,7 @@ class Envelope:
         self._metrics.running.inc()
         try:
             async with limit:
-                await self._app(scope, receive, answer)
+                await (NOWHERE if _holds_nul(scope) else self._app)(scope, receive, answer)
         except Exception as error:
             late = isinstance(error, TimeoutError) and limit.expired()
             log().error("request given up" if late else "request failed", path=scope["path"], exc_info=error)
@@ -101,6 +103,11 @@ def _has_limit(scope: Scope) -> bool:
     """Whether the answer to a request may be given up: an upload takes as long as its line is slow."""
     path = str(scope["path"])
     return path.startswith("/v1/") and not (path.startswith("/v1/files") and scope["method"] == "POST")
+
+
+def _holds_nul(scope: Scope) -> bool:
+    """Whether the address holds NUL, which no id or name has and PostgreSQL takes in no text."""
+    return "\0" in scope["path"] or b"%00" in scope.get("query_string", b"")
 
 
 def _is_plain_413(message: Message) -> bool:

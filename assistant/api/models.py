@@ -20,6 +20,7 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 ASSISTANT = "assistant"
 EMBEDDER = "minilm"
 EMBEDDER_NAMES = {EMBEDDER, "all-minilm-l6-v2", "sentence-transformers/all-minilm-l6-v2"}
+BUILT_IN = {ASSISTANT, *EMBEDDER_NAMES}
 VERSION = "X-Model-Version"  # header of an answer: which version gave it
 RELEASED = 1_735_689_600  # the built-in models have no date of their own: 1 January 2025
 
@@ -82,6 +83,9 @@ def route(app: Application, name: str, key: str) -> Route:
     except NotFound as error:
         if wanted.which is not None and app.registry.knows(name):
             raise _missing(error.message, error.hint) from None
+        if wanted.name in BUILT_IN:
+            where = "/v1/embeddings" if wanted.name in EMBEDDER_NAMES else "/v1/chat/completions"
+            raise _missing(f"{name} does not do that.", f"Ask it at {where}.") from None
         in_service = [ASSISTANT, EMBEDDER, *(each.name for each in _in_service(app))]
         raise _missing(f"There is no model named {name}.", did_you_mean(name, in_service)) from None
     entry = found.entry
@@ -161,7 +165,7 @@ def retrieve_model(model: str, app: App, _caller: Reader) -> Model:
 @router.delete("/{model}")
 def delete_model(model: str, app: App, who: Approver) -> DeletedModel:
     """Delete a fine-tuned model, or one version of it; refused (409) while it is in service."""
-    if model.lower() in {ASSISTANT, *EMBEDDER_NAMES}:
+    if model.lower() in BUILT_IN:
         raise Forbidden(
             f"{model} is built in and stays.", "Delete models that were fine-tuned here.", "model"
         )

@@ -197,11 +197,10 @@ class Registry:
             return f"{self.get(known).name}@{NEW}"
         name = name.strip().lower()
         if not NAME.fullmatch(name) or name in RESERVED:
-            raise Conflict(
-                f"{name!r} cannot be a model's name.",
-                "Use up to 63 letters, digits, dots, dashes and underscores.",
-                param="name",
-            )
+            hint = "Use up to 63 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit."
+            if re.search(r"[a-z0-9]", name):
+                hint = f"Try {self.free_name(name)}. {hint}"
+            raise Conflict(f"{name!r} cannot be a model's name.", hint, param="name")
         if name in self.names():
             raise Conflict(
                 f"A model named {name} exists already.",

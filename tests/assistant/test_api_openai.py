@@ -168,11 +168,38 @@ def test_fine_tuning_jobs(server: Server) -> None:
     assert jobs.list_events(job.id).data[0].message == "The job was cancelled."
 
 
+def test_fine_tuning_as_clients_of_openai_ask_for_it(server: Server) -> None:
+    client, jobs = server.openai, server.openai.fine_tuning.jobs
+    file = client.files.create(file=("small.csv", io.BytesIO(CSV.encode())), purpose="fine-tune")
+    usual = jobs.create(model="", training_file=file.id, suffix="My Model", extra_body={"task": ""})
+    again = jobs.create(
+        model="auto",
+        training_file=file.id,
+        suffix="My Model",
+        hyperparameters={"learning_rate_multiplier": 0.5},
+    )
+    plain, scaled = (server.app.jobs.row(job.id)["spec"] for job in (usual, again))
+    assert plain["name"] == scaled["name"] == "my-model" and plain["learning_rate"] is None
+    assert 0 < scaled["learning_rate"] < 0.1
+    for job in (usual, again):
+        jobs.cancel(job.id)
+
+
+def test_a_job_tells_the_model_that_was_made(server: Server) -> None:
+    for kind, spec in (("finetune", {"name": "router@new"}), ("learn", {"epochs": 1})):
+        job = server.app.jobs.submit(kind, spec)["id"]
+        assert server.app.jobs.claim("me")
+        server.app.jobs.finish(job, "me", {"model": "router@2"})
+        found = server.openai.fine_tuning.jobs.retrieve(job)
+        assert (found.status, found.fine_tuned_model) == ("succeeded", "router@2")
+        assert job in [each.id for each in server.openai.fine_tuning.jobs.list().data]
+
+
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
         ({"training_file": "file-none"}, openai.NotFoundError),
-        ({"hyperparameters": {"learning_rate_multiplier": 0.5}}, openai.BadRequestError),
+        ({"hyperparameters": {"learning_rate_multiplier": 1000}}, openai.BadRequestError),
         ({"extra_body": {"label": "colour"}}, openai.BadRequestError),
         ({"extra_body": {"method": "magic"}}, openai.BadRequestError),
         ({"extra_body": {"name": "router"}}, openai.ConflictError),

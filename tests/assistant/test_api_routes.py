@@ -8,7 +8,7 @@ import pytest
 from assistant.api.auth import VisitorLimits
 from assistant.api.visitors import Visit, VisitorTokens
 from assistant.errors import TooMany, Unauthenticated
-from tests.assistant.api_server import PAGE, Server, server
+from tests.assistant.api_server import CSV, PAGE, Server, server
 
 __all__ = ["server"]
 
@@ -51,6 +51,7 @@ def test_classify(server: Server) -> None:
     [
         ("classify", {"model": "nobody", "input": "a"}, 404, "model_not_found"),
         ("classify", {"model": "idle", "input": "a"}, 404, "model_not_found"),
+        ("classify", {"model": "minilm", "input": "a"}, 404, "model_not_found"),
         ("classify", {"model": "router", "input": []}, 400, "invalid_request"),
         ("classify", {"model": "router", "input": "x" * 100_001}, 400, "invalid_request"),
         ("classify", {"model": "router", "input": "a\0b"}, 400, "invalid_request"),
@@ -68,13 +69,35 @@ def test_classify(server: Server) -> None:
         ("explain", {"model": "nobody", "text": "a"}, 404, "not_found"),
         ("redact", {"text": "a", "language": "xx"}, 400, "invalid_request"),
         ("knowledge/search", {"query": "a", "k": 10**30}, 400, "invalid_request"),
+        ("knowledge/search", {"query": " "}, 400, "invalid_request"),
+        ("knowledge/ask", {"question": "\n"}, 400, "invalid_request"),
+        ("knowledge/sources", {"source": "http://127.0.0.1/private.md"}, 400, "unreadable_source"),
         ("knowledge/sources", {"sources": ["/etc/passwd"]}, 404, "not_found"),
     ],
 )
 def test_refusals(server: Server, route: str, body: dict, status: int, code: str | None) -> None:
     response = server.admin.post(f"/v1/{route}", json=body)
     assert response.status_code == status, response.text
-    assert code in (None, error_of(response)["code"])
+    error = error_of(response)
+    assert code in (None, error["code"])
+    assert "Did you mean" not in error["message"] or body["model"] not in error["message"].split("mean")[1]
+
+
+def test_refusals_name_the_field_that_was_sent(server: Server) -> None:
+    given = {"training_file": "router.csv", "model": "minilm"}
+    file = server.admin.post(
+        "/v1/files", files={"file": ("small.csv", CSV.encode())}, data={"purpose": "fine-tune"}
+    ).json()["id"]
+    for route, body, field in (
+        ("fine_tuning/jobs", given, "training_file"),
+        ("fine_tuning/jobs", {"training_file": file, "validation_file": "none.csv"}, "validation_file"),
+        ("fine_tuning/jobs", {"training_file": file, "label": "colour"}, "label"),
+        ("fine_tuning/jobs", {"training_file": file, "model": "minilmm"}, "model"),
+        ("classify", {"model": "router", "input": [" "]}, "input"),
+        ("knowledge/sources", {"sources": ["nothing.md"]}, "sources"),
+    ):
+        error = error_of(server.admin.post(f"/v1/{route}", json=body))
+        assert error["param"] == field, error
 
 
 def test_malformed_bodies(server: Server) -> None:

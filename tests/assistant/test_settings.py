@@ -64,6 +64,13 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert ".env cannot be read" in said(monkeypatch)
 
 
+def test_a_folder_is_the_same_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "encoders" / "mine").mkdir(parents=True)
+    chosen = Settings(embedder="encoders/mine", ner="spacy:en_core_web_sm", model="local:org/name")
+    assert chosen.embedder == str(tmp_path / "encoders" / "mine")
+    assert (chosen.ner, chosen.model) == ("spacy:en_core_web_sm", "local:org/name")
+
+
 def test_a_job_has_the_settings_of_a_file_but_few_secrets(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "ASSISTANT_EMBEDDER=my-embedder\nASSISTANT_RAY_WORKERS=4\nASSISTANT_MODEL_API_KEY=sk-chat\n"

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.brain.plans import matches
 from tests.ui.commands import apart, here, typed
+from ui.cli.opened import lines
 
 KEYS = {"thread", "reply", "tool_calls", "citations", "redactions", "approval", "artifacts"}
 
@@ -139,6 +140,12 @@ def test_what_counts_as_right() -> None:
         {"tool": "search_knowledge", "args": {}}, {"tool": "search_knowledge", "args": {"query": "x"}}
     )
     assert not matches({"tool": None, "args": {}}, {"error": "bad"})
+
+
+def test_a_line_of_stdin_is_one_text_whatever_it_holds(monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    monkeypatch.setattr("sys.stdin", typed("one\u2028still one\r\n\n\x0ctwo\x85\n"))
+    assert lines(["-", "three"]) == ["one\u2028still one", "\x0ctwo\x85", "three"]
+    assert capfd.readouterr().err == "1 blank line was passed over.\n"
 
 
 def test_redacting_keeps_every_character_of_stdin(home: Path) -> None:

@@ -127,12 +127,14 @@ WRONG = {
     "knowledge pairs": "The documents give 0 pairs",
     "knowledge pairs --out pairs.csv": "Name it with .jsonl",
     "knowledge rollback": "There is nothing to go back from",
+    "knowledge search _": "There is no question",
+    "knowledge ask _": "There is no question",
 }
 
 
 @pytest.mark.parametrize("line", WRONG)
 def test_a_wrong_call_is_told_in_one_line(line: str, home: Path, capfd) -> None:
-    ran = here(capfd, *line.split())
+    ran = here(capfd, *(" " if word == "_" else word for word in line.split()))
     assert ran.code == 2
     assert WRONG[line] in ran.error
 

@@ -49,16 +49,18 @@ def add(
         result = application.knowledge.add(sources, said.get(internal), running.count, tag or [])
     out.document(result) if out.as_json else out.line(_counted(result))
     if not result["sources"] and result["skipped"]:
-        raise _refused(result["skipped"])
+        from assistant.errors import none_added
+
+        raise none_added(result["skipped"])
 
 
-def _refused(skipped: list[dict[str, str]]) -> Exception:
-    """Nothing at all could be read: that is an error too."""
-    from knowledge.errors import SourceError
+def _asked(words: str) -> str:
+    """What is looked for, which is something."""
+    from assistant.errors import BadRequest
 
-    first, more = skipped[0], len(skipped) - 1
-    others = f" {more:,} more were skipped." if more else ""
-    return SourceError(f"{first['source']} was not added: {first['reason']}{others}")
+    if not words.strip():
+        raise BadRequest("There is no question.", "Write what you want to know.")
+    return words
 
 
 def _list(result: dict[str, Any]) -> str:
@@ -135,7 +137,7 @@ def search(
         source=source, tag=tag, since=since, until=until, language=language, visibility=visibility
     )
     with opened() as application:
-        return application.knowledge.search(query, k, filters=filters)
+        return application.knowledge.search(_asked(query), k, filters=filters)
 
 
 def _page(found: dict[str, Any]) -> str:
@@ -171,7 +173,7 @@ def ask(
         source=source, tag=tag, since=since, until=until, language=language, visibility=visibility
     )
     with opened() as application:
-        return application.knowledge.ask(question, after or [], filters=filters)
+        return application.knowledge.ask(_asked(question), after or [], filters=filters)
 
 
 def _asked_in_vain(result: dict[str, Any]) -> str:
@@ -233,7 +235,7 @@ def explain(
         chat = application.settings.model
         result = explain_answer(
             application.knowledge.answerer,
-            question,
+            _asked(question),
             words=words,
             chat_model=None if chat == "embedded" else chat,
         )
