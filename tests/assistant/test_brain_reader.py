@@ -6,10 +6,11 @@ import pytest
 
 from assistant.brain.encoding import View
 from assistant.brain.labels import TAGS
-from assistant.brain.reader import Reader, reader
+from assistant.brain.reader import REMEMBERED, Reader, reader
 from assistant.brain.situation import Situation
 from assistant.brain.spans import best_path
 from assistant.errors import ModelUnavailable
+from ui.cli.plan import _parts
 
 HERE = Situation(files=["tickets.csv"], models=["router", "spam-1"])
 
@@ -108,3 +109,11 @@ def test_no_inside_without_a_beginning():
     chances[0, [outside, begin]] = -0.5, -1.2
     chances[1:, inside] = -0.1
     assert best_path(chances) == [begin, inside, inside]
+
+
+def test_long_talks_are_read_together_as_far_as_they_are_remembered():
+    cases = [(number, {"messages": [{}] * 9}, "") for number in range(300)]
+    parts = list(_parts(cases))
+    assert [case for part in parts for case in part] == cases
+    assert max(len(part) for part in parts) * 9 <= REMEMBERED // 2
+    assert [len(part) for part in _parts([(0, {"messages": [{}] * 5000}, ""), (1, {}, "no JSON")])] == [1, 1]

@@ -26,6 +26,7 @@ WORDLESS = (
 LONGEST = 32_000  # characters of a message
 BLOCK = 1 << 16  # bytes taken from stdin at once
 TOGETHER = 256  # lines that the encoder reads together
+Case = tuple[int, dict[str, Any], str]  # a line's number, what it holds, and what is wrong with it
 
 
 def enter(app: typer.Typer) -> None:
@@ -81,12 +82,27 @@ def _decisions() -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
 
 def _decide_all(lines: list[tuple[int, bytes]]) -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
     """The decisions of some lines; blank ones are passed over."""
-    read = [(number, *_case(line)) for number, line in lines if line.strip()]
-    for at in range(0, len(read), TOGETHER):
-        part = read[at : at + TOGETHER]
+    for part in _parts([(number, *_case(line)) for number, line in lines if line.strip()]):
         _read_ahead([case for _, case, problem in part if not problem])
         for number, case, problem in part:
             yield number, case, _refused(problem) if problem else _decide(case)
+
+
+def _parts(cases: list[Case]) -> Iterator[list[Case]]:
+    """The lines as they are read together: no more messages than the encoder remembers until they are decided about."""
+    from assistant.brain.reader import REMEMBERED
+
+    part: list[Case] = []
+    messages = 0
+    for case in cases:
+        own = len(case[1].get("messages", ()))
+        if part and (len(part) == TOGETHER or messages + own > REMEMBERED // 2):
+            yield part
+            part, messages = [], 0
+        part.append(case)
+        messages += own
+    if part:
+        yield part
 
 
 def _case(line: bytes) -> tuple[dict[str, Any], str]:
