@@ -11,7 +11,7 @@ import pytest
 
 from tests.tools.tiny_models import tiny_bert
 from tests.tools.trained import ROWS, train_head
-from tools.errors import BadArgument
+from tools.errors import BadArgument, WorkFailed
 from tools.serving.engines import choice, int8, kept
 from tools.serving.engines.choice import calibrate
 from tools.serving.engines.onnx_int8 import OnnxModule
@@ -79,6 +79,14 @@ def test_an_engine_that_says_something_else_is_not_taken(folder: Path, monkeypat
     monkeypatch.setattr(choice, "WORTH", 0.0)
     monkeypatch.setattr(choice, "LIMIT", -1.0)
     assert calibrate(folder)["engine"] == "torch"
+
+
+def test_weights_that_are_gone_are_told_where_they_are_needed(tiny: Path) -> None:
+    served = load(tiny, "cpu", engine="openvino")
+    (tiny / "model.safetensors").unlink()
+    assert served.predict(["Where is my parcel?"])[0]["label"]  # the graph is in memory
+    with pytest.raises(WorkFailed, match="cannot be read any more"):
+        _ = served.model.module
 
 
 def test_new_weights_are_not_computed_by_the_old_graph(folder: Path, monkeypatch) -> None:

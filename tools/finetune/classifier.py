@@ -1,6 +1,7 @@
 """A text classifier in memory: plain sequence-classification folders and `head` folders behind the same face."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 
 from knowledge.loading import loaded
 from tools.finetune import head
-from tools.finetune.encoder import BATCH_TOKENS, autocast, by_length, load_tokenizer, padded
+from tools.finetune.encoder import BATCH_TOKENS, autocast, by_length, late_weights, load_tokenizer, padded
 
 
 class Logits(torch.nn.Module):
@@ -52,7 +53,7 @@ class TextClassifier:
         threshold: float | None = None,
         late: bool = False,
     ):
-        self._folder, self.threshold = folder, threshold
+        self._folder, self._late, self.threshold = folder, late, threshold
         self.labels, self.max_length, self.device = labels, max_length, device
         self.tokenizer = load_tokenizer(folder)
         if not late:
@@ -63,7 +64,8 @@ class TextClassifier:
     @cached_property
     def module(self) -> torch.nn.Module:
         """``module(input_ids, attention_mask) -> logits``."""
-        return _module(self._folder, self.device)
+        with late_weights(self._folder) if self._late else nullcontext():
+            return _module(self._folder, self.device)
 
     @property
     def embedding_layer(self) -> torch.nn.Module:

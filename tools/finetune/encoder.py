@@ -1,7 +1,8 @@
 """A frozen encoder: texts to unit vectors by mean pooling. Imported only where torch is wanted."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy
 import torch
 
 from knowledge.loading import loaded
+from tools.errors import WorkFailed
 from tools.finetune.machine import PAD_TO, best_device, bf16
 
 MAX_LENGTH = 256
@@ -102,6 +104,22 @@ def padded(
     }
 
 
+@contextmanager
+def late_weights(folder: Path | str) -> Iterator[None]:
+    """Read weights of a model that is in service already.
+
+    Raises:
+        WorkFailed: they are gone, or damaged.
+    """
+    try:
+        yield
+    except Exception as error:  # whatever transformers, safetensors or torch make of it
+        name = Path(folder).name
+        raise WorkFailed(
+            f"The weights of {name} cannot be read any more.", "Fine-tune it again, or restore its folder."
+        ) from error
+
+
 class FrozenEncoder:
     """Texts to vectors.
 
@@ -119,7 +137,7 @@ class FrozenEncoder:
     def __init__(self, base: Path | str, device: str | None = None, config: Any = None, late: bool = False):
         from transformers import AutoConfig
 
-        self.base, self.device = base, best_device(device)
+        self.base, self.device, self._late = base, best_device(device), late
         self.tokenizer = load_tokenizer(base)
         self.config = config or AutoConfig.from_pretrained(str(base), trust_remote_code=False)
         if not late:
@@ -134,7 +152,8 @@ class FrozenEncoder:
         from transformers import AutoModel  # seconds, which a server that starts need not wait for
 
         options = {"config": self.config, "trust_remote_code": False, "use_safetensors": True}
-        network: Any = loaded(AutoModel, str(self.base), **options)
+        with late_weights(self.base) if self._late else nullcontext():
+            network: Any = loaded(AutoModel, str(self.base), **options)
         return network.to(self.device, torch.float32).eval().requires_grad_(False)
 
     def embed(
