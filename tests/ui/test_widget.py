@@ -329,6 +329,7 @@ def test_the_next_customer_at_the_same_page_reads_nothing_of_the_one_before(site
         ]
         later = page.context.new_page()  # another visit
         frame = opened(later, f"{site.shop}/{site.key}")
+        frame.get_by_text("What can I help").wait_for()
         assert later.evaluate(become, _signed(site, "customer-1")) == "customer-1"
         frame.locator(".sources").nth(1).wait_for()  # what they were told on the last one
         assert frame.locator(".user").count() == 2
