@@ -10,6 +10,8 @@ from tools.finetune.plan import make_plan
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import find_task, task_names
+from tools.serving.evaluate import evaluate
+from tools.serving.predictor import load
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -50,6 +52,23 @@ def test_the_whole_cycle(task, method, tmp_path):
     assert any(p.loss is not None and p.eta_seconds is not None and p.step for p in said)
     assert not list(folder.parent.glob(".*"))
     _predicts(task, find_task(task).load(folder, "cpu"), tmp_path)
+    if task in ("token-classification", "image-classification"):
+        _measured_again(folder, data)
+
+
+def _measured_again(folder, data):
+    """The model on the file that it was made from."""
+    found = evaluate(load(folder, "cpu"), {}, data, report=folder / "again.html")
+    assert found["metrics"].keys() >= {"accuracy", "precision", "recall", "f1"}
+    low, high = found["intervals"]["f1"]
+    assert low <= found["metrics"]["f1"] <= high and found["per_class"]
+    matrix = found["confusion"]["matrix"]
+    assert (
+        len(found["confusion"]["labels"]) == len(matrix) and sum(map(sum, matrix)) >= found["metrics"]["rows"]
+    )
+    hits = sum(row[place] for place, row in enumerate(matrix)) / sum(map(sum, matrix))
+    assert hits >= found["metrics"]["accuracy"] - 1e-4  # of words by kind, B- and I- are alike
+    assert "precision" in (folder / "again.html").read_text()
 
 
 def _predicts(task, model, tmp_path):

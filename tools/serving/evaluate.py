@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.errors import BadArgument, BadData, NotFound, Unsupported
 from tools.models.card import read_info
+from tools.serving.measured import OTHERS, columns_of, unknown_labels
 from tools.serving.predictor import Predictor
 from tools.workspace import ModelEntry
 
@@ -29,10 +30,10 @@ def evaluate(
     picture: Path | None = None,
     report: Path | None = None,
 ) -> dict[str, Any]:
-    """Measure a classifier on a file with labels.
+    """Measure a classifier or tagger on a file with labels.
 
     Args:
-        predictor: a text-classification model.
+        predictor: a model that classifies texts or pictures, or tags words.
         info: what the registry knows of it; its text and label column are used where the file has them.
         data: the file.
         picture: draw the confusion matrix here (PNG).
@@ -44,17 +45,19 @@ def evaluate(
 
     Raises:
         BadData: no row with a text and a label, or no label that the model knows.
-        Unsupported: the model is no text classifier.
+        Unsupported: the model does neither.
     """
-    if predictor.task != "text-classification":
+    if predictor.task == "text-classification":
+        columns, rows, warnings = labelled_rows(predictor, info, data)
+        metrics, found = measured(predictor, rows)
+    elif measure := OTHERS.get(predictor.task):
+        columns, metrics, found, warnings = measure(predictor, info, data)
+    else:
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model; only text-classification models are measured on new data "
-            "yet.",
+            f"{predictor.name} is a {predictor.task} model; only classifiers and taggers are measured on new data yet.",
             "Ask without a dataset for how it did on its held-out rows.",
             param="model",
         )
-    columns, rows, warnings = labelled_rows(predictor, info, data)
-    metrics, found = measured(predictor, rows)
     result = {"metrics": metrics, **found, **columns, "warnings": warnings, "report": None, "artifacts": []}
     return result | _written(predictor, result, picture, report, data.name)
 
@@ -92,55 +95,21 @@ def labelled_rows(
     Raises:
         BadData: no row with a text and a label, or no label that the model knows.
     """
-    from tools.data.columns import guess_columns
     from tools.data.read import read_table
     from tools.finetune.examples import pairs, text_sets
 
-    info = {**info, **predictor.info}
     table = read_table(data)
-    wishes = [
-        info.get(key) if info.get(key) in table.columns else None for key in ("text_column", "label_column")
-    ]
-    sample = table.iloc[:: max(1, len(table) // 2000)].to_dict("records")
-    guess = guess_columns(sample, predictor.task, *wishes)
-    if not guess.text_column or not guess.label_column:
-        names = ", ".join(map(str, table.columns[:12]))
-        raise BadData(
-            f"{data.name} has no column of texts beside one of labels; its columns are {names}.",
-            "Give a file with the columns that the model was trained on.",
-        )
-    columns = guess.text_column, guess.label_column
+    columns = columns_of(predictor, info, data, table)
+    text, label = columns["text_column"], columns["label_column"]
     several = predictor.info.get("threshold") is not None
     rows: list[tuple[str, Any]] = (
-        text_sets(table, *columns, predictor.labels) if several else pairs(table, *columns)
+        text_sets(table, text, label, predictor.labels) if several else pairs(table, text, label)
     )
-    warnings = [*table.attrs.get("warnings", []), *_strange(predictor, data, rows, len(table))]
-    return {"text_column": guess.text_column, "label_column": guess.label_column}, rows, warnings
-
-
-def _strange(predictor: Predictor, data: Path, rows: list[tuple[str, Any]], total: int) -> list[str]:
-    """Warnings about rows left out and labels that the model cannot know.
-
-    Raises:
-        BadData: nothing is left to measure on.
-    """
-    if not rows:
-        raise BadData(f"No row of {data.name} has both a text and a label.", "Fill them in.")
-    each = [{given} if isinstance(given, str) else set(given) for _, given in rows]
-    labels = set().union(*each)
-    unknown = sorted(labels - set(predictor.labels))
-    if labels and len(unknown) == len(labels):
-        raise BadData(
-            f"{predictor.name} knows none of the labels in {data.name}.",
-            f"It knows {', '.join(predictor.labels[:8])}.",
-        )
-    warnings = []
-    if total > len(rows):
-        warnings.append(f"{total - len(rows):,} rows without a text or a label are left out.")
-    if unknown:
-        count = sum(bool(given - set(predictor.labels)) for given in each)
-        warnings.append(f"{count:,} rows have labels that the model does not know: {', '.join(unknown[:5])}.")
-    return warnings
+    given = [{each} if isinstance(each, str) else set(each) for _, each in rows]
+    warnings = [*table.attrs.get("warnings", [])]
+    if rows and len(table) > len(rows):
+        warnings.append(f"{len(table) - len(rows):,} rows without a text or a label are left out.")
+    return columns, rows, warnings + unknown_labels(predictor, set(predictor.labels), data, given)
 
 
 def _written(

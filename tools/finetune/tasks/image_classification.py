@@ -84,6 +84,11 @@ class ImageClassification:
         return ImageClassifier(folder, info["labels"], best_device(device))
 
 
+def readable(path: Path, name: str) -> bool:
+    """Whether an image of a zip or folder can be opened."""
+    return _content(path, name) is not None
+
+
 def _content(path: Path, name: str) -> str | None:
     """What tells a picture from others, whatever it is called; None where it cannot be opened."""
     from PIL import Image, UnidentifiedImageError

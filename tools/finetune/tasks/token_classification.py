@@ -120,6 +120,11 @@ def entities(tags: list[str]) -> Iterator[tuple[str, int, int]]:
             kind = ""
 
 
+def kind_of(tag: str) -> str:
+    """What kind of entity a tag belongs to; ``O`` where to none."""
+    return tag[2:] if re.match(r"[BIESLU]-", tag) else tag
+
+
 def measures(truth: list[list[str]], guesses: list[list[str]]) -> tuple[dict[str, float], dict[str, Any]]:
     """Accuracy of tags; precision, recall and F1 of whole entities, over all and by kind."""
     right: Counter[str] = Counter()
