@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_IMPORTING = threading.RLock()  # spaCy and Presidio import each other: two threads that begin at both ends meet halves
 HEAVY = {"torch", "transformers", "tensorflow", "mxnet", "cupy", "spacy_huggingface_pipelines"}
 
 
@@ -29,13 +30,14 @@ class _NotNow(importlib.abc.MetaPathFinder):
 
 @contextmanager
 def lean_imports() -> Iterator[None]:
-    """Imports inside skip the heavy packages (those already imported stay as they are)."""
-    finder = _NotNow()
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
+    """Imports inside skip the heavy packages (those already imported stay as they are); one thread at a time."""
+    with _IMPORTING:
+        finder = _NotNow()
+        sys.meta_path.insert(0, finder)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(finder)
 
 
 def lean_import(name: str) -> object:
