@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_IMPORTING = threading.RLock()  # spaCy and Presidio import each other: two threads that begin at both ends meet halves
+# spaCy and Presidio import each other: two threads that begin at both ends meet halves.
+_IMPORTING = threading.RLock()
 HEAVY = {"torch", "transformers", "tensorflow", "mxnet", "cupy", "spacy_huggingface_pipelines"}
 
 
