@@ -3,7 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
@@ -45,7 +45,8 @@ def answer(
         context: the turn.
         message: the redacted message.
         decision: a click, ``{"approval": id, "answer": "yes" | "no" | "change", "args": {…}}``; without ``answer``
-            the message's words are read as one. Without a click, words answer what was asked last only.
+            the message's words are read as one. Without a click, words answer what was asked last only, and where
+            the assistant has said something since, nothing but an unmistakable yes starts anything.
 
     Raises:
         Missing, Conflict: the approval is not of this conversation, or was answered before.
@@ -58,14 +59,15 @@ def answer(
     )
     if asked is None:
         return None
-    if not decision and not asked_last(messages_of(graph, context.thread_id), asked["call_id"]):
+    place = "last" if decision else asked_last(messages_of(graph, context.thread_id), asked["call_id"])
+    if place == "no":
         return None
-    wish = _wish(context, asked, str(message.text), decision)
+    wish = _wish(context, asked, str(message.text), decision, sure=place == "last")
     if wish is None:
         told = None if decision else _how_long(context, asked, str(message.text))
         if told:
             set_aside(graph, context.thread_id)
-            say(graph, context.thread_id, message, told)
+            say(graph, context.thread_id, message, told, asks_again=asked["call_id"])
         return Reply(told) if told else None
     allow(context.principal, "approve")
     said = _answering(message, asked["id"], *wish)
@@ -84,23 +86,30 @@ def answer(
     return reply
 
 
-def asked_last(messages: "Sequence[BaseMessage]", call_id: str) -> bool:
+def asked_last(messages: "Sequence[BaseMessage]", call_id: str) -> Literal["last", "earlier", "no"]:
     """Whether an approval is the last thing that the user was asked, so that a plain "yes" can mean it.
 
     Args:
         messages: the conversation.
         call_id: the tool call that the approval is for.
+
+    Returns:
+        ``"earlier"`` where the assistant has said something since, ``"no"`` where it has asked for something.
     """
+    place: Literal["last", "earlier"] = "last"
     for message in reversed(messages):
         if message.type != "ai":
             continue
         calls = getattr(message, "tool_calls", [])
         if any(call["id"] == call_id for call in calls):
-            return True
-        asks = str(message.text).rstrip(' \n*_)）"”」').endswith(("?", "？"))
-        if asks or any(_needs_yes(call["name"]) for call in calls):
-            return False
-    return False
+            return place
+        if message.additional_kwargs.get("asks_again") == call_id:
+            return place
+        text = str(message.text)
+        if re.search(r"[?？]", text) or any(_needs_yes(call["name"]) for call in calls):
+            return "no"
+        place = "earlier" if text.strip() else place
+    return "no"
 
 
 def _needs_yes(tool: str) -> bool:
@@ -108,10 +117,11 @@ def _needs_yes(tool: str) -> bool:
 
 
 def _wish(
-    context: TurnContext, asked: dict[str, Any], text: str, decision: dict[str, Any] | None
+    context: TurnContext, asked: dict[str, Any], text: str, decision: dict[str, Any] | None, sure: bool
 ) -> tuple[str, dict[str, Any]] | None:
     from assistant.brain.answers import Change, read_answer
     from assistant.brain.situation import Situation
+    from assistant.brain.yes_and_no import is_unmistakable
 
     if decision and decision.get("answer"):
         return decision["answer"], decision.get("args") or {}
@@ -119,11 +129,15 @@ def _wish(
     read = read_answer(text, asked["args"], asked["tool"], situation, f"{asked['summary']} Shall I go ahead?")
     if isinstance(read, Change):
         return "change", read.args
+    if read == "yes" and not sure and not is_unmistakable(text, asked["tool"]):
+        return None
     return (read, {}) if read else None
 
 
-_HOW_LONG = re.compile(
-    r"\bhow (?:long|much time|many (?:seconds|minutes|hours))\b|要?多久|多长时间|几(?:秒|分钟|小时)",
+HOW_LONG = re.compile(
+    r"\bhow (?:long|much time|many (?:seconds|minutes|hours))"
+    r"(?:\s+(?:will|would|does|is|should)\s+(?:it|that|this|the (?:training|job|run))\b|\s*\?*$)"
+    r"|^\W*(?:那|大概|大约|它|这|训练|一共|总共|需要|会|\s)*要?(?:多久|多长时间|几(?:秒|分钟|小时))[^？?]{0,4}[？?]?$",
     re.IGNORECASE,
 )
 _JOB = re.compile(r"\bjobs?\b|任务|作业", re.IGNORECASE)
@@ -134,7 +148,7 @@ def _how_long(context: TurnContext, asked: dict[str, Any], text: str) -> str | N
     from assistant.brain.replies.reply import duration
 
     seconds = asked["details"].get("estimated_seconds")
-    if not seconds or not _HOW_LONG.search(text) or _JOB.search(text):
+    if not seconds or not HOW_LONG.search(text) or _JOB.search(text):
         return None
     time = duration(seconds, context.language)
     if context.language == "zh":

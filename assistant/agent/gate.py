@@ -16,11 +16,12 @@ from assistant.agent.calls import checked, previewed, real, run_tool
 from assistant.agent.context import TurnContext
 from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
 from assistant.agent.grounding import SEARCH, with_passages
-from assistant.agent.prompt import shortened
 from assistant.agent.redaction import clean_message, clean_result
 from assistant.brain.embedded import EmbeddedChatModel
+from assistant.brain.fallback import FallbackChatModel
 from assistant.brain.mend import mended
 from assistant.brain.notices import notice
+from assistant.brain.situation import shortened
 from assistant.logs import log
 from assistant.settings import settings
 from knowledge.errors import TeachingError
@@ -52,8 +53,9 @@ class ModelGate(AgentMiddleware[AgentState[Any], TurnContext]):
         if state.get("run_model_call_count", 0) >= self._most:
             return ModelResponse(result=[AIMessage(notice("too_many_steps", request.messages))])
         context = request.runtime.context
-        embedded = isinstance(request.model, EmbeddedChatModel)
-        prompt = context.system_prompt if embedded else shortened(context.system_prompt)
+        # The embedded model knows the team's things from the prompt; the fallback shortens it for its server alone.
+        whole = isinstance(request.model, EmbeddedChatModel | FallbackChatModel)
+        prompt = context.system_prompt if whole else shortened(context.system_prompt)
         response = handler(request.override(system_message=SystemMessage(prompt)))
         response.result = [
             self._kept(message, request) if isinstance(message, AIMessage) else message

@@ -1,13 +1,11 @@
 """The system prompt: the same for every model, with the workspace as it stands."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assistant.access.principal import Principal
 from assistant.workspace.workspace import Shared
 
 MOST_JOBS = 20
-MOST_NAMES = 40  # datasets and models that a model with a window of tokens is told of
 
 TEAM = """\
 You are Startup Assistant. You help a startup without a machine-learning team to fine-tune, serve and understand local \
@@ -66,22 +64,3 @@ def system_prompt(principal: Principal, shared: Shared, attached: Sequence[str])
         role=principal.role,
     )
     return f"{TEAM}\n\n{situation.to_prompt()}"
-
-
-def shortened(prompt: str) -> str:
-    """A prompt with the newest datasets and models alone, for models whose window hundreds of names would fill.
-
-    Args:
-        prompt: as :func:`system_prompt` gives it.
-    """
-    from assistant.brain.situation import BLOCK, Situation
-
-    situation = Situation.from_prompt(prompt)
-    left = {kind: len(getattr(situation, kind)) - MOST_NAMES for kind in ("datasets", "models")}
-    if max(left.values()) <= 0:
-        return prompt
-    datasets, models = situation.datasets[:MOST_NAMES], situation.models[:MOST_NAMES]
-    block = replace(situation, datasets=datasets, models=models).to_prompt()
-    older = " and ".join(f"{count} older {kind}" for kind, count in left.items() if count > 0)
-    told = f"There are {older} besides, which are not listed; take their names as the user gives them."
-    return BLOCK.sub(lambda _: f"{block}\n{told}", prompt)

@@ -53,11 +53,12 @@ def close_calls(graph: "CompiledStateGraph", thread_id: str, result: dict[str, A
         graph.update_state(config(thread_id), {"messages": closing}, as_node="tools")
 
 
-def say(graph: "CompiledStateGraph", thread_id: str, said: "HumanMessage", reply: str) -> None:
-    """Enter an exchange that needed no model into the conversation."""
+def say(graph: "CompiledStateGraph", thread_id: str, said: "HumanMessage", reply: str, **marks: Any) -> None:
+    """Enter an exchange that needed no model into the conversation; the reply carries the marks."""
     from langchain_core.messages import AIMessage
 
-    graph.update_state(config(thread_id), {"messages": [said, AIMessage(reply)]}, as_node="model")
+    answer = AIMessage(reply, additional_kwargs=marks)
+    graph.update_state(config(thread_id), {"messages": [said, answer]}, as_node="model")
 
 
 def keep_stopped(graph: "CompiledStateGraph", thread_id: str, asked: Sequence[Any], said: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from assistant.brain.arguments import said
 from assistant.brain.asked import Asked
-from assistant.brain.encoding import View
+from assistant.brain.encoding import SIGNS, View
 from assistant.brain.history import Context
 from assistant.brain.labels import NONE
 from assistant.brain.mentions import LONGEST, find_mentions
@@ -25,6 +25,7 @@ from assistant.brain.yes_and_no import (
     in_words,
     is_bare_no,
     is_clear_yes,
+    is_doubtful,
     is_polite,
     is_yes,
 )
@@ -33,13 +34,6 @@ _UNDOES = {
     "finetune_model": "cancel_job",
     "deploy_model": "undeploy_model",
     "add_knowledge": "remove_knowledge",
-}
-_VERBS = {
-    "deploy_model": "deploy",
-    "undeploy_model": "undeploy",
-    "finetune_model": "train",
-    "add_knowledge": "add",
-    "remove_knowledge": "remove",
 }
 _LEAD = re.compile(
     r"^(?:(?:yes|yeah|ok|okay|sure|no|nope)(?![a-z])|好的?|可以|不|行)[\s,，.。!！;；:—-]*", re.IGNORECASE
@@ -115,7 +109,8 @@ def read_answer(
     ):
         return "no"
     sure = act == "yes" and share >= SURE and rest is None
-    return "yes" if sure and _plain_words(asked, tool) else None
+    doubtful = is_doubtful(words, tool) or _asks(words) or any(SIGNS.get(sign) == "no" for sign in text)
+    return "yes" if sure and not doubtful and _plain_words(asked, tool) else None
 
 
 _UNSURE = re.compile(
@@ -169,8 +164,7 @@ def _read(text: str, question: str, context: Context, situation: Situation) -> A
 
 def _agrees(text: str, tool: str) -> bool:
     """Whether a message is a yes; "deploy it" is one only where that is what waits."""
-    said = re.findall(r"\b(un-?deploy|deploy|train|add|remove) it\b", text.lower())
-    return is_yes(text) and all(verb == _VERBS.get(tool) for verb in said)
+    return is_yes(text) and not is_doubtful(text, tool)
 
 
 def _changes(asked: Asked, args: Mapping[str, Any], tool: str) -> dict[str, Any]:

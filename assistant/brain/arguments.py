@@ -182,13 +182,26 @@ def _column(span: Span, asked: Asked) -> str | None:
 
 def _header(said: str, asked: Asked) -> str:
     """A column as its dataset spells it, where the talk has told it and the message names it whole ("ticket type")."""
-    text = asked.text.lower()
+    text, short = asked.text.lower(), said.lower()
+    columns = asked.context.columns if asked.context.columns and _looked_into(asked) else []
     longer = [
         name
-        for name in asked.context.columns
-        if name.lower().startswith(said.lower()) and name.lower() in text
+        for name in columns
+        if len(name) > len(said) and name.lower().startswith(short) and name.lower() in text
     ]
+    same = [name for name in columns if name.lower() == short]
+    if same:  # a longer one is meant only where the shorter stands nowhere by itself
+        for name in longer:
+            text = text.replace(name.lower(), " ")
+        if re.search(rf"(?<![a-z0-9_]){re.escape(short)}(?![a-z0-9_])", text) or not longer:
+            return said if said in same else same[0]
     return max(longer, key=len, default=said)
+
+
+def _looked_into(asked: Asked) -> bool:
+    """Whether the columns that the talk has told are of the dataset in question."""
+    looked_into = asked.context.looked_into
+    return looked_into is None or datasets.dataset(asked) in (None, looked_into)
 
 
 def _new_name(span: Span, asked: Asked) -> str | None:

@@ -26,7 +26,9 @@ BEFORE = 40  # tokens read of the user's message before
 HEAD, TAIL = 24, 48  # tokens read at the beginning and the end of the assistant's answer
 MOST_FILES = 2
 SIGNS = (
-    dict.fromkeys("👍👌✅🆗☑✔", "yes") | dict.fromkeys("👎❌🚫✖", "no") | dict.fromkeys("🙏❤🎉🙌", "thanks")
+    dict.fromkeys("👍👌✅🆗☑✔", "yes")
+    | dict.fromkeys("👎❌🚫✖⛔🛑✋🙅❎✗✘✕🤚🚷⏸⏹", "no")
+    | dict.fromkeys("🙏❤🎉🙌", "thanks")
 )
 
 

@@ -21,6 +21,7 @@ from assistant.brain.inner import Alone, OuterChatModel, passed, piece
 from assistant.brain.mend import HeldCalls
 from assistant.brain.notices import notice
 from assistant.brain.patience import MOST_REST, tried, wanted_pause
+from assistant.brain.situation import shortened
 from assistant.brain.toolcalls import Unthought
 from assistant.errors import ModelUnavailable
 from assistant.logs import log
@@ -121,7 +122,11 @@ class FallbackChatModel(OuterChatModel):
         yield from reply.rest()
 
     def _fitting(self, talk: list[BaseMessage], ask: Callable[[list[BaseMessage]], Any], end: float) -> Any:
-        """Ask; where the conversation is too long for the model, again without its older half."""
+        """Ask; where the conversation is too long for the model, again without its older half.
+
+        The spare model reads every name of the workspace in the prompt; the server is told of the newest.
+        """
+        talk = [_shortened(message) for message in talk]
         while True:
             try:
                 return tried(functools.partial(ask, talk), self.retries, end)
@@ -250,6 +255,13 @@ def _as_said(message: BaseMessage) -> BaseMessage:
     if not line or not isinstance(message.content, str):
         return message
     return message.model_copy(update={"content": message.content.removeprefix(line).strip()})
+
+
+def _shortened(message: BaseMessage) -> BaseMessage:
+    """A system message with the newest names alone; any other message as it is."""
+    if message.type != "system" or not isinstance(message.content, str):
+        return message
+    return message.model_copy(update={"content": shortened(message.content)})
 
 
 def _newer_half(talk: list[BaseMessage]) -> list[BaseMessage]:

@@ -22,7 +22,7 @@ class Context:
     ``asks``: the slot it has asked for, ``asker``: for which tool, in which words (``question``), ``listed``: the values it named, by slot; ``plans``: the trainings it offered to choose from. ``states``: how
     each job it named stands, ``told``: what it said of each. ``proposed``: the thing of each kind that its question names. ``deployed``: the model last put into service. ``jobs``, ``sources``: those spoken of one by
     one, in this order; ``recent``: models, the last one last. ``done``: the last arguments of each action. ``idle``: whether
-    the last message was small talk or a question beside an open matter. ``seen``: files that came up. ``columns``: those of the dataset last looked into.
+    the last message was small talk or a question beside an open matter. ``seen``: files that came up. ``columns``: those of ``looked_into``, the dataset last looked into.
     """
 
     dataset: str | None = None
@@ -54,6 +54,7 @@ class Context:
     seen: set[str] = field(default_factory=set)
     sources: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    looked_into: str | None = None
     language: str = "en"
 
 
@@ -117,6 +118,7 @@ def note_result(context: Context, content: str) -> None:
             context.model = done["model"]
     elif context.tool == "inspect_dataset":
         columns = [each for each in result.get("columns") or [] if isinstance(each, dict)]
+        context.looked_into = context.args.get("dataset")
         context.columns = [str(each["name"]) for each in columns if each.get("name")]
     elif context.tool == "compare_models" and isinstance(result.get("best"), str):
         context.best = result["best"]

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 BLOCK = re.compile(r"<workspace>(.*?)</workspace>", re.DOTALL)
+MOST_NAMES = 40  # datasets and models that a model with a window of tokens is told of
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,23 @@ class Situation:
         except json.JSONDecodeError:
             record = {}
         return cls.of(record if isinstance(record, dict) else {})
+
+
+def shortened(prompt: str) -> str:
+    """A prompt with the newest datasets and models alone, for models whose window hundreds of names would fill.
+
+    Args:
+        prompt: a system message with the block of :meth:`Situation.to_prompt`; one without stays as it is.
+    """
+    situation = Situation.from_prompt(prompt)
+    left = {kind: len(getattr(situation, kind)) - MOST_NAMES for kind in ("datasets", "models")}
+    if max(left.values()) <= 0:
+        return prompt
+    datasets, models = situation.datasets[:MOST_NAMES], situation.models[:MOST_NAMES]
+    block = replace(situation, datasets=datasets, models=models).to_prompt()
+    older = " and ".join(f"{count} older {kind}" for kind, count in left.items() if count > 0)
+    told = f"There are {older} besides, which are not listed; take their names as the user gives them."
+    return BLOCK.sub(lambda _: f"{block}\n{told}", prompt)
 
 
 def _name(item: Any) -> str:

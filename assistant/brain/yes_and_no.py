@@ -38,11 +38,30 @@ _GO = re.compile(
     re.IGNORECASE,
 )
 _CLEAR = re.compile(
-    rf"{_GO.pattern}|\b(?:yes|yep|yeah|yup|sure|ok|okay|approved?|confirm(?:ed)?|agreed)\b|可以|同意|批准|确认|好|行",
+    rf"{_GO.pattern}|\b(?:yes|yep|yeah|yup|approved?|confirm(?:ed)?|agreed)\b|可以|同意|批准|确认",
+    re.IGNORECASE,
+)
+# "By the way" and "enough" look like a yes, too.
+_ENOUGH = re.compile(
+    r"(?s:(?=.*[对行好是以]了))(?:[对行好是]了|可以了|就这样|谢谢|好的?|[嗯哦那啊呀吧行]|ok(?:ay)?|\W)++",
+    re.IGNORECASE,
+)
+# Which tool a verb stands for.
+_VERBS = {
+    "finetune_model": re.compile(r"\b(?:re)?train(?:ing)?\b|fine-?tun|训练|微调", re.IGNORECASE),
+    "deploy_model": re.compile(r"(?<!un-)\bdeploy(?:ing)?\b|部署|上线", re.IGNORECASE),
+    "undeploy_model": re.compile(r"\bun-?deploy(?:ing)?\b|下线|取消部署", re.IGNORECASE),
+    "add_knowledge": re.compile(r"\badd(?:ing)?\b|添加|加入", re.IGNORECASE),
+    "remove_knowledge": re.compile(r"\b(?:remov(?:e|ing)|delet(?:e|ing))\b|删除|移除", re.IGNORECASE),
+}
+# Of the words to go, those that cannot mean that the talk shall go on.
+_START = re.compile(
+    r"\b(?:go(?! on\b)|do (?:it|that|so)|start|proceed|run it|ship it|make it so|(?:deploy|train|add|remove|undeploy) it)\b|开始|执行|上吧|来吧|做吧|部署吧|训练",
     re.IGNORECASE,
 )
 
-_FILLERS = r"(?>(?:well|oh|hm+|sorry|actually|please|ok|okay|yes|yeah|but)\b[\s,.!]*|嗯[嗯\s，,]*|哦[\s，,]*|那[\s，,]*)*+"
+_FILLERS = r"(?>(?:well|oh|hm+|sorry|actually|please|ok|okay|yes|yeah|but)\b[\s,.!]*|嗯[嗯\s，,]*|哦[\s，,]*|那[\s，,]*|(?:好的?|行|可以)[\s，,]+|(?:但是?|不过)[\s，,]*)*+"
+_LEADING = re.compile(_FILLERS, re.IGNORECASE)
 # How a no begins.
 _NO = re.compile(
     rf"{_FILLERS}(?:(?:no+|nope|nah|n|not (?:now|yet|today)|cancel|stop|abort|forget it|leave it|hold on|hold off|wait|rather not|better not|later|decline|reject|"
@@ -63,19 +82,22 @@ _PAUSE = re.compile(r"wait|hold|later|moment|等|晚点|稍", re.IGNORECASE)  # 
 _ASSENT = re.compile(
     rf"{_FILLERS}(?:no (?:problems?|worr(?:y|ies)|objections?|changes?|issues?|doubts?|rush|hurry|stress|sweat|biggie|big deal|concerns?|complaints?|(?:more |further )?(?:questions?|ado)|reason (?:not to|to wait)|"
     r"need to (?:change|wait|ask|worry|hurry|check|discuss|stop))|(?:don'?t|do not) (?:stop|worry|wait|hesitate|ask|hold back|bother asking|change (?:anything|a thing))|never ?mind (?=[a-z])|"
-    r"stop (?:asking|waiting|talking|hesitating|stalling|worrying))\b[^,.!;:?\n]{0,60}?(?:\s*[,.!;:\n–—-]\s*|\s+(?=(?:and|just|so|then|go|do it|start|proceed)\b)|\s*$)"
-    r"|(?:先)?(?:(?:别|不用|不要|不必|无需|没必要)再?(?:等|改|停|问|担心|犹豫|客气|调|换|变)|不管|不急|不忙|不好意思|不客气|没事|没关系)[^，,。.!！；;？?\n]{0,12}?(?:[，,。.!！；;\s]+|$|(?=就?(?:开始|继续|执行|上吧|来吧|做吧|直接)))",
+    r"stop (?:asking|waiting|talking|hesitating|stalling|worrying))"
+    r"\b(?:(?!\b(?:to|until|till|before|after|if|when|whether|unless)\b)[^,.!;:?\n]){0,60}?(?:\s*[,.!;:\n–—-]\s*|\s+(?=(?:and|just|so|then)\b)|(?<=[a-z])\s+(?=(?:go|do it|start|proceed)\b)|\s*$)"
+    r"|(?:先)?(?:(?:别|不用|不要|不必|无需|没必要)再?(?:等|改|停|问|担心|犹豫|客气|调|换|变)|不管|不急|不忙|不好意思|不客气|没事|没关系)"
+    r"(?:[^，,。.!！；;？?\n]{0,12}?(?:[，,。.!！；;\s]+|$)|[了啦吧]?(?=(?:就|直接)(?:开始|继续|执行|上吧|来吧|做吧)))",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[^,，。.!！;；:：\n]*")
 _LAST = re.compile(r"[,，。.!！;；:：\n]+|\b(?:and|just|but)\b", re.IGNORECASE)
+_DOUBTS = re.compile("[🤔🤨😕😟🙄🤷😬🫤⚠❓❔⁉⏳]")
 _PICTURES = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]")
 
 
 def in_words(message: str) -> str:
-    """A message with signs such as 👍 in words, and without other pictures."""
+    """A message with signs such as 👍 in words, a doubtful face as a question mark, and without other pictures."""
     spelled = "".join(f" {SIGNS[sign]} " if sign in SIGNS else sign for sign in message)
-    return _PICTURES.sub(" ", spelled).replace("’", "'").strip()
+    return _PICTURES.sub(" ", _DOUBTS.sub("?", spelled)).replace("’", "'").strip()
 
 
 def is_polite(text: str) -> bool:
@@ -93,6 +115,29 @@ def is_clear_yes(text: str) -> bool:
     return is_yes(text) and bool(_CLEAR.search(text))
 
 
+def is_doubtful(text: str, tool: str) -> bool:
+    """Whether a text with the words of a yes may be none for what waits: "enough", or a verb that is another tool's.
+
+    Args:
+        text: the message, as :func:`in_words` gives it.
+        tool: the tool that waits.
+    """
+    others = [verb for name, verb in _VERBS.items() if name != tool]
+    return bool(_ENOUGH.fullmatch(text)) or any(verb.search(text) for verb in others)
+
+
+def is_unmistakable(text: str, tool: str) -> bool:
+    """Whether a yes means a tool that waits even where something else was said since it was asked about.
+
+    Args:
+        text: a message that is a yes.
+        tool: the tool that waits.
+    """
+    words = in_words(text)
+    named = tool in _VERBS and _VERBS[tool].search(words)
+    return bool(_START.search(words) or (named and _CLEAR.search(words)))
+
+
 def begins_with_no(text: str) -> bool:
     """Whether a text begins as a no does."""
     return bool(_NO.match(text))
@@ -100,7 +145,8 @@ def begins_with_no(text: str) -> bool:
 
 def is_bare_no(text: str) -> bool:
     """Whether a text is a no and holds nothing beside it."""
-    return begins_with_no(text) and bool(_BARE_NO.fullmatch(text)) and not contradicts(text)
+    bare = _BARE_NO.fullmatch(_LEADING.sub("", text, count=1))
+    return begins_with_no(text) and bool(bare) and not contradicts(text)
 
 
 def after_assent(text: str) -> str | None:

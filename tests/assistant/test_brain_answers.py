@@ -4,6 +4,7 @@ import pytest
 
 from assistant.brain.answers import Change, read_answer
 from assistant.brain.situation import Situation
+from assistant.brain.yes_and_no import is_unmistakable
 
 PLAN = {"dataset": "tickets.csv", "epochs": 3}
 HERE = Situation(datasets=["tickets.csv", "orders.csv"])
@@ -105,6 +106,78 @@ def test_what_begins_like_a_no_may_be_a_yes(text: str):
 @pytest.mark.parametrize(
     "text",
     [
+        "no rush to start",
+        "no rush to do it",
+        "no need to hurry to start",
+        "don't worry about when to start",
+        "don't ask me when to go",
+        "no questions until you start",
+        "no changes until I tell you to go",
+        "no problem if you do it",
+        "never mind deploying it, ok",
+        "never mind the whole thing, ok",
+        "never mind that idea, ok thanks",
+        "no rush, ok",
+        "don't worry, ok",
+        "ok 🛑",
+        "ok ✋",
+        "yes ✘",
+        "sure 🙅‍♀️",
+        "ok 🤔",
+        "start the training",
+        "the training please",
+        "不急着开始",
+        "先不急着开始",
+        "不忙着执行",
+        "不用担心开始",
+        "不管什么时候开始",
+        "不要再问什么时候开始",
+        "没事，好的",
+        "不急，好",
+        "不管了，好",
+        "开始训练",
+        "训练吧",
+        "训练",
+        "对了",
+        "行了",
+        "好了，谢谢",
+    ],
+)
+def test_none_of_these_is_a_yes(text: str):
+    assert read_answer(text, DEPLOY, "deploy_model", RUNS) != "yes"
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [("部署吧", "finetune_model"), ("部署吧", "undeploy_model"), ("训练吧", "add_knowledge")],
+)
+def test_a_verb_of_another_tool_is_no_yes(text: str, tool: str):
+    assert read_answer(text, {}, tool, RUNS) != "yes"
+
+
+@pytest.mark.parametrize(
+    ("text", "unmistakable"),
+    [
+        ("yes, go", True),
+        ("start it", True),
+        ("yes, deploy spam-1", True),
+        ("好的，开始吧", True),
+        ("可以，部署吧", True),
+        ("ok", False),
+        ("yes", False),
+        ("yes, go on", False),  # with what was said since, perhaps
+        ("continue", False),
+        ("好的", False),
+        ("继续", False),
+    ],
+)
+def test_which_yes_means_what_was_asked_a_while_ago(text: str, unmistakable: bool):
+    assert is_unmistakable(text, "deploy_model") is unmistakable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "no problem",  # no yes either
         "no, go",
         "wait, which columns are there?",
@@ -130,6 +203,9 @@ def test_what_may_be_no_no_leaves_the_approval_open(text: str):
         "cancel the deployment",
         "不行，太贵了",
         "👎",
+        "🛑",
+        "ok 🛑",
+        "好，取消",
     ],
 )
 def test_a_no_in_other_words(text: str):

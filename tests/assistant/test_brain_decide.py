@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from assistant.brain.arguments import _header
+from assistant.brain.asked import Asked
 from assistant.brain.decide import Decision, decide
+from assistant.brain.history import Context
+from assistant.brain.mentions import find_mentions
 from assistant.brain.reading import Reading
 from assistant.brain.situation import Situation
+from assistant.brain.things.names import picked_place
 
 DATA = Path(__file__).parent / "data"
 TWO = Situation(datasets=["a.csv", "b.csv"], models=[{"name": "x-1"}, {"name": "y-1"}])
@@ -335,6 +340,43 @@ def test_a_column_is_known_whole_from_the_look_into_its_file():
         {"role": "user", "content": "train on it, the label column is ticket type"},
     ]
     assert decide(talk, TWO).args == {"dataset": "a.csv", "label_column": "ticket type"}
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "looked_into", "column"),
+    [
+        ("text", "train with text as the text column and text_label as the label", "a.csv", "text"),
+        (
+            "text_label",
+            "train with text as the text column and text_label as the label",
+            "a.csv",
+            "text_label",
+        ),
+        ("text", "train on a.csv, text label is the label", "a.csv", "text label"),
+        ("Text", "train with Text as the text column", "a.csv", "text"),
+        ("text", "train on b.csv, the label is text label", "a.csv", "text"),
+    ],
+)
+def test_a_column_that_is_there_is_no_longer_one(said: str, text: str, looked_into: str, column: str):
+    columns = ["id", "text", "text_label", "text label"]
+    context = Context(columns=columns, looked_into=looked_into)
+    asked = Asked(Reading({"finetune_model": 1.0}, {"new": 1.0}), find_mentions(text, TWO), context, TWO)
+    assert _header(said, asked) == column
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("option one", "1"),
+        ("no. 2", "2"),
+        ("number one", "1"),
+        ("no one", None),
+        ("no, one", None),
+        ("I want one", None),
+    ],
+)
+def test_one_is_not_the_first(words: str, place: str | None):
+    assert picked_place(words) == place
 
 
 @pytest.mark.parametrize(

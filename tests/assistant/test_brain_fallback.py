@@ -5,12 +5,15 @@ import time
 from pathlib import Path
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant.agent import events
 from assistant.application import Application
 from assistant.brain.fallback import FallbackChatModel
 from assistant.brain.models import chat_model
 from assistant.brain.notices import NOTICES
+from assistant.brain.situation import Situation
 from assistant.settings import Settings
 from tests.assistant.chat_server import (
     ChatServer,
@@ -234,3 +237,26 @@ def test_one_answer_in_one_piece(hosted: Application, server: ChatServer) -> Non
         and not server.seen[0].get("stream")
     )
     assert model.invoke("hello").content.startswith(AWAY[0])
+
+
+class Listener(FakeListChatModel):
+    """Keeps what it is given."""
+
+    heard: list[str] = []
+
+    def _call(self, messages: list[BaseMessage], *args: object, **kwargs: object) -> str:
+        self.heard.append(str(messages[0].text))
+        return "heard"
+
+
+def test_the_spare_model_knows_every_model_and_the_server_the_newest() -> None:
+    primary, spare = Listener(responses=["heard"]), Listener(responses=["heard"])
+    model = FallbackChatModel(primary=primary, spare=spare)
+    prompt = Situation(models=[f"m-{number}" for number in range(60)]).to_prompt()
+    talk = [SystemMessage(prompt), HumanMessage("deploy m-59")]
+    model.invoke(talk)
+    model._rests_until = float("inf")
+    model.invoke(talk)
+    (told,), (all_of_it,) = model.primary.heard, model.spare.heard
+    assert "m-39" in told and "m-40" not in told and "20 older models" in told
+    assert all_of_it == prompt

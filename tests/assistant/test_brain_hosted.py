@@ -9,10 +9,9 @@ from pydantic import create_model
 from assistant.access.principal import Principal
 from assistant.agent import events
 from assistant.agent.calls import fitted
-from assistant.agent.prompt import shortened
 from assistant.application import Application
 from assistant.brain.notices import NOTICES
-from assistant.brain.situation import Situation
+from assistant.brain.situation import Situation, shortened
 from tests.assistant.chat_server import ChatServer, call, say
 from tests.assistant.test_turn import OWNER, Conversation, of, reply
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
 
 from assistant.access.principal import Principal
 from assistant.agent import events
+from assistant.agent.answering import HOW_LONG, asked_last
 from assistant.agent.crowd import Crowd
 from assistant.agent.summaries import in_chinese
 from assistant.application import Application
@@ -128,6 +130,45 @@ def test_words_answer_what_was_asked_last_only(app: Application) -> None:
     assert reply(chat.say("what is in tickets.csv?")).rstrip().endswith("?")
     chat.say("yes")  # to what was offered last; it asks anew
     assert len(app.jobs.list()) == jobs and app.agent.approvals.get(first.id, chat.thread)["status"] == "open"
+
+
+PROPOSAL = AIMessage("", tool_calls=[{"name": "deploy_model", "args": {"model": "spam-1"}, "id": "call-1"}])
+
+
+@pytest.mark.parametrize(
+    ("since", "place"),
+    [
+        ("", "last"),
+        ("Shall I fine-tune a model on leads.csv? 😊", "no"),
+        ("Would you like me to remove old.pdf? Just say yes.", "no"),
+        ("要不要删除 old.pdf？请回复。", "no"),
+        ("Shall I add it? [1]", "no"),
+        ("leads.csv has 300 rows.", "earlier"),
+    ],
+)
+def test_what_was_asked_last(since: str, place: str) -> None:
+    messages = [PROPOSAL, HumanMessage("and leads.csv"), AIMessage(since)]
+    assert asked_last(messages, "call-1") == place
+    told = AIMessage("It starts when you say yes.", additional_kwargs={"asks_again": "call-1"})
+    assert asked_last([*messages, told], "call-1") == "last"
+
+
+@pytest.mark.parametrize(
+    ("text", "about_it"),
+    [
+        ("how long will it take?", True),
+        ("how long?", True),
+        ("大概需要多久？", True),
+        ("训练要多久", True),
+        ("how long do we keep customer tickets?", False),
+        ("how long are the texts in leads.csv?", False),
+        ("how many hours does support work on Sunday?", False),
+        ("退款要多久？", False),
+        ("yes, and how long does delivery take?", False),
+    ],
+)
+def test_which_time_is_asked_for(text: str, about_it: bool) -> None:
+    assert bool(HOW_LONG.search(text)) is about_it
 
 
 def test_how_long_a_training_will_take_is_told_from_its_plan(app: Application) -> None:

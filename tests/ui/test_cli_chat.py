@@ -70,7 +70,7 @@ BAD = [
     b'{"messages": [{"role": "system", "content": "Be kind."}]}',
     b'{"messages": [{"role": "user", "content": [3]}, {"role": "tool", "content": "{}"}]}',
 ]
-LIKE_OPENAI = {  # a content of parts, a call without words, half a surrogate pair, the newer name of the system
+LIKE_OPENAI = {  # a content of parts, calls without words, one cut off, half a surrogate pair, a new name of the system
     "messages": [
         {"role": "developer", "content": "Be kind."},
         {"role": "user", "content": [{"type": "text", "text": "what have we got in orders.xlsx?"}]},
@@ -82,7 +82,8 @@ LIKE_OPENAI = {  # a content of parts, a call without words, half a surrogate pa
                     "id": "call-1",
                     "type": "function",
                     "function": {"name": "inspect_dataset", "arguments": '{"dataset": "orders.xlsx"}'},
-                }
+                },
+                {"id": "call-2", "type": "function", "function": {"name": "list_jobs", "arguments": '{"cut'}},
             ],
         },
         {"role": "tool", "tool_call_id": "call-1", "content": '{"rows": 40, "columns": []}'},

@@ -208,7 +208,10 @@ def _call(call: Any) -> dict[str, Any]:
     call = call.get("function", call) if isinstance(call, dict) else {}
     args = call.get("args", call.get("arguments") or {})
     if isinstance(args, str):
-        args = json.loads(args)
+        try:
+            args = json.loads(args)
+        except ValueError:  # cut off; what the conversation is about shows without them
+            args = {}
     if not isinstance(call.get("name"), str) or not isinstance(args, dict):
         raise ValueError('a tool call needs a "name" and "args"')
     return {"name": call["name"], "args": args}

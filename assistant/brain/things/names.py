@@ -33,7 +33,7 @@ def place_said(words: str) -> str | None:
 def picked_place(words: str) -> str | None:
     """The place that a message says which picks from a list and does nothing else, be it by the bare number: "option 2"."""
     found = _BARE_PLACE.fullmatch(words.strip())
-    if not found:
+    if not found or (found["number"].lower() == "one" and not _NUMBERED_ONE.search(words)):
         return place_said(words)
     number = found["number"].lower()
     return number if number.isdigit() else str("一二三四".find(number) + 1 or _NUMBERS.index(number) + 1)
@@ -42,10 +42,12 @@ def picked_place(words: str) -> str | None:
 _NUMBERS = ("one", "two", "three", "four")
 _BARE_PLACE = re.compile(
     r"\W*+(?:(?>okay|ok|yes|then|the|i(?:'d| would)? (?:take|choose|pick|like|want)|let'?s (?:do|take|go with)|go (?:with|for)|take|choose|pick|use"
-    r"|option|plan|choice|variant|number|no\b|那就|那|就|我?选择?|用|要|方案|选项|第)\W*+)*+"
+    r"|option|plan|choice|variant|number|no\b(?=[.\s#]*\d)|那就|那|就|我?选择?|用|要|方案|选项|第)\W*+)*+"
     r"(?P<number>[1-4]|one|two|three|four|[一二三四])(?:\W*+(?>please|pls|thanks|then|吧|号|个|那|种|项))*+\W*+",
     re.IGNORECASE,
 )
+# "One" alone may be any of them: "no, one", "I want one".
+_NUMBERED_ONE = re.compile(r"\b(?:option|plan|choice|variant|number)\W*one\b", re.IGNORECASE)
 _PLACES = {
     "1": re.compile(
         r"\b(?:first|1st|former)\b|(?<!倒数)第[一1]|前者|头一|前面[那这]?[个一份条项]|前一[个份]",
