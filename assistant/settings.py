@@ -39,14 +39,15 @@ def _placed(url: str) -> str:
     if engine.partition("+")[0] != "sqlite":
         return url
     file, mark, query = place.removeprefix("//").removeprefix("/").partition("?")
-    if file in ("", ":memory:") or "mode=memory" in query:
+    if file in ("", ":memory:", "file::memory:") or "mode=memory" in query:
         raise ValueError("a database in memory is lost with its process; name a file: sqlite:////data/app.db")
     return url if file.startswith("file:") else f"{engine}:///{Path(file).absolute()}{mark}{query}"
 
 
 def _folder(name: str) -> str:
     """A folder's path that means the same one in every process; other names stay as they are."""
-    return str(Path(name).absolute()) if "/" in name and Path(name).is_dir() else name
+    kind, mark, place = name.rpartition("local:")
+    return f"{kind}{mark}{Path(place).absolute()}" if "/" in place and Path(place).is_dir() else name
 
 
 Named = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_folder)]

@@ -77,7 +77,7 @@ class Retries:
             who = await known(Request(scope), self._application)
         except TeachingError:
             return None
-        return who.key_id or who.user_id
+        return f"{who.key_id or ''} {who.user_id}"  # visitors of a page share a key
 
     async def _first(self, key: str, asked: "_Asked", scope: Scope, send: Send) -> None:
         said = _Said(send)

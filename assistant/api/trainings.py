@@ -96,7 +96,7 @@ def spec_of(body: JobRequest, workspace: "TeamWorkspace") -> "FinetuneSpec":
         spec = _spec(body, workspace)
         plan = make_plan(spec)
     multiplier = _number(body.steps.learning_rate_multiplier)
-    if multiplier is None or spec.learning_rate:
+    if multiplier is None or spec.learning_rate or not plan["learning_rate"]:  # a head has none
         return spec
     rate = plan["learning_rate"] * multiplier
     if rate >= 1:

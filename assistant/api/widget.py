@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from assistant.access.principal import Principal
@@ -29,6 +30,7 @@ from assistant.api.webhook import post
 from assistant.application import Application
 from assistant.errors import Missing, Unauthenticated
 from assistant.logs import log
+from knowledge.errors import TeachingError
 
 router = APIRouter(prefix="/v1/widget", tags=["widget"])
 HANDOFF = 5.0  # questions that one hand-off counts for
@@ -171,7 +173,12 @@ async def send_message(
         return app.agent.turn(who, body.message, begun["thread"])
 
     pump: Pump[Event] = Pump(turn)
-    first = await beginning(pump)
+    try:
+        first = await beginning(pump)
+    except TeachingError:  # nothing was said in it, and the visitor's page has not heard of it
+        if begun["thread"] and not body.thread:
+            await run_in_threadpool(app.agent.threads.delete, begun["thread"], who.user_id)
+        raise
     fresh = tokens_of(request).sign(visit)
     return stream(_lines(begun, first, pump, fresh), pump)
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Delete, and_, exists, select
 
 from assistant.errors import BadRequest
 from assistant.store.database import Database
@@ -114,8 +114,17 @@ class Labelling:
         new = self._files.save(name, io.BytesIO(text.getvalue().encode()), whose, old["purpose"])
         with self._database.begin() as connection:
             connection.execute(row_labels.delete().where(_for(file_id, label_column)))
+            connection.execute(_clashes(file_id, new["id"]))
             connection.execute(row_labels.update().filter_by(file_id=file_id).values(file_id=new["id"]))
         return new
+
+
+def _clashes(file_id: str, new_id: str) -> Delete:
+    """Labels that the new file has already, where one of the same rows was there before; the old file's count."""
+    here = row_labels.alias()
+    same = and_(here.c.row_number == row_labels.c.row_number, here.c.column_name == row_labels.c.column_name)
+    moved = exists().where(here.c.file_id == file_id, same)
+    return row_labels.delete().where(row_labels.c.file_id == new_id, row_labels.c.file_id != file_id, moved)
 
 
 def _for(file_id: str, column: str) -> ColumnElement[bool]:

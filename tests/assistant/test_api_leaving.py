@@ -91,14 +91,14 @@ def test_vectors_that_wait_are_left_out_too(
     server: Server, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedder, seen, go = server.app.embedder, [], threading.Event()
-    embed = embedder._loaded().embed
+    embed = embedder._loaded()
 
     def slowly(texts: list[str]):
         seen.extend(texts)
         go.wait(20)
         return embed(texts)
 
-    monkeypatch.setattr(embedder._loaded(), "embed", slowly)
+    monkeypatch.setattr(embedder, "_give", slowly)
     first = send(server, port, "embeddings", model="minilm", input="first")
     until(lambda: seen)
     gone = send(server, port, "embeddings", model="minilm", input="never read")

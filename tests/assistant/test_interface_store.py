@@ -77,6 +77,11 @@ def test_labels_are_their_columns_and_their_givers(app: Application) -> None:
     new = app.labelling.write(old["id"], "topic", "ann")
     assert app.files.path(new).read_text().splitlines() == ["text,topic,mood", "one,,", "two,b,"]
     assert app.labelling.given(new["id"], "mood") == {1: "glad"}  # goes on beside the new file
+    app.labelling.label(old["id"], "topic", 2, "b", "bob")  # in a page that still shows the old file
+    app.labelling.label(old["id"], "mood", 1, "calm", "bob")
+    assert app.labelling.write(old["id"], "topic", "ann")["id"] == new["id"]  # the same once more
+    assert app.labelling.given(new["id"], "mood") == {1: "calm"}
+    app.labelling.label(new["id"], "mood", 1, "glad", "bob")
     with app.database.begin() as connection:  # as an older version kept it
         connection.execute(row_labels.update().values(column_name=""))
     assert app.labelling.given(new["id"], "topic") == {1: "glad"}

@@ -74,10 +74,11 @@ def test_a_folder_is_the_same_everywhere(tmp_path: Path) -> None:
 def test_a_job_has_the_settings_of_a_file_but_few_secrets(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "ASSISTANT_EMBEDDER=my-embedder\nASSISTANT_RAY_WORKERS=4\nASSISTANT_MODEL_API_KEY=sk-chat\n"
-        "ASSISTANT_VECTOR_STORE_KEY=key-of-qdrant\n"
+        "ASSISTANT_VECTOR_STORE_KEY=key-of-qdrant\nASSISTANT_HANDOFF_WEBHOOK=https://hooks.example/secret\n"
     )
     handed = child_environment(settings())
     assert handed["ASSISTANT_EMBEDDER"] == "my-embedder" and handed["ASSISTANT_RAY_WORKERS"] == "4"
     assert handed["ASSISTANT_VECTOR_STORE_KEY"] == "key-of-qdrant"
-    assert "ASSISTANT_MODEL_API_KEY" not in handed
+    assert not {"ASSISTANT_MODEL_API_KEY", "ASSISTANT_HANDOFF_WEBHOOK"} & handed.keys()
+    assert "ASSISTANT_VECTOR_STORE_KEY" not in child_environment(settings(), ())
     assert handed["ASSISTANT_DATABASE_URL"] == settings().database

@@ -1,5 +1,6 @@
 """A frozen encoder: texts to unit vectors by mean pooling. Imported only where torch is wanted."""
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -15,18 +16,40 @@ from tools.errors import WorkFailed
 from tools.finetune.machine import PAD_TO, best_device, bf16
 
 MAX_LENGTH = 256
+PLAIN = (
+    "TokenizersBackend",
+    "PreTrainedTokenizerFast",
+)  # names of the one class, in transformers 5 and before
 # What a batch of its own costs, in tokens that are read in that time: 358 for MiniLM in torch on two cores.
 BATCH_TOKENS = 256
 
 
 def load_tokenizer(base: Path | str) -> Any:
     """The fast tokenizer of a base model; one without a padding token pads with its end token."""
-    from transformers import AutoTokenizer
+    tokenizer = _plain_tokenizer(base)
+    if tokenizer is None:
+        from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(str(base), trust_remote_code=False)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def _plain_tokenizer(base: Path | str) -> Any:
+    """The tokenizer of a folder that says that its ``tokenizer.json`` is all there is to it; None for others.
+
+    ``AutoTokenizer`` reads the model's configuration first, which for some kinds brings in seconds of imports.
+    """
+    try:
+        told = json.loads((Path(base) / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if told.get("tokenizer_class") not in PLAIN or not (Path(base) / "tokenizer.json").is_file():
+        return None
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast.from_pretrained(str(base))
 
 
 def max_length(tokenizer: Any, config: Any, wish: int = MAX_LENGTH) -> int:
@@ -113,6 +136,8 @@ def late_weights(folder: Path | str) -> Iterator[None]:
     """
     try:
         yield
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
     except Exception as error:  # whatever transformers, safetensors or torch make of it
         name = Path(folder).name
         raise WorkFailed(

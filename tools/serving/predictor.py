@@ -81,21 +81,21 @@ def _shared(bodies: "Bodies", folder: Path, info: dict[str, Any], *wishes: str |
 
 
 def _with_engine(task: Any, folder: Path, device: str | None, engine: str | None) -> Any:
+    from tools.finetune.machine import best_device
     from tools.serving.engines.kept import TORCH, chosen
 
     wanted = engine or chosen(folder)
-    if wanted == TORCH:
+    if wanted == TORCH or best_device(device) != "cpu":
         return task.load(folder, device)
-    model = task.load(folder, device, late=True)
-    if model.device == "cpu":
-        from tools.serving.engines.mount import mount
+    from tools.serving.engines.mount import mount
 
-        try:
-            mount(model, folder, wanted)
-        except Exception:
-            if engine:
-                raise
-            log.warning("%s does not run on OpenVINO any more; torch computes it", folder.name, exc_info=True)
+    model = task.load(folder, device, late=True)
+    try:
+        mount(model, folder, wanted)
+    except Exception:
+        if engine:
+            raise
+        log.warning("%s does not run on %s any more; torch computes it", folder.name, wanted, exc_info=True)
     return model
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from assistant.jobs.runners.runner import Handle, Order
 from assistant.settings import Settings
 
 SECRETS = ("vector_store_key",)  # that jobs need
+SERVERS = (
+    "handoff_",
+    "oidc_",
+    "otel_",
+    "vllm",
+)  # beginnings of settings that may hold secrets, and that no job needs
 
 
 class LocalRunner:
@@ -58,14 +65,19 @@ def importable() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
-def child_environment(settings: Settings) -> dict[str, str]:
+def child_environment(settings: Settings, secrets: Sequence[str] = SECRETS) -> dict[str, str]:
     """What a job's process must find in its environment: the settings of this one, and threads that sleep.
 
-    The settings may come from a ``.env`` file, which is not seen from a job's folder or another machine. Of the
-    secrets only :data:`SECRETS` are handed down.
+    The settings may come from a ``.env`` file, which is not seen from a job's folder or another machine. What is for
+    the server alone stays there.
+
+    Args:
+        settings: of this process.
+        secrets: of the secret ones, those that are handed down.
     """
-    given = {name: getattr(settings, name) for name in sorted(settings.model_fields_set)}
-    given |= {name: secret.get_secret_value() for name in SECRETS if (secret := given.get(name))}
+    names = sorted(name for name in settings.model_fields_set if not name.startswith(SERVERS))
+    given = {name: getattr(settings, name) for name in names}
+    given |= {name: secret.get_secret_value() for name in secrets if (secret := given.get(name))}
     given |= {"home": settings.where.root, "database_url": settings.database}
     usable = {name: value for name, value in given.items() if not isinstance(value, SecretStr | None)}
     wanted = {f"ASSISTANT_{name.upper()}": str(value) for name, value in usable.items()}

@@ -53,7 +53,9 @@ def train_together(work: Work, spec: FinetuneSpec, output: Path, workdir: Path) 
     """
     chosen = settings()
     assert chosen.ray_address is not None
-    ray = connected(chosen.ray_address, runtime_env={"env_vars": child_environment(chosen)})
+    ray = connected(
+        chosen.ray_address, runtime_env={"env_vars": child_environment(chosen, ())}
+    )  # Ray shows it
     work.progress(Progress(0, 0, f"Waiting for {chosen.ray_workers} workers"))
     storage = work.folder / "ray"
     order = {"job": (work.id, work.owner, work.lease), "spec": spec.as_dict()}

@@ -53,7 +53,7 @@ class Body:
 
     def __init__(self, origin: Origin, name: str, device: str, kept: Path, engine: str = TORCH):
         self.name, self.device = name, device
-        late = engine != TORCH and not origin.rank
+        late = engine != TORCH and device == "cpu" and not origin.rank
         self._reader = _encoder(origin.folder, device, late)
         self.size = sum(path.stat().st_size for path in origin.folder.glob("*.safetensors"))
         self._lock = threading.Lock()
