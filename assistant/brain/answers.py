@@ -26,6 +26,7 @@ from assistant.brain.yes_and_no import (
     is_bare_no,
     is_clear_yes,
     is_doubtful,
+    is_no_bar,
     is_polite,
     is_yes,
 )
@@ -78,11 +79,12 @@ def read_answer(
     if _agrees(words, tool):
         return "yes"
     others_stop = tool != "finetune_model" and situation and situation.jobs and _TRAINING.search(words)
-    if is_bare_no(words) and not others_stop:
+    no_bar = is_no_bar(words)
+    if is_bare_no(words) and not (others_stop or no_bar):
         return "no"
     rest = after_assent(words)
     if rest is not None:  # "no problem, go": what begins it is no no
-        if is_clear_yes(rest) and _agrees(rest, tool):
+        if is_clear_yes(rest) and not is_doubtful(words, tool):
             return "yes"
         if is_bare_no(rest):
             return "no"
@@ -95,6 +97,8 @@ def read_answer(
     changed = {} if other else _changes(asked, approval_args, tool)
     if changed and not _about_something_else(text):
         return Change(changed)
+    if no_bar and (rest is None or not refuses):  # "no rush to start", "no questions until you go"
+        return None
     if refuses:
         wish = after_refusal(words)
         beside = (

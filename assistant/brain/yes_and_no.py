@@ -41,11 +41,12 @@ _CLEAR = re.compile(
     rf"{_GO.pattern}|\b(?:yes|yep|yeah|yup|approved?|confirm(?:ed)?|agreed)\b|可以|同意|批准|确认",
     re.IGNORECASE,
 )
-# "By the way" and "enough" look like a yes, too.
+# "By the way", "enough" and "it has begun" look like a yes, too.
 _ENOUGH = re.compile(
-    r"(?s:(?=.*[对行好是以]了))(?:[对行好是]了|可以了|就这样|谢谢|好的?|[嗯哦那啊呀吧行]|ok(?:ay)?|\W)++",
+    r"(?s:(?=.*(?:[对行好是以始]|ok(?:ay)?)了))(?:[对行好是]了|可以了|开始了|就这样|谢谢|好的?|[嗯哦那啊呀吧行]|ok(?:ay)?了?|\W)++",
     re.IGNORECASE,
 )
+_TALK_ON = re.compile("继续(?:问|说|讲|聊|看|查|找|等)")
 # Which tool a verb stands for.
 _VERBS = {
     "finetune_model": re.compile(r"\b(?:re)?train(?:ing)?\b|fine-?tun|训练|微调", re.IGNORECASE),
@@ -79,18 +80,24 @@ _BARE_NO = _only(f"{_POLITE_EN}|{_NO_EN}", f"{_POLITE_ZH}|{_NO_ZH}")
 _PAUSE = re.compile(r"wait|hold|later|moment|等|晚点|稍", re.IGNORECASE)  # rather "not yet" than "no"
 
 # What begins like a no and is none: nothing stands in the way, or only the asking is to end.
-_ASSENT = re.compile(
-    rf"{_FILLERS}(?:no (?:problems?|worr(?:y|ies)|objections?|changes?|issues?|doubts?|rush|hurry|stress|sweat|biggie|big deal|concerns?|complaints?|(?:more |further )?(?:questions?|ado)|reason (?:not to|to wait)|"
-    r"need to (?:change|wait|ask|worry|hurry|check|discuss|stop))|(?:don'?t|do not) (?:stop|worry|wait|hesitate|ask|hold back|bother asking|change (?:anything|a thing))|never ?mind (?=[a-z])|"
+_NO_BAR_EN = (
+    r"(?:no (?:problems?|worr(?:y|ies)|objections?|changes?|issues?|doubts?|rush|hurry|stress|sweat|biggie|big deal|concerns?|complaints?|(?:more |further )?(?:questions?|ado)|reason (?:not to|to wait)|"
+    r"need to (?:change|wait|ask|worry|hurry|check|discuss|stop))|(?:don'?t|do not) (?:stop|worry|wait|hesitate|ask|hold back|bother asking|change (?:anything|a thing))|"
     r"stop (?:asking|waiting|talking|hesitating|stalling|worrying))"
+)
+_NO_BAR_ZH = r"(?:先)?(?:(?:别|不用|不要|不必|无需|没必要)再?(?:等|改|停|问|担心|犹豫|客气|调|换|变)|不管|不急|不忙|不好意思|不客气|没事|没关系)"
+_NO_BAR = re.compile(rf"{_FILLERS}(?:{_NO_BAR_EN}\b|{_NO_BAR_ZH})", re.IGNORECASE)
+# Where it ends: at a comma, or at a word that can only begin something new ("to start" and "until you go" go on with it).
+_ASSENT = re.compile(
+    rf"{_FILLERS}(?:(?:{_NO_BAR_EN}|never ?mind (?=[a-z]))"
     r"\b(?:(?!\b(?:to|until|till|before|after|if|when|whether|unless)\b)[^,.!;:?\n]){0,60}?(?:\s*[,.!;:\n–—-]\s*|\s+(?=(?:and|just|so|then)\b)|(?<=[a-z])\s+(?=(?:go|do it|start|proceed)\b)|\s*$)"
-    r"|(?:先)?(?:(?:别|不用|不要|不必|无需|没必要)再?(?:等|改|停|问|担心|犹豫|客气|调|换|变)|不管|不急|不忙|不好意思|不客气|没事|没关系)"
-    r"(?:[^，,。.!！；;？?\n]{0,12}?(?:[，,。.!！；;\s]+|$)|[了啦吧]?(?=(?:就|直接)(?:开始|继续|执行|上吧|来吧|做吧)))",
+    rf"|{_NO_BAR_ZH}"
+    r"(?:[了啦](?=(?:开始|继续|上|来|做)吧)|[了啦吧]?(?=(?:就|直接)(?:开始|继续|执行|上吧|来吧|做吧))|[^，,。.!！；;？?\n]{0,12}?(?:[，,。.!！；;\s]+|$)))",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[^,，。.!！;；:：\n]*")
 _LAST = re.compile(r"[,，。.!！;；:：\n]+|\b(?:and|just|but)\b", re.IGNORECASE)
-_DOUBTS = re.compile("[🤔🤨😕😟🙄🤷😬🫤⚠❓❔⁉⏳]")
+_DOUBTS = re.compile("[🤔🤨😕😟🙄🤷😬🫤😡😠🤬😒😞😢😭⚠❓❔⁉⏳]")
 _PICTURES = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]")
 
 
@@ -123,7 +130,8 @@ def is_doubtful(text: str, tool: str) -> bool:
         tool: the tool that waits.
     """
     others = [verb for name, verb in _VERBS.items() if name != tool]
-    return bool(_ENOUGH.fullmatch(text)) or any(verb.search(text) for verb in others)
+    doubted = _ENOUGH.fullmatch(text) or _TALK_ON.search(text)
+    return bool(doubted) or any(verb.search(text) for verb in others)
 
 
 def is_unmistakable(text: str, tool: str) -> bool:
@@ -147,6 +155,11 @@ def is_bare_no(text: str) -> bool:
     """Whether a text is a no and holds nothing beside it."""
     bare = _BARE_NO.fullmatch(_LEADING.sub("", text, count=1))
     return begins_with_no(text) and bool(bare) and not contradicts(text)
+
+
+def is_no_bar(text: str) -> bool:
+    """Whether a text begins with words that look like a no and mostly are none ("no rush", "don't wait")."""
+    return bool(_NO_BAR.match(text))
 
 
 def after_assent(text: str) -> str | None:

@@ -97,6 +97,9 @@ def test_another_model_is_a_change():
         "别等了，开始吧",
         "不管了，上吧",
         "不好意思，可以",
+        "别等了开始吧",
+        "不用问了就开始",
+        "可以开始了",
     ],
 )
 def test_what_begins_like_a_no_may_be_a_yes(text: str):
@@ -141,6 +144,10 @@ def test_what_begins_like_a_no_may_be_a_yes(text: str):
         "对了",
         "行了",
         "好了，谢谢",
+        "开始了",
+        "继续问",
+        "ok 😡",
+        "don't stop the training just continue",  # which runs already
     ],
 )
 def test_none_of_these_is_a_yes(text: str):
@@ -179,6 +186,10 @@ def test_which_yes_means_what_was_asked_a_while_ago(text: str, unmistakable: boo
     "text",
     [
         "no problem",  # no yes either
+        "no rush to start",
+        "don't wait until I go",
+        "don't stop",
+        "不用担心开始",
         "no, go",
         "wait, which columns are there?",
         "stop job-3",
