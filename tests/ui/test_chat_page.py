@@ -108,6 +108,45 @@ def test_the_end_of_a_job_waits_for_the_answer_that_is_on_its_way(app: Applicati
     assert [each.name for each in app.agent.history(OWNER, thread)][0] == "show_job"
 
 
+def test_a_second_of_another_conversation_changes_nothing(app: Application) -> None:
+    page = ChatPage(app)
+    trained, other = (app.agent.threads.create("owner", each)["id"] for each in ("trained", "other"))
+    job = ended(app, trained)
+    page.turns.show("tab", other)
+    assert list(page.tick([], trained, asking())) == [{}]
+    assert [each["id"] for each in app.jobs.unannounced(trained)] == [job]
+    page.turns.leave("tab")  # the connection broke, and the page lives on
+    assert "job" in next(page.tick([], trained, asking()))
+
+
+def test_an_answer_is_drawn_where_it_was_asked(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, busy = ChatPage(app), {"value": None, "submit_btn": False, "stop_btn": True}
+    asked, other = (app.agent.threads.create("owner", each)["id"] for each in ("asked", "other"))
+    page.turns.show("tab", asked)
+    # Its file is being kept when another conversation is opened.
+    monkeypatch.setattr(page, "_store", lambda *_: page.turns.show("tab", other) or [])
+    [answer] = page.send({"text": "hello"}, [], asked, asking())
+    assert set(answer) == {"threads"} and page.turns.place("tab").thread == other
+    assert [each.text for each in app.agent.history(OWNER, asked)][0] == "hello"
+    # A new conversation is opened by the name it has got.
+    page.new(asking())
+    monkeypatch.undo()
+    monkeypatch.setattr(gr, "Info", lambda *_, **__: None)
+    steps = page.send({"text": "hi"}, [], None, asking())
+    next(steps), next(steps)
+    page.turns.show("tab", app.agent.threads.list("owner")[0]["id"])
+    last = list(steps)[-1]
+    assert last["thread"] == page.turns.place("tab").thread and "chat" in last
+    # One is deleted, and in the next an answer is on its way.
+    gone = app.agent.threads.create("owner", "gone")["id"]
+    following = next(each for _, each in page.titles(OWNER) if each != gone)
+    page.turns.show("tab", following)
+    with page.turns.taken("tab"):
+        page.turns.show("tab", gone)
+        box = given(page.delete_thread(gone, asking())["box"])
+    assert box["stop_btn"] is busy["stop_btn"] and page.turns.place("tab").thread == following
+
+
 def test_the_job_that_runs_is_shown_before_those_that_wait(app: Application) -> None:
     thread = app.agent.threads.create("owner", "two")["id"]
     first, second = (
@@ -187,6 +226,10 @@ def test_a_label_goes_where_its_row_was_shown(app: Application) -> None:
     )
     assert not given(saved["undo"])["visible"] and not given(saved["write"])["visible"]
     assert given(page.choose("rows.csv", "", "text", "topic", asking())["undo"])["visible"]
+    # Another dataset was chosen while this one's rows were shown: its own rows come next.
+    app.files.save("other.csv", io.BytesIO(b"text,topic\nuno,\ndos,\n"), "owner", "fine-tune")
+    next_ = page.skip("other.csv", "", "text", "topic", shown["queue"], shown["row"], asking())
+    assert next_["row"] == ("other.csv", "topic", 1) and next_["queue"][0]["text"] == "uno"
 
 
 def test_the_jobs_page_follows_without_choosing_for_the_user(app: Application) -> None:

@@ -342,10 +342,13 @@ def test_a_question_after_hours_begins_a_new_visit(site: Site, monkeypatch: pyte
         frame.locator(".sources").wait_for()
         now = time.time()
         monkeypatch.setattr("assistant.api.visitors.time.time", lambda: now + 3 * 3600)
-        ask(frame, "When is the money back?")
-        frame.locator(".user", has_text="When is the money back?").wait_for()
-        frame.locator(".sources").wait_for()
-        assert frame.locator(".user").count() == 1  # the visit before is over
+        asked = ["When is the money back?", "How do I contact support?"]
+        page.evaluate("(asked) => asked.forEach((each) => StartupAssistant.ask(each))", asked)
+        frame.locator(".sources").nth(1).wait_for()
+        shown = frame.locator(
+            ".said .text"
+        ).all_inner_texts()  # the visit before is over, and no question is lost
+        assert len(shown) == 5 and [shown[1], shown[3]] == asked and frame.locator(".waiting").count() == 0
 
 
 def test_it_is_read_from_right_to_left_and_keeps_still_where_that_is_wished(site: Site) -> None:

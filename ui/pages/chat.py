@@ -94,6 +94,8 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         self, said: dict[str, Any], chat: list[Message], thread: str | None, request: gr.Request
     ) -> Iterator[dict]:
         """A message, perhaps with files."""
+        session = str(request.session_hash)
+        place = self.turns.place(session)  # where it is asked: large files take seconds
         who, words = self.principal(request), (said.get("text") or "").strip()
         paths = [Path(path) for path in said.get("files") or []]
         if not words and not paths:
@@ -109,12 +111,16 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         try:
             files = self._store(paths, who)
         except TeachingError as error:  # what was typed stays in the box, with its files
+            if not self.turns.here(session, place):
+                raise  # as a notice
             bad = card(say("That file could not be taken"), f"<p>{text(told(error))}</p>", kind="sa-bad")
             yield {"chat": [*chat, card_message(bad)]}
             return
         before = without_buttons(chat)
-        yield {"box": box(busy=True), "chat": before, **HIDDEN}
-        yield from self._play(self.app.agent.turn(who, words, thread, files), before, thread, request)
+        if self.turns.here(session, place):
+            yield {"box": box(busy=True), "chat": before, **HIDDEN}
+        turn = self.app.agent.turn(who, words, thread, files)
+        yield from self._play(turn, before, thread, request, place=place)
 
     def pick_example(
         self, chat: list[Message], thread: str | None, picked: gr.SelectData, request: gr.Request
@@ -172,27 +178,31 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
     def tick(self, chat: list[Message], thread: str | None, request: gr.Request) -> Iterator[dict]:
         """A second has passed: the job's card follows; a job that has ended is reported in the conversation."""
         who, session = self.principal(request), str(request.session_hash)
-        thread = self.mine(thread, who)
+        thread, place = self.mine(thread, who), self.turns.place(session)
+        if place.moves and place.thread != thread:  # sent before another conversation was opened
+            yield {}
+            return
         ended = self.app.jobs.unannounced(thread) if thread else []
         if thread and ended:
             with self.turns.taken(session) as free:
                 if free:
-                    yield from self._announced(ended[0]["id"], chat, thread, who, request)
-        yield self.job_parts(thread) if self.turns.place(session).thread == thread else {}
+                    yield from self._announced(ended[0]["id"], chat, thread, place, request)
+        yield self.job_parts(thread) if self.turns.here(session, place) else {}
 
     def _announced(
-        self, job_id: str, chat: list[Message], thread: str, who: Principal, request: gr.Request
+        self, job_id: str, chat: list[Message], thread: str, place: Place, request: gr.Request
     ) -> Iterator[dict]:
         """A job's end is told, by one page alone; the next second where an answer is on its way just now."""
         if not self.app.jobs.announce(job_id):
             return
-        turn = self.app.agent.announce(who, thread, job_id)
+        turn = self.app.agent.announce(self.principal(request), thread, job_id)
         first = next(turn, None)
         if isinstance(first, Failed) and first.code == Conflict.code:
             self.app.jobs.announce(job_id, told=False)
             return
-        yield self.job_parts(thread)
-        yield from self._play(turn, chat, thread, request, begun=[first] if first else [])
+        if self.turns.here(str(request.session_hash), place):
+            yield self.job_parts(thread)
+        yield from self._play(turn, chat, thread, request, place=place, begun=[first] if first else [])
 
     def stopped(self, thread: str | None, request: gr.Request) -> dict:
         """A click on the stop button: the turn ends by itself, and what was said so far stays."""
@@ -236,8 +246,9 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
                     drawn = time.monotonic()
                     yield {"chat": live.messages, **({"box": box(busy=True)} if away else {})}
                     away = False
-            away = not here()
-        thread = live.thread or thread
+            thread = live.thread or thread
+            # Asked in a new conversation, which has a name only now; it may have been opened by it from the list.
+            away = not here() and (thread is None or self.turns.place(session).thread != thread)
         if away:
             yield {"threads": gr.Radio(choices=self.titles(who))}
             return

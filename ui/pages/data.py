@@ -52,7 +52,10 @@ class DataPage(Labeller):
         parts = self.parts
         self.on(blocks.load, self.load)
         self.on(parts.upload.upload, self.add, [parts.upload], show_progress="minimal")
-        self.on(parts.datasets.input, self.choose_dataset, [parts.datasets], show_progress="minimal")
+        self.on(
+            parts.datasets.input, self.choose_dataset, [parts.datasets], show_progress="minimal",
+            trigger_mode="always_last",  # else a choice made while another is read stands in the list alone
+        )  # fmt: skip
         self.on(parts.rows_tab.select, self.show_rows, [parts.datasets])
         self.wire_labeller()
         self.finish()

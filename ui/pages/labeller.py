@@ -47,7 +47,7 @@ class Labeller(Page):
         answer = [*work, parts.queue, parts.row, parts.label, parts.other]
         self.on(parts.save.click, self.save, answer)
         self.on(parts.other.submit, self.save, answer)
-        self.on(parts.skip.click, self.skip, [*work, parts.queue])
+        self.on(parts.skip.click, self.skip, [*work, parts.queue, parts.row])
         self.on(parts.undo.click, self.take_back, work)
         self.on(parts.write.click, self.write, [parts.datasets, parts.column], show_progress="minimal")
 
@@ -121,7 +121,7 @@ class Labeller(Page):
             return {}
         of, column, number = row
         self.app.labelling.label(self._id(of, who), column, number, other or picked or "", who.user_id)
-        return self.skip(name, model, text_column, label, queue, request)
+        return self.skip(name, model, text_column, label, queue, row, request)
 
     def skip(
         self,
@@ -130,10 +130,11 @@ class Labeller(Page):
         text_column: str,
         label: str,
         queue: list[dict[str, Any]],
+        row: tuple[str, str, int] | None,
         request: gr.Request,
     ) -> dict:
-        """The next row; once none is left, others are chosen."""
-        if len(queue) < 2:
+        """The next row; once none is left, or another dataset or column is chosen by now, others are chosen."""
+        if len(queue) < 2 or row is None or tuple(row[:2]) != (name, label):
             return self.choose(name, model, text_column, label, request)
         who = self.principal(request)
         labels = unlabelled(*self._stands(name, label, who), text_column, label)[1]

@@ -24,6 +24,10 @@ WELCOME = """## What would you like to do?
 Drop a file into the box below – a CSV of support tickets, say – and ask *“what is in this file?”*, \
 or ask something your documents know."""
 ATTACH = sorted({*DATASETS, *DOCUMENTS, *PICTURES})
+COPIES = (
+    3600,
+    86400,
+)  # seconds: how often Gradio's own copies of files are looked through, and how old one gets
 # On a phone the list of conversations would cover the page.
 FOLD_SIDEBAR = (
     "() => { if (innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click() }"
@@ -50,7 +54,9 @@ def build_pages(app: Application) -> gr.Blocks:
     """
     page = ChatPage(app)
     parts = page.parts
-    with gr.Blocks(title="Startup Assistant", fill_height=True, analytics_enabled=False) as blocks:
+    with gr.Blocks(
+        title="Startup Assistant", fill_height=True, analytics_enabled=False, delete_cache=COPIES
+    ) as blocks:
         parts.thread, parts.approval = gr.State(None), gr.State(None)
         parts.address = gr.Textbox(visible="hidden", label="address", elem_id="sa-address")
         page.sidebar(blocks, page.build_threads)

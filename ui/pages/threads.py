@@ -42,6 +42,10 @@ class ThreadActions(View):
         self.on(parts.unshare.click, self.unshare, [parts.thread])
         self.finish()
 
+    def open(self, thread: str | None, request: gr.Request) -> dict:
+        """Another conversation is shown; the page has it."""
+        raise NotImplementedError
+
     def find(self, words: str | None, thread: str | None, request: gr.Request) -> dict:
         """The conversations that hold all words, in their title or in what was said."""
         rows = found(self.app.agent, self.principal(request), words or "")
@@ -72,9 +76,7 @@ class ThreadActions(View):
         who = self.principal(request)
         self.app.agent.forget(who, thread)
         titles = self.titles(who)
-        following = titles[0][1] if titles else None
-        self.turns.show(str(request.session_hash), following)
-        return self.view(following, self.messages(who, following), who)
+        return self.open(titles[0][1] if titles else None, request)
 
     def thread_parts(self, who: Principal, thread: str | None) -> dict[str, Any]:
         """What the menu shows of the open conversation."""

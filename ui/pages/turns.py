@@ -31,7 +31,8 @@ class Turns:
             session: the browser session.
             thread: the conversation; None for a new one.
         """
-        self._places[session] = Place(self.place(session).moves + 1, thread)
+        with self._lock:
+            self._places[session] = Place(self.place(session).moves + 1, thread)
 
     def place(self, session: str) -> Place:
         """Where a session is."""
@@ -39,7 +40,7 @@ class Turns:
 
     def busy(self, session: str) -> bool:
         """Whether an answer is on its way where the session is."""
-        return any(self._here(session, place) for place in self._taken.get(session, []))
+        return any(self.here(session, place) for place in self._taken.get(session, []))
 
     @contextlib.contextmanager
     def taken(self, session: str) -> Iterator[bool]:
@@ -52,7 +53,7 @@ class Turns:
             yield free
         finally:
             if free:
-                _drop(self._taken, session, place)
+                self._drop(self._taken, session, place)
 
     @contextlib.contextmanager
     def running(self, session: str, turn: Turn, place: Place) -> Iterator[Callable[[], bool]]:
@@ -67,36 +68,40 @@ class Turns:
             Whether the session is there now: it has not turned away, or has come back.
         """
         this = (turn, place)
-        self._running.setdefault(session, []).append(this)
+        with self._lock:
+            self._running.setdefault(session, []).append(this)
         try:
             with contextlib.closing(turn):
-                yield lambda: self._here(session, place)
+                yield lambda: self.here(session, place)
         finally:
-            _drop(self._running, session, this)
+            self._drop(self._running, session, this)
 
     def stop(self, session: str) -> bool:
         """Ask the turns to end that run where the session is; False where none does."""
-        here = [turn for turn, place in self._running.get(session, []) if self._here(session, place)]
+        here = [turn for turn, place in self._running.get(session, []) if self.here(session, place)]
         for turn in here:
             turn.stop()
         return bool(here)
 
     def leave(self, session: str) -> None:
         """The session is over, and so are all its turns."""
-        for turn, _ in self._running.pop(session, []):
+        with self._lock:
+            running = self._running.pop(session, [])
+            self._taken.pop(session, None)
+            self._places.pop(session, None)
+        for turn, _ in running:
             turn.stop()
-        self._taken.pop(session, None)
-        self._places.pop(session, None)
 
-    def _here(self, session: str, place: Place) -> bool:
+    def here(self, session: str, place: Place) -> bool:
+        """Whether a session is at a place: it has not turned away from it, or has come back."""
         now = self.place(session)
         return now.moves == place.moves or (place.thread is not None and now.thread == place.thread)
 
-
-def _drop(held: dict[str, list[Any]], session: str, this: Any) -> None:
-    """Take one thing of a session away, and the session with its last."""
-    rest = [each for each in held.get(session, []) if each is not this]
-    if rest:
-        held[session] = rest
-    else:
-        held.pop(session, None)
+    def _drop(self, held: dict[str, list[Any]], session: str, this: Any) -> None:
+        """Take one thing of a session away, and the session with its last."""
+        with self._lock:
+            rest = [each for each in held.get(session, []) if each is not this]
+            if rest:
+                held[session] = rest
+            else:
+                held.pop(session, None)

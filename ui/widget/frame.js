@@ -25,6 +25,7 @@
   let thread = null, running = null, name = "", returnTo = null, answers = 0; // answers of the thread that can be rated
   let unsure = false; // whether that number is right
   let leaving = false, fresh = false; // the frame is about to be loaded anew; it just was, to ask again
+  const again = []; // the questions to ask again then
   let visiting = true; // nothing was said in this tab yet
   let identified; // called once the page around has said who the visitor is
   const introduced = new Promise((resolve) => { identified = resolve; });
@@ -136,11 +137,13 @@
     const top = questions.length ? questions[questions.length - 1].offsetTop - log.offsetTop - 12 : Infinity;
     return Math.min(log.scrollHeight - log.clientHeight, top);
   }
-  function bubble(role, text = "") {
+  const put = (element) => log.insertBefore(element, log.querySelector(".waiting")); // above the questions whose turn has not come
+  const asked = () => log.querySelector(".user:not(.waiting)");
+  function bubble(role, text = "", waits = false) {
     const body = make("div", { class: "text", dir: "auto" });
-    const element = make("div", { class: "said " + role }, make("span", { class: "unseen" }, role === "user" ? say.you : say.me), body);
+    const element = make("div", { class: "said " + role + (waits ? " waiting" : "") }, make("span", { class: "unseen" }, role === "user" ? say.you : say.me), body);
     if (role === "user") body.textContent = text;
-    log.append(element);
+    if (waits) log.append(element); else put(element);
     toEnd();
     return { element, body };
   }
@@ -164,7 +167,7 @@
       button.addEventListener("click", () => ask(String(option)));
       row.append(button);
     }
-    log.append(row);
+    put(row);
   }
   function greet() {
     const { body } = bubble("assistant");
@@ -217,10 +220,11 @@
     text = text.trim();
     if (!text) return;
     log.querySelectorAll(".choices").forEach((row) => row.remove());
+    const { element } = bubble("user", text, true); // seen at once, whatever its turn waits for
     inTurn(() => {
       if (leaving) return anew(text); // it is asked once the frame is there again
       log.querySelectorAll(".choices").forEach((row) => row.remove());
-      bubble("user", text);
+      element.classList.remove("waiting");
       $("again").hidden = false;
       tell("message", { text });
       return answer(text);
@@ -406,10 +410,10 @@
   });
   function clear() {
     if (running) running.abort();
-    log.replaceChildren();
     $("again").hidden = true;
-    greet();
+    wipe();
   }
+  function wipe() { log.replaceChildren(...log.querySelectorAll(".waiting")); greet(); }
   function forget() { thread = null; answers = 0; unsure = false; keep(); }
   $("again").addEventListener("click", () => {
     if (running) running.abort();
@@ -417,7 +421,9 @@
     box.focus();
   });
   function anew(question) { // another visit: nobody is known, nothing was said; the page around says again who it is
-    read(() => sessionStorage.setItem(store, JSON.stringify({ question, known: Boolean(fields(token)[3]) })));
+    if (question) again.push(question);
+    else again.length = 0; // whoever asked has left, and whoever comes next is not to read it
+    read(() => sessionStorage.setItem(store, JSON.stringify({ questions: again, known: Boolean(fields(token)[3]) })));
     if (leaving) return;
     leaving = true;
     parentSays({ sa: "leaving" });
@@ -440,7 +446,7 @@
     else if (sa === "identify") {
       // A name is for the greeting and no more; who it is counts only as the site has signed it.
       name = String((person && person.name) || "").slice(0, 60);
-      if (log.childElementCount <= 2 && !log.querySelector(".user")) { log.replaceChildren(); greet(); }
+      if (log.childElementCount <= 2 && !asked()) wipe();
       if (!person && fields(token)[3] && running) running.abort();
       inTurn(() => {
         if (person && (person.hash || person.token)) return identify(person);
@@ -460,7 +466,7 @@
         if (somebody) clear(); // or to somebody else, who is not to be read
         log.querySelectorAll(".thumbs, .reason").forEach((each) => each.remove());
         forget();
-        if (made.thread && visiting && !log.querySelector(".user")) await show(made.thread).catch(() => {}); // what they said on their last visit
+        if (made.thread && visiting && !asked()) await show(made.thread).catch(() => {}); // what they said on their last visit
       }
       visiting = false;
       keep();
@@ -490,16 +496,15 @@
     const kept = read(() => JSON.parse(sessionStorage.getItem(store)));
     if (!kept) return;
     visiting = !("thread" in kept);
-    if (kept.question) {
+    if (kept.questions && kept.questions.length) {
       fresh = true;
-      keep();
       // Who was known is introduced again first, as the page around does right after this.
-      (kept.known ? Promise.race([introduced, pause(2000)]) : Promise.resolve()).then(() => ask(kept.question));
+      (kept.known ? Promise.race([introduced, pause(2000)]) : Promise.resolve()).then(() => { kept.questions.forEach(ask); keep(); });
     }
     if (!kept.thread) return;
     const before = token;
     token = kept.token;
-    await show(kept.thread).catch(() => { token = before; });
+    await show(kept.thread).catch(() => { token = before; visiting = true; }); // it is over: to who is known, the last one is shown
   }
   const history = async (of) => (await (await call("/v1/widget/messages?thread=" + encodeURIComponent(of))).json()).messages;
   async function show(kept) {
