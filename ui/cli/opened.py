@@ -112,23 +112,17 @@ def read_secret(what: str) -> str:
 
 
 def lines(texts: list[str]) -> list[str]:
-    """The texts, with ``-`` replaced by the lines of stdin that are not blank; the user is told of the others.
+    """The texts, with ``-`` replaced by the lines of stdin that are not blank.
 
     Args:
         texts: as they were given on the command line.
     """
-    from ui.cli.output import note
-
     found: list[str] = []
     for text in texts:
         if text != "-":
             found.append(text)
             continue
         # Not splitlines: a text may hold what Unicode calls a line's end, and is one text all the same.
-        read = read_stdin("One text a line").removesuffix("\n")
-        given = read.split("\n") if read else []
-        written = [line for line in (each.removesuffix("\r") for each in given) if line.strip()]
-        if blank := len(given) - len(written):
-            note(f"{blank:,} blank {'line was' if blank == 1 else 'lines were'} passed over.")
-        found += written
+        given = (line.removesuffix("\r") for line in read_stdin("One text a line").split("\n"))
+        found += [line for line in given if line.strip()]
     return found
