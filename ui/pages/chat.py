@@ -260,8 +260,13 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         names: list[str] = []
         new: list[str] = []
         try:
-            for path in paths:
+            if paths:
                 allow(who, "upload")
+        except TeachingError:
+            _drop(paths)  # there is nothing to try again
+            raise
+        try:
+            for path in paths:
                 before = self.app.files.by_name(safe_name(path.name), who)
                 with path.open("rb") as content:
                     row = self.app.files.save(path.name, content, who.user_id)
@@ -271,8 +276,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
             for file_id in new:
                 self.app.files.delete(file_id, who)
             raise
-        for path in paths:
-            path.unlink(missing_ok=True)  # Gradio's own copy: files live in one place
+        _drop(paths)
         return names
 
     def _samples(
@@ -286,3 +290,9 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         before = [*chat, user_message(words), card_message(say("Loaded."))]
         turn = self.app.agent.turn(who, say("What is in {name}?", name=name), thread, [name])
         yield from self._play(turn, before, thread, request, place=place)
+
+
+def _drop(paths: list[Path]) -> None:
+    """Delete Gradio's own copies of files: they live in one place."""
+    for path in paths:
+        path.unlink(missing_ok=True)
