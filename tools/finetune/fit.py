@@ -161,11 +161,10 @@ def _arguments(run: Run, material: Material, folder: Path, parts: int) -> Traini
         "bf16": half(gpu) == "bfloat16",
         "fp16": half(gpu) == "float16",
         "use_cpu": not gpu,
-        # The next resort where smaller batches are not enough: a third more time for much less memory.
+        # The next resort where smaller batches are not enough: activations cost one more forward pass, and no memory.
+        # Only without re-entrance is anything learned below frozen layers.
         "activation_checkpointing": parts >= CHECKPOINTED and _can_checkpoint(material.model),
-        "activation_checkpointing_kwargs": {
-            "use_reentrant": False
-        },  # else nothing is learned below frozen layers
+        "activation_checkpointing_kwargs": {"use_reentrant": False},
         "seed": run.spec.seed,
         "logging_steps": max(1, min(10, steps // 300)),
         "logging_nan_inf_filter": False,
