@@ -2,7 +2,9 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,9 @@ from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.machine import best_device
 from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.task import Outcome, Run
+from tools.finetune.tasks.image_classification import LARGEST, Picture
 
-Picture = tuple[str, str, str]  # file, image inside it, label
-LARGEST = 50_000_000  # pixels
+TOGETHER = 32  # pictures in memory while classifying
 BICUBIC = 3  # as Pillow and transformers number the ways to resize
 
 
@@ -146,7 +148,8 @@ def train(run: Run, parts: Parts[Picture]) -> Outcome:
     run.report.tell("Measuring on the held-out images")
     saved = ImageClassifier(run.staging, labels, best_device())
     truth = [label for _, _, label in parts.test]
-    probabilities = saved.probabilities([(path, name) for path, name, _ in parts.test])
+    told = partial(run.report.beat, "Measuring on the held-out images")
+    probabilities = saved.probabilities([(path, name) for path, name, _ in parts.test], told)
     names = [name for _, name, _ in parts.test]
     metrics, evaluation = classifier_evaluation(names, truth, probabilities, labels)
     baseline = {"majority": baselines.majority([label for _, _, label in parts.train], truth)}
@@ -163,23 +166,33 @@ class ImageClassifier:
         model: Any = loaded(AutoModelForImageClassification, folder, use_safetensors=True)
         self.model = model.to(device, torch.float32).eval()
 
-    def probabilities(self, images: list[tuple[str, str]]) -> numpy.ndarray:
+    def probabilities(
+        self, images: list[tuple[str, str]], told: Callable[[], None] | None = None
+    ) -> numpy.ndarray:
         """Probabilities, float32 [n, classes].
 
         Args:
             images: file or folder, and the image inside it.
+            told: called after each batch.
         """
         from tools.data.read import read_image
 
-        return self._classify([self.pixels(read_image(Path(path), name), name) for path, name in images])
+        return self._classify(
+            (self.pixels(read_image(Path(path), name), name) for path, name in images), told
+        )
 
-    def _classify(self, images: list[torch.Tensor]) -> numpy.ndarray:
+    def _classify(
+        self, images: Iterable[torch.Tensor], told: Callable[[], None] | None = None
+    ) -> numpy.ndarray:
+        """The same of pixels, which are asked for batch by batch: all at once may fill the memory."""
         rows = [numpy.zeros((0, len(self.labels)), dtype=numpy.float32)]
-        for start in range(0, len(images), 32):
-            batch = torch.stack(images[start : start + 32]).to(self.device)
+        waiting = iter(images)
+        while some := list(islice(waiting, TOGETHER)):
             with torch.inference_mode(), autocast(self.device):
-                logits = self.model(pixel_values=batch).logits
+                logits = self.model(pixel_values=torch.stack(some).to(self.device)).logits
             rows.append(logits.float().softmax(-1).cpu().numpy())
+            if told:
+                told()
         return numpy.concatenate(rows)
 
     def predict(self, texts: list[str]) -> list[dict[str, Any]]:
@@ -188,9 +201,9 @@ class ImageClassifier:
         Args:
             texts: paths of image files.
         """
-        images = []
-        for path in map(Path, texts):
+        files = [Path(text) for text in texts]
+        for path in files:
             if not path.is_file():
                 raise BadData(f"There is no image {path.name}.", "Give the path of an image file.")
-            images.append(self.pixels(path.read_bytes(), path.name))
-        return [scored(self.labels, row) for row in self._classify(images)]
+        pixels = (self.pixels(path.read_bytes(), path.name) for path in files)
+        return [scored(self.labels, row) for row in self._classify(pixels)]

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,10 @@ from tools.finetune.tasks.text_classification import check_labels, gaps
 if TYPE_CHECKING:
     import pandas
 
-LOOKED_AT = 200  # pictures, before the training; then all of them
+Picture = tuple[str, str, str]  # file, image inside it, label
+LOOKED_AT = 100  # pictures, before the training; then all of them
+LARGEST = 50_000_000  # pixels of a picture
+COARSE = (64, 64)  # pixels that suffice to find out whether a picture can be decoded
 
 
 class ImageClassification:
@@ -47,19 +51,16 @@ class ImageClassification:
             )
         warnings = gaps(table, len(rows))
         if broken:
-            warnings.append(
-                f"{len(broken):,} of {len(some):,} images looked at cannot be opened and are left out ({broken[0]})."
-            )
+            warnings.append(_told(broken, len(some), " looked at" if len(some) < len(rows) else ""))
         return Facts(len(rows), counts, 200.0, warnings)
 
     def rows(
         self, table: "pandas.DataFrame", text_column: str, label_column: str | None, facts: Facts
     ) -> list[tuple[str, tuple[str, ...]]]:
-        """Images by their content, with their labels."""
+        """Images by their bytes, with their labels: to decode all of them takes long."""
         assert label_column is not None
         found = pairs(table, text_column, label_column, strip=False)
-        contents = ((_content(Path(table.attrs["path"]), name), label) for name, label in found)
-        return [(content, (label,)) for content, label in contents if content]
+        return [(_hash(_bytes(Path(table.attrs["path"]), name)), (label,)) for name, label in found]
 
     def train(self, run: Run) -> Outcome:
         """Train on pixels; measure what was saved."""
@@ -68,12 +69,12 @@ class ImageClassification:
         columns = run.plan["text_column"], run.plan["label_column"]
         rows = _rows(run.spec.data, *columns)
         test = _rows(run.spec.test_data, *columns) if run.spec.test_data else None
-        contents = {
-            row: content for row in rows + (test or []) if (content := _content(Path(row[0]), row[1]))
-        }
+        contents, broken = _opened(run, rows + (test or []))
         rows = [row for row in rows if row in contents]
         test = None if test is None else [row for row in test if row in contents]
-        return train(run, part(rows, test, run.spec.seed, lambda row: contents[row], lambda row: row[2]))
+        parts = part(rows, test, run.spec.seed, lambda row: contents[row], lambda row: row[2])
+        outcome = train(run, parts)
+        return replace(outcome, warnings=outcome.warnings + broken)
 
     def load(self, folder: Path, device: str | None = None) -> Any:
         """Classifies image files."""
@@ -84,28 +85,67 @@ class ImageClassification:
         return ImageClassifier(folder, info["labels"], best_device(device))
 
 
+def _opened(run: Run, rows: list[Picture]) -> tuple[dict[Picture, str], list[str]]:
+    """The contents of the pictures that can be opened, and a warning about the others."""
+    run.report.phase("Looking at the pictures", len(rows))
+    contents, broken = {}, []
+    for number, row in enumerate(rows, 1):
+        content = _content(Path(row[0]), row[1])
+        if content is None:
+            broken.append(row[1])
+        else:
+            contents[row] = content
+        run.report.advance(number)
+    if not broken:
+        return contents, []
+    said = _told(broken, len(rows))
+    return contents, [] if said in run.plan["warnings"] else [said]
+
+
+def _told(broken: list[str], rows: int, looked: str = "") -> str:
+    return f"{len(broken):,} of {rows:,} images{looked} cannot be opened and are left out ({broken[0]})."
+
+
 def readable(path: Path, name: str) -> bool:
     """Whether an image of a zip or folder can be opened."""
     return _content(path, name) is not None
 
 
 def _content(path: Path, name: str) -> str | None:
-    """What tells a picture from others, whatever it is called; None where it cannot be opened."""
+    """What tells a picture from others, whatever it is called; None where it cannot be opened.
+
+    It is decoded, as one that breaks off has a whole beginning; a JPEG no finer than need be.
+    """
     from PIL import Image, UnidentifiedImageError
 
+    data = _bytes(path, name)
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > LARGEST:
+                return None
+            image.draft("RGB", COARSE)
+            image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    return _hash(data)
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    """A picture as it is stored; nothing where that cannot be read."""
     from tools.data.read import read_image
 
     try:
-        data = read_image(path, name)
-        with Image.open(io.BytesIO(data)) as image:
-            image.verify()
-    except (BadData, UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None
+        return read_image(path, name)
+    except (BadData, OSError):
+        return b""
+
+
+def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _rows(path: Path, text_column: str, label_column: str) -> list[tuple[str, str, str]]:
-    """File, image inside it, label."""
+def _rows(path: Path, text_column: str, label_column: str) -> list[Picture]:
+    """The pictures of a file."""
     found = pairs(read(path, (text_column, label_column)), text_column, label_column, strip=False)
     return [(str(path), name, label) for name, label in found]
 
