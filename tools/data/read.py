@@ -16,6 +16,7 @@ from tools.data.columns import check_column
 from tools.data.formats import Row, rows_of
 from tools.data.sniff import DELIMITERS, TableInfo, sniff
 from tools.errors import BadData
+from tools.memory import held
 
 if TYPE_CHECKING:
     import pandas
@@ -90,15 +91,23 @@ def sample_rows(path: Path, size: int = 2000, within: int = 50_000) -> list[dict
 
     Args:
         path: the file.
-        size: most rows returned.
+        size: most rows returned; half as many at least, where there are as many.
         within: rows looked at.
     """
-    rows = list(islice(iter_rows(path), within))
-    return rows[:: max(1, -(-len(rows) // size))]
+    kept: list[dict[str, Any]] = []
+    each = 1
+    for number, row in enumerate(islice(iter_rows(path), within)):
+        if number % each:
+            continue
+        kept.append(row)
+        if len(kept) > size:
+            del kept[1::2]
+            each *= 2
+    return kept
 
 
 def read_table(
-    path: Path, columns: Sequence[str] | None = None, limit: int | None = None
+    path: Path, columns: Sequence[str] | None = None, limit: int | None = None, beside: Sequence[str] = ()
 ) -> "pandas.DataFrame":
     """A file as a data frame of plain Python values; missing cells are ``None``.
 
@@ -106,20 +115,31 @@ def read_table(
         path: the file.
         columns: keep these alone.
         limit: read no more rows than this.
+        beside: further columns to keep, where they are there.
 
     Raises:
-        BadData: as :func:`open_table`.
+        BadData: as :func:`open_table`; or the memory does not hold it.
         BadArgument: a column that does not exist.
     """
     import pandas
 
     info, rows = open_table(path)
-    found = list(islice(rows, limit))
-    frame = pandas.DataFrame(found, columns=info.columns, dtype=object)
-    if columns is not None:
-        frame = frame[[check_column(name, info.columns) for name in columns]]
+    found: list[Row] = []
+    names: list[str] = []
+    for row in held(islice(rows, limit), path.name):
+        if not found:  # the columns are known from the first row on
+            names = info.columns if columns is None else _kept(columns, beside, info.columns)
+            places = [info.columns.index(name) for name in names]
+        found.append(row if columns is None else [row[place] for place in places])
+    frame = pandas.DataFrame(found, columns=names, dtype=object)
     frame.attrs |= {"warnings": list(info.warnings), "kind": info.kind}
     return frame
+
+
+def _kept(columns: Sequence[str], beside: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The columns that are wanted, as the file writes them."""
+    wanted = [check_column(name, known) for name in columns]
+    return wanted + [name for name in beside if name in known and name not in wanted]
 
 
 def read_image(path: Path, name: str, limit: int = 64 * 1024 * 1024) -> bytes:

@@ -107,17 +107,13 @@ def read(path: Path, columns: Sequence[str | None], beside: Sequence[str] = ()) 
         columns: must be there.
         beside: come along where they are there.
     """
-    from tools.data.columns import check_column
     from tools.data.read import read_table
 
-    table = read_table(path)
     names = [name for name in columns if name]
-    found = [check_column(name, table.columns) for name in names]
-    more = [name for name in beside if name in table.columns and name not in found]
-    chosen = table[found + more]
-    chosen.columns = names + more
-    chosen.attrs = {**table.attrs, "path": str(path)}
-    return chosen
+    table = read_table(path, names, beside=beside)
+    table.columns = [*names, *table.columns[len(names) :]]
+    table.attrs["path"] = str(path)
+    return table
 
 
 def part(

@@ -14,9 +14,9 @@ def flops() -> float:
 
 def bf16() -> bool:
     """Whether the CPU multiplies bfloat16 in hardware."""
-    from tools.models.hardware import hardware
+    from tools.models.hardware import built_in
 
-    return hardware().bf16
+    return built_in().bf16
 
 
 def half(gpu: bool) -> str | None:

@@ -135,14 +135,16 @@ def four_bits(method: str, task: str) -> bool:
 
 # Bytes a parameter while it is trained: weight, gradient and two optimizer moments; or the weight and activations.
 TRAINED_BYTES, FROZEN_BYTES, FOUR_BITS, SPARE_BYTES = 16, 6, 2, 1_000_000_000
+TOKEN_BYTES = 50  # of a text in memory: its characters, and a number of Python for each token
 
 
-def memory(method: str, base: Base, task: str) -> int:
-    """Bytes that a training needs, roughly."""
+def memory(method: str, base: Base, task: str, facts: Facts = Facts(0)) -> int:
+    """Bytes that a training needs, roughly: for the model, and for the texts (pictures are read one by one)."""
     each = {"full": TRAINED_BYTES, "few-shot": TRAINED_BYTES}.get(method, FROZEN_BYTES)
     if four_bits(method, task):
         each = FOUR_BITS
-    return base.parameters * each + SPARE_BYTES
+    texts = 0 if task == "image-classification" else facts.rows * facts.tokens * TOKEN_BYTES
+    return base.parameters * each + round(texts) + SPARE_BYTES
 
 
 def choose_method(

@@ -1,8 +1,10 @@
 """What this machine has: cores, memory, GPU. Measured when asked for, never at import."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+
+from tools import memory
 
 
 @dataclass(frozen=True)
@@ -33,35 +35,22 @@ class Hardware:
         return f"{self.cores} CPU {plural}, {self.memory / 1e9:.1f} GB of memory free, {gpu}"
 
 
-@cache
 def hardware() -> Hardware:
-    """Measure this machine once per process. Imports torch only where an NVIDIA driver is present."""
+    """This machine; its free memory as it is now. Imports torch only where an NVIDIA driver is present."""
+    return replace(built_in(), memory=memory.free_memory())
+
+
+@cache
+def built_in() -> Hardware:
+    """What does not change while a process lives; the ``memory`` was free at the first call."""
     gpu, gpu_memory = _gpu()
-    return Hardware(_cores(), _memory(), gpu, gpu_memory, _bf16())
+    return Hardware(_cores(), memory.free_memory(), gpu, gpu_memory, _bf16())
 
 
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _memory() -> int:
-    import psutil
-
-    free = psutil.virtual_memory().available
-    limit, used = _cgroup("memory.max"), _cgroup("memory.current")
-    return min(free, limit - (used or 0)) if limit else free
-
-
-def _cgroup(name: str) -> int | None:
-    """A number of the container's control group (version 2), or None where there is no limit."""
-    from pathlib import Path
-
-    try:
-        return int(Path("/sys/fs/cgroup", name).read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def _gpu() -> tuple[str | None, int]:

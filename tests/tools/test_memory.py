@@ -1,0 +1,73 @@
+"""What is read is held to the memory: no more cells than are asked for, and none beyond what is free."""
+
+import tracemalloc
+
+import pandas  # noqa: F401 - no part of what is measured
+import pytest
+
+from tools import memory
+from tools.data.read import read_table, sample_rows
+from tools.errors import BadData
+from tools.finetune.examples import read
+from tools.models.hardware import hardware
+
+COLUMNS, ROWS, CELL = 20, 6_000, 100
+
+
+@pytest.fixture
+def wide(tmp_path):
+    """Some 12 MB, of which a tenth are text and label."""
+    path = tmp_path / "wide.csv"
+    names = ["text", "label", *(f"more_{n}" for n in range(COLUMNS - 2))]
+    with path.open("w") as file:
+        file.write(",".join(names) + "\n")
+        for row in range(ROWS):
+            file.write(",".join(f"{row} {n} ".ljust(CELL, "x") for n in range(COLUMNS)) + "\n")
+    return path
+
+
+def _peak(work) -> int:
+    """Bytes of Python objects at most."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_columns_that_are_not_asked_for_are_not_held(wide):
+    assert _peak(lambda: read(wide, ("text", "label"))) < 4_000_000
+    table = read(wide, (" TEXT", "label"), ("more_3", "nowhere"))
+    assert list(table.columns) == [" TEXT", "label", "more_3"]
+    assert len(table) == ROWS and table["more_3"][7].startswith("7 5 ")
+
+
+def test_a_sample_holds_no_more_rows_than_it_gives(wide):
+    assert _peak(lambda: sample_rows(wide, 100)) < 4_000_000
+    numbers = [int(row["text"].split()[0]) for row in sample_rows(wide, 100)]
+    assert 50 < len(numbers) <= 100
+    assert numbers[0] == 0 and numbers[-1] > ROWS * 0.95
+    assert len({b - a for a, b in zip(numbers, numbers[1:], strict=False)}) == 1
+
+
+def test_a_file_that_fills_the_memory_is_refused_before_it_does(wide, monkeypatch):
+    free = iter(range(3_000_000_000, 0, -400_000_000))
+    monkeypatch.setattr(memory, "free_memory", lambda: next(free))
+    with pytest.raises(BadData, match=r"wide\.csv is too large for the memory"):
+        read_table(wide)
+
+
+def test_free_memory_is_measured_each_time(monkeypatch):
+    for free in (7, 5):
+        monkeypatch.setattr(memory, "free_memory", lambda free=free: free * 10**9)
+        assert hardware().memory == free * 10**9
+
+
+def test_the_texts_count_in_what_a_training_needs():
+    from tools.finetune.recipe import Base, memory
+    from tools.finetune.task import Facts
+
+    few, many = (memory("full", Base(), "text-classification", Facts(rows)) for rows in (100, 10_000_000))
+    assert many - few > 5 * 10**9
+    assert memory("full", Base(), "image-classification", Facts(10_000_000)) < few
