@@ -275,7 +275,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "why": why,
         "warnings": facts.warnings
         + space.memory_told(
-            recipe.memory(method, base, task.name, facts),
+            recipe.memory(method, base, task.name, facts.rows * facts.tokens),
             base.parameters * (1 if recipe.four_bits(method, task.name) else WEIGHT_BYTES),
         ),
     }

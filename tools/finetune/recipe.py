@@ -138,12 +138,19 @@ TRAINED_BYTES, FROZEN_BYTES, FOUR_BITS, SPARE_BYTES = 16, 6, 2, 1_000_000_000
 TOKEN_BYTES = 50  # of a text in memory: its characters, and a number of Python for each token
 
 
-def memory(method: str, base: Base, task: str, facts: Facts = Facts(0)) -> int:
-    """Bytes that a training needs, roughly: for the model, and for the texts (pictures are read one by one)."""
+def memory(method: str, base: Base, task: str, tokens: float = 0) -> int:
+    """Bytes that a training needs, roughly: for the model, and for the texts (pictures are read one by one).
+
+    Args:
+        method: how it is trained.
+        base: the base model.
+        task: the task's name.
+        tokens: of all rows.
+    """
     each = {"full": TRAINED_BYTES, "few-shot": TRAINED_BYTES}.get(method, FROZEN_BYTES)
     if four_bits(method, task):
         each = FOUR_BITS
-    texts = 0 if task == "image-classification" else facts.rows * facts.tokens * TOKEN_BYTES
+    texts = 0 if task == "image-classification" else tokens * TOKEN_BYTES
     return base.parameters * each + round(texts) + SPARE_BYTES
 
 
