@@ -18,6 +18,7 @@ from assistant.access.users import UserStore
 from assistant.agent.agent import Agent, Parts
 from assistant.agent.approvals import Approvals
 from assistant.agent.direct import DirectCalls
+from assistant.agent.leavings import Leavings
 from assistant.agent.rights import DataRights
 from assistant.agent.sharing import Shares
 from assistant.agent.threads import Threads
@@ -213,7 +214,11 @@ class Application:
     @cached_property
     def rights(self) -> DataRights:
         """Copies and deletes what is kept about a person."""
-        return DataRights(self.database, self.home, self.agent, self.files, self._documents)
+        return DataRights(self.database, self.agent, self.files, self._leavings)
+
+    @cached_property
+    def _leavings(self) -> Leavings:
+        return Leavings(self.database, self.home, self.files, self._documents)
 
     def _documents(self) -> set[str]:
         return {Path(each["source"]).name for each in self.knowledge.list()["items"]}
@@ -235,6 +240,7 @@ class Application:
             locks=self.home.folder("locks"),
             vault=lambda thread_id: Vault(self.database, self._vault_key, thread_id),
             quotas=self.quotas,
+            leavings=self._leavings,
         )
 
     @cached_property

@@ -18,10 +18,11 @@ from assistant.agent.crowd import Crowd
 from assistant.agent.events import Done, Event, Heard, Redacted, Token
 from assistant.agent.failures import explained
 from assistant.agent.history import Entry, entries
+from assistant.agent.leavings import Leavings
 from assistant.agent.rewind import Rewind, find, take_back
 from assistant.agent.running import Stop, Turn
 from assistant.agent.said import Said, message_of, question_for, writable
-from assistant.agent.state import config, keep_stopped, messages_of, set_aside
+from assistant.agent.state import attached_to, config, keep_stopped, messages_of, set_aside
 from assistant.agent.stream import run
 from assistant.agent.threads import Threads
 from assistant.agent.vault import Vault
@@ -52,6 +53,7 @@ class Parts:
     locks: Path
     vault: Callable[[str], Vault]
     quotas: Quotas
+    leavings: Leavings
 
 
 class Agent:
@@ -198,8 +200,18 @@ class Agent:
         record = self._parts.record
         return entries(messages, lambda each: record(each, principal, thread_id))
 
-    def forget(self, principal: Principal, thread_id: str) -> None:
-        """Delete a conversation with all that was said in it.
+    def attached(self, principal: Principal, *thread_ids: str) -> set[str]:
+        """Names of the files that were attached to conversations."""
+        graph = self._parts.graph(principal)
+        return {name for each in thread_ids for name in attached_to(messages_of(graph, each))}
+
+    def forget(self, principal: Principal, thread_id: str, files: bool = True) -> None:
+        """Delete a conversation with all that was said in it, and the pictures and reports made for it.
+
+        Args:
+            principal: whose it is.
+            thread_id: the conversation.
+            files: delete the files attached to it, too, that no other conversation of theirs names.
 
         Raises:
             Missing: there is none, or it is another's.
@@ -209,8 +221,13 @@ class Agent:
 
         self.threads.get(thread_id, principal.user_id)
         with self._alone(principal, thread_id):
+            names = self.attached(principal, thread_id) if files else set()
             self.threads.delete(thread_id, principal.user_id)
             self.checkpointer().delete_thread(thread_id)
+            self._parts.leavings.delete_pictures(thread_id)
+        if names:
+            others = (row["id"] for row in self.threads.list(principal.user_id))
+            self._parts.leavings.delete_files(principal.user_id, names - self.attached(principal, *others))
         forget()
 
     def checkpointer(self) -> Any:
@@ -328,10 +345,7 @@ class Agent:
         self, graph: "CompiledStateGraph", principal: Principal, thread_id: str, said: Said, stop: Stop
     ) -> TurnContext:
         spoken = [each for each in messages_of(graph, thread_id) if each.type == "human"]
-        attached = [*said.files]
-        for message in reversed(spoken):
-            attached.extend(message.additional_kwargs.get("files", []))
-        attached = list(dict.fromkeys(attached))
+        attached = list(dict.fromkeys([*said.files, *attached_to(spoken)]))
         redactor = self._parts.redactor(principal)
         return TurnContext(
             principal=principal,

@@ -7,7 +7,7 @@ import contextlib
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +20,8 @@ from assistant.access.principal import OWNER_ID, Principal
 from assistant.agent.agent import Agent
 from assistant.agent.checkpoints import overwrite
 from assistant.agent.direct import THREAD
+from assistant.agent.leavings import Leavings
 from assistant.errors import BadRequest, Conflict, Missing
-from assistant.home import Home
 from assistant.logs import log
 from assistant.store import schema
 from assistant.store.database import Database
@@ -50,22 +50,13 @@ class DataRights:
 
     Args:
         database: where the rows are.
-        home: where the files are.
         agent: whose conversations they are.
         files: the uploads.
-        documents: names of what the knowledge base was made of.
+        leavings: what conversations leave.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        home: Home,
-        agent: Agent,
-        files: FileStore,
-        documents: Callable[[], set[str]] = set,
-    ):
-        self._database, self._home, self._agent, self._files = database, home, agent, files
-        self._documents = documents
+    def __init__(self, database: Database, agent: Agent, files: FileStore, leavings: Leavings):
+        self._database, self._agent, self._files, self._leavings = database, agent, files, leavings
 
     def person(self, name: str) -> dict[str, Any]:
         """A user by name; one who was taken out, and whose name is free again, by the id they had.
@@ -151,7 +142,7 @@ class DataRights:
             raise Conflict("The owner cannot be erased.", "Delete the folder ASSISTANT_HOME instead.", "name")
         talks = self._agent.threads.list(user["id"])
         for row in talks:
-            self._agent.forget(Principal(user["id"], user["name"], user["role"]), row["id"])
+            self._agent.forget(Principal(user["id"], user["name"], user["role"]), row["id"], files=False)
         files = self._rows(schema.files, user["id"])
         pictures = self._rows(schema.artifacts, user["id"])
         with self._database.begin() as connection:
@@ -168,7 +159,7 @@ class DataRights:
         for row in files:
             shutil.rmtree(self._files.path(row).parent, ignore_errors=True)
         for row in pictures:
-            self._unlink(Path(row["path"]))
+            self._leavings.unlink(Path(row["path"]))
         self._overwrite()
         return {"conversations": len(talks), "files": len(files), "rows": rows}
 
@@ -176,14 +167,9 @@ class DataRights:
         overwrite(self._agent.checkpointer())
         self._database.overwrite()
 
-    def _unlink(self, path: Path) -> None:
-        """Remove a picture or report made for a conversation; those of a model stay with it."""
-        if path.resolve().is_relative_to(self._home.artifacts):
-            path.unlink(missing_ok=True)
-
     def expire(self, days: float) -> dict[str, int]:
-        """Delete what nobody has touched for so many days: conversations with the files attached to them, visitors'
-        ones too, and hand-offs, answered or not.
+        """Delete what nobody has touched for so many days: conversations, visitors' ones too, files that were uploaded
+        to a conversation and belong to none any more, and hand-offs, answered or not.
 
         Returns:
             ``{"conversations", "files", "visits", "handoffs"}``: how many went.
@@ -191,16 +177,9 @@ class DataRights:
         before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
         old = self._database.rows(select(schema.threads).where(schema.threads.c.updated_at < before))
         visits, handoffs = schema.visits, schema.handoffs
-        attached: dict[str, set[str]] = {}
-        gone = 0
-        for row in old:
-            names = self._attached(row)
-            if self._forgotten(row):
-                gone += 1
-                attached.setdefault(row["user_id"], set()).update(names)
         counts: dict[str, Any] = {
-            "conversations": gone,
-            "files": sum(self._detached(user_id, names, before) for user_id, names in attached.items()),
+            "conversations": sum(map(self._forgotten, old)),
+            "files": self._delete_files(before),
             "visits": self._database.run(delete(visits).where(visits.c.updated_at < before)),
             "handoffs": self._database.run(delete(handoffs).where(handoffs.c.created_at < before)),
         }
@@ -209,35 +188,29 @@ class DataRights:
             record(self._database, "old data deleted", f"older than {days:g} days", **counts)
         return counts
 
-    def _attached(self, thread: dict[str, Any]) -> set[str]:
-        """Names of the files that were attached to a conversation."""
-        lines = self._agent.history(_who(thread["user_id"]), thread["id"])
-        return {name for line in lines for name in line.files}
-
-    def _detached(self, user_id: str, names: set[str], before: str) -> int:
-        """Delete old files that no conversation of their user names any more and no document was made of."""
-        if not names:
-            return 0
-        named = {name for row in self._agent.threads.list(user_id) for name in self._attached(row)}
-        files, free = schema.files.c, names - named - self._documents()
-        old = (files.user_id == user_id, files.purpose == ATTACHED, files.created_at < before)
-        rows = self._database.rows(select(schema.files).where(*old, files.name.in_(free)))
-        for row in rows:
-            self._files.delete(row["id"])
-        return len(rows)
-
     def _forgotten(self, row: dict[str, Any]) -> bool:
-        who = _who(row["user_id"])
-        for picture in self._database.rows(
-            select(schema.artifacts).where(schema.artifacts.c.thread_id == row["id"])
-        ):
-            self._unlink(Path(picture["path"]))
-            self._database.run(delete(schema.artifacts).where(schema.artifacts.c.id == picture["id"]))
         with contextlib.suppress(Conflict):  # it is in use just now, so not old any more
-            self._agent.forget(who, row["id"])
+            self._agent.forget(_who(row["user_id"]), row["id"], files=False)
             return True
         log().info("an old conversation is in use", thread=row["id"])
         return False
+
+    def _delete_files(self, before: str) -> int:
+        """Delete old attachments that no conversation of their user names any more, or never did."""
+        files = schema.files.c
+        old = (files.purpose == ATTACHED, files.user_id.is_not(None), files.created_at < before)
+        theirs: dict[str, set[str]] = {}
+        for row in self._database.rows(select(files.user_id, files.name).where(*old)):
+            theirs.setdefault(row["user_id"], set()).add(row["name"])
+        return sum(
+            self._leavings.delete_files(user_id, names - self._named(user_id), before)
+            for user_id, names in theirs.items()
+        )
+
+    def _named(self, user_id: str) -> set[str]:
+        """Names of the files that are attached to any conversation of a user."""
+        talks = (row["id"] for row in self._agent.threads.list(user_id))
+        return self._agent.attached(_who(user_id), *talks)
 
 
 def _who(user_id: str) -> Principal:

@@ -42,6 +42,11 @@ def messages_of(graph: "CompiledStateGraph", thread_id: str) -> list[Any]:
     return graph.get_state(config(thread_id)).values.get("messages", [])
 
 
+def attached_to(messages: Sequence[Any]) -> list[str]:
+    """Names of the files that came with messages, the last first."""
+    return [name for message in reversed(messages) for name in message.additional_kwargs.get("files", [])]
+
+
 def set_aside(graph: "CompiledStateGraph", thread_id: str) -> None:
     """Close what a paused or broken turn left open, so that the next message can be put; its approval stays open."""
     close_calls(graph, thread_id, WAITING)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from assistant.access.principal import Principal
 from assistant.agent import rights
+from assistant.agent.events import Done
 from assistant.application import Application
 from assistant.errors import BadRequest, Conflict, Missing
 from assistant.settings import Settings
@@ -143,7 +144,26 @@ def test_old_conversations_go_by_themselves(app: Application) -> None:
     app.database.run(schema.handoffs.insert().values(id="1", status="open", **row))
     app.database.run(schema.handoffs.insert().values(id="2", status="closed", **row))
     app.database.run(schema.visits.insert().values(id="3", updated_at=old, **row))
-    assert app.rights.expire(30) == {"conversations": 1, "files": 1, "visits": 1, "handoffs": 2}
+    assert app.rights.expire(30) == {"conversations": 1, "files": 2, "visits": 1, "handoffs": 2}
     assert len(app.agent.threads.list(ann["id"])) == 1
-    assert {each["name"] for each in app.files.all()} == {"Ann.csv", "kept.txt"}
+    assert {each["name"] for each in app.files.all()} == {"kept.txt"}
     assert app.audit.entries(1)[0]["action"] == "old data deleted"
+
+
+def test_a_deleted_conversation_leaves_no_attachment_and_no_picture(app: Application) -> None:
+    who = Principal(app.users.add("Ann")["id"], "Ann", "member")
+    for name in ("notes.txt", "both.txt", "waits.csv"):
+        app.files.save(name, io.BytesIO(CANARY.encode()), who.user_id)
+    bos = app.files.save("notes.txt", io.BytesIO(b"of Bo"), app.users.add("Bo")["id"])
+    ended = list(app.agent.turn(who, "hello", None, ["notes.txt", "both.txt", "waits.csv"]))[-1]
+    assert isinstance(ended, Done)
+    list(app.agent.turn(who, "hello", None, ["both.txt"]))
+    waits = app.files.by_name("waits.csv", who)
+    app.jobs.submit("finetune", {"data": str(app.files.path(waits))}, who.user_id)
+    picture = app.artifacts.new_path(".html")
+    picture.write_text(CANARY)
+    app.artifacts.record("html", "an explanation", picture, who.user_id, ended.thread)
+    app.agent.forget(who, ended.thread)
+    assert not picture.exists() and not app.database.rows(select(schema.artifacts))
+    assert {row["name"] for row in app.files.all(who)} == {"both.txt", "waits.csv"}
+    assert app.files.path(bos).read_bytes() == b"of Bo"
