@@ -170,6 +170,7 @@ def test_structured_types_win_and_losers_keep_the_rest():
         " ",
         "\x00",
         "a" * 20000,
+        "A" * 20000 + " 1",
         "1" * 20000,
         "<" * 5000,
         "a.b@" * 3000,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from tools.privacy.check_digits import luhn
@@ -9,6 +10,7 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, before, near, numbered
 
 DIGITS = re.compile(r"(?<![\d.+-])(?<!\d[ ])\d(?:[ -]?\d){11,18}(?![\d])(?!-\d)")
+DOTTED = re.compile(r"(?<![\w.+-])\d{4}\.(?:\d{4}\.\d{4}\.\d{4}|\d{6}\.\d{5})(?!\w|[.-]\d)")
 # Issuer prefixes with their lengths (ISO/IEC 7812; the schemes' published ranges).
 ISSUED = (
     (re.compile(r"4"), {13, 16, 19}),
@@ -37,7 +39,7 @@ class Cards(Recognizer):
         """See the base class."""
         if not numbered(text):
             return
-        for match in DIGITS.finditer(text):
+        for match in chain(DIGITS.finditer(text), DOTTED.finditer(text)):
             digits = re.sub(r"\D", "", match.group())
             said = before(text, match.start(), CUE, 40)
             if len(set(digits)) == 1 or not (said or _issued(digits)):

@@ -1,6 +1,7 @@
-"""Names of China, Korea and Vietnam in Latin letters, whose given names are two syllables with a hyphen."""
+"""Names of China, Korea and Vietnam in Latin letters: two given syllables with a hyphen, or a middle name of theirs."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,15 +34,36 @@ WORDLIKE = {
 EAST = re.compile(rf"(?<![\w@./-])({SYLLABLES}[ ]{EASTERN}|{EASTERN},?[ ]{SYLLABLES})(?![\w@]|[.-]\w)")
 
 
+# Families and middle names of Vietnam, without their marks.
+VIETNAMESE = re.compile(
+    r"Nguyen|Tran|Le|Pham|Huynh|Hoang|Phan|Vu|Vo|Dang|Bui|Do|Ho|Ngo|Duong|Ly|Dinh|Truong|Trinh|Luong"
+)
+MIDDLE = re.compile(
+    r"Van|Thi|Huu|Duc|Ngoc|Minh|Thanh|Quoc|Xuan|Hoang|Quang|Dinh|Kim|Thu|Thuy|Bao|Gia|Hai|Khanh|Phuong|Tuan|Viet"
+)
+SOUTH = re.compile(
+    r"(?<![\w@./-])([A-ZĐ][^\W\d_]{1,6})[ ]([A-ZĐ][^\W\d_]{1,6})(?:[ ][A-ZĐ][^\W\d_]{0,6}){1,2}(?![\w@]|[.-]\w)"
+)
+
+
 class EasternNames(Recognizer):
-    """ "Mei-Ling Chen", "Park Sung-ho"."""
+    """ "Mei-Ling Chen", "Park Sung-ho", "Nguyễn Văn An"."""
 
     TYPES = ("PERSON",)
 
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
+        for match in SOUTH.finditer(text):
+            if VIETNAMESE.fullmatch(unmarked(match.group(1))) and MIDDLE.fullmatch(unmarked(match.group(2))):
+                yield Entity("PERSON", match.start(), match.end(), 0.9)
         for match in EAST.finditer(text) if "-" in text else ():
             words = re.findall(r"[^\W\d_]+", match.group())
             doubtful = WORDLIKE.intersection(words) and not about_somebody(text, match.start())
             if not (doubtful or any(known(word) or stops(word) for word in words)):
                 yield Entity("PERSON", match.start(), match.end(), 0.75)
+
+
+def unmarked(word: str) -> str:
+    """A word without the marks on its letters: "Nguyễn" is "Nguyen"."""
+    letters = unicodedata.normalize("NFD", word.replace("Đ", "D").replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -97,7 +97,7 @@ CALLED = re.compile(
     rf"(?i){BEGIN}(?:{NAMES}){END}|マイナンバー|个人编号|身份证|社保|registration number|national number"
 )
 NUMBER = re.compile(
-    r"(?a)(?<![\w-])(?=(?:[A-Z ./-]*\d){5})[A-Z]{0,4}\d[\dA-Z]*(?:[ ./-][\dA-Z]*\d[\dA-Z]*){0,5}(?![\w-])"
+    r"(?a)(?<![\w-])(?:(?=(?:[A-Z ./-]*\d){5})[A-Z]{0,4}\d[\dA-Z]*(?:[ ./-][\dA-Z]*\d[\dA-Z]*){0,5}|[A-Z]{5}\d{4}[A-Z])(?![\w-])"
 )
 
 

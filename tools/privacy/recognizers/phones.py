@@ -12,7 +12,7 @@ from tools.privacy.entity import Entity
 from tools.privacy.recognizer import Recognizer, near, numbered
 
 NUMBER = re.compile(
-    r"(?a)(?<![\w./#@-])(?<!\d[ ,:])(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?"
+    r"(?a)(?<![\w./#@-])(?<!\d[ ,:])(?:\d(?:[ -]\d){8,13}|(?:\+|00)?\(?\d{1,4}\)?(?:[ .\-/]{0,3}\(?\d{1,5}\)?){1,7}(?:\s?(?:x|ext\.?|extension)\s?\d{1,5})?)"
     r"(?![\w%°€$£]|[-.,:/]\d)",
     re.IGNORECASE,
 )

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.privacy.entity import Entity
-from tools.privacy.recognizer import Recognizer
+from tools.privacy.recognizer import Recognizer, near
 
 KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:sk|pk|rk)[-_](?:[A-Za-z]{2,10}[-_]){0,3}[A-Za-z0-9_-]{16,}"
-    r"|(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|hf_[A-Za-z0-9]{20,64}"
+    r"|(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|dckr_[po]at_[A-Za-z0-9_-]{20,64}|hf_[A-Za-z0-9]{20,64}"
     r"|(?:AKIA|ASIA|AGPA|AROA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,400}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,200}|npm_[A-Za-z0-9]{30,64}|pypi-[A-Za-z0-9_-]{30,250}|SG\.[\w-]{16,64}\.[\w-]{16,64}"
     r"|(?:whsec|rk|ak|api|tok|sess|key)[-_](?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{10,64}"
+    r"|whsec_[A-Za-z0-9+/]{16,64}={0,2}|[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}"  # webhooks, Telegram's bots
     r"|LTAI[A-Za-z0-9]{12,30}|AKID[A-Za-z0-9]{28,40}"
     r")(?![A-Za-z0-9])"
 )
@@ -25,7 +26,7 @@ BEARER = re.compile(
 )
 PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
 NAMED = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase|code)?|\bpwd?|secret(?:[ _-]?key)?|(?:api|access|private|auth)[ _-]?(?:key|token|secret)|"
+    r"(?i)(?:pass(?:word|wd|phrase|code)?|\bpwd?|secret(?:[ _-]?key)?|(?:api|access|account|private|auth)[ _-]?(?:key|token|secret)|"
     r"client[ _-]?secret|密码|口令|密钥)[\"']?(?:\s*(?:[:=]|:)\s*|\s+(?:is|was)[ :]\s*|\s*(?:是|为)\s*)[\"']?"
     r"(?!<)([^\s\"'<>,;,。;]{4,})"
 )
@@ -112,7 +113,19 @@ LINK = re.compile(
     r"|\b(?:(?:php|j|asp)?sess(?:ion)?(?:[_-]?id)?|sid|csrf(?:[_-]?token)?)[=:][ ]?[\"']?(?=[\w.~-]{0,40}\d)(?=[\w.~-]{0,40}[A-Za-z])([\w.~-]{16,})"
     r"|https?://[^\s/]{3,80}/(?:[\w-]{1,30}/){0,3}(?:invit(?:e|ation)|join|reset(?:-password)?|password|verify|verification|confirm|activate|magic(?:-link)?|login|auth|unsubscribe|share)s?/(?=[A-Za-z_]{0,60}\d)(?=[\d_]{0,60}[A-Za-z])(\w{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])"
 )
-LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{1,80}:[^\s/@]{1,200})@")
+LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{0,80}:[^\s/@]{1,200})@")
+# Given to a program on its command line: "curl -u bob:s3cretpw", "mysql -pS3cret99", "sshpass -p S3cret99".
+ON_A_LINE = re.compile(
+    r"\b(?:curl|http|xh|wget)\s(?:[^\n]{0,160}?\s)?(?:-u|--user)[ =]?[\"']?([^\s:\"']{1,80}:[^\s\"']{1,200})"
+    r"|\b(?:mysql\w{0,12}|mariadb\w{0,12})\s(?:[^\n]{0,160}?\s)?-p[\"']?([^\s\"'-][^\s\"']{3,99})"
+    r"|\b(?:sshpass|mongo\w{0,12}|docker login)\s(?:[^\n]{0,160}?\s)?-p ?[\"']?([^\s\"'-][^\s\"']{3,99})"
+    r"|\bredis-cli\s(?:[^\n]{0,160}?\s)?-a ?[\"']?([^\s\"'-][^\s\"']{3,99})"
+)
+# Amazon's secret keys have no mark but their length, and stand beside the id of the key.
+KEY_ID = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])")
+BESIDE_ID = re.compile(
+    r"(?<![A-Za-z0-9/+])(?=[a-z0-9/+]{0,39}[A-Z])(?=[A-Z0-9/+]{0,39}[a-z])(?=[A-Za-z/+]{0,39}\d)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+)
 # Words that follow "the password is" in ordinary sentences.
 ORDINARY = re.compile(
     r"(?i)^(?:not|wrong|incorrect|correct|expired|too|invalid|required|needed|missing|reset|lost|forgotten|stored|hashed|"
@@ -125,7 +138,7 @@ ORDINARY = re.compile(
 FORMED = re.compile(r"[-_]|[A-Za-z0-9.]{14}")
 CALLED = re.compile(
     r"(?i)pass|pasw|\bpw|kennwort|contrase|senha|wachtwoord|parola|code|key|\b[mu]?pin|phrase|word|digits|token|bearer|basic|secret|"
-    r"cvv|cvc|otp|combo|combination|login|sess|csrf|[=@/]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号"
+    r"cvv|cvc|otp|combo|combination|login|sess|csrf|[=@/]|\s-[apu]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号"
 )
 
 
@@ -140,9 +153,24 @@ class Secrets(Recognizer):
             for match in pattern.finditer(text):
                 if pattern is not KEY or _random(match.group()):
                     yield Entity("SECRET", match.start(), match.end(), 1.0)
+        for match in BESIDE_ID.finditer(text) if KEY_ID.search(text) else ():
+            if near(text, *match.span(), KEY_ID):
+                yield Entity("SECRET", match.start(), match.end(), 0.98)
         if not CALLED.search(text):
             return
-        for pattern in (BEARER, IN_URL, LINK, LOGIN_IN_URL, NAMED, BESIDE, CODE, SET, PAIRED, *LOOSE):
+        for pattern in (
+            BEARER,
+            IN_URL,
+            LINK,
+            LOGIN_IN_URL,
+            ON_A_LINE,
+            NAMED,
+            BESIDE,
+            CODE,
+            SET,
+            PAIRED,
+            *LOOSE,
+        ):
             for match in pattern.finditer(text):
                 start, end = match.span(match.lastindex or 1)
                 if not ORDINARY.match(text[start:end]):

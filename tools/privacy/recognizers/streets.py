@@ -72,7 +72,7 @@ ROOMED = re.compile(
 )
 # A house with a name, before a British post code or the first half of one.
 HOUSE_NAME = re.compile(
-    rf"(?:{CAPITAL}(?:[ ]{CAPITAL}){{0,3}},[ ]){{1,3}}{CAPITAL}(?:[ ]{CAPITAL})?[ ][A-Z]{{1,2}}\d[A-Z\d]?(?:[ ]\d[A-Z]{{2}})?(?!\w)"
+    rf"(?<![^\W\d_])(?:{CAPITAL}(?:[ ]{CAPITAL}){{0,3}},[ ]){{1,3}}{CAPITAL}(?:[ ]{CAPITAL})?[ ][A-Z]{{1,2}}\d[A-Z\d]?(?:[ ]\d[A-Z]{{2}})?(?!\w)"
 )
 ZIP_CUE = re.compile(
     r"(?i)\b(?:zip|postal|post)[ -]?(?:code)?(?: is)?:?\s+([A-Z0-9]{2,5}(?:[ -]\d{2,4})?)(?!\w)"
