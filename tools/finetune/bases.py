@@ -6,27 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import BadArgument, NotFound, Unsupported
+from tools.finetune.families import fits
 from tools.finetune.recipe import Base
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Task
 
-# fmt: off
-CAUSAL = (
-    "gpt2", "gptj", "gpt_neo", "gpt_neox", "llama", "mistral", "mixtral", "opt", "bloom", "falcon", "phi", "phi3",
-    "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "smollm3", "granite", "olmo",
-)
-ENCODERS = (
-    "bert", "distilbert", "roberta", "xlm-roberta", "electra", "albert", "mpnet", "deberta", "deberta-v2", "camembert",
-    "modernbert", "nomic_bert", "convbert", "roformer", "xlm", "longformer", "big_bird",
-)
-# Encoder and decoder, or for sound: no task here trains them, though transformers has classifiers of some.
-OTHERS = (
-    "t5", "mt5", "umt5", "longt5", "switch_transformers", "bart", "mbart", "pegasus", "marian", "m2m_100", "led",
-    "blenderbot", "blenderbot-small", "prophetnet", "fsmt", "whisper", "wav2vec2", "wav2vec2-bert",
-    "wav2vec2-conformer", "hubert", "wavlm", "unispeech", "data2vec-audio", "speech_to_text", "speecht5",
-    "audio-spectrogram-transformer", "clap", "encodec", "seamless_m4t",
-)
-# fmt: on
 SEES = (
     "image_size",
     "num_channels",
@@ -50,7 +34,7 @@ def base_of(spec: FinetuneSpec, task: Task) -> tuple[Base, Path | None]:
         return Base(576, 30, 49_152, "llama"), None  # smollm2, not unpacked yet
     config = _config(folder, spec.base or str(folder))
     base = Base.of(config)
-    _check_kind(spec.base or task.default_base, base.kind, any(key in config for key in SEES), task)
+    _check_kind(spec, base.kind, any(key in config for key in SEES), task)
     return base, folder if isinstance(folder, Path) else None
 
 
@@ -70,19 +54,17 @@ def _config(folder: Path | str, name: str) -> dict[str, Any]:
         ) from error
 
 
-def _check_kind(name: str, kind: str, sees: bool, task: Task) -> None:
+def _check_kind(spec: FinetuneSpec, kind: str, sees: bool, task: Task) -> None:
     """A base model of another world."""
-    encoder, causal = kind in ENCODERS, kind in CAUSAL
-    wrong = {
-        "text-generation": encoder or (sees and not causal),
-        "masked-lm": causal or sees,
-        "image-classification": not sees,
-    }.get(task.name, sees)
-    if wrong or kind in OTHERS:
-        fits = "a vision model such as a ViT" if task.name == "image-classification" else task.default_base
-        raise Unsupported(
-            f"Base model {name} ({kind}) cannot be trained for {task.name}.", f"Use {fits}.", param="base"
-        )
+    frozen = spec.method in ("head", "few-shot")
+    reads = task.name not in ("image-classification", "text-generation")
+    if fits(task.name, kind, frozen) and not (sees and reads):
+        return
+    other = "a vision model such as a ViT" if task.name == "image-classification" else task.default_base
+    name = spec.base or task.default_base
+    raise Unsupported(
+        f"Base model {name} ({kind}) cannot be trained for {task.name}.", f"Use {other}.", param="base"
+    )
 
 
 def base_folder(
