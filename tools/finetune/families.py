@@ -1,4 +1,4 @@
-"""For what transformers has models of which kind: read in its own tables, without the seconds that importing it takes."""
+"""For what transformers has models of which kind: read in its own tables, without the seconds of importing it."""
 
 import ast
 import importlib.util
