@@ -85,13 +85,13 @@ def _gradients(encoder: Any, reading: Reading, against: "numpy.ndarray") -> Valu
 
     from tools.explain import gradients
     from tools.explain.words import gather
-    from tools.finetune.encoder import pool
+    from tools.finetune.pooling import pool
 
     still = torch.from_numpy(against).to(encoder.device)
 
     def cosine(ids: "torch.Tensor", mask: "torch.Tensor", _: "torch.Tensor") -> "torch.Tensor":
         hidden = encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state
-        return pool(hidden.float(), mask) @ still
+        return pool(hidden.float(), mask, encoder.pooling) @ still
 
     row = gradients.Row(reading.ids, reading.special)
     layer = encoder.model.get_input_embeddings()

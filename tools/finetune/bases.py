@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.errors import BadArgument, NotFound, Unsupported
 from tools.finetune.families import fits
+from tools.finetune.pooling import pooling_of
 from tools.finetune.recipe import Base
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Task
@@ -35,6 +36,8 @@ def base_of(spec: FinetuneSpec, task: Task) -> tuple[Base, Path | None]:
     config = _config(folder, spec.base or str(folder))
     base = Base.of(config)
     _check_kind(spec, base.kind, any(key in config for key in SEES), task)
+    if task.name in ("embedding", "masked-lm"):
+        pooling_of(folder)
     return base, folder if isinstance(folder, Path) else None
 
 

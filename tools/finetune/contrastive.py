@@ -5,7 +5,8 @@ Used by the embedding task and by few-shot classification. Imported only with to
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ from transformers import AutoModel, Trainer
 
 from knowledge.loading import loaded
 from tools.finetune import averaging, methods, ranks
-from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length, pool
+from tools.finetune.encoder import FrozenEncoder, load_tokenizer, max_length
 from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.machine import PAD_TO
+from tools.finetune.pooling import MEAN, pool
 from tools.finetune.recipe import rounds
 from tools.finetune.task import Run
 
 Triple = tuple[str, str, str]  # a text, one that belongs to it, and the group both are in
 SCALE = 20.0
+TOGETHER = 512  # texts that look for their partners at once
 
 
 def partners(
@@ -37,19 +40,39 @@ def partners(
         more: others with labels, taken where a label has no second text among the rows.
     """
     dice = random.Random(seed)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for text, label in rows:
-        groups[label].append(text)
-    spare: dict[str, list[str]] = defaultdict(list)
-    for text, label in more:
-        spare[label].append(text)
+    groups, spare = _groups(rows), _groups(more)
     found = []
     for text, label in rows * each:
-        others = [other for other in groups[label] if other != text]
-        others = others or [other for other in spare[label] if other != text]
-        if others:
-            found.append((text, dice.choice(others), label))
+        other = _other(text, groups[label], dice)
+        other = _other(text, spare[label], dice) if other is None else other
+        if other is not None:
+            found.append((text, other, label))
     return found
+
+
+Group = tuple[list[str], dict[str, int]]  # different texts, and the place of each
+
+
+def _groups(rows: Sequence[tuple[str, str]]) -> defaultdict[str, Group]:
+    """The texts of each label."""
+    groups: defaultdict[str, Group] = defaultdict(lambda: ([], {}))
+    for text, label in rows:
+        texts, places = groups[label]
+        if text not in places:
+            places[text] = len(texts)
+            texts.append(text)
+    return groups
+
+
+def _other(text: str, group: Group, dice: random.Random) -> str | None:
+    """Another text of a group, each as likely; None where there is none."""
+    texts, places = group
+    own = places.get(text, len(texts))
+    others = len(texts) - (own < len(texts))
+    if not others:
+        return None
+    drawn = dice.randrange(others)
+    return texts[drawn + (drawn >= own)]
 
 
 class Contrast(Trainer):
@@ -58,6 +81,10 @@ class Contrast(Trainer):
     In a group each process computes the loss of the whole batch, so that there are as many negatives as in one process.
     """
 
+    def __init__(self, *args: Any, pooling: str = MEAN, **options: Any):
+        super().__init__(*args, **options)
+        self.pooling = pooling
+
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
@@ -65,7 +92,7 @@ class Contrast(Trainer):
 
         Texts that are known to be wrong (triplets) stand beside the batch's.
         """
-        first, second = (_vectors(model, inputs[side]) for side in ("first", "second"))
+        first, second = (self._vectors(model, inputs[side]) for side in ("first", "second"))
         groups, several = inputs["groups"], ranks.world() if model.training else 1
         if several > 1:
             first, second, groups = ranks.gathered(first), ranks.gathered(second), ranks.gathered(groups)
@@ -73,7 +100,7 @@ class Contrast(Trainer):
         same.fill_diagonal_(False)
         scores = (first @ second.T * SCALE).masked_fill(same, -1e4)
         if "wrong" in inputs:
-            wrong = _vectors(model, inputs["wrong"])
+            wrong = self._vectors(model, inputs["wrong"])
             wrong = ranks.gathered(wrong) if several > 1 else wrong
             scores = torch.cat([scores, first @ wrong.T * SCALE], dim=1)
         targets = torch.arange(len(scores), device=scores.device)
@@ -95,9 +122,8 @@ class Contrast(Trainer):
             loss = self.compute_loss(model, self._prepare_inputs(inputs))
         return loss.detach(), None, None
 
-
-def _vectors(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    return pool(model(**batch).last_hidden_state.float(), batch["attention_mask"])
+    def _vectors(self, model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return pool(model(**batch).last_hidden_state.float(), batch["attention_mask"], self.pooling)
 
 
 class _Collate:
@@ -125,6 +151,7 @@ def train_encoder(
     method: str,
     folder: Path,
     wrong: Mapping[tuple[str, str], list[str]] | None = None,
+    pooling: str = MEAN,
 ) -> tuple[int, int, list[dict[str, float]]]:
     """Train an encoder by contrast and write it to ``folder``.
 
@@ -135,6 +162,7 @@ def train_encoder(
         method: ``full`` or an adapter.
         folder: where to.
         wrong: by text and partner, texts that look like the partner but are none (triplets); of all or of none.
+        pooling: how a vector is made of the tokens.
 
     Returns:
         Trained parameters, tokens read, and the curve.
@@ -152,7 +180,7 @@ def train_encoder(
         validation=_features(validation, tokenizer, length, numbers, wrong),
         collate=_Collate(tokenizer),
         after_step=methods.after_step(model, method),
-        trainer=Contrast,
+        trainer=partial(Contrast, pooling=pooling),
         group_by_length=False,  # batches of like lengths would make the negatives too easy to tell
         # A group would change the buffers between the two sides of a step.
         arguments={"ddp_broadcast_buffers": False},
@@ -208,27 +236,47 @@ def tuned_encoder(run: Run, train: list[tuple[str, str]], validation: list[tuple
     return FrozenEncoder(folder)
 
 
-def retrieval(encoder: FrozenEncoder, rows: list[Triple]) -> dict[str, float]:
-    """How well partners are found among all held-out partners.
+def places(
+    encoder: FrozenEncoder, rows: list[Triple], told: Callable[[], None] = lambda: None
+) -> numpy.ndarray:
+    """In which place each held-out text finds its partner among all partners, int [n]; the first is 1.
+
+    Args:
+        encoder: makes the vectors.
+        rows: the texts with their partners; a text that is its own partner finds itself, and is left out.
+        told: called after each piece of work.
+    """
+    rows = [row for row in rows if row[0] != row[1]]
+    if not rows:
+        return numpy.zeros(0, dtype=int)
+    first, second = (encoder.embed([row[side] for row in rows], lambda _: told()) for side in (0, 1))
+    numbers: dict[str, int] = {}
+    texts, partners_, groups = (
+        numpy.array([numbers.setdefault(row[column], len(numbers)) for row in rows]) for column in range(3)
+    )
+    found = []
+    for start in range(0, len(rows), TOGETHER):
+        some = slice(start, start + TOGETHER)
+        scores = first[some] @ second.T
+        other = partners_ != texts[some, None]
+        same = groups == groups[some, None]
+        best = numpy.where(same & other, scores, -numpy.inf).max(axis=1, keepdims=True)
+        found.append(1 + ((scores > best) & ~same & other).sum(axis=1))
+        told()
+    return numpy.concatenate(found)
+
+
+def retrieval(places: numpy.ndarray) -> dict[str, float]:
+    """How well partners are found.
+
+    Args:
+        places: of :func:`places`.
 
     Returns:
         ``accuracy@1``, ``accuracy@5``, ``mrr`` (mean reciprocal rank) and ``rows``, which stands alone where it is 0.
     """
-    rows = [row for row in rows if row[0] != row[1]]  # a text finds itself anyway
-    if not rows:
+    if not len(places):
         return {"rows": 0}
-    first = encoder.embed([row[0] for row in rows])
-    second = encoder.embed([row[1] for row in rows])
-    places = []
-    for number, (text, _, group) in enumerate(rows):
-        scores = second @ first[number]
-        same_text = numpy.array([row[1] == text for row in rows])
-        right = numpy.array([row[2] == group for row in rows]) & ~same_text
-        places.append(1 + int((scores[~right & ~same_text] > scores[right].max()).sum()))
-    found = numpy.array(places)
-    return {
-        "accuracy@1": round(float((found == 1).mean()), 4),
-        "accuracy@5": round(float((found <= 5).mean()), 4),
-        "mrr": round(float((1 / found).mean()), 4),
-        "rows": len(rows),
-    }
+    means = (places == 1).mean(), (places <= 5).mean(), (1 / places).mean()
+    named = zip(("accuracy@1", "accuracy@5", "mrr"), means, strict=True)
+    return {**{name: round(float(mean), 4) for name, mean in named}, "rows": len(places)}

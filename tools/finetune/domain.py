@@ -15,8 +15,9 @@ from transformers import AutoModel, DataCollatorForLanguageModeling, Trainer
 
 from knowledge.loading import loaded
 from tools.finetune import averaging
-from tools.finetune.encoder import autocast, by_length, pool
+from tools.finetune.encoder import autocast, by_length
 from tools.finetune.machine import best_device
+from tools.finetune.pooling import MEAN, pool, pooling_of
 
 KEEP = 20.0  # how much a lost cosine weighs beside a lost word
 KEPT = "kept"  # the column of the base's vectors
@@ -40,7 +41,7 @@ def with_vectors(rows: list[dict[str, Any]], base: Path | str, tokenizer: Any) -
         base: the base model.
         tokenizer: its tokenizer.
     """
-    device = best_device()
+    device, pooling = best_device(), pooling_of(base)
     config = averaging.plain_config(base)
     model: Any = loaded(AutoModel, str(base), config=config, use_safetensors=True, dtype="float32")
     model.to(device).eval()
@@ -50,7 +51,7 @@ def with_vectors(rows: list[dict[str, Any]], base: Path | str, tokenizer: Any) -
         )
         with torch.inference_mode(), autocast(device):
             hidden = model(**padded).last_hidden_state
-        vectors = pool(hidden.float(), padded["attention_mask"]).cpu().numpy()
+        vectors = pool(hidden.float(), padded["attention_mask"], pooling).cpu().numpy()
         for i, vector in zip(batch, vectors, strict=True):
             rows[i][KEPT] = vector
     return rows
@@ -71,7 +72,11 @@ class Masked:
 
 
 class Reading(Trainer):
-    """A Trainer that holds the mean of each masked text to the base's, where the batch brings that along."""
+    """A Trainer that holds the vector of each masked text to the base's, where the batch brings that along."""
+
+    def __init__(self, *args: Any, pooling: str = MEAN, **options: Any):
+        super().__init__(*args, **options)
+        self.pooling = pooling
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
@@ -81,6 +86,7 @@ class Reading(Trainer):
         outputs = model(**inputs, output_hidden_states=kept is not None)
         loss = outputs.loss
         if kept is not None:
-            vectors = pool(outputs.hidden_states[-1].float(), inputs["attention_mask"])
+            hidden = outputs.hidden_states[-1].float()
+            vectors = pool(hidden, inputs["attention_mask"], self.pooling)
             loss = loss + KEEP * (1 - (vectors * kept).sum(-1)).mean()
         return (loss, outputs) if return_outputs else loss

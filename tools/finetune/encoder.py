@@ -1,4 +1,4 @@
-"""A frozen encoder: texts to unit vectors by mean pooling. Imported only where torch is wanted."""
+"""A frozen encoder: texts to unit vectors. Imported only where torch is wanted."""
 
 import json
 import math
@@ -14,6 +14,7 @@ import torch
 from knowledge.loading import loaded
 from tools.errors import WorkFailed
 from tools.finetune.machine import PAD_TO, best_device, bf16
+from tools.finetune.pooling import MEAN, pool
 
 MAX_LENGTH = 256
 PLAIN = (
@@ -57,18 +58,6 @@ def max_length(tokenizer: Any, config: Any, wish: int = MAX_LENGTH) -> int:
     positions = getattr(config, "max_position_embeddings", None) or wish
     most = int(min(wish, positions, tokenizer.model_max_length))
     return most // PAD_TO * PAD_TO or most
-
-
-def pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Mean over the tokens, then unit length.
-
-    Args:
-        hidden: float [n, tokens, width].
-        mask: int [n, tokens], 0 for padding.
-    """
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
-    mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
-    return torch.nn.functional.normalize(mean, dim=-1)
 
 
 def autocast(device: str) -> Any:
@@ -153,16 +142,24 @@ class FrozenEncoder:
         device: see :func:`tools.finetune.machine.best_device`.
         config: in place of the base's own.
         late: load the network when it is first asked for, which may be never where an engine computes.
+        pooling: how a vector is made of the tokens; classifiers read their mean, whatever the base's own way is.
 
     Attributes:
         compute: inputs by name to unit vectors; the model with pooling, until an engine is put in its place.
         batch_tokens: what a batch of its own costs it; see :func:`by_length`.
     """
 
-    def __init__(self, base: Path | str, device: str | None = None, config: Any = None, late: bool = False):
+    def __init__(
+        self,
+        base: Path | str,
+        device: str | None = None,
+        config: Any = None,
+        late: bool = False,
+        pooling: str = MEAN,
+    ):
         from transformers import AutoConfig
 
-        self.base, self.device, self._late = base, best_device(device), late
+        self.base, self.device, self._late, self.pooling = base, best_device(device), late, pooling
         self.tokenizer = load_tokenizer(base)
         self.config = config or AutoConfig.from_pretrained(str(base), trust_remote_code=False)
         if not late:
@@ -214,4 +211,4 @@ class FrozenEncoder:
     def _compute(self, **inputs: torch.Tensor) -> torch.Tensor:
         with torch.inference_mode(), autocast(self.device):
             hidden = self.model(**inputs).last_hidden_state
-        return pool(hidden.float(), inputs["attention_mask"])
+        return pool(hidden.float(), inputs["attention_mask"], self.pooling)

@@ -40,7 +40,7 @@ class Material:
         group_by_length: batches of about the same length (needs ``input_ids`` in the rows).
         after_step: called after each optimizer step with the number of steps done, before gradients are cleared.
         arguments: further TrainingArguments.
-        trainer: the Trainer class, where a task needs its own loss.
+        trainer: makes the Trainer, where a task needs its own loss.
     """
 
     model: torch.nn.Module
@@ -51,7 +51,7 @@ class Material:
     group_by_length: bool = True
     after_step: Callable[[int], None] | None = None
     arguments: dict[str, Any] | None = None
-    trainer: type[Trainer] = PartedTrainer
+    trainer: Callable[..., Trainer] = PartedTrainer
 
 
 def steps_of(plan: dict[str, Any], rows: int) -> int:

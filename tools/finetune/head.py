@@ -8,7 +8,8 @@ from typing import Any
 import numpy
 import torch
 
-from tools.finetune.encoder import FrozenEncoder, pool
+from tools.finetune.encoder import FrozenEncoder
+from tools.finetune.pooling import pool
 
 FILE = "head.safetensors"
 USUAL = 10.0

@@ -1,6 +1,6 @@
 """The measures of classifiers, the same for models and baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 RESAMPLED = 500  # times, for the interval of F1
@@ -111,6 +111,31 @@ def _macro_f1(pairs: Any, labels: int) -> float:
     hits = numpy.bincount(pairs[pairs[:, 0] == pairs[:, 1], 0], minlength=labels)
     occurs = (true + guessed) > 0
     return float((2 * hits[occurs] / (true + guessed)[occurs]).mean())
+
+
+def resampled(rows: Any, measure: Callable[[Any], dict[str, float]], seed: int = 0) -> dict[str, list[float]]:
+    """Between which values measures lie with a confidence of 95 %: percentiles of resampled rows (Efron 1979).
+
+    Args:
+        rows: an array of n held-out rows.
+        measure: such an array to measures by name; ``rows``, their number, is passed over.
+        seed: of the resampling.
+
+    Returns:
+        ``{name: [low, high]}``; empty where there are no rows.
+    """
+    import numpy
+
+    if not len(rows):
+        return {}
+    dice = numpy.random.default_rng(seed)
+    draws = [measure(rows[dice.integers(0, len(rows), len(rows))]) for _ in range(RESAMPLED)]
+    edges = {
+        name: numpy.percentile([draw[name] for draw in draws], [2.5, 97.5])
+        for name in draws[0]
+        if name != "rows"
+    }
+    return {name: [round(float(edge), 4) for edge in each] for name, each in edges.items()}
 
 
 def calibration(truth: Sequence[str], probabilities: Any, labels: Sequence[str]) -> dict[str, Any]:

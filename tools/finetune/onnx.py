@@ -18,8 +18,8 @@ import torch
 
 from tools.errors import Unsupported, WorkFailed
 from tools.finetune.classifier import Logits
-from tools.finetune.encoder import pool
 from tools.finetune.onnx_card import running
+from tools.finetune.pooling import MEAN, pool
 from tools.finetune.task import find_task
 from tools.models.card import read_info
 from tools.models.export import INPUT_FILES, copy_files, write_running_card
@@ -63,14 +63,14 @@ class Graph:
 class Vectors(torch.nn.Module):
     """An encoder that returns the unit vector of each text, as an ONNX graph holds it."""
 
-    def __init__(self, encoder: Any):
+    def __init__(self, encoder: Any, pooling: str = MEAN):
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.pooling = encoder, pooling
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Unit vectors, float [n, width]."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        return pool(hidden.float(), attention_mask)
+        return pool(hidden.float(), attention_mask, self.pooling)
 
 
 class PixelLogits(torch.nn.Module):
@@ -128,7 +128,7 @@ def _tagger(loaded: Any, _: dict[str, Any]) -> Graph:
 
 def _embedder(loaded: Any, _: dict[str, Any]) -> Graph:
     encoder = loaded.encoder
-    module = Vectors(encoder.model).eval()
+    module = Vectors(encoder.model, encoder.pooling).eval()
     return _of_texts(module, "sentence_embedding", encoder.tokenizer, encoder, lambda vectors: vectors)
 
 

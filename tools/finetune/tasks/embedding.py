@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from tools.data.label_sets import label_name, missing
 from tools.errors import BadData
 from tools.finetune.examples import mean_tokens, pairs, part, read
 from tools.finetune.matching import VERDICTS, belonging
+from tools.finetune.pooling import pooling_of, write_pooling
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -70,8 +72,9 @@ class Embedding:
 
     def train(self, run: Run) -> Outcome:
         """Train by contrast and measure retrieval before and after."""
-        from tools.finetune.contrastive import retrieval, train_encoder
+        from tools.finetune.contrastive import places, retrieval, train_encoder
         from tools.finetune.encoder import FrozenEncoder
+        from tools.finetune.metrics import resampled
 
         columns, beside = (run.plan["text_column"], run.plan["label_column"]), run.plan.get("beside", ())
         table = read(run.spec.data, columns, beside)
@@ -87,14 +90,19 @@ class Embedding:
         train, validation = (_triples(p, labelled, run.spec.seed) for p in (parts.train, parts.validation))
         held = _triples(parts.test, labelled, run.spec.seed, parts.train)
         run.report.tell("Measuring the untrained encoder")
-        baseline = {"frozen_encoder": retrieval(FrozenEncoder(run.base), held)}
+        pooling, beat = pooling_of(run.base), partial(run.report.beat, "Measuring")
+        before = places(FrozenEncoder(run.base, pooling=pooling), held, beat)
         if wrong:
             train, validation = ([row for row in rows if row[:2] in wrong] for rows in (train, validation))
-        trained, length, curve = train_encoder(run, train, validation, run.plan["method"], run.staging, wrong)
-        _sentence_transformer(run.staging, length)
+        trained, length, curve = train_encoder(
+            run, train, validation, run.plan["method"], run.staging, wrong, pooling
+        )
+        _sentence_transformer(run.staging, length, pooling)
         run.report.tell("Measuring on the held-out pairs")
-        metrics = retrieval(FrozenEncoder(run.staging), held)
-        return Outcome(metrics, baseline, trained, {"max_length": length}, {"curve": curve})
+        after = places(FrozenEncoder(run.staging, pooling=pooling), held, beat)
+        told = {"curve": curve, "intervals": resampled(after, retrieval)}
+        baseline = {"frozen_encoder": retrieval(before)}
+        return Outcome(retrieval(after), baseline, trained, {"max_length": length}, told)
 
     def load(self, folder: Path, device: str | None = None, late: bool = False) -> "LoadedEmbedding":
         """A ``tools.finetune.task.Embedder``; ``late`` where its network may be loaded when first asked for."""
@@ -109,7 +117,7 @@ class LoadedEmbedding:
     def __init__(self, folder: Path, device: str | None, late: bool = False):
         from tools.finetune.encoder import FrozenEncoder
 
-        self.encoder = FrozenEncoder(folder, device, late=late)
+        self.encoder = FrozenEncoder(folder, device, late=late, pooling=pooling_of(folder))
         self.device = self.encoder.device
 
     def embed(self, texts: list[str]) -> "numpy.ndarray":
@@ -200,7 +208,7 @@ def _triples(
     return partners(rows, seed, more=more)
 
 
-def _sentence_transformer(folder: Path, length: int) -> None:
+def _sentence_transformer(folder: Path, length: int, pooling: str) -> None:
     """The small files that let ``SentenceTransformer(folder)`` load it."""
     kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
     modules = [
@@ -208,14 +216,8 @@ def _sentence_transformer(folder: Path, length: int) -> None:
         for i, (path, kind) in enumerate(kinds.items())
     ]
     width = json.loads((folder / "config.json").read_text())["hidden_size"]
-    for name in ("1_Pooling", "2_Normalize"):
-        (folder / name).mkdir(exist_ok=True)
-    pooling = {
-        "word_embedding_dimension": width,
-        "pooling_mode_mean_tokens": True,
-        "pooling_mode_cls_token": False,
-    }
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    (folder / "2_Normalize").mkdir(exist_ok=True)
+    write_pooling(folder, pooling, width)
     (folder / "modules.json").write_text(json.dumps(modules))
     limits = {"max_seq_length": length, "do_lower_case": False}
     (folder / "sentence_bert_config.json").write_text(json.dumps(limits))

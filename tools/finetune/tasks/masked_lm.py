@@ -1,6 +1,7 @@
 """Masked language modelling: an encoder reads raw texts of a domain on, before it is fine-tuned for something."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ from knowledge.loading import loaded
 from tools.errors import BadData
 from tools.finetune.examples import mean_tokens, part, read, texts
 from tools.finetune.machine import PAD_TO
+from tools.finetune.pooling import pooling_of
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ class MaskedLM:
             validation,
             domain.Masked(tokenizer),
             after_step=methods.after_step(model, method),
-            trainer=domain.Reading,
+            trainer=partial(domain.Reading, pooling=pooling_of(run.base)),
         )
         curve = fit(run, material)
         model = methods.merge(model, method, run.staging)

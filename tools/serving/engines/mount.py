@@ -30,7 +30,7 @@ def mount(model: Any, folder: Path, engine: str = OPENVINO) -> None:
     reader = model.encoder if embeds else model
 
     def module() -> Any:  # where the graph is kept, nobody needs it
-        return Vectors(reader.model).eval() if embeds else reader.module
+        return Vectors(reader.model, reader.pooling).eval() if embeds else reader.module
 
     example, kept = reader.encode(TEXTS), folder / FOLDER
     if engine == ONNX:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from tools.finetune.encoder import pool
+from tools.finetune.pooling import pool
 from tools.serving.sharing.adapter import Adapter
 
 ROOM = 8  # adapters there is room for at first
