@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.tools.tiny_models import sentences, tiny_bert, write_csv
+from tests.tools.tiny_models import sentences, tiny_bert, tokenizer, write_csv
 from tools.finetune.domain import SENTENCES, is_sentence_encoder
 from tools.finetune.encoder import FrozenEncoder
 from tools.finetune.run import train
@@ -29,8 +29,17 @@ def test_a_sentence_encoder_learns_the_words_and_keeps_its_vectors(tmp_path):
     (tmp_path / "kept").mkdir()
     (tmp_path / "plain").mkdir()
     kept, near = _read_on(tmp_path / "kept", sentence_encoder=True)
-    _, far = _read_on(tmp_path / "plain", sentence_encoder=False)
-    assert kept["metrics"]["perplexity"] < kept["baseline"]["base_model"]["perplexity"]
+    plain, far = _read_on(tmp_path / "plain", sentence_encoder=False)
+    assert kept["metrics"]["perplexity"] < 0.9 * len(tokenizer())  # which pure chance comes to
+    assert "base_model" not in kept["baseline"]  # it has never learned to name a word
     assert near > 0.9 and near > far + 0.05
     assert is_sentence_encoder(tmp_path / "kept" / "model")  # what learns from it next knows what it is
     assert not is_sentence_encoder(tmp_path / "plain" / "model")
+    learned = tmp_path / "plain" / "model"
+    spec = FinetuneSpec(tmp_path / "plain" / "texts.csv", "on", "dom", learned, task="masked-lm", epochs=1)
+    further = train(spec, tmp_path / "on", tmp_path / "on-work", lambda progress: None)
+    assert further["baseline"]["base_model"]["perplexity"] == pytest.approx(
+        plain["metrics"]["perplexity"], rel=0.02
+    )
+    low, high = json.loads((tmp_path / "on" / "evaluation.json").read_text())["intervals"]["perplexity"]
+    assert low <= further["metrics"]["perplexity"] <= high

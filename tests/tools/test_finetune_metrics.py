@@ -2,7 +2,7 @@ import numpy
 import pytest
 from sklearn.metrics import f1_score
 
-from tools.finetune.metrics import calibration, classification, intervals
+from tools.finetune.metrics import calibration, classification, intervals, resampled
 
 
 def test_intervals_hold_the_measure_and_narrow_with_more_rows():
@@ -42,3 +42,67 @@ def test_calibration_tells_a_braggart_from_an_honest_model():
     found = calibration(truth, braggart, ["a", "b"])
     assert found["error"] == pytest.approx(0.49, abs=1e-3)
     assert found["bins"] == [{"confidence": 0.99, "accuracy": 0.5, "rows": 10}]
+
+
+def test_resampled_measures_narrow_with_more_rows():
+    ranks = numpy.array([1, 1, 2, 5] * 50)
+    measure = lambda rows: {"mrr": float((1 / rows).mean()), "rows": len(rows)}  # noqa: E731
+    many, few = resampled(ranks, measure)["mrr"], resampled(ranks[:20], measure)["mrr"]
+    assert few[0] < many[0] < 0.675 < many[1] < few[1]
+    assert resampled(ranks, measure) == {"mrr": many} and resampled(ranks[:0], measure) == {}
+
+
+def test_several_labels_have_intervals_and_calibration():
+    from tools.finetune.multi_metrics import multilabel, multilabel_evaluation
+
+    dice = numpy.random.default_rng(0)
+    probabilities = dice.random((400, 3)).astype(numpy.float32)
+    truth = dice.random((400, 3)) < probabilities  # as often as they say
+    labels = ["a", "b", "c", "never"]
+    given = [tuple(name for name, yes in zip(labels, row, strict=False) if yes) for row in truth]
+    wide = numpy.hstack([probabilities, numpy.zeros((400, 1), dtype=numpy.float32)])
+    texts = [str(n) for n in range(400)]
+    metrics, found = multilabel_evaluation(texts, given, wide, labels, 0.5)
+    for name in ("accuracy", "f1", "f1_micro"):
+        low, high = found["intervals"][name]
+        assert low < metrics[name] < high < low + 0.15
+    assert found["calibration"]["error"] < 0.05
+    _, boasting = multilabel_evaluation(texts, given, wide**0.2, labels, 0.5)
+    assert boasting["calibration"]["error"] > 0.2
+    three, four = (
+        multilabel(side, wide[:, : side.shape[1]] > 0.5)["f1"]
+        for side in (truth, numpy.pad(truth, ((0, 0), (0, 1))))
+    )
+    assert three == four  # a label that does not occur tells nothing
+
+
+def test_language_models_are_measured_row_by_row(tmp_path):
+    import torch
+    from transformers import DataCollatorForLanguageModeling
+
+    from tests.tools.tiny_models import sentences, tokenizer
+    from tools.finetune.language import by_frequency, losses, perplexity
+    from tools.finetune.progress import Reporter
+
+    words = tokenizer()
+    rows = [{"input_ids": words(text)["input_ids"]} for text, _ in sentences(30)]
+
+    class Flat(torch.nn.Linear):
+        """Holds all words for equally likely."""
+
+        def forward(self, input_ids, attention_mask):
+            from types import SimpleNamespace
+
+            logits = torch.zeros(*input_ids.shape, len(words))
+            return SimpleNamespace(logits=logits)
+
+    def masks():
+        return DataCollatorForLanguageModeling(words, mlm_probability=0.3, seed=7)
+
+    flat = losses(Flat(1, 1), rows, masks(), Reporter(lambda _: None), shift=0)
+    assert flat.shape == (30, 3)
+    assert flat[:, 0] == pytest.approx(flat[:, 2] * numpy.log(len(words)), rel=1e-3)
+    assert perplexity(flat)["perplexity"] == pytest.approx(len(words), rel=1e-2)
+    guessed = by_frequency(rows, rows, masks(), words)
+    assert guessed[:, 2].tolist() == flat[:, 2].tolist()
+    assert 2 < perplexity(guessed)["perplexity"] < perplexity(flat)["perplexity"]

@@ -11,6 +11,7 @@ NAMES = {
     "majority": "always giving the most frequent label",
     "frozen_encoder": "the frozen encoder",
     "usual_tag_of_the_word": "giving each word its usual tag",
+    "word_frequencies": "guessing words by how frequent they are",
     "base_model": "the base model as it was",
 }
 

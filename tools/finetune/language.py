@@ -1,9 +1,10 @@
 """What the two language-model tasks share: mean loss over held-out rows, as perplexity. Imported only with torch."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy
 import torch
 
 from tools.finetune.encoder import autocast
@@ -12,14 +13,14 @@ from tools.finetune.progress import Reporter
 IGNORED = -100
 
 
-def perplexity(
+def losses(
     model: Any,
     rows: Sequence[dict[str, Any]],
     collate: Callable[[list[Any]], Any],
     report: Reporter,
     shift: int,
-) -> dict[str, float]:
-    """Loss a predicted token, its exponential, and how often the likeliest token was right.
+) -> numpy.ndarray:
+    """How well a model predicts the tokens of rows: of each the summed loss, how often it was right, tokens; [n, 3].
 
     Args:
         model: gives ``logits`` [n, tokens, vocabulary].
@@ -30,22 +31,78 @@ def perplexity(
     """
     model.eval()
     device = next(model.parameters()).device
-    total, right, count = 0.0, 0, 0
-    for start in range(0, len(rows), 8):
+    found = []
+    for some in _batches(rows):
         report.beat("Measuring")
-        batch = {key: value.to(device) for key, value in collate(list(rows[start : start + 8])).items()}
+        batch = {key: value.to(device) for key, value in collate(some).items()}
         labels = batch.pop("labels")[:, shift:]
         with torch.inference_mode(), autocast(device.type):
             logits = model(**batch).logits
-        logits = (logits[:, :-shift] if shift else logits)[labels != IGNORED].float()
-        wanted = labels[labels != IGNORED]
-        total += float(torch.nn.functional.cross_entropy(logits, wanted, reduction="sum"))
-        right += int((logits.argmax(-1) == wanted).sum())
-        count += len(wanted)
+        learned = labels != IGNORED
+        logits, wanted = (logits[:, :-shift] if shift else logits)[learned].float(), labels[learned]
+        loss = torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
+        found.append(_by_row(learned, loss, logits.argmax(-1) == wanted))
+    return numpy.concatenate(found)
+
+
+def by_frequency(
+    learned: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    collate: Callable[[list[Any]], Any],
+    tokenizer: Any,
+) -> numpy.ndarray:
+    """The same for guessing each token by how frequent it is: what one knows of a language without any model.
+
+    Args:
+        learned: rows that tell how frequent.
+        rows: as there.
+        collate: as there.
+        tokenizer: its special tokens are never guessed.
+    """
+    ids = numpy.concatenate([row["input_ids"] for row in learned])
+    counts = numpy.bincount(ids, minlength=len(tokenizer)) + 1.0  # none is impossible
+    counts[tokenizer.all_special_ids] = 1e-9
+    loss = torch.from_numpy(-numpy.log(counts / counts.sum()))
+    usual = int(counts.argmax())
+    found = []
+    for some in _batches(rows):
+        labels = collate(some)["labels"]
+        places = labels != IGNORED
+        wanted = labels[places]
+        found.append(_by_row(places, loss[wanted], wanted == usual))
+    return numpy.concatenate(found)
+
+
+def _batches(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(rows), 8):
+        yield list(rows[start : start + 8])
+
+
+def _by_row(places: torch.Tensor, loss: torch.Tensor, right: torch.Tensor) -> numpy.ndarray:
+    """Sums over the tokens of each row, float64 [n, 3].
+
+    Args:
+        places: bool [n, tokens], where one is predicted.
+        loss: of each of these.
+        right: whether it was the likeliest.
+    """
+    row = places.nonzero()[:, 0]
+    columns = torch.stack([loss.double(), right.double(), torch.ones(len(row), device=row.device).double()])
+    sums = torch.zeros(3, len(places), dtype=torch.float64, device=row.device).index_add_(1, row, columns)
+    return sums.T.cpu().numpy()
+
+
+def perplexity(found: numpy.ndarray) -> dict[str, float]:
+    """Loss a predicted token, its exponential, and how often the likeliest token was right.
+
+    Args:
+        found: of :func:`losses`.
+    """
+    total, right, count = found.sum(axis=0) if len(found) else (0.0, 0.0, 0.0)
     loss = total / max(1, count)
     return {
-        "loss": round(loss, 4),
+        "loss": round(float(loss), 4),
         "perplexity": round(math.exp(min(loss, 50)), 3),
-        "token_accuracy": round(right / max(1, count), 4),
-        "rows": len(rows),
+        "token_accuracy": round(float(right / max(1, count)), 4),
+        "rows": len(found),
     }

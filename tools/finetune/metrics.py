@@ -154,8 +154,19 @@ def calibration(truth: Sequence[str], probabilities: Any, labels: Sequence[str])
     """
     import numpy
 
-    sure = probabilities.max(axis=1)
-    right = numpy.array([labels[i] for i in probabilities.argmax(axis=1)]) == numpy.array(truth)
+    guesses = numpy.array([labels[i] for i in probabilities.argmax(axis=1)])
+    return reliability(probabilities.max(axis=1), guesses == numpy.array(truth))
+
+
+def reliability(sure: Any, right: Any) -> dict[str, Any]:
+    """The same for any statements with a probability.
+
+    Args:
+        sure: float [n], how probable each was said to be.
+        right: bool [n], whether it was true.
+    """
+    import numpy
+
     place = numpy.minimum((sure * BINS).astype(int), BINS - 1)
     bins = [
         {
@@ -166,7 +177,9 @@ def calibration(truth: Sequence[str], probabilities: Any, labels: Sequence[str])
         for i in range(BINS)
         if (place == i).any()
     ]
-    error = sum(each["rows"] * abs(each["confidence"] - each["accuracy"]) for each in bins) / len(truth)
+    error = sum(each["rows"] * abs(each["confidence"] - each["accuracy"]) for each in bins) / max(
+        1, len(sure)
+    )
     return {"error": round(error, 4), "bins": bins}
 
 

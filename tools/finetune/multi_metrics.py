@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.data.label_sets import combined
-from tools.finetune.metrics import by_label, mistakes
+from tools.finetune.metrics import by_label, mistakes, reliability, resampled
 
 Sets = Sequence[Sequence[str]]
 THRESHOLDS = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.55, 0.6, 0.65, 0.7)
@@ -62,7 +62,11 @@ def multilabel(truth: Any, guess: Any) -> dict[str, float]:
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    precision, recall, f1, _ = precision_recall_fscore_support(truth, guess, average="macro", zero_division=0)
+    occurs = (truth.astype(bool) | guess.astype(bool)).any(
+        axis=0
+    )  # as for single labels: others tell nothing
+    some = (truth[:, occurs], guess[:, occurs]) if occurs.any() else (truth, guess)
+    precision, recall, f1, _ = precision_recall_fscore_support(*some, average="macro", zero_division=0)
     return {
         "accuracy": round(float((truth == guess).all(axis=1).mean()), 4),
         "precision": round(float(precision), 4),
@@ -97,7 +101,34 @@ def multilabel_evaluation(
         "confusion": _together(wanted, got, everything),
         "mistakes": mistakes(texts, *shown, list(sure)),
         "threshold": threshold,
+        "intervals": intervals(wanted, got),
+        "calibration": reliability(probabilities.ravel(), wanted[:, : len(labels)].ravel() == 1),
     }
+
+
+def intervals(truth: Any, guess: Any) -> dict[str, list[float]]:
+    """Between which values accuracy, F1 and micro F1 lie with a confidence of 95 %, see :func:`resampled`.
+
+    Args:
+        truth: int [n, labels].
+        guess: int [n, labels].
+    """
+    import numpy
+
+    right, both = (truth * guess).astype(numpy.float32), (truth + guess).astype(numpy.float32)
+    exact = (truth == guess).all(axis=1)
+
+    def measure(rows: Any) -> dict[str, float]:
+        times = numpy.bincount(rows, minlength=len(truth)).astype(numpy.float32)
+        hits, given_ = 2 * times @ right, times @ both
+        occurs = given_ > 0
+        return {
+            "accuracy": float(exact[rows].mean()),
+            "f1": float((hits[occurs] / given_[occurs]).mean()) if occurs.any() else 0.0,
+            "f1_micro": float(hits.sum() / max(1.0, given_.sum())),
+        }
+
+    return resampled(numpy.arange(len(truth)), measure)
 
 
 def _per_label(wanted: Any, got: Any, labels: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -49,24 +49,30 @@ class MaskedLM:
         """Train on random masks; measure on masks that are the same before and after."""
         from transformers import AutoModelForMaskedLM, set_seed
 
-        from tools.finetune import averaging, domain, methods
+        from tools.finetune import averaging, domain, language, methods
         from tools.finetune.encoder import load_tokenizer
         from tools.finetune.fit import Material, fit, steps_of
+        from tools.finetune.metrics import resampled
 
         column = run.plan["text_column"]
         test = texts(read(run.spec.test_data, [column]), column) if run.spec.test_data else None
         parts = part(texts(read(run.spec.data, [column]), column), test, run.spec.seed, lambda row: row)
         set_seed(run.spec.seed)
         tokenizer = load_tokenizer(run.base)
-        model: Any = loaded(
+        model, told = loaded(
             AutoModelForMaskedLM,
             str(run.base),
             config=averaging.plain_config(run.base),
+            output_loading_info=True,
             use_safetensors=True,
             dtype="float32",
         )
         train, validation, held = (_blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
-        baseline = {"base_model": _measure(model, held, tokenizer, run)}
+        guessed = language.by_frequency(train, held, _masks(tokenizer, run), tokenizer)
+        baseline = {"word_frequencies": language.perplexity(guessed)}
+        if not told["missing_keys"]:  # else its way from vectors to words would be one of chance
+            untrained = language.losses(model, held, _masks(tokenizer, run), run.report, shift=0)
+            baseline["base_model"] = language.perplexity(untrained)
         method = run.plan["method"]
         model = methods.wrap(model, method, None, steps_of(run.plan, len(train)), ("cls",))
         trained = methods.trainable(model)
@@ -88,8 +94,9 @@ class MaskedLM:
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
         _mark(run.base, run.staging)
-        metrics = _measure(model, held, tokenizer, run)
-        return Outcome(metrics, baseline, trained, {"max_length": BLOCK}, {"curve": curve})
+        found = language.losses(model, held, _masks(tokenizer, run), run.report, shift=0)
+        evaluation = {"curve": curve, "intervals": resampled(found, language.perplexity)}
+        return Outcome(language.perplexity(found), baseline, trained, {"max_length": BLOCK}, evaluation)
 
     def load(self, folder: Path, device: str | None = None) -> "LoadedMaskedLM":
         """Fills masks."""
@@ -157,16 +164,13 @@ def _blocks(rows: list[str], tokenizer: Any) -> list[dict[str, Any]]:
     return [{"input_ids": ids} for ids in cut["input_ids"]]
 
 
-def _measure(model: Any, rows: list[dict[str, Any]], tokenizer: Any, run: Run) -> dict[str, float]:
-    """Perplexity under masks that depend on the seed alone."""
+def _masks(tokenizer: Any, run: Run) -> Any:
+    """Masks that depend on the seed alone, the same for each model that is measured."""
     from transformers import DataCollatorForLanguageModeling
 
-    from tools.finetune.language import perplexity
-
-    collate = DataCollatorForLanguageModeling(
+    return DataCollatorForLanguageModeling(
         tokenizer, mlm_probability=0.15, seed=run.spec.seed, pad_to_multiple_of=PAD_TO
     )
-    return perplexity(model, rows, collate, run.report, shift=0)
 
 
 TASK = MaskedLM()

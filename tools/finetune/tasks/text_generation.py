@@ -75,7 +75,8 @@ class TextGeneration:
 
         from tools.finetune import methods
         from tools.finetune.fit import Material, fit, steps_of
-        from tools.finetune.language import perplexity
+        from tools.finetune.language import losses, perplexity
+        from tools.finetune.metrics import resampled
         from tools.finetune.parted import TokenPartedTrainer
 
         set_seed(run.spec.seed)
@@ -84,7 +85,7 @@ class TextGeneration:
         length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
         train, validation, held = tokenized_parts(run, tokenizer, length)
         collate = Collate(tokenizer.pad_token_id)
-        baseline = {"base_model": perplexity(model, held, collate, run.report, shift=1)}
+        baseline = {"base_model": perplexity(losses(model, held, collate, run.report, shift=1))}
         method = run.plan["method"]
         model = methods.wrap(methods.prepared(model), method, "CAUSAL_LM", steps_of(run.plan, len(train)))
         trained = methods.trainable(model)
@@ -94,11 +95,13 @@ class TextGeneration:
         plain = partial(loaded, AutoModelForCausalLM, str(run.base), use_safetensors=True, dtype=_dtype(run))
         model = methods.merge(model, method, run.staging, plain)
         model.config.use_cache = True
-        metrics = perplexity(model, held, collate, run.report, shift=1)
+        found = losses(model, held, collate, run.report, shift=1)
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
-        told = {"curve": curve}
-        return Outcome(metrics, baseline, trained, {"max_length": length}, told, told_cut(train, length))
+        told = {"curve": curve, "intervals": resampled(found, perplexity)}
+        return Outcome(
+            perplexity(found), baseline, trained, {"max_length": length}, told, told_cut(train, length)
+        )
 
     def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
         """A ``tools.finetune.task.Generator``."""
