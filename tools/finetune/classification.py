@@ -27,6 +27,7 @@ from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.names import FEW, with_names
 from tools.finetune.task import Outcome, Run
 from tools.finetune.weaknesses import weaknesses
+from tools.finetune.weighted import by_labels
 
 Example = tuple[str, str]
 Trained = tuple[int, int, list[dict[str, float]]]  # trainable parameters, tokens read, curve
@@ -194,6 +195,8 @@ def train_model(
     steps = steps_of(run.plan, len(train))
     model = methods.wrap(model, method, "SEQ_CLS", steps, ("pooler", "classifier", "score", "pre_classifier"))
     trained = methods.trainable(model)
+    given = [] if several else [row["labels"] for row in train]
+    trainer, measure = by_labels(given, len(labels), measure)
     material = Material(
         model=model,
         train=train,
@@ -201,6 +204,7 @@ def train_model(
         collate=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=PAD_TO),
         measure=measure,
         after_step=methods.after_step(model, method),
+        trainer=trainer,
     )
     curve = fit(run, material)
     plain = methods.merge(model, method, run.staging)

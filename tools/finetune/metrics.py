@@ -95,7 +95,7 @@ def intervals(truth: Sequence[str], guesses: Sequence[str], seed: int = 0) -> di
     right = int((pairs[:, 0] == pairs[:, 1]).sum())
     wilson = binomtest(right, len(pairs)).proportion_ci(method="wilson")
     dice = numpy.random.default_rng(seed)
-    draws = [_macro_f1(pairs[dice.integers(0, len(pairs), len(pairs))], len(names)) for _ in range(RESAMPLED)]
+    draws = [macro_f1(pairs[dice.integers(0, len(pairs), len(pairs))], len(names)) for _ in range(RESAMPLED)]
     low, high = numpy.percentile(draws, [2.5, 97.5])
     return {
         "accuracy": [round(float(wilson.low), 4), round(float(wilson.high), 4)],
@@ -103,7 +103,7 @@ def intervals(truth: Sequence[str], guesses: Sequence[str], seed: int = 0) -> di
     }
 
 
-def _macro_f1(pairs: Any, labels: int) -> float:
+def macro_f1(pairs: Any, labels: int) -> float:
     """The mean F1 of the labels that occur, from pairs of true and predicted label numbers, int [n, 2]."""
     import numpy
 

@@ -24,6 +24,7 @@ from tools.finetune.machine import best_device
 from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.task import Outcome, Run
 from tools.finetune.tasks.image_classification import LARGEST, Picture
+from tools.finetune.weighted import by_labels
 
 TOGETHER = 32  # pictures in memory while classifying
 BICUBIC = 3  # as Pillow and transformers number the ways to resize
@@ -133,14 +134,17 @@ def train(run: Run, parts: Parts[Picture]) -> Outcome:
     method, pixels = run.plan["method"], Pixels(run.base)
     model = methods.wrap(model, method, None, steps_of(run.plan, len(parts.train)), ("classifier",))
     trained = methods.trainable(model)
+    numbers = {label: number for number, label in enumerate(labels)}
+    trainer, measure = by_labels([numbers[row[2]] for row in parts.train], len(labels), accuracy)
     material = Material(
         model=model,
         train=_Pictures(parts.train, pixels, labels),
         validation=_Pictures([row for row in parts.validation if row[2] in labels], pixels, labels),
         collate=_collate,
-        measure=accuracy,
+        measure=measure,
         group_by_length=False,
         after_step=methods.after_step(model, method),
+        trainer=trainer,
     )
     curve = fit(run, material)
     methods.merge(model, method, run.staging).save_pretrained(run.staging, safe_serialization=True)

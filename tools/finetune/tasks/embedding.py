@@ -11,6 +11,7 @@ from tools.data.label_sets import label_name, missing
 from tools.errors import BadData
 from tools.finetune.examples import mean_tokens, pairs, part, read
 from tools.finetune.matching import VERDICTS, belonging
+from tools.finetune.noticed import told_cut
 from tools.finetune.pooling import pooling_of, write_pooling
 from tools.finetune.task import Facts, Outcome, Run
 
@@ -60,7 +61,8 @@ class Embedding:
                 f"There are only {len(rows)} usable pairs in {text_column} and {label_column}.",
                 f"Give at least {LEAST_PAIRS} pairs of texts that belong together, or texts with at least two labels.",
             )
-        sides = ([row[side] for row in rows] for side in (0, 1))
+        sides = [[row[side] for row in rows] for side in (0, 1)]
+        warnings += told_cut(list(dict.fromkeys(sides[0] + sides[1])), MAX_LENGTH)
         return Facts(len(rows), {}, sum(mean_tokens(side, MAX_LENGTH) for side in sides), warnings)
 
     def rows(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadData
 from tools.finetune.examples import pairs, part, read
+from tools.finetune.noticed import told_clashes, told_uneven
 from tools.finetune.task import Facts, Outcome, Run
 from tools.finetune.tasks.text_classification import check_labels, gaps
 
@@ -49,7 +50,7 @@ class ImageClassification:
                 f"{len(broken):,} of {len(some):,} images of {path.name} cannot be opened, {broken[0]} for one.",
                 "Save them as PNG or JPEG.",
             )
-        warnings = gaps(table, len(rows))
+        warnings = gaps(table, len(rows)) + told_uneven(counts)
         if broken:
             warnings.append(_told(broken, len(some), " looked at" if len(some) < len(rows) else ""))
         return Facts(len(rows), counts, 200.0, warnings)
@@ -73,8 +74,9 @@ class ImageClassification:
         rows = [row for row in rows if row in contents]
         test = None if test is None else [row for row in test if row in contents]
         parts = part(rows, test, run.spec.seed, lambda row: contents[row], lambda row: row[2])
+        clashes = told_clashes((content, row[2]) for row, content in contents.items())
         outcome = train(run, parts)
-        return replace(outcome, warnings=outcome.warnings + broken)
+        return replace(outcome, warnings=outcome.warnings + broken + clashes)
 
     def load(self, folder: Path, device: str | None = None) -> Any:
         """Classifies image files."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tools.data.findings import spellings
 from tools.data.label_sets import label_name, label_sets
 from tools.errors import BadData
-from tools.finetune.examples import Parts, mean_tokens, pairs, part, read, text_sets
+from tools.finetune.examples import Parts, mean_tokens, pairs, part, plain, read, text_sets
+from tools.finetune.noticed import check_texts, told_clashes, told_cut, told_uneven
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -50,10 +51,16 @@ class TextClassification:
                 "Give at least two different texts a label.",
                 param="text_column",
             )
-        tokens = mean_tokens([text for text, _ in rows], MAX_LENGTH)
+        check_texts((text, labels if several else (labels,)) for text, labels in rows)
+        whole = [text for text, _ in rows]
+        tokens = mean_tokens(whole, MAX_LENGTH)
         warnings = gaps(table, len(rows)) + spellings(counts)
         if several:
             warnings.append(f"Column {label_column} is read as several labels a row, {len(counts):,} in all.")
+        else:
+            warnings += told_uneven(counts)
+        keys = ((plain(text), frozenset(labels) if several else labels) for text, labels in rows)
+        warnings += told_clashes(keys) + told_cut(whole, MAX_LENGTH)
         return Facts(len(rows), counts, tokens, warnings, several)
 
     def rows(
