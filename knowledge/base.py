@@ -19,7 +19,7 @@ from knowledge.gone import gone
 from knowledge.impersonal import impersonal
 from knowledge.loaders import read_document
 from knowledge.made_with import begin, check, note
-from knowledge.names import free_name, match_name
+from knowledge.names import exactly, free_name, match_name
 from knowledge.prepare import Preparer
 from knowledge.ranked import ranked
 from knowledge.reasons import told
@@ -217,21 +217,29 @@ class KnowledgeBase:
         return match_name(name, self.store.documents())
 
     def remove(self, source: str) -> dict[str, Any]:
-        """Take a source, or all sources of a folder, out of the base. Returns what went.
+        """Take a source, or all sources of a folder, out of the base. Returns what went, and as ``removed`` its names.
+
+        Args:
+            source: its very name or location: what was meant loosely is found by :meth:`find_source` before, so that
+                asking twice does not take a similar one.
 
         Raises:
             UnknownSource: no such source.
         """
-        found = self.find_source(source)
-        names = [each["source"] for each in self.store.documents()]
-        gone = [name for name in names if name == found or name.startswith(f"{found}/")]
+        gone = exactly(source, self.store.documents())
         count = self.store.remove(gone)
         with contextlib.suppress(
             IndexDamaged
         ):  # vectors of two encoders are side by side while all are made anew
             check(self.store, self.encoder)
             self.vectors.save()
-        return {"sources": len(gone), "documents": len(gone), "chunks": count, "skipped": []}
+        return {
+            "sources": len(gone),
+            "documents": len(gone),
+            "chunks": count,
+            "skipped": [],
+            "removed": gone,
+        }
 
     def reindex(self, progress: Progress | None = None) -> dict[str, Any]:
         """Read every source anew where it can still be read, and make all passages and vectors again.

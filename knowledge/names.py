@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from knowledge.errors import UnknownSource
+from knowledge.gather import place
 
 # A store of uploads puts every version of a file into a folder of its own with such a name; a file of the same name in
 # another such folder is its newer version, whereas elsewhere it is another document.
@@ -38,6 +39,24 @@ def _newer_version(old: str, new: str) -> bool:
     return bool(both_uploads) and was.parent.parent == now.parent.parent
 
 
+def exactly(name: str, known: Sequence[dict[str, Any]]) -> list[str]:
+    """The sources of this very name, at this very place, or below the folder of this name.
+
+    Args:
+        name: a source, its location, or a folder of sources.
+        known: the documents of the base.
+
+    Raises:
+        UnknownSource: there is none.
+    """
+    wanted = name.strip().rstrip("/")
+    found = [e["source"] for e in known if wanted in (e["source"], e["location"])]
+    found = found or [e["source"] for e in known if wanted and e["source"].startswith(f"{wanted}/")]
+    if not found:
+        raise _unknown(name, [each["source"] for each in known])
+    return found
+
+
 def match_name(name: str, known: Sequence[dict[str, Any]]) -> str:
     """The source, or folder of sources, that a user means.
 
@@ -49,21 +68,41 @@ def match_name(name: str, known: Sequence[dict[str, Any]]) -> str:
     folders = {
         "/".join(source.split("/")[:depth]) for source in sources for depth in range(1, source.count("/") + 1)
     }
-    by_location = [each["source"] for each in known if each["location"] == wanted]
-    for candidates in (
+    lower, path = wanted.lower(), str(place(wanted))
+    choices = [
         [each for each in sources if each == wanted],
-        by_location,
-        [each for each in folders if each == wanted or each == PurePath(wanted).name],
-        [each for each in sources if each.lower() == wanted.lower()],
-        [each for each in sources if PurePath(each).name.lower() == PurePath(wanted).name.lower()],
-        [each for each in sources if PurePath(each).stem.lower() == wanted.lower()],
-        [each for each in sources if wanted and wanted.lower() in each.lower()],
-    ):
+        [each["source"] for each in known if each["location"] in (wanted, path)],
+        [each for each in folders if each == wanted or _lies_at(path, each, known)],
+        [each for each in sources if each.lower() == lower],
+    ]
+    if "/" not in wanted:  # a path means what lies there, not another file of the same name
+        choices += [
+            [each for each in sources if PurePath(each).name.lower() == lower],
+            [each for each in sources if PurePath(each).stem.lower() == lower],
+            [each for each in sources if wanted and lower in each.lower()],
+        ]
+    for candidates in choices:
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
             several = ", ".join(sorted(candidates)[:5])
             raise UnknownSource(f"{name} fits several sources: {several}.", "Say which one.", param="source")
-    close = difflib.get_close_matches(wanted, sources, n=3, cutoff=0.5)
+    raise _unknown(name, sources)
+
+
+def _lies_at(path: str, folder: str, known: Sequence[dict[str, Any]]) -> bool:
+    """Whether a folder of sources is the one at a path."""
+    below = [
+        (e["location"], e["source"].removeprefix(folder))
+        for e in known
+        if e["source"].startswith(f"{folder}/")
+    ]
+    return all(
+        location in (f"{path}{rest}", f"{path}!{rest}") for location, rest in below
+    )  # "!": in an archive
+
+
+def _unknown(name: str, sources: Sequence[str]) -> UnknownSource:
+    close = difflib.get_close_matches(name.strip().rstrip("/"), sources, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(close)}?" if close else "List the sources to see what there is."
-    raise UnknownSource(f"The knowledge base holds no {name}.", hint, param="source")
+    return UnknownSource(f"The knowledge base holds no {name}.", hint, param="source")

@@ -90,6 +90,11 @@ def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[st
     return clean_result(details, context)[0]
 
 
+def settled(approval: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of an approved action as its question understood them, whatever they would mean by now."""
+    return {**approval["args"], **approval["details"].get("settled", {})}
+
+
 def real(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str, Any]:
     """The arguments as a tool that runs here reads them; its result is redacted again, nothing is written meanwhile."""
     return context.vault.restored(args) if context.vault and name in TOLD else args

@@ -18,7 +18,7 @@ from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.agent import Parts
 from assistant.agent.approvals import Approvals
-from assistant.agent.calls import checked, previewed, run_tool
+from assistant.agent.calls import checked, previewed, run_tool, settled
 from assistant.agent.context import TurnContext
 from assistant.agent.outcome import public
 from assistant.agent.redaction import clean_result
@@ -122,7 +122,7 @@ class DirectCalls:
         if call.approval and not self._approvals.done(call.approval["id"]):
             raise Conflict("This approval has been used.", "Call the tool again to ask for another.")
         try:
-            result = run_tool(context, call.name, call.args)
+            result = run_tool(context, call.name, settled(call.approval) if call.approval else call.args)
         except TeachingError:
             raise
         except Exception as error:

@@ -12,7 +12,7 @@ from langgraph.types import Command, interrupt
 
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
-from assistant.agent.calls import checked, previewed, real, run_tool
+from assistant.agent.calls import checked, previewed, real, run_tool, settled
 from assistant.agent.context import TurnContext
 from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
 from assistant.agent.grounding import SEARCH, with_passages
@@ -109,7 +109,7 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
                 approval = self._decided(context, call_id, catalog()[name], args, emit)
                 if approval["status"] != states.GRANTED or not context.approvals.done(approval["id"]):
                     return _message(call, {"declined": True, "tool": name}, "declined", emit)
-                args = approval["args"]
+                args = settled(approval)
             begun = True
             emit(ToolStarted(call_id, name, args))
             result = run_tool(context, name, args)

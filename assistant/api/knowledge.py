@@ -115,6 +115,7 @@ class Added(BaseModel):
     chunks: int
     skipped: list[Skipped] = []
     alike: list[Alike] = []
+    removed: list[str] | None = None
     items: list[dict[str, Any]] | None = None
 
 
@@ -172,8 +173,8 @@ def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
 
 @router.delete("/sources/{source:path}", response_model_exclude_none=True)
 def remove_source(source: str, app: App, _caller: Approver) -> Added:
-    """Remove a source with all its passages."""
-    return Added.model_validate(app.knowledge.remove(app.knowledge.find_source(source)))
+    """Remove a source, by its very name, with all its passages."""
+    return Added.model_validate(app.knowledge.remove(source))
 
 
 @router.post("/learn", status_code=202)

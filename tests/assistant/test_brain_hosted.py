@@ -96,6 +96,22 @@ def test_one_yes_answers_one_question(hosted: Application, server: ChatServer) -
     assert hosted.knowledge.search("shipping")  # nothing was removed
 
 
+def test_what_was_agreed_to_is_what_is_removed(hosted: Application, server: ChatServer) -> None:
+    for name in ("tyres.md", "old-tyres.md"):
+        hosted.knowledge.add_text(name, f"This is the list {name}.")
+    removal = call(("remove_knowledge", {"source": "Tyres.MD"}))
+    server.answers(removal, say("Done."))
+    chat = Conversation(hosted)
+    assert "Remove tyres.md from" in of(events.ApprovalAsked, chat.say("remove the tyres list"))[0].summary
+    hosted.knowledge.remove("tyres.md")  # by a colleague, meanwhile
+    assert finished(chat.say("yes")) == [("remove_knowledge", "failed")]
+    assert "old-tyres.md" in {each["source"] for each in hosted.knowledge.list()["items"]}
+    server.answers(call(("remove_knowledge", {"source": "tyres"})), say("Done."))
+    chat.say("remove the other one")
+    assert finished(chat.say("yes")) == [("remove_knowledge", "succeeded")]
+    assert not [each for each in hosted.knowledge.list()["items"] if "tyres" in each["source"]]
+
+
 def test_calls_of_one_id_are_approved_one_by_one(hosted: Application, server: ChatServer) -> None:
     """Some servers number their calls anew in every message; a yes to one is none to the next."""
     server.answers(call(ASK), say("Begun."), call(ASK), say("Begun again."))

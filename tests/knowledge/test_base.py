@@ -172,12 +172,43 @@ def test_removing_takes_everything_of_a_source(base, tmp_path):
     (tmp_path / "docs" / "two.md").write_text("Cherries are red.")
     base.add([tmp_path / "docs"])
     assert base.find_source("one") == "docs/one.md"
-    assert base.remove("one.md")["chunks"] == 1
+    assert base.remove("docs/one.md") == {
+        "sources": 1,
+        "documents": 1,
+        "chunks": 1,
+        "skipped": [],
+        "removed": ["docs/one.md"],
+    }
     assert all("Bananas" not in each["text"] for each in base.search("bananas")["results"])
     assert base.remove("docs")["sources"] == 1
     assert base.store.count() == (0, 0)
-    with pytest.raises(UnknownSource, match="holds no one.md"):
-        base.remove("one.md")
+    with pytest.raises(UnknownSource, match="holds no docs/one.md"):
+        base.remove("docs/one.md")
+
+
+def test_only_the_very_source_is_removed(base, tmp_path):
+    for name in ("faq.md", "old-faq.md", "docs/faq.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"This is the list {name}.")
+    base.add([tmp_path / "faq.md", tmp_path / "old-faq.md", tmp_path / "docs"])
+    base.remove(str(tmp_path / "faq.md"))
+    for again in ("faq.md", str(tmp_path / "faq.md"), "FAQ", "/srv/other/docs", "old"):
+        with pytest.raises(UnknownSource):
+            base.remove(again)
+    assert {each["source"] for each in base.list()["items"]} == {"old-faq.md", "docs/faq.md"}
+
+
+def test_a_path_means_what_lies_there_alone(base, tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "faq.md").write_text("This is the list.")
+    base.add([tmp_path / "docs"])
+    assert base.find_source(str(tmp_path / "docs")) == base.find_source("docs/") == "docs"
+    assert base.find_source("faq.md") == base.find_source(str(tmp_path / "docs/faq.md")) == "docs/faq.md"
+    monkeypatch.chdir(tmp_path)
+    assert base.find_source("./docs") == "docs" and base.find_source("./docs/faq.md") == "docs/faq.md"
+    for elsewhere in ("/srv/old/docs", "/srv/old/docs/faq.md", "old/faq.md", "https://x.example/faq.md"):
+        with pytest.raises(UnknownSource):
+            base.find_source(elsewhere)
 
 
 def test_visitors_see_published_documents_only_and_redacted(tmp_path, encoder):

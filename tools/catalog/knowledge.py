@@ -48,7 +48,11 @@ def add_knowledge(workspace: Workspace, source: str) -> dict[str, Any]:
 
 def _preview_remove(workspace: Workspace, source: str) -> dict[str, Any]:
     found = workspace.knowledge().find_source(source)
-    return {"summary": f"Remove {found} from the knowledge base.", "source": found}
+    return {
+        "summary": f"Remove {found} from the knowledge base.",
+        "source": found,
+        "settled": {"source": found},
+    }
 
 
 @tool(risk="approve", preview=_preview_remove)

@@ -24,7 +24,8 @@ class Tool:
 
     ``risk``: ``read`` looks only, ``act`` changes something of no consequence, ``approve`` asks the user first.
     ``preview``: for ``approve``; called with the same arguments before the user is asked. It checks them (raising what
-    the tool would raise) and returns ``{"summary": one sentence, …}`` for the approval card.
+    the tool would raise) and returns ``{"summary": one sentence, …}`` for the approval card. Arguments that it had to
+    interpret it returns as ``settled``; the tool is then called with those, so that what was agreed to is what is done.
     """
 
     name: str

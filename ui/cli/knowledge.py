@@ -22,7 +22,8 @@ def _counted(result: dict[str, Any]) -> str:
         f"\n{each['source']} says nearly the same as {each['to']} ({each['share']:.0%})."
         for each in result.get("alike", [])
     )
-    return counts + skipped + alike
+    removed = "".join(f"\nremoved {name}" for name in result.get("removed", []))
+    return counts + skipped + alike + removed
 
 
 @command(app)
@@ -89,7 +90,7 @@ def remove(
 ) -> dict[str, Any]:
     """Take a source out."""
     with opened() as application:
-        return application.knowledge.remove(source)
+        return application.knowledge.remove(application.knowledge.find_source(source))
 
 
 @command(app, show=_counted)
