@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.answer import Answerer
-from knowledge.chunk import Chunk, chunks, headings_of
+from knowledge.chunk import chunks
 from knowledge.decode import whole
-from knowledge.document import Document, Span
 from knowledge.embed import Encoder
 from knowledge.errors import IndexDamaged, KnowledgeError, SourceError, UnknownSource
 from knowledge.filters import Filters
@@ -25,14 +24,14 @@ from knowledge.ranked import ranked
 from knowledge.reasons import told
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
+from knowledge.renew import TEXT, renew
 from knowledge.retriever import Retriever
 from knowledge.rules import ENDING, unread
 from knowledge.search import Hit, Searcher
-from knowledge.store import EVERYTHING, Store
+from knowledge.store import EVERYTHING, Overtaken, Store
 from knowledge.twins import nearly_same
 from knowledge.vectors import Vectors
 
-TEXT = "text:"  # begins the location of a text that lies in no file
 Progress = Callable[[int, int, str], None]
 Visibility = Literal["published", "internal"]
 
@@ -135,27 +134,45 @@ class KnowledgeBase:
         """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
         with told(found.source):
             name, raw = found.read()
+        while True:
+            with contextlib.suppress(Overtaken):  # what became of it meanwhile counts: it is done again
+                return self._place(found, name, raw, visibility, report, tags)
+
+    def _place(
+        self,
+        found: Found,
+        name: str,
+        raw: bytes,
+        visibility: Visibility | None,
+        report: dict[str, Any],
+        tags: Sequence[str],
+    ) -> int:
         digest = hashlib.sha256(raw).hexdigest()
         known = self.store.documents()
         source = free_name(found.source, found.location, known)
+        before = next((each for each in known if each["source"] == source), {})
         same = [e["source"] for e in known if e["digest"] == digest and visibility in (None, e["visibility"])]
         if source in same:
             if tags:
                 self.store.tag(source, tags)
             return 0
-        if same:
+        if same and not before:
             raise SourceError(f"It is the same file as {same[0]}.", "That one is kept.")
-        before = next((each for each in known if each["source"] == source), {})
-        kept = visibility or before.get("visibility", "published"), tags or before.get("tags", ())
+        shown = visibility or before.get("visibility", "published")
         with told(found.source):
             document = read_document(raw, name)
         left_out = [*document.left_out, *(unread(document.text) if source.endswith(ENDING) else ())]
         check(self.store, self.encoder)
         note(self.store, self.encoder)
-        new = self._preparer.prepare(document, source, found.location, digest, *kept)
+        new = self._preparer.prepare(document, source, found.location, digest, shown, tags)
+        written = self.store.put(
+            new,
+            name=lambda known: free_name(found.source, found.location, known),
+            over=before.get("id"),
+            keep=visibility is None,
+        )
         report["alike"] += nearly_same(source, new.sketch, known)
         report["skipped"] += [{"source": f"{source}: {part}", "reason": why} for part, why in left_out]
-        written = self.store.put(new, name=lambda known: free_name(found.source, found.location, known))
         return len(new.chunks) if written else 0
 
     def preview(self, source: str) -> list[dict[str, Any]]:
@@ -253,39 +270,11 @@ class KnowledgeBase:
         for done, each in enumerate(known):
             if progress:
                 progress(done, len(known), each["source"])
-            self._renew(each["source"], report, anew)
+            renew(self.store, self._preparer, each["source"], report, anew)
         note(self.store, self.encoder)
         self.vectors.renew(anew)
         self._keep_up(progress)
         return report
-
-    def _renew(self, source: str, report: dict[str, Any], anew: bool) -> None:
-        known = self.store.document(source)
-        if known is None:  # it was removed meanwhile
-            return
-        kept = _kept(known, self.store.passages_of(source))
-        try:
-            with told(source):
-                in_no_file = known["location"].startswith(TEXT)
-                read = kept if in_no_file else _read_again(known["location"])
-            written = self._rewrite(known, *read)
-        except SourceError as error:
-            report["skipped"].append({"source": source, "reason": f"{error} What was known is kept."})
-            with contextlib.nullcontext() if anew else contextlib.suppress(SourceError):
-                self._rewrite(known, *kept)
-            return
-        report["sources"] += 1
-        report["documents"] += 1
-        report["chunks"] += written
-
-    def _rewrite(
-        self, known: dict[str, Any], document: Document, digest: str, cut: Sequence[Chunk] | None
-    ) -> int:
-        """Make a document's passages and vectors again. Returns how many passages there are."""
-        place = (known["source"], known["location"], digest, known["visibility"])
-        new = self._preparer.prepare(document, *place, known["tags"].split(), cut)
-        self.store.put(new, force=True)
-        return len(new.chunks)
 
     def _keep_up(self, progress: Progress | None = None) -> None:
         # What is missing then, the next search makes, or it says what is wrong.
@@ -350,21 +339,6 @@ class KnowledgeBase:
 
 
 _LISTED = ("source", "chunks", "visibility", "added_at", "title", "dated", "tags", "language")
-
-
-def _read_again(location: str) -> tuple[Document, str, None]:
-    name, raw = next(iter(gather(location))).read()
-    return read_document(raw, name), hashlib.sha256(raw).hexdigest(), None
-
-
-def _kept(known: dict[str, Any], passages: Sequence[Passage]) -> tuple[Document, str, Sequence[Chunk]]:
-    """A document as the base holds it, and how it is cut into passages."""
-    title, cut, spans = known["title"], [], []
-    for each in passages:
-        if each.source == known["source"]:
-            cut.append(Chunk(each.start, each.end, tuple(headings_of(each.context, title))))
-            spans += [Span("text", start, each.end, page=page) for page, start in each.begun()]
-    return Document(title, known["text"], spans, known["dated"]), known["digest"], cut
 
 
 def _report() -> dict[str, Any]:

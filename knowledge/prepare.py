@@ -41,7 +41,7 @@ class Preparer:
             location: where it lies.
             digest: of its bytes.
             visibility: who may read it.
-            tags: what it is tagged with.
+            tags: what it is tagged with; without any it keeps those of the one that it replaces.
             cut: its passages, where they are known; else it is cut along its structure.
 
         Raises:
@@ -75,7 +75,7 @@ class Preparer:
         ]
         added_at = datetime.now(UTC).isoformat(timespec="seconds")
         same = (source, location, document.title, document.text)
-        about = (document.dated, tuple(tags), language(document.text), sketch(document.text))
+        about = (document.dated, tuple(tags) or None, language(document.text), sketch(document.text))
         return NewDocument(*same, title, public, digest, visibility, added_at, rows, *about)
 
     def _public(

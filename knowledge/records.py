@@ -30,7 +30,7 @@ class NewDocument:
     Attributes:
         public_title: what visitors read; None where it is the same. So is ``public_text``.
         dated: from when it is, as it says itself; see :mod:`knowledge.dates`.
-        tags: what it was tagged with.
+        tags: what it is tagged with; None for what the one had that it replaces.
         language: ``en`` or ``zh``.
         sketch: what tells how alike two documents are; see :mod:`knowledge.twins`.
     """
@@ -46,7 +46,7 @@ class NewDocument:
     added_at: str
     chunks: list[NewChunk]
     dated: str = ""
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] | None = None
     language: str = ""
     sketch: bytes = b""
 

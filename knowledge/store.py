@@ -21,6 +21,11 @@ from knowledge.sqlite import write_ahead
 
 EVERYTHING = Filters()
 Naming = Callable[[list[dict[str, Any]]], str]
+ANY = -1  # no document has this number
+
+
+class Overtaken(Exception):
+    """Somebody else has changed or removed the document meanwhile that was to be replaced."""
 
 
 class Store:
@@ -102,7 +107,14 @@ class Store:
         with self.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def put(self, document: NewDocument, force: bool = False, name: Naming | None = None) -> bool:
+    def put(
+        self,
+        document: NewDocument,
+        force: bool = False,
+        name: Naming | None = None,
+        over: int | None = ANY,
+        keep: bool = False,
+    ) -> bool:
         """Enter a document, in place of an older one of the same source.
 
         Args:
@@ -110,9 +122,15 @@ class Store:
             force: write it even where nothing has changed.
             name: gives the source its name, from the ``source`` and ``location`` of each that is there: another process
                 may have taken the name meanwhile that the document has.
+            over: the number of the document that it was prepared to replace, None where there was none; any where left
+                out.
+            keep: where the same text stands there already, it does so whoever may read it.
 
         Returns:
             False where exactly this stood there already (another process was faster).
+
+        Raises:
+            Overtaken: another document than ``over`` stands there by now, or none.
         """
         with self.writing() as connection:
             if name:
@@ -120,10 +138,14 @@ class Store:
                 there = [{"source": source, "location": location} for source, location in rows]
                 document = replace(document, source=name(there))
             old = connection.execute(
-                "SELECT digest, visibility FROM documents WHERE source = ?", (document.source,)
-            ).fetchone()
-            if not force and old == (document.digest, document.visibility):
+                "SELECT id, digest, visibility, tags FROM documents WHERE source = ?", (document.source,)
+            ).fetchone() or (None, "", "", "")
+            if not force and old[1] == document.digest and (keep or old[2] == document.visibility):
                 return False
+            if over not in (ANY, old[0]):
+                raise Overtaken
+            if document.tags is None:
+                document = replace(document, tags=tuple(old[3].split()))
             self._delete(connection, document.source)
             self._insert(connection, document)
             connection.execute(_CHANGED)
@@ -134,7 +156,15 @@ class Store:
         cursor = connection.execute(
             "INSERT INTO documents (source, location, title, text, public_title, public_text, digest, visibility, "
             "added_at, dated, tags, language, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, new.visibility, new.added_at, new.dated, written(new.tags), new.language, new.sketch),
+            (
+                *row,
+                new.visibility,
+                new.added_at,
+                new.dated,
+                written(new.tags or ()),
+                new.language,
+                new.sketch,
+            ),
         )
         for chunk in new.chunks:
             places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
@@ -170,10 +200,11 @@ class Store:
     def documents(self) -> list[dict[str, Any]]:
         """All documents without their text, newest first."""
         rows = self.connection.execute(
-            "SELECT source, location, title, visibility, added_at, digest, dated, tags, language, sketch, "
+            "SELECT id, source, location, title, visibility, added_at, digest, dated, tags, language, sketch, "
             "(SELECT count(*) FROM chunks WHERE document = documents.id) FROM documents ORDER BY documents.id DESC"
         )
         names = (
+            "id",
             "source",
             "location",
             "title",

@@ -143,6 +143,73 @@ def test_a_name_that_another_process_took_meanwhile_is_left_to_it(base, tmp_path
     assert {item["source"] for item in base.list()["items"]} == {"faq.md", "a/faq.md"}
 
 
+@pytest.fixture
+def meanwhile(base, monkeypatch):
+    """Calls a function with another base over the same folder, once, while the first document is being prepared."""
+
+    def begin(act):
+        other, prepare, left = KnowledgeBase(base.folder, base.encoder), base._preparer.prepare, [act]
+
+        def slowly(*given):
+            if left:
+                left.pop()(other)
+            return prepare(*given)
+
+        monkeypatch.setattr(base._preparer, "prepare", slowly)
+
+    return begin
+
+
+@pytest.mark.parametrize("prepared", ["pay", "gone", "old", "kept"])
+def test_reindex_undoes_nothing_that_others_do_meanwhile(base, tmp_path, meanwhile, prepared):
+    for name in sorted(("pay", "gone", "old", "kept"), key=lambda name: name != prepared):
+        (tmp_path / f"{name}.md").write_text(f"This is the list of {name}.")
+        base.add([tmp_path / f"{name}.md"])
+
+    def others(other):
+        other.add([tmp_path / "pay.md"], "internal")
+        other.remove("gone.md")
+        (tmp_path / "old.md").write_text("This is the newer list of old.")
+        other.add([tmp_path / "old.md"])
+        other.add([tmp_path / "kept.md"], tags=["hr"])
+
+    meanwhile(others)
+    assert base.reindex()["skipped"] == []
+    there = {each["source"]: each for each in base.list()["items"]}
+    assert set(there) == {"pay.md", "old.md", "kept.md"}
+    assert there["pay.md"]["visibility"] == "internal" and there["kept.md"]["tags"] == ["hr"]
+    assert base.search("newer list of old")["results"][0]["text"] == "This is the newer list of old."
+
+
+def test_an_addition_keeps_what_became_of_its_source_meanwhile(base, tmp_path, meanwhile):
+    file = tmp_path / "pay.md"
+    file.write_text("Ann earns 10.")
+    base.add([file])
+
+    def others(other):
+        file.write_text("Ann earns 10.")
+        other.add([file], "internal", tags=["hr"])
+
+    meanwhile(others)
+    file.write_text("Ann earns 11.")
+    assert base.add([file])["documents"] == 1
+    [item] = base.list()["items"]
+    assert (item["visibility"], item["tags"]) == ("internal", ["hr"])
+    assert base.search("Ann", visitor=True)["results"] == []
+    assert base.search("Ann")["results"][0]["text"] == "Ann earns 11."
+
+
+def test_an_edited_file_that_equals_another_leaves_no_old_text(base, tmp_path):
+    for name, price in (("a", 20), ("b", 25)):
+        (tmp_path / f"{name}.md").write_text(f"The Pro plan costs {price} euros.")
+    base.add([tmp_path / "a.md", tmp_path / "b.md"])
+    (tmp_path / "a.md").write_text("The Pro plan costs 25 euros.")
+    for written in (1, 0):
+        report = base.add([tmp_path / "a.md"])
+        assert (report["documents"], report["skipped"]) == (written, [])
+    assert not [each for each in base.search("Pro plan")["results"] if "20 euros" in each["text"]]
+
+
 def test_what_has_gone_from_a_folder_is_told_and_kept(base, tmp_path):
     folder = tmp_path / "docs"
     folder.mkdir()

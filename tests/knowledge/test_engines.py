@@ -166,7 +166,7 @@ def test_a_filled_base_answers_as_before_from_another_engine(corpus, encoder, tm
         for visitor in (False, True):
             assert base.search(question, visitor=visitor) == corpus.search(question, visitor=visitor)
     assert count(base.vectors) == corpus.store.count()[1]
-    base.remove("handbook.md")
+    base.remove("kestrel/handbook.md")
     assert count(base.vectors) == base.store.count()[1]
     base.add_text("secret.md", "The vault opens with the code 7719.", visibility="internal")
     assert "7719" in base.search("code of the vault")["results"][0]["text"]
