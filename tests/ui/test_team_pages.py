@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -116,6 +117,25 @@ def test_a_model_is_tried_explained_and_put_into_service(site: Site) -> None:
         assert site.app.registry.get("router").status == "deployed"
         page.get_by_role("button", name="Take out of service").click()
         page.get_by_role("button", name="Deploy", exact=True).wait_for()
+
+
+def test_a_newer_upload_of_an_internal_document_stays_internal(site: Site, tmp_path: Path) -> None:
+    from ui.pages.documents import AS_IT_IS, KnowledgePage
+
+    page, request = KnowledgePage(site.app), SimpleNamespace(username="owner", client=None, query_params={})
+
+    def upload(text: str, choice: str) -> tuple[str, str]:
+        path = tmp_path / "pay.md"
+        path.write_text(text)
+        *_, shown = page.add([str(path)], "", choice, request)
+        items = {each["source"]: each for each in site.app.knowledge.list()["items"]}
+        return items["pay.md"]["visibility"], shown["preview"]
+
+    assert upload("Ann earns 10.", "internal")[0] == "internal"
+    assert upload("Ann earns 11.", AS_IT_IS)[0] == "internal"
+    assert "was internal; visitors read it now" not in upload("Ann earns 12.", AS_IT_IS)[1]
+    assert "pay.md was internal; visitors read it now" in upload("Ann earns 13.", "published")[1]
+    site.app.knowledge.remove("pay.md")
 
 
 def test_knowledge_is_previewed_added_asked_and_removed(site: Site, tmp_path: Path) -> None:

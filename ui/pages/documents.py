@@ -13,12 +13,13 @@ from assistant.workspace.files import DATASETS, DOCUMENTS
 from knowledge.base import Visibility
 from knowledge.errors import TeachingError
 from ui.pages.cards import citations_block
-from ui.pages.html import card, details, facts, table, text
+from ui.pages.html import card, details, facts, notes, table, text
 from ui.pages.learner import Learner
 from ui.pages.page import Page, chosen, empty, moment
 from ui.pages.words import say, t, told
 
 PASSAGES = 100  # shown of a source
+AS_IT_IS = "as it is"  # a source that is there already stays internal or published
 
 
 class KnowledgePage(Page):
@@ -62,8 +63,12 @@ class KnowledgePage(Page):
         )
         parts.address = gr.Textbox(label=t("or an address"), placeholder="https://", max_lines=1)
         parts.visibility = gr.Radio(
-            [(t("Published: visitors of your site too"), "published"), (t("Internal: the team alone"), "internal")],
-            value="published", label=t("Who may read it"), elem_classes="sa-choice",
+            [
+                (t("New ones published, others as they are"), AS_IT_IS),
+                (t("Published: visitors of your site too"), "published"),
+                (t("Internal: the team alone"), "internal"),
+            ],
+            value=AS_IT_IS, label=t("Who may read it"), elem_classes="sa-choice",
         )  # fmt: skip
         with gr.Row(elem_classes="sa-actions"):
             parts.add = gr.Button(t("Add"), variant="primary", size="sm")
@@ -151,7 +156,7 @@ class KnowledgePage(Page):
         return self.listed(request)
 
     def look(
-        self, files: list[str] | None, address: str, visibility: Visibility, request: gr.Request
+        self, files: list[str] | None, address: str, visibility: str, request: gr.Request
     ) -> dict:
         """How the first of the chosen documents would be cut into passages."""
         allow(self.principal(request), "approve")
@@ -163,7 +168,7 @@ class KnowledgePage(Page):
         return {"preview": card(title, _passages(found))}
 
     def add(
-        self, files: list[str] | None, address: str, visibility: Visibility, request: gr.Request
+        self, files: list[str] | None, address: str, visibility: str, request: gr.Request
     ) -> Iterator[dict]:
         """Add the chosen documents."""
         who = self.principal(request)
@@ -173,13 +178,22 @@ class KnowledgePage(Page):
             yield {"preview": empty("Nothing chosen", "Choose documents or type an address above.")}
             return
         yield {"add": gr.Button(interactive=False), "preview": card(say("Reading …"))}
+        internal = self._sources("internal")
         try:
-            report = self.app.knowledge.add([self._stored(each, who.user_id) for each in sources], visibility)
+            report = self.app.knowledge.add(
+                [self._stored(each, who.user_id) for each in sources],
+                None if visibility == AS_IT_IS else _visibility(visibility),
+            )
         except TeachingError:
             yield {"add": gr.Button(interactive=True), "preview": ""}
             raise
+        shown = [
+            say("{name} was internal; visitors read it now.", name=name)
+            for name in sorted(internal & self._sources("published"))
+        ]
         outcome = card(
             say("{n} passages added", n=report["chunks"]),
+            notes(shown),
             table(["left out", "why"], [(Path(e["source"]).name, told(e["reason"])) for e in report["skipped"]])
             if report["skipped"] else "",
         )  # fmt: skip
@@ -188,6 +202,10 @@ class KnowledgePage(Page):
         changed = self.listed(request, wish)
         ready = {"add": gr.Button(interactive=True), "files": None, "address": ""}
         yield {**changed, **ready, "tabs": gr.Tabs(selected="add"), "preview": outcome}
+
+    def _sources(self, visibility: str) -> set[str]:
+        items = self.app.knowledge.list()["items"]
+        return {each["source"] for each in items if each["visibility"] == visibility}
 
     def _stored(self, source: str, user_id: str) -> str:
         """An upload as a file of the home, which can be read anew later; an address as it is."""
@@ -220,6 +238,10 @@ class KnowledgePage(Page):
         for number in numbers or []:
             self.app.unanswered.settle(int(number))
         return self._questions(request)
+
+
+def _visibility(choice: str) -> Visibility:
+    return "internal" if choice == "internal" else "published"
 
 
 def _label(item: dict[str, Any]) -> str:
