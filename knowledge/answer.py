@@ -76,7 +76,7 @@ class Answerer:
         """
         rules = Rules(self.searcher.store, visitor)
         meant = [rules.expand(each) for each in readings(question, history)]
-        if rule := rules.answering(meant[0], history):
+        if rule := rules.answering(meant[0], history, self._likeness):
             return compose([_ruled(rule)])
         found: dict[str, Any] = {}
         for alone in meant:
@@ -95,6 +95,11 @@ class Answerer:
                 "answered": False,
             }
         return self._newest(asked_rows(units, asked), question, alone)
+
+    def _likeness(self, one: str, other: str) -> float:
+        """The cosine of two texts."""
+        vectors = self.searcher.encoder.encode([one, other])
+        return float(vectors[0] @ vectors[1])
 
     def sure(self, asked: Asked, hits: list[Hit], units: list[Unit]) -> float:
         """How sure it is, 0 to 1, that the sentences answer the question; 0 where it asks for nothing."""

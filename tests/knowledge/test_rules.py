@@ -30,6 +30,47 @@ def test_the_most_specific_rule_answers_and_is_cited(ruled):
     assert ruled.ask("how long is delivery with Pro?")["answer"].startswith("Delivery takes four")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the Pro plan cost?",
+        "How many days of trial does Pro have?",
+        "Is there a cancellation fee on the Pro plan?",
+        "Is there a delivery fee on Pro?",
+        "专业套餐多少钱？",
+    ],
+)
+def test_a_rule_answers_nothing_but_what_it_says(base, question):
+    base.add_text(
+        "a.rules", "if plan = Pro then Delivery takes two working days.\n如果套餐=专业则套餐两天送达"
+    )
+    answer = base.ask(question)["answer"]
+    assert "Delivery takes" not in answer and "送达" not in answer
+    assert base.ask("When is a Pro parcel delivered?")["answer"].startswith("Delivery takes two")
+
+
+def test_an_earlier_value_gives_way_to_one_of_the_question(ruled):
+    before = ["What does the Pro plan cost?"]
+    for question in (
+        "How long does delivery take with the Team plan?",
+        "how long is delivery on a Basic plan?",
+    ):
+        assert "four working days" not in ruled.ask(question, before)["answer"]
+    for question in ("How long does delivery take on that plan?", "how long does delivery take?"):
+        assert "four working days" in ruled.ask(question, before)["answer"]
+
+
+def test_a_condition_that_is_none_is_told(base):
+    lines = [
+        "if amount > 100 then Delivery is free.",
+        "if amount >= 100 then Delivery is free.",
+        "if x = 1 and y then z",
+    ]
+    skipped = base.add_text("a.rules", "\n".join(lines))["skipped"]
+    assert [each["source"].removeprefix("a.rules: ") for each in skipped] == lines
+    assert all("NAME = VALUE" in each["reason"] for each in skipped)
+
+
 def test_a_value_may_have_been_named_before(ruled):
     result = ruled.ask("and how long does delivery take?", ["I have the Pro plan"])
     assert "four working days" in result["answer"]

@@ -155,9 +155,7 @@ class KnowledgePage(Page):
         self.app.knowledge.remove(source)
         return self.listed(request)
 
-    def look(
-        self, files: list[str] | None, address: str, visibility: str, request: gr.Request
-    ) -> dict:
+    def look(self, files: list[str] | None, address: str, visibility: str, request: gr.Request) -> dict:
         """How the first of the chosen documents would be cut into passages."""
         allow(self.principal(request), "approve")
         sources = _sources(files, address)
