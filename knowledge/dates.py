@@ -33,6 +33,13 @@ _PATTERNS = (
     (re.compile(rf"\b{_MONTH} {_YEAR}\b", re.IGNORECASE), "my"),
     (re.compile(rf"(?<!\d){_YEAR}[-./_](0\d|1[0-2])(?!\d)"), "ym"),
 )
+_ENDS = re.compile(
+    r"(?:\b(?:until|till|through|expir(?:es|y|ed|ing)|ends?|ending|bis|next (?:review|update|revision|edition|version)|"
+    r"review(?: is)? due|review date|due|renewal)\b(?: date| on| at| in| by| zum| einschließlich)*\W{0,3}|"
+    r"(?:至|截止|到期|截至|下次(?:审核|更新|修订))[^\d]{0,6})"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?\.?[ -])?$",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"(?<![\d€£$]){_YEAR}(?!\d|[.,]\d|%)")
 _STATED = re.compile(
     r"\b(?:valid|effective|applies|in force|as of|as at|from|since|updated|last (?:updated|changed|reviewed|modified)|"
@@ -70,7 +77,7 @@ def document_date(name: str, title: str, text: str, stated: str = "") -> str:
 def first_date(text: str) -> str:
     """The first date in a text that names a month at least; its year where day and month may be one or the other."""
     found = [
-        (match.start(), _iso(match, form)) for pattern, form in _PATTERNS if (match := pattern.search(text))
+        (match.start(), _iso(match, form)) for pattern, form in _PATTERNS if (match := _begun(pattern, text))
     ]
     return min(
         (each for each in found if each[1]), key=lambda each: (each[0], -len(each[1])), default=(0, "")
@@ -78,8 +85,13 @@ def first_date(text: str) -> str:
 
 
 def _year(text: str) -> str:
-    match = _BARE.search(text)
+    match = _begun(_BARE, text)
     return match[1] if match else ""
+
+
+def _begun(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match that is no day on which something ends, or is looked at next."""
+    return next((each for each in pattern.finditer(text) if not _ENDS.search(text[: each.start()])), None)
 
 
 def _iso(match: re.Match[str], form: str) -> str:

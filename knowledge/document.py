@@ -1,5 +1,6 @@
 """What a loader makes of a file: blocks of text with their kind, and their places in the plain text."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -119,6 +120,20 @@ def _first_heading(blocks: list[Block]) -> str:
     highest = min((block.level for block in blocks if block.kind == "heading"), default=None)
     found = (block.text for block in blocks if block.kind == "heading" and block.level == highest)
     return " ".join(next(found, "").split())
+
+
+def leads_to(words: str, address: str) -> str:
+    """What is written behind the words of a link: its address, unless it is relative, or the words name it.
+
+    Args:
+        words: the link's own.
+        address: where it leads.
+    """
+    address = re.sub("^mailto:([^?]*).*", r"\1", address.strip(), flags=re.IGNORECASE | re.DOTALL)
+    if not re.fullmatch(r"https?://[^\s()]{1,300}|[^\s()@/]{1,64}@[^\s()@/]{1,200}", address, re.IGNORECASE):
+        return ""
+    bare = re.sub(r"^https?://(?:www\.)?|/$", "", address.lower())
+    return "" if bare in words.lower() else address
 
 
 def row_text(header: list[str], cells: list[str]) -> str:

@@ -39,7 +39,7 @@ _UNITS = frozenset(
 )  # of no meaning by themselves
 SAID = 0.5  # cosine from which on a question asks for what a rule says
 UNREAD = "It is no term, definition or rule. Write it as in: if plan = Pro then Delivery takes two days."
-UNMET = "Its conditions are not understood. Write each as NAME = VALUE, as in: if plan = Pro then Delivery takes two days."
+UNMET = "Its conditions are not understood. Write each as NAME = VALUE: if plan = Pro then Delivery takes two days."
 _ASKS_WHAT = re.compile(
     r"^\s*(?:what(?:'s| is| are| does)?|define|meaning of|explain|who is)\b|是什么|什么是|什么意思",
     re.IGNORECASE,

@@ -22,7 +22,7 @@ def load(raw: bytes, name: str) -> Parts:
         if name.lower().endswith(".json"):
             value = json.loads(text)
         else:
-            value = [json.loads(line) for line in text.splitlines() if line.strip()]
+            value = [json.loads(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError) as error:
         raise SourceError(f"It is no valid JSON: {error}.", "Correct it and add it again.") from error
     try:

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from knowledge.document import Block, Parts, row_text
+from knowledge.decode import decode
+from knowledge.document import Block, Parts, leads_to, row_text
 from knowledge.errors import SourceError
 
 SUFFIXES = (".html", ".htm", ".xhtml")
@@ -28,7 +29,9 @@ _TITLED = (
     "summary",
     "dt",
 )  # a button in one of them unfolds what follows
+MOST_COLUMNS = 1000  # of a table, and of what one cell of it may span
 _UNSEEN = re.compile(r"display:none|visibility:hidden|font-size:0(?:\.0*)?(?:[a-z%!;]|$)")
+_CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]*(?:charset|encoding)\s*=", re.IGNORECASE)
 # Nested deeper than the parser goes, these are of no use.
 _WRAPPERS = re.compile(
     rb"</?(?:div|section|span|font|b|i|u|em|strong|small|big|center|blockquote)\b[^>]*>", re.IGNORECASE
@@ -41,6 +44,7 @@ def load(raw: bytes, name: str) -> Parts:
     Raises:
         SourceError: nothing in it can be read.
     """
+    raw = _declared(raw)
     tree, complete = _tree(raw)
     if not complete:
         tree, complete = _tree(_WRAPPERS.sub(b"<br>", raw))
@@ -78,6 +82,12 @@ def _encoding(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return "utf-8"
+
+
+def _declared(raw: bytes) -> bytes:
+    """The page in an encoding that its parser finds: as it is where it declares one, else in UTF-8."""
+    known = _encoding(raw) or raw.startswith((b"\xff\xfe", b"\xfe\xff")) or _CHARSET.search(raw[:4096])
+    return raw if known else decode(raw).encode()
 
 
 def _hidden(element: Any) -> bool:
@@ -124,6 +134,8 @@ class _Walker:
                 if kind and element is not whole:
                     self.close()
                     self.kinds.pop()
+                if element.tag == "a" and element is not whole:
+                    self.pending.append(_leads_to(element))
                 self.pending.append(element.tail or "")
 
     def _taken(self, element: Any) -> bool:
@@ -142,7 +154,7 @@ class _Walker:
 
     def _table(self, table: Any) -> None:
         rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
-        cells = [[_cell(cell) for cell in row if cell.tag in ("td", "th")] for row in rows]
+        cells = _grid(rows)
         first_is_header = bool(rows) and (
             all(cell.tag == "th" for cell in rows[0] if isinstance(cell.tag, str))
             or rows[0].getparent().tag == "thead"
@@ -153,8 +165,46 @@ class _Walker:
             self.blocks.append(Block("row", row_text(header, row)))
 
 
+def _grid(rows: list[Any]) -> list[list[str]]:
+    """The rows' texts by column. A cell over several rows stands in all, one over several columns in the first of them,
+    but in the first row, which may be the header, in all.
+    """
+    grid: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}  # by column: until which row a cell reaches, and its text
+    for number, row in enumerate(rows):
+        line: list[str] = []
+
+        def put(text: str, until: int, line: list[str] = line) -> None:
+            below[len(line)] = until, text
+            line.append(text)
+
+        for cell in (each for each in row if each.tag in ("td", "th")):
+            while below.get(len(line), (0, ""))[0] > number:
+                line.append(below[len(line)][1])
+            down, wide = _span(cell, "rowspan"), _span(cell, "colspan") or 1
+            until = number + down if down else len(rows)
+            text = _cell(cell)
+            for at in range(wide if len(line) < MOST_COLUMNS else 0):
+                put(text if at == 0 or number == 0 else "", until)
+        while below.get(len(line), (0, ""))[0] > number:
+            line.append(below[len(line)][1])
+        grid.append(line)
+    return grid
+
+
+def _span(cell: Any, name: str) -> int:
+    given = (cell.get(name) or "1").strip()
+    return min(int(given), MOST_COLUMNS) if given.isascii() and given.isdigit() else 1
+
+
 def _cell(cell: Any) -> str:
     return " ".join(" ".join(cell.itertext()).split())
+
+
+def _leads_to(link: Any) -> str:
+    """A link's address behind its words, where they don't name it; within a site nobody can use it."""
+    words = link.text_content().strip()
+    return f" ({address})" if words and (address := leads_to(words, link.get("href") or "")) else ""
 
 
 def _kind(tag: Any) -> tuple[str, int] | None:

@@ -3,13 +3,22 @@
 import re
 
 from knowledge.decode import decode
-from knowledge.document import Block, Parts, row_text
+from knowledge.document import Block, Parts, leads_to, row_text
 
 SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst", ".log")
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)$")
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+# Tags of HTML; what else stands in angle brackets is the text's own: HOME=<path>.
+_TAG = re.compile(
+    r"<!--.*?-->|</?(?:a|abbr|address|article|aside|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em|"
+    r"figcaption|figure|font|footer|h[1-6]|header|hr|i|iframe|img|ins|kbd|li|main|mark|nav|ol|p|picture|pre|q|s|samp|"
+    r"script|section|small|source|span|strike|strong|style|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|"
+    r"var|video)(?:\s[^>]*)?/?>",
+    re.IGNORECASE,
+)
 _UNDERLINE = re.compile(r"^(=+|-+)\s*$")
 
 
@@ -35,13 +44,21 @@ def _front_matter(lines: list[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def plain(text: str) -> str:
-    """A line of Markdown without its mark-up; links keep their words and lose their address."""
+    """A line of Markdown without its mark-up; links keep their words, and those to elsewhere their address."""
+    codes: list[str] = []
+    text = _CODE.sub(lambda code: codes.append(code[2].strip()) or f"\0{len(codes) - 1}\0", text)
     text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"`([^`]*)`", r"\1", text)
+    text = re.sub(r"\[([^\]]+)\]\(([^)\s]*)[^)]*\)", _link, text)
+    text = re.sub(r"<(?:mailto:)?((?:https?://|[^\s<>@/]+@)[^\s<>]+)>", r"\1", text)
     text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
     text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
-    return re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", re.sub(r"</?\w[^>]*>", "", text))
+    text = re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", _TAG.sub("", text))
+    return re.sub("\0(\\d+)\0", lambda code: codes[int(code[1])], text)
+
+
+def _link(found: re.Match[str]) -> str:
+    address = leads_to(found[1], found[2].strip("<>"))
+    return f"{found[1]} ({address})" if address else found[1]
 
 
 class _Reader:

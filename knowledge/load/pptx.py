@@ -18,13 +18,14 @@ SUFFIXES = (".pptx",)
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _SHOW = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+HIDDEN = SourceError("The slide is hidden.", "Show it if readers may see it.")
 _EDGES = ("sldNum", "dt", "ftr", "hdr", "sldImg")  # what stands on every slide
 
 
 def load(raw: bytes, name: str) -> Parts:
     """Read the slides' titles, text and tables, straight from their XML.
 
-    The speaker's notes are not read, and told: they are not meant for those who see the slides.
+    The speaker's notes and hidden slides are not read, and told: they are not meant for those who see the slides.
 
     Raises:
         SourceError: it is broken.
@@ -34,18 +35,22 @@ def load(raw: bytes, name: str) -> Parts:
 
     check_zip(raw, "presentation")
     blocks: list[Block] = []
-    noted = False
+    noted, left_out = False, list[tuple[str, str]]()
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for number, slide in enumerate(_slides(archive), 1):
-                found = _blocks(_tree(archive, slide))
+                page = _tree(archive, slide)
+                if page.get("show") in ("0", "false"):
+                    left_out.append((f"slide {number}", str(HIDDEN)))
+                    continue
+                found = _blocks(page)
                 notes = [each for each in _related(archive, slide).values() if "/notesSlides/" in each]
                 noted = noted or any(_noted(_tree(archive, each)) for each in notes)
                 blocks += [replace(block, page=number) for block in found]
     except Exception as error:  # lxml's, zipfile's and zlib's errors, encrypted slides, missing parts
         raise SourceError("The presentation is broken.", "Open it and save it again.") from error
     reason = str(SourceError("The speaker's notes are not read.", "Copy what readers need into the slides."))
-    return Parts("", blocks, left_out=[("notes", reason)] if noted else [])
+    return Parts("", blocks, left_out=[*left_out, *([("notes", reason)] if noted else [])])
 
 
 def _tree(archive: "zipfile.ZipFile", part: str) -> Any:
