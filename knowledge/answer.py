@@ -76,7 +76,7 @@ class Answerer:
         """
         rules = Rules(self.searcher.store, visitor)
         meant = [rules.expand(each) for each in readings(question, history)]
-        if rule := rules.answering(meant[0], history, self._likeness):
+        if rule := rules.answering(meant[0], history, self.likeness):
             return compose([_ruled(rule)])
         found: dict[str, Any] = {}
         for alone in meant:
@@ -96,7 +96,7 @@ class Answerer:
             }
         return self._newest(asked_rows(units, asked), question, alone)
 
-    def _likeness(self, one: str, other: str) -> float:
+    def likeness(self, one: str, other: str) -> float:
         """The cosine of two texts."""
         vectors = self.searcher.encoder.encode([one, other])
         return float(vectors[0] @ vectors[1])

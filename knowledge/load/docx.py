@@ -1,17 +1,27 @@
 """Word documents."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from knowledge.document import Block, Parts
+from knowledge.document import Block, Parts, leads_to
 from knowledge.errors import SourceError
 from knowledge.load.office import check_zip
 from knowledge.load.table import table_blocks
 
 SUFFIXES = (".docx",)
 
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says the same once more
+# What was deleted while changes were tracked; a text box and a note become paragraphs of their own.
+_PASSED = {f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}pPr", _FALLBACK}
+_SIGNS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_NOTES = {f"{_W}footnoteReference": "footnotes", f"{_W}endnoteReference": "endnotes"}
+HIDDEN = SourceError("Hidden text is not read.", "Show it if readers may see it.")
+
 
 def load(raw: bytes, name: str) -> Parts:
-    """Read a Word document: headings by style, lists, tables row by row.
+    """Read a Word document: headings by style, lists, tables row by row, text boxes and notes; changes as accepted.
 
     Raises:
         SourceError: it is broken, encrypted or swells beyond all measure.
@@ -23,31 +33,103 @@ def load(raw: bytes, name: str) -> Parts:
         import docx
 
         document = docx.Document(io.BytesIO(raw))
-        blocks = [block for part in document.iter_inner_content() for block in _blocks(part)]
+        reader = _Reader(document)
+        blocks = [block for part in _inner(document.element.body) for block in reader.blocks(part)]
         title = document.core_properties.title or ""
     except Exception as error:  # python-docx lets lxml's, zipfile's and its own errors through
         raise SourceError(
             "The Word document is broken.", "Open it in a word processor and save it again."
         ) from error
-    return Parts(title, blocks)
+    return Parts(title, blocks, left_out=[("hidden text", str(HIDDEN))] if reader.hidden else [])
 
 
-def _blocks(part: Any) -> list[Block]:
-    if hasattr(part, "rows"):
-        return table_blocks([_cells(row, header=at == 0) for at, row in enumerate(part.rows)])
-    style = (part.style.name or "").lower() if part.style is not None else ""
-    if style == "title":
-        return [Block("heading", part.text, 1)]
-    if style.startswith("heading"):
-        return [Block("heading", part.text, 1 + int("".join(filter(str.isdigit, style)) or 1))]
-    return [Block("item" if "list" in style else "text", part.text)]
+def _inner(element: Any) -> Iterator[Any]:
+    """The paragraphs and tables below an element, also those in controls of forms and in tracked changes."""
+    for child in element:
+        if child.tag in (f"{_W}p", f"{_W}tbl"):
+            yield child
+        elif child.tag not in _PASSED and isinstance(child.tag, str):
+            yield from _inner(child)
 
 
-def _cells(row: Any, header: bool) -> list[str]:
-    """A row's texts; one over several columns stands in the first of them, but in the header in all."""
-    found: list[str] = []
-    before = None
-    for cell in row.cells:
-        found.append("" if cell._tc is before and not header else cell.text)
-        before = cell._tc
-    return found
+class _Reader:
+    """Reads a document's elements; ``hidden`` is whether hidden text was passed over."""
+
+    def __init__(self, document: Any):
+        self.document, self.hidden = document, False
+        self.notes: dict[str, dict[str, Any]] = {}
+
+    def blocks(self, element: Any) -> list[Block]:
+        """A paragraph or table, and the text boxes and notes that belong to it."""
+        found = self._table(element) if element.tag == f"{_W}tbl" else self._paragraph(element)
+        boxes = [
+            each
+            for each in element.iter(f"{_W}txbxContent")
+            if next(each.iterancestors(_FALLBACK), None) is None
+        ]
+        for each in [*boxes, *self._noted(element)]:
+            found += [block for part in _inner(each) for block in self.blocks(part)]
+        return found
+
+    def _paragraph(self, element: Any) -> list[Block]:
+        from docx.text.paragraph import Paragraph
+
+        part, text = Paragraph(element, self.document._body), self._text(element)
+        style = (part.style.name or "").lower() if part.style is not None else ""
+        if style == "title":
+            return [Block("heading", text, 1)]
+        if style.startswith("heading"):
+            return [Block("heading", text, 1 + int("".join(filter(str.isdigit, style)) or 1))]
+        return [Block("item" if "list" in style else "text", text)]
+
+    def _table(self, element: Any) -> list[Block]:
+        from docx.table import Table
+
+        rows = Table(element, self.document._body).rows
+        return table_blocks([self._cells(row, header=at == 0) for at, row in enumerate(rows)])
+
+    def _cells(self, row: Any, header: bool) -> list[str]:
+        """A row's texts; one over several columns stands in the first of them, but in the header in all."""
+        found: list[str] = []
+        before = None
+        for cell in row.cells:
+            text = "\n".join(self._text(each) for each in cell._tc.iter(f"{_W}p"))
+            found.append("" if cell._tc is before and not header else text)
+            before = cell._tc
+        return found
+
+    def _text(self, element: Any) -> str:
+        """What a reader sees of an element within a paragraph."""
+        if element.tag in _PASSED:
+            return ""
+        if element.tag == f"{_W}r" and _is_hidden(element):
+            self.hidden = self.hidden or element.find(f"{_W}t") is not None
+            return ""
+        if element.tag == f"{_W}t":
+            return element.text or ""
+        words = _SIGNS.get(element.tag) or "".join(self._text(each) for each in element)
+        if element.tag == f"{_W}hyperlink" and (link := self.document.part.rels.get(element.get(_LINK))):
+            address = leads_to(words, str(link._target)) if link.is_external else ""
+            return f"{words} ({address})" if address else words
+        return words
+
+    def _noted(self, element: Any) -> Iterator[Any]:
+        for reference in element.iter(*_NOTES):
+            note = self._notes(_NOTES[reference.tag]).get(reference.get(f"{_W}id"))
+            if note is not None:
+                yield note
+
+    def _notes(self, kind: str) -> dict[str, Any]:
+        """The footnotes or endnotes by their ids."""
+        from docx.oxml import parse_xml
+
+        if kind not in self.notes:
+            parts = [each for each in self.document.part.rels.values() if each.reltype.endswith(f"/{kind}")]
+            roots = [parse_xml(each.target_part.blob) for each in parts]
+            self.notes[kind] = {note.get(f"{_W}id"): note for root in roots for note in root}
+        return self.notes[kind]
+
+
+def _is_hidden(run: Any) -> bool:
+    vanish = run.find(f"{_W}rPr/{_W}vanish")
+    return vanish is not None and vanish.get(f"{_W}val", "1") not in ("0", "false", "off")

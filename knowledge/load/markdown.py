@@ -1,6 +1,7 @@
 """Markdown and plain text."""
 
 import re
+from itertools import count
 
 from knowledge.decode import decode
 from knowledge.document import Block, Parts, leads_to, row_text
@@ -45,8 +46,9 @@ def _front_matter(lines: list[str]) -> tuple[dict[str, str], list[str]]:
 
 def plain(text: str) -> str:
     """A line of Markdown without its mark-up; links keep their words, and those to elsewhere their address."""
-    codes: list[str] = []
-    text = _CODE.sub(lambda code: codes.append(code[2].strip()) or f"\0{len(codes) - 1}\0", text)
+    codes = [code[2].strip() for code in _CODE.finditer(text)]
+    numbers = count()
+    text = _CODE.sub(lambda _: f"\0{next(numbers)}\0", text)
     text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"\[([^\]]+)\]\(([^)\s]*)[^)]*\)", _link, text)
     text = re.sub(r"<(?:mailto:)?((?:https?://|[^\s<>@/]+@)[^\s<>]+)>", r"\1", text)

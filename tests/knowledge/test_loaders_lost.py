@@ -186,3 +186,78 @@ def test_when_something_ends_is_not_its_date(text, date):
 def test_json_lines_may_hold_any_line_separator():
     raw = '{"plan": "Pro\u2028one"}\n{"plan": "Free"}\r\n'.encode()
     assert "plan: Pro one" in read_document(raw, "a.jsonl").text.replace("\u2028", " ")
+
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+
+
+def run(words: str) -> str:
+    return f"<w:r><w:t xml:space='preserve'>{words}</w:t></w:r>"
+
+
+def word(body: str, notes: str = "") -> bytes:
+    """A Word document with this XML in its body, a note and an external link ``rLink``."""
+    import docx
+    from docx.opc.constants import RELATIONSHIP_TYPE as KIND
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+    from docx.oxml import parse_xml
+
+    document, file = docx.Document(), io.BytesIO()
+    root = parse_xml(f"<w:body xmlns:w='{W}' xmlns:r='{R}' xmlns:mc='{MC}'>{body}</w:body>")
+    for each in list(root)[::-1]:
+        document.element.body.insert(0, each)
+    document.part.rels.add_relationship(KIND.HYPERLINK, "https://acme.com/form", "rLink", is_external=True)
+    blob = (
+        f"<w:footnotes xmlns:w='{W}'><w:footnote w:id='2'><w:p>{run(notes)}</w:p></w:footnote></w:footnotes>"
+    )
+    part = Part(PackURI("/word/footnotes.xml"), "application/xml", blob.encode(), document.part.package)
+    document.part.relate_to(part, KIND.FOOTNOTES)
+    document.save(file)
+    return file.getvalue()
+
+
+def boxed(words: str) -> str:
+    box = f"<w:txbxContent><w:p>{run(words)}</w:p></w:txbxContent>"
+    both = f"<mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+    return f"<w:r><mc:AlternateContent>{both}</mc:AlternateContent></w:r>"
+
+
+def row(*cells: str) -> str:
+    return f"<w:tr>{''.join(f'<w:tc><w:p>{each}</w:p></w:tc>' for each in cells)}</w:tr>"
+
+
+INSERTED = f"<w:ins>{run('25')}</w:ins>"
+DELETED = "<w:del><w:r><w:delText>20</w:delText></w:r></w:del>"
+LINK = f"<w:hyperlink r:id='rLink'>{run('the form')}</w:hyperlink>"
+NOTE = "<w:r><w:footnoteReference w:id='2'/></w:r>"
+GRID = "<w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid>"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"<w:p>{run('costs ')}{INSERTED}{DELETED}</w:p>", "costs 25"),
+        (f"<w:sdt><w:sdtContent><w:p>{run('Cover')}</w:p></w:sdtContent></w:sdt>", "Cover"),
+        (f"<w:p>{run('Call ')}<w:sdt><w:sdtContent>{run('0117')}</w:sdtContent></w:sdt></w:p>", "Call 0117"),
+        (f"<w:p>{run('See ')}{LINK}</w:p>", "See the form (https://acme.com/form)"),
+        (f"<w:p>{run('Free')}{NOTE}</w:p>", "Free\n\nNot in May."),
+        (f"<w:p>{run('Out')}{boxed('In a box')}</w:p>", "Out\n\nIn a box"),
+        (
+            f"<w:tbl>{GRID}{row(run('Plan'), run('Price'))}{row(run('Pro'), INSERTED)}</w:tbl>",
+            "Plan: Pro · Price: 25",
+        ),
+    ],
+)
+def test_word_loses_nothing_that_a_reader_sees(body, text):
+    document = read_document(word(body, "Not in May."), "a.docx")
+    assert (document.text, document.left_out) == (text, [])
+
+
+def test_hidden_text_of_word_is_left_out_and_told():
+    hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>secret margin</w:t></w:r>"
+    shown = "<w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>price</w:t></w:r>"
+    document = read_document(word(f"<w:p>{hidden}{shown}</w:p>"), "a.docx")
+    assert (document.text, [part for part, _ in document.left_out]) == ("price", ["hidden text"])

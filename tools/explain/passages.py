@@ -88,7 +88,7 @@ class _Again:
         """
         rules = Rules(answerer.searcher.store, self._visitor)
         meant = [rules.expand(each) for each in readings(self._question, self._history)]
-        if rule := rules.answering(meant[0], self._history):
+        if rule := rules.answering(meant[0], self._history, answerer.likeness):
             asked = take_apart(meant[0], answerer.searcher.store, self._visitor)
             return asked, [Hit(rule.passage, 1.0, 1.0)], rule, 1.0
         for alone in meant:
