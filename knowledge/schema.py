@@ -7,7 +7,9 @@ from knowledge.prepare import redacted
 from knowledge.twins import sketch
 from knowledge.words import language, terms
 
-VERSION = 6
+VERSION = 7
+# Whether the word indexes forget a removed word at once; an older SQLite keeps it until they are written anew.
+OVERWRITES = sqlite3.sqlite_version_info >= (3, 42)
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -65,6 +67,9 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
         _redact_headings(connection)
     if version < 6:
         connection.execute("ALTER TABLE chunks ADD COLUMN pages TEXT NOT NULL DEFAULT ''")
+    if version < 7:
+        for table in ("words", "public_words") if OVERWRITES else ():
+            connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from knowledge.errors import IndexDamaged, KnowledgeError
 from knowledge.filters import Filters, written
 from knowledge.records import NewDocument, Passage
-from knowledge.schema import VERSION, upgrade
+from knowledge.schema import OVERWRITES, VERSION, upgrade
 from knowledge.sqlite import write_ahead
 
 EVERYTHING = Filters()
@@ -64,6 +64,7 @@ class Store:
             write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(
                 f"{self.path} cannot be opened: {error}.", "Move it away and add your documents again."
@@ -191,10 +192,14 @@ class Store:
         return len(ids)
 
     def remove(self, sources: Sequence[str]) -> int:
-        """Take sources out. Returns how many passages went with them."""
+        """Take sources out, and overwrite what they said. Returns how many passages went with them."""
         with self.writing() as connection:
             gone = sum(self._delete(connection, source) for source in sources)
+            for table in () if OVERWRITES else ("words", "public_words"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
             connection.execute(_CHANGED)
+        # Where somebody reads at this moment, the journal is emptied by the next removal.
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
 
     def documents(self) -> list[dict[str, Any]]:

@@ -253,6 +253,16 @@ def test_removing_takes_everything_of_a_source(base, tmp_path):
         base.remove("docs/one.md")
 
 
+def test_nothing_of_what_is_removed_stays_on_the_disk(base):
+    base.add_text("kept.md", "The office cat is called Miso.")
+    base.add_text("ann.md", "# Quetzalcoatl\n\nAnn Zweigelt was born in Reykjavik.")
+    base.remove("ann.md")
+    left = b"".join(each.read_bytes() for each in base.folder.rglob("*") if each.is_file()).lower()
+    assert b"miso" in left
+    assert [word for word in (b"quetzalcoatl", b"zweigelt", b"reykjavik") if word in left] == []
+    assert base.search("office cat")["results"]
+
+
 def test_only_the_very_source_is_removed(base, tmp_path):
     for name in ("faq.md", "old-faq.md", "docs/faq.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
