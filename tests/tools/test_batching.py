@@ -3,11 +3,14 @@
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tools.errors import Busy, WorkFailed
-from tools.serving.batching import FEWEST_TOKENS, Batcher, about_tokens
+from tools.serving.batching import FEWEST_TOKENS, WAITING, Batcher, about_tokens
+from tools.serving.fair import FairLock
+from tools.serving.predictor import Predictor
 
 
 class Slow:
@@ -210,3 +213,55 @@ def test_the_thread_ends_when_unused_and_comes_back(monkeypatch):
         time.sleep(0.02)
     assert not batcher._awake
     assert batcher.submit(["b"]).result(5) == ["B"]
+
+
+class Reader:
+    """A model that takes a millisecond for a text."""
+
+    labels = ["a", "b"]
+
+    def predict_proba(self, texts: list[str]) -> list[list[float]]:
+        time.sleep(len(texts) / 1000)
+        return [[float(text.split()[-1]), 0.0] for text in texts]
+
+
+def test_a_whole_file_leaves_room_for_others_and_waits_for_it(tmp_path: Path):
+    predictor = Predictor(tmp_path, {"name": "slow", "task": "text-classification"}, Reader())
+    rows = [f"row {number}" for number in range(WAITING + 2_000)]
+    with ThreadPoolExecutor(2) as pool:
+        file = pool.submit(predictor.predict_proba, rows)
+        while not predictor.busy:
+            time.sleep(0.001)
+        asked = 0
+        while not file.done():
+            assert predictor.ask("predict_proba", ["one 1"], "a customer").result() == [[1.0, 0.0]]
+            asked += 1
+        assert asked > 20  # each of them beside a batch of the file
+        assert [each[0] for each in file.result()] == list(range(len(rows)))
+        others = [predictor.ask("predict_proba", ["one 1"] * 1_100, f"caller {each}") for each in range(4)]
+        assert (
+            len(pool.submit(predictor.predict_proba, rows[:600]).result()) == 600
+        )  # there was no room at once
+        assert all(len(each.result()) > 1_000 for each in others)
+
+
+def test_a_fair_lock_goes_to_who_waits_longest():
+    lock, order = FairLock(), []
+
+    def wants(name: str) -> None:
+        with lock:
+            order.append(name)
+
+    lock.acquire()
+    threads = []
+    for name in "abc":
+        threads.append(threading.Thread(target=wants, args=name))
+        threads[-1].start()
+        while len(lock._line) < len(threads):
+            time.sleep(0.001)
+    lock.pass_on()
+    assert order == ["a", "b", "c"] and lock.locked()  # all of them were before the one that has it again
+    lock.release()
+    assert not lock.locked()
+    for thread in threads:
+        thread.join()

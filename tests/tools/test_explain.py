@@ -1,4 +1,6 @@
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -329,3 +331,17 @@ def test_the_page_is_whole_safe_and_readable_without_colour(predictor: Predictor
     assert "script" not in checker.tags
     assert "border-bottom" in heatmap_html(found)
     assert "Words for it: " in page
+
+
+def test_a_long_explanation_lends_the_model_to_those_who_wait(predictor: Predictor) -> None:
+    long = " ".join(f"Where is parcel {number} that I ordered?" for number in range(120))
+    with ThreadPoolExecutor(1) as pool:
+        explained = pool.submit(explain_many, predictor, [long] * 2)
+        while not predictor.lock.locked():
+            time.sleep(0.001)
+        had = 0
+        while not explained.done():
+            with predictor.lock:
+                had += 1
+        assert len(explained.result()[0]["windows"]) == 4
+    assert had >= 5  # of the many passes that it takes

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tools.explain.passes import probabilities, several
+from tools.explain.passes import others_turn, probabilities, several
 from tools.explain.words import Word, gather, without, words_up_to
 
 if TYPE_CHECKING:
@@ -177,10 +177,15 @@ def integrated_gradients(
         for each, count in zip(asked, steps, strict=True)
     ]
     filler = model.tokenizer.pad_token_id or 0
-    with fast(model.module):
-        found = gradients.integrated_gradients(
-            log_probability, model.embedding_layer, rows, filler, model.device
-        )
+    found: list[tuple[list[float], float]] = [([], 0.0)] * len(rows)
+    for part in gradients.parts(rows):
+        others_turn()
+        with fast(model.module):
+            shared_out = gradients.integrated_gradients(
+                log_probability, model.embedding_layer, [rows[i] for i in part], filler, model.device, part
+            )
+        for i, each in zip(part, shared_out, strict=True):
+            found[i] = each
     return [
         Values(gather(each.reading.words, each.reading.spans, values), delta, count)
         for each, (values, delta), count in zip(asked, found, steps, strict=True)

@@ -6,6 +6,7 @@ from typing import Any
 from tools.errors import BadArgument, Unsupported, did_you_mean
 from tools.explain.heatmap import heatmap_html as heatmap_html
 from tools.explain.page import page_html as page_html
+from tools.explain.passes import holding
 from tools.explain.words import split_words
 from tools.serving.predictor import LONGEST, Predictor
 from tools.workspace import Workspace
@@ -66,7 +67,7 @@ def explain(
             param="counterfactual",
         )
     predictor = predictor.here
-    with predictor.lock:
+    with holding(predictor.lock):
         explanation = _explain(predictor, text, method, target, other)
         if counterfactual:
             own = explanation["target"] == explanation["prediction"]["label"]
@@ -102,7 +103,7 @@ def explain_many(
     size = AT_ONCE if predictor.task == "text-classification" else 1
     for at in range(0, len(texts), size):
         some, about = texts[at : at + size], targets[at : at + size]
-        with predictor.lock:
+        with holding(predictor.lock):
             if predictor.task == "text-classification":
                 found += explain_texts(predictor.model, some, method, about)
             else:

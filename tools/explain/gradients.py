@@ -12,6 +12,7 @@ import torch
 from tools.explain.passes import SPARE, groups, room
 
 STEPS = 20  # of the integral
+TOKENS_OF_PART = 8_192  # on all points together, forth and back: a second or two
 
 # (token ids, mask, number of each row's text) -> what is shared out, float [n]
 Forward = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -32,6 +33,7 @@ def integrated_gradients(
     rows: Sequence[Row],
     filler: int,
     device: str,
+    numbers: Sequence[int] | None = None,
 ) -> list[tuple[list[float], float]]:
     """Share out what ``forward`` gives among the tokens, on the way from an empty text to each text.
 
@@ -41,6 +43,7 @@ def integrated_gradients(
         rows: n texts.
         filler: the token that an empty text is made of (padding).
         device: where the model is.
+        numbers: what ``forward`` knows the texts by; their places where left out.
 
     Returns:
         For each text the signed attribution of each token, and the convergence delta: how far they are from adding up
@@ -48,9 +51,25 @@ def integrated_gradients(
     """
     found: list[tuple[list[float], float]] = [([], 0.0)] * len(rows)
     for group in _alike(rows):
-        values, deltas = _together(forward, layer, [rows[i] for i in group], group, filler, device)
+        known = [numbers[i] for i in group] if numbers else group
+        values, deltas = _together(forward, layer, [rows[i] for i in group], known, filler, device)
         for place, i in enumerate(group):
             found[i] = values[place][: len(rows[i].ids)].tolist(), abs(float(deltas[place]))
+    return found
+
+
+def parts(rows: Sequence[Row]) -> list[list[int]]:
+    """Indices of rows that are computed at a stretch, those that are alike beside each other."""
+    found: list[list[int]] = []
+    weight = 0
+    for i in sorted(range(len(rows)), key=lambda i: (rows[i].steps, -len(rows[i].ids))):
+        own = rows[i].steps * len(rows[i].ids)
+        if found and weight + own <= TOKENS_OF_PART:
+            found[-1].append(i)
+            weight += own
+        else:
+            found.append([i])
+            weight = own
     return found
 
 

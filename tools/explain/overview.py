@@ -12,7 +12,7 @@ from typing import Any
 from tools.errors import BadArgument, Unsupported, did_you_mean
 from tools.explain.attribution import Asked, attribute, read
 from tools.explain.classify import AT_ONCE
-from tools.explain.passes import probabilities
+from tools.explain.passes import holding, probabilities
 from tools.privacy.reports import personal, without_personal
 from tools.serving.predictor import Predictor
 
@@ -59,13 +59,11 @@ def overview(
             param="model",
         )
     _, rows, warnings = labelled_rows(predictor, info, data)
-    metrics, evaluation = measured(predictor, rows)
     texts, truth = [text for text, _ in rows], [label for _, label in rows]
+    found = predictor.predict_proba(texts)
+    metrics, evaluation = measured(predictor, rows, found)
     chosen = _spread(truth)
-    predictor = predictor.here
-    words = class_words(predictor, [texts[i] for i in chosen], method)
-    with predictor.lock:
-        found = probabilities(predictor.model, texts)
+    words = class_words(predictor.here, [texts[i] for i in chosen], method)
     shown = {
         "model": predictor.name,
         "data": data.name,
@@ -104,7 +102,7 @@ def class_words(predictor: Predictor, texts: Sequence[str], method: str) -> dict
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     model = predictor.model
     for start in range(0, len(texts), AT_ONCE):
-        with predictor.lock:  # others have their turn between the groups
+        with holding(predictor.lock):
             readings = [read(model, text) for text in texts[start : start + AT_ONCE]]
             rows = probabilities(model, [each.text for each in readings])
             asked = [

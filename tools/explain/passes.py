@@ -1,10 +1,16 @@
 """What a classifier says of many changed texts: each different one once, in batches with hardly any padding."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+
+from tools.wanted import still_wanted
 
 if TYPE_CHECKING:
     import numpy
+
+    from tools.serving.fair import FairLock
 
 TOKENS_AT_ONCE = 2048
 # Attention grows with the square of the length, so long texts go in smaller groups: this bounds the memory.
@@ -12,6 +18,27 @@ SQUARES_AT_ONCE = 512 * 512
 # Tokens of padding beyond which another batch costs less: changed texts are many, short, and differ by single tokens.
 SPARE = 64
 WAITING = 512  # texts that are put into the queue of a shared encoder at once, so that others find room in it
+_PASS_ON: ContextVar[Callable[[], None]] = ContextVar("pass_on", default=lambda: None)
+
+
+@contextmanager
+def holding(lock: "FairLock") -> Iterator[None]:
+    """Have a model for a block, in which :func:`others_turn` lends it to those who wait."""
+    with lock:
+        before = _PASS_ON.set(lock.pass_on)
+        try:
+            yield
+        finally:
+            _PASS_ON.reset(before)
+
+
+def others_turn() -> None:
+    """Between two passes through a model that :func:`holding` has: others who wait for it go first.
+
+    To explain a long text takes many passes: nobody shall wait for all of them, nor are they all made for nobody.
+    """
+    still_wanted()
+    _PASS_ON.get()()
 
 
 def room(length: int) -> int:
@@ -53,13 +80,15 @@ def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
         different = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         asked = list(different)
         parts = [asked[at : at + WAITING] for at in range(0, len(asked), WAITING)]
-        return numpy.concatenate([model.predict_proba(part) for part in parts])[
-            [different[text] for text in texts]
-        ]
+        found = []
+        for part in parts:
+            others_turn()
+            found.append(model.predict_proba(part))
+        return numpy.concatenate(found)[[different[text] for text in texts]]
     ids = model.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
     rows = {row: number for number, row in enumerate(dict.fromkeys(map(tuple, ids)))}
-    found = _computed(model, list(rows))
-    return numpy.stack([found[rows[tuple(row)]] for row in ids])
+    computed = _computed(model, list(rows))
+    return numpy.stack([computed[rows[tuple(row)]] for row in ids])
 
 
 def _computed(model: Any, rows: Sequence[tuple[int, ...]]) -> "numpy.ndarray":
@@ -69,6 +98,7 @@ def _computed(model: Any, rows: Sequence[tuple[int, ...]]) -> "numpy.ndarray":
 
     out = numpy.zeros((len(rows), len(model.labels)), dtype=numpy.float32)
     for group in groups([len(row) for row in rows]):
+        others_turn()
         inputs = padded([rows[i] for i in group], model.tokenizer.pad_token_id, model.device, exact=True)
         logits = model.compute(**inputs).float()
         out[group] = (logits.sigmoid() if several(model) else logits.softmax(-1)).cpu().numpy()

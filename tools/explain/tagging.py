@@ -12,6 +12,7 @@ from tools.explain import gradients
 from tools.explain.attribution import Values
 from tools.explain.classify import far_off, integral, tokens
 from tools.explain.faithful import faithfulness, perturbations
+from tools.explain.passes import others_turn
 from tools.explain.words import Word, gather
 
 AT_ONCE = 32  # changed texts that go through the model together
@@ -189,6 +190,7 @@ def _shares(tagger: Any, span: _Span, removed: Sequence[set[int]]) -> list[float
     ]
     found: list[float] = []
     for start in range(0, len(rows), AT_ONCE):
+        others_turn()
         with torch.inference_mode():
             logits = _logits(tagger, torch.stack(rows[start : start + AT_ONCE]), None)
         found += logits.softmax(-1)[:, span.places, span.tags].mean(-1).tolist()

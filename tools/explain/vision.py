@@ -18,6 +18,7 @@ from tools.explain.attribution import Values
 from tools.explain.classify import far_off, integral, prediction
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.gradients import STEPS
+from tools.explain.passes import others_turn
 
 PATCHES = 8  # a side: finer ones are weaker each and take longer
 PIXELS_AT_ONCE = 32 * 224 * 224
@@ -86,8 +87,9 @@ def _logits(model: Any, batch: torch.Tensor) -> torch.Tensor:
 def _probabilities(model: Any, pictures: Sequence[torch.Tensor]) -> torch.Tensor:
     size = max(1, PIXELS_AT_ONCE // pictures[0].shape[-1] ** 2)
     found = []
-    with torch.inference_mode():
-        for start in range(0, len(pictures), size):
+    for start in range(0, len(pictures), size):
+        others_turn()
+        with torch.inference_mode():
             batch = torch.stack(list(pictures[start : start + size]))
             found.append(_logits(model, batch).softmax(-1).cpu())
     return torch.cat(found)

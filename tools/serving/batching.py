@@ -16,6 +16,7 @@ from typing import Any
 from tools.errors import Busy
 from tools.serving.spans import Since, served, waiting
 from tools.serving.turns import too_much
+from tools.wanted import still_wanted
 
 MOST_TEXTS = 64  # in a batch
 BATCH_SECONDS = 0.05  # that a batch of more than one text may take, by how quickly the last ones were read,
@@ -23,6 +24,8 @@ FEWEST_TOKENS = 1_024  # but so many tokens it may have in any case, or smaller 
 MOST_TOKENS = 16_384  # and so many at most
 READ = 512  # tokens of a text that encoders read, where nothing else is known
 WAITING = 6_144  # texts that may wait for a model; more are turned away, of one caller from three quarters on
+PART = 512  # texts of one file that are put into the queue at once
+PATIENCE = 120.0  # seconds that such a part waits for room in it
 IDLE_SECONDS = 10.0  # after which the thread of an unused model ends
 
 
@@ -248,3 +251,36 @@ def about_tokens(text: Any, most: int = READ) -> int:
         if isinstance(text, str)
         else 2
     )
+
+
+def in_parts(ask: Callable[[Sequence[Any]], "Future[list[Any]]"], texts: Sequence[Any]) -> list[Any]:
+    """Results of texts; those of a whole file go a part after the other, so that others find room in the queue.
+
+    Args:
+        ask: queues texts.
+        texts: as many as there are.
+
+    Raises:
+        Busy: too many wait already, for a file's part :data:`PATIENCE` seconds on.
+    """
+    if len(texts) <= PART:
+        return ask(texts).result()
+    results: list[Any] = []
+    for at in range(0, len(texts), PART):
+        still_wanted()
+        results += _patiently(ask, texts[at : at + PART]).result()
+    return results
+
+
+def _patiently(
+    ask: Callable[[Sequence[Any]], "Future[list[Any]]"], texts: Sequence[Any]
+) -> "Future[list[Any]]":
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return ask(texts)
+        except Busy as error:
+            if time.monotonic() > until:
+                raise
+            still_wanted()
+            time.sleep(min(1.0, error.retry_after))

@@ -62,19 +62,23 @@ def evaluate(
     return result | _written(predictor, result, picture, report, data.name)
 
 
-def measured(predictor: Predictor, rows: list[tuple[str, Any]]) -> tuple[dict[str, float], dict[str, Any]]:
+def measured(
+    predictor: Predictor, rows: list[tuple[str, Any]], found: Any = None
+) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics and evaluation of a text classifier.
 
     Args:
         predictor: the model.
         rows: texts with a label each, or a set of them where the model gives several.
+        found: the probabilities that the model gives them, where they are known already.
     """
     from tools.finetune.metrics import classifier_evaluation
     from tools.finetune.multi_metrics import multilabel_evaluation
     from tools.finetune.weaknesses import weaknesses
 
     texts, truth = [text for text, _ in rows], [label for _, label in rows]
-    threshold, found = predictor.info.get("threshold"), predictor.predict_proba(texts)
+    threshold = predictor.info.get("threshold")
+    found = predictor.predict_proba(texts) if found is None else found
     if threshold is None:
         weak = weaknesses(texts, truth, [predictor.labels[i] for i in found.argmax(axis=1)])
         metrics, evaluation = classifier_evaluation(texts, truth, found, predictor.labels)

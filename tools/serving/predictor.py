@@ -1,7 +1,6 @@
 """A trained model ready to answer: checked input, many callers together, clear errors."""
 
 import logging
-import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument, ToolsError, Unsupported, WorkFailed
 from tools.models.card import read_info
-from tools.serving.batching import READ, Batcher, about_tokens
+from tools.serving.batching import PART, READ, Batcher, about_tokens, in_parts
 from tools.serving.engines.kept import FOLDER
+from tools.serving.fair import FairLock
 from tools.serving.spans import written
 from tools.serving.turns import Turns
 
@@ -119,7 +119,7 @@ class Predictor:
     def __init__(self, folder: Path, info: dict[str, Any], model: Any):
         self.folder, self.info, self.model = folder, info, model
         # Not re-entrant: a stream may be closed by another thread than the one that opened it.
-        self.lock = threading.Lock()
+        self.lock = FairLock()
         weights = (*folder.rglob("*.safetensors"), *folder.glob(f"{FOLDER}/*.bin"))
         self._stored = sum(path.stat().st_size for path in weights)
         self.batchers: dict[str, Batcher] = {}
@@ -171,9 +171,9 @@ class Predictor:
 
         Raises:
             BadArgument: no text, an empty or an enormous one.
-            Busy: too many texts wait already.
+            Busy: too many texts wait already; many wait for room; see :func:`tools.serving.batching.in_parts`.
         """
-        return self.ask("predict", texts, caller).result()
+        return self._all("predict", texts, caller)
 
     def predict_proba(self, texts: Sequence[str]) -> "numpy.ndarray":
         """Probabilities of :attr:`labels`, float32 [n, classes].
@@ -184,7 +184,7 @@ class Predictor:
         """
         import numpy
 
-        return numpy.stack(self.ask("predict_proba", texts).result())
+        return numpy.stack(self._all("predict_proba", texts))
 
     def embed(self, texts: Sequence[str], caller: str = "") -> "numpy.ndarray":
         """Unit vectors, float32 [n, dimensions].
@@ -195,7 +195,12 @@ class Predictor:
         """
         import numpy
 
-        return numpy.stack(self.ask("embed", texts, caller).result())
+        return numpy.stack(self._all("embed", texts, caller))
+
+    def _all(self, what: str, texts: Sequence[str], caller: str = "") -> list[Any]:
+        return in_parts(
+            lambda part: self.ask(what, part, caller), texts if len(texts) <= PART else _checked(texts)
+        )
 
     def ask(self, what: str, texts: Sequence[str], caller: str = "") -> "Future[list[Any]]":
         """Have texts read, together with those of other callers; see :class:`tools.serving.batching.Batcher`.
@@ -265,7 +270,7 @@ class Predictor:
         return found
 
 
-def _locked(lock: threading.Lock, give: Any, texts: list[str]) -> Any:
+def _locked(lock: FairLock, give: Any, texts: list[str]) -> Any:
     with lock:
         return give(texts)
 

@@ -5,11 +5,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tools.errors import Busy
+from tools.wanted import still_wanted
 
 KEPT = 4  # the last so many-th part of a room is kept
+LOOK_SECONDS = 0.25  # after which who waits looks whether the work is wanted any more
 FEW = 16  # for callers who have at most so many-th part of it
 TOLD = "The server has more to do than it can."
 
@@ -37,6 +39,14 @@ class Turn(Future[None]):
     def __init__(self, caller: str):
         super().__init__()
         self.caller, self.since = caller, 0.0
+
+    def wait(self) -> None:
+        """Until there is a place, or nobody waits for the work any more."""
+        while not self.done():
+            still_wanted()
+            with suppress(TimeoutError):
+                self.result(LOOK_SECONDS)
+        self.result()
 
 
 class Turns:
@@ -74,7 +84,7 @@ class Turns:
         """
         turn = self.ask(caller)
         try:
-            turn.result()
+            turn.wait()
             yield
         finally:
             self.leave(turn)
