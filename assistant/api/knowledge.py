@@ -58,11 +58,9 @@ class AskRequest(Body):
     filters: FilterFields = FilterFields()
 
 
-class ExplainRequest(Body):
+class ExplainRequest(AskRequest):
     """A question whose answer is explained; ``words`` also tells which words matched."""
 
-    question: Question
-    history: Annotated[list[Question], Field(max_length=20)] = []
     words: bool = False
 
 
@@ -148,6 +146,7 @@ def explain(body: ExplainRequest, request: Request, app: App, _caller: Reader) -
         body.history,
         words=body.words,
         chat_model=None if chat == "embedded" else chat,
+        filters=body.filters.filters(),
     )
 
 
@@ -157,7 +156,7 @@ def list_sources(app: App, _caller: Reader) -> Added:
     return Added.model_validate(app.knowledge.list())
 
 
-@router.post("/sources", response_model_exclude_none=True)
+@router.post("/sources", response_model_exclude_none=True, dependencies=[Depends(in_turn("sources"))])
 def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
     """Add documents; an error where none can be read. Calling this is the approval that the chat would ask for."""
     if not body.names:

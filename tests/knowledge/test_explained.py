@@ -2,6 +2,7 @@
 
 import pytest
 
+from knowledge.filters import Filters
 from tools.errors import BadArgument
 from tools.explain.passages import explain_answer
 from tools.explain.passages_page import passages_html
@@ -30,6 +31,21 @@ def test_the_answer_rests_on_the_passage_that_says_it(corpus, found):
 def test_other_passages_change_nothing(found):
     others = [each for each in found["passages"] if not each["cited"]]
     assert others and any(not each["changes_answer"] for each in others)
+
+
+def test_no_passage_that_has_a_twin_is_what_an_answer_rests_on(base):
+    said = "A refund takes 5 working days after we received the parcel."
+    base.add_text("refunds.md", f"# Refunds\n\n{said}")
+    base.add_text("shipping.md", "# Shipping\n\nA parcel takes three days and costs 4 euros.")
+    question = "How long does a refund take?"
+    alone = explain_answer(base.answerer, question)
+    assert alone["answered"] and alone["rests_on"] == ["refunds.md"]
+    base.add_text("faq.md", f"# Questions\n\n{said}")
+    told = explain_answer(base.answerer, question)
+    assert told["answer"] == alone["answer"] and told["rests_on"] == []
+    assert "say the same" in told["notes"][0]
+    filtered = explain_answer(base.answerer, question, filters=Filters(source="faq.md"))
+    assert filtered["rests_on"] == ["faq.md"] == list({each["source"] for each in filtered["passages"]})
 
 
 def test_the_words_that_matched_are_told_on_demand(corpus, found):

@@ -48,7 +48,7 @@ COMMANDS = {
     "knowledge search": "-k --source --tag --since --until --language --visibility",
     "knowledge ask": "--after --source --tag --since --until --language --visibility",
     "knowledge unanswered": "--settle",
-    "knowledge explain": "--words --html",
+    "knowledge explain": "--words --html --after --source --tag --since --until --language --visibility",
     "knowledge pairs": "--out --internal --seed",
     "knowledge learn": "--epochs --internal --seed --force --detach",
     "knowledge rollback": "",

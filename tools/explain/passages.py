@@ -7,14 +7,16 @@ from typing import Any
 
 from knowledge.answer import SURE, Answerer
 from knowledge.confidence import Asked, take_apart
+from knowledge.filters import Filters
 from knowledge.follow_up import readings
 from knowledge.impersonal import impersonal
 from knowledge.records import Passage
 from knowledge.rules import Rule, Rules
 from knowledge.search import Hit, Searcher
-from knowledge.store import Store
+from knowledge.store import EVERYTHING, Store
 from tools.errors import BadArgument
 from tools.explain.likeness import matched_words
+from tools.wanted import still_wanted
 
 RANDOM_SETS = 3  # of passages, beside those that an answer rests on
 
@@ -39,21 +41,20 @@ class _Store:
         return getattr(self._store, name)
 
 
-class _Without:
-    """A searcher that does not find some passages.
+class _Only:
+    """A searcher that finds nothing but some passages.
 
     Args:
         searcher: the real one.
-        gone: the ids of the passages.
+        kept: the ids of the passages.
     """
 
-    def __init__(self, searcher: Searcher, gone: Set[int]):
-        self._searcher, self._gone = searcher, gone
-        self.store = _Store(searcher.store, gone)
+    def __init__(self, searcher: Searcher, kept: Set[int]):
+        self._searcher, self._kept = searcher, kept
 
     def search(self, *given: Any, **named: Any) -> list[Hit]:
-        """What is found but for the passages."""
-        return [hit for hit in self._searcher.search(*given, **named) if hit.passage.id not in self._gone]
+        """What is found of the passages."""
+        return [hit for hit in self._searcher.search(*given, **named) if hit.passage.id in self._kept]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._searcher, name)
@@ -67,20 +68,31 @@ class _Again:
         question: as the user asks it; answered without what they tell of themselves, as by ``KnowledgeBase.ask``.
         history: the user's earlier questions, oldest first.
         visitor: published documents only.
+        filters: which documents.
     """
 
-    def __init__(self, answerer: Answerer, question: str, history: Sequence[str], visitor: bool):
-        self._answerer, self._visitor = answerer, visitor
+    def __init__(
+        self, answerer: Answerer, question: str, history: Sequence[str], visitor: bool, filters: Filters
+    ):
+        self._answerer, self._visitor, self._filters = answerer, visitor, filters
         self._question, self._history = impersonal(question), [impersonal(each) for each in history]
 
     def without(self, gone: Set[int]) -> Answerer:
         """An answerer that does not know some passages."""
-        searcher: Any = _Without(self._answerer.searcher, gone)
+        of = self._answerer.searcher
+        store: Any = _Store(
+            of.store, gone
+        )  # a searcher drops twins after it has read the store: another moves up
+        return Answerer(Searcher(store, of.vectors, of.encoder, of.retriever))
+
+    def only(self, kept: Set[int]) -> Answerer:
+        """An answerer that finds nothing but some passages."""
+        searcher: Any = _Only(self._answerer.searcher, kept)
         return Answerer(searcher)
 
     def answer(self, answerer: Answerer) -> dict[str, Any]:
         """What an answerer says."""
-        return answerer.answer(self._question, self._history, self._visitor)
+        return answerer.answer(self._question, self._history, self._visitor, self._filters)
 
     def read(self, answerer: Answerer) -> tuple[Asked, list[Hit], Rule | None, float]:
         """The question taken apart, what is read for it (a rule that answers alone), and how sure it is that this
@@ -92,18 +104,20 @@ class _Again:
             asked = take_apart(meant[0], answerer.searcher.store, self._visitor)
             return asked, [Hit(rule.passage, 1.0, 1.0)], rule, 1.0
         for alone in meant:
-            asked, hits, units = answerer.read(alone, self._visitor)
+            asked, hits, units = answerer.read(alone, self._visitor, self._filters)
             if (sure := answerer.sure(asked, hits, units)) >= SURE:
                 break
         return asked, hits, None, sure
 
-    def fall(self, gone: Set[int], whole: float) -> float:
-        """By how much the confidence falls without some passages."""
-        return whole - self.read(self.without(gone))[3]
+    def fall(self, answerer: Answerer, whole: float) -> float:
+        """By how much the confidence of another answerer is lower."""
+        still_wanted()
+        return whole - self.read(answerer)[3]
 
     def lost(self, passage: int, whole: float) -> tuple[float, dict[str, Any]]:
         """By how much the confidence falls without a passage, and the answer then."""
-        return self.fall({passage}, whole), self.answer(self.without({passage}))
+        without = self.without({passage})
+        return self.fall(without, whole), self.answer(without)
 
 
 def explain_answer(
@@ -113,6 +127,7 @@ def explain_answer(
     visitor: bool = False,
     words: bool = False,
     chat_model: str | None = None,
+    filters: Filters = EVERYTHING,
 ) -> dict[str, Any]:
     """Explain an answer by ablation over the passages that were read for it.
 
@@ -123,6 +138,7 @@ def explain_answer(
         visitor: published documents only.
         words: also say which words of the question and of each cited passage matched.
         chat_model: the one that words the chat's answers itself, where one does: its own wording is not explained here.
+        filters: which documents were asked.
 
     Returns:
         ``{"question", "answer", "answered", "confidence", "threshold", "passages", "rests_on", "faithfulness",
@@ -139,7 +155,7 @@ def explain_answer(
         raise BadArgument(
             "The question is empty.", "Write the question whose answer you ask about.", "question"
         )
-    again = _Again(answerer, question, history, visitor)
+    again = _Again(answerer, question, history, visitor, filters)
     asked, hits, rule, whole = again.read(answerer)
     answer = again.answer(answerer)
     cited = {each["passage"] for each in answer["citations"]}
@@ -147,7 +163,12 @@ def explain_answer(
     strong = {hit.passage.id for hit in hits if str(hit.passage.id) in cited}
     if passages and not strong:
         strong = {hits[passages.index(max(passages, key=lambda each: each["influence"]))].passage.id}
-    faith = _faithfulness([hit.passage.id for hit in hits], strong, lambda gone: again.fall(gone, whole))
+    faith = _faithfulness(
+        [hit.passage.id for hit in hits],
+        strong,
+        lambda gone: again.fall(again.without(gone), whole),
+        lambda kept: again.fall(again.only(kept), whole),
+    )
     passages.sort(key=lambda each: (-each["changes_answer"], -each["influence"]))
     if words:
         for each in passages:
@@ -176,24 +197,29 @@ WORDED = (
 
 
 def _faithfulness(
-    ids: Sequence[int], strong: Set[int], fall: Callable[[Set[int]], float]
+    ids: Sequence[int],
+    strong: Set[int],
+    without: Callable[[Set[int]], float],
+    alone: Callable[[Set[int]], float],
 ) -> dict[str, float]:
     """Comprehensiveness and sufficiency of some passages, beside the mean of as many random ones.
 
     Args:
         ids: of all that were read.
         strong: those that the answer is said to rest on.
-        fall: by how much the confidence falls without some.
+        without: by how much the confidence falls without some.
+        alone: by how much it falls where nothing but some is read.
     """
-    chance, every = random.Random(0), set(ids)
-    others = [set(chance.sample(ids, len(strong))) for _ in range(RANDOM_SETS)]
-    sets = {frozenset(gone) for each in (strong, *others) for gone in (each, every - each)}
-    falls = {gone: fall(gone) if every else 0.0 for gone in sets}
+    chance = random.Random(0)
+    others = [frozenset(chance.sample(ids, len(strong))) for _ in range(RANDOM_SETS)]
+    sets = {frozenset(strong), *others}
+    lost = {each: without(each) if ids else 0.0 for each in sets}
+    left = {each: alone(each) if ids else 0.0 for each in sets}
     return {
-        "comprehensiveness": round(falls[frozenset(strong)], 4),
-        "sufficiency": round(falls[frozenset(every - strong)], 4),
-        "random_comprehensiveness": round(mean(falls[frozenset(each)] for each in others), 4),
-        "random_sufficiency": round(mean(falls[frozenset(every - each)] for each in others), 4),
+        "comprehensiveness": round(lost[frozenset(strong)], 4),
+        "sufficiency": round(left[frozenset(strong)], 4),
+        "random_comprehensiveness": round(mean(lost[each] for each in others), 4),
+        "random_sufficiency": round(mean(left[each] for each in others), 4),
     }
 
 

@@ -108,6 +108,10 @@ def _found(result: dict[str, Any]) -> str:
     return "\n".join(parts) or "Nothing found."
 
 
+After = Annotated[
+    list[str] | None,
+    typer.Option(help="An earlier question that this one goes on from; may be repeated.", metavar="QUESTION"),
+]
 Source = Annotated[str, typer.Option(help="Only this source, folder or pattern.", metavar="SOURCE")]
 Tag = Annotated[str, typer.Option(help="Only documents with this tag.")]
 Since = Annotated[str, typer.Option(help="Only documents of this date or newer.", metavar="DATE")]
@@ -156,12 +160,7 @@ def _answered(result: dict[str, Any]) -> str:
 @command(app, show=_answered)
 def ask(
     question: Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")],
-    after: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An earlier question that this one goes on from; may be repeated.", metavar="QUESTION"
-        ),
-    ] = None,
+    after: After = None,
     source: Source = "",
     tag: Tag = "",
     since: Since = "",
@@ -226,8 +225,18 @@ def explain(
         bool, typer.Option("--words", help="Also tell which words of question and passages matched.")
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page here.", metavar="OUT")] = None,
+    after: After = None,
+    source: Source = "",
+    tag: Tag = "",
+    since: Since = "",
+    until: Until = "",
+    language: Language = "",
+    visibility: For = "",
 ) -> dict[str, Any]:
     """On which passages an answer rests: it is given again without each of them."""
+    filters = _filters(
+        source=source, tag=tag, since=since, until=until, language=language, visibility=visibility
+    )
     with opened() as application:
         from tools.explain.passages import explain_answer
         from tools.explain.passages_page import passages_html
@@ -237,8 +246,10 @@ def explain(
         result = explain_answer(
             application.knowledge.answerer,
             _asked(question),
+            after or [],
             words=words,
             chat_model=None if chat == "embedded" else chat,
+            filters=filters,
         )
         if target:
             target.write_text(passages_html(result), encoding="utf-8")
