@@ -19,7 +19,11 @@ def _duration(seconds: float) -> str:
 
 SUMMARIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "finetune_model": _finetune,
-    "deploy_model": lambda found: f"部署 {found['model']}:之后可以通过 POST /v1/classify 等接口调用它。",
+    "deploy_model": lambda found: (
+        f"部署 {found['model']}(它已在服务中)。"
+        if found.get("status") == "deployed"
+        else f"部署 {found['model']}:之后可以通过 POST /v1/classify 等接口调用它。"
+    ),
     "undeploy_model": lambda found: f"停止提供 {found['model']};之后的调用会收到错误。",
     "add_knowledge": lambda found: f"把 {found['source']} 加入知识库,访客也能读到。",
     "remove_knowledge": lambda found: f"从知识库删除 {found['source']}。",

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
+from assistant.access.quotas import tokens_of
 from assistant.api.auth import App, Caller
 from assistant.api.fields import Body, Name, Text
 from assistant.api.lanes import in_turn
+from assistant.api.spending import note
 
 router = APIRouter(prefix="/v1", tags=["models"], dependencies=[Depends(in_turn("explain"))])
 MOST = 256  # texts in one request
@@ -43,7 +45,7 @@ class OverviewRequest(Body):
 
 
 @router.post("/explain")
-def explain(body: ExplainRequest, app: App, who: Caller) -> dict[str, Any]:
+def explain(body: ExplainRequest, request: Request, app: App, who: Caller) -> dict[str, Any]:
     """Attribute a fine-tuned model's prediction to the words of the text, as ``assistant explain`` does."""
     from tools.explain.explain import explain, fits_together, page_html, subject, without_picture
     from tools.explain.versus import versus
@@ -52,13 +54,23 @@ def explain(body: ExplainRequest, app: App, who: Caller) -> dict[str, Any]:
         max(2, len(body.text)) if isinstance(body.text, list) else 1
     )  # a list of one is answered by a list, too
     fits_together(texts, body.versus, body.other, body.counterfactual)
+    note(
+        request, app, tokens_of(*([body.text] if isinstance(body.text, str) else body.text), body.other or "")
+    )
     workspace = app.workspace(who)
     predictor = workspace.predictor(body.model)
     if isinstance(body.text, list):
         return _many(body, body.text, predictor, workspace)
     text = subject(workspace, predictor, body.text)
     if body.versus:
-        found = versus(predictor, workspace.predictor(body.versus), text, body.method, body.target)
+        found = versus(
+            predictor,
+            workspace.predictor(body.versus),
+            text,
+            body.method,
+            body.target,
+            (body.model, body.versus),
+        )
     else:
         found = explain(predictor, text, body.method, body.target, body.other, body.counterfactual)
     page = {"html": page_html(found)} if body.html else {}
@@ -78,12 +90,13 @@ def _many(body: ExplainRequest, texts: list[str], predictor: Any, workspace: Any
 
 
 @router.post("/explain/model")
-def explain_model(body: OverviewRequest, app: App, who: Caller) -> dict[str, Any]:
+def explain_model(body: OverviewRequest, request: Request, app: App, who: Caller) -> dict[str, Any]:
     """Explain a classifier over data with labels, as ``assistant explain --data`` does."""
     from tools.explain.overview import overview
     from tools.explain.overview_page import overview_html
 
     workspace = app.workspace(who)
     entry, data = workspace.model(body.model), workspace.dataset(body.data)
+    note(request, app, data.stat().st_size // 4)  # about as many tokens as texts of so many bytes have
     found = overview(workspace.predictor(body.model), entry.info, data, body.method)
     return {**found, **({"html": overview_html(found)} if body.html else {})}

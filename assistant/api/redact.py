@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
+from assistant.access.quotas import tokens_of
 from assistant.api.auth import App, Caller
 from assistant.api.fields import Body, FreeText
 from assistant.api.lanes import in_turn
+from assistant.api.spending import note
 
 router = APIRouter(prefix="/v1", tags=["privacy"], dependencies=[Depends(in_turn("redact"))])
 
@@ -37,7 +39,8 @@ class Redacted(BaseModel):
 
 
 @router.post("/redact")
-def redact(body: RedactRequest, app: App, _caller: Caller) -> Redacted:
+def redact(body: RedactRequest, request: Request, app: App, _caller: Caller) -> Redacted:
     """Hide names, addresses, numbers and secrets in a text, as ``assistant redact`` does."""
     found = app.redactor.redact(body.text, language=body.language, operator=body.operator)
+    note(request, app, tokens_of(body.text))
     return Redacted.model_validate(found)

@@ -10,7 +10,8 @@ from assistant.access.quotas import TOKENS
 from assistant.application import Application
 
 ASKING = ("/v1/knowledge/ask", "/v1/knowledge/explain", "/v1/knowledge/search")
-PARTS = ("/v1/chat/", "/v1/classify", "/v1/conversations/", "/v1/embeddings", *ASKING)
+READING = ("/v1/classify", "/v1/embeddings", "/v1/explain", "/v1/redact")
+PARTS = ("/v1/chat/", "/v1/conversations/", *READING, *ASKING)
 COUNTED = (*PARTS, "/v1/files", "/v1/fine_tuning/", "/v1/knowledge/learn")  # told what is left of any quota
 
 

@@ -135,3 +135,23 @@ def test_over_http_what_is_left_is_told_and_what_is_over_refused(app: Applicatio
     jobs = client.get("/v1/fine_tuning/jobs").headers
     assert jobs["x-ratelimit-remaining-jobs"] == "2" and jobs["x-ratelimit-remaining-storage"] == f"{1 << 20}"
     assert client.post("/v1/classify", json={"model": "a", "input": "b"}).status_code == 403
+
+
+def test_explaining_and_redacting_count_too(app: Application) -> None:
+    from starlette.testclient import TestClient
+
+    from assistant.api.app import create_api
+
+    app.users.owner()
+    client = TestClient(
+        create_api(app), headers={"Authorization": f"Bearer {app.keys.create('member')['secret']}"}
+    )
+    first = client.post("/v1/redact", json={"text": "call me back " * 40})  # 520 signs: 130 tokens of 100
+    assert first.status_code == 200 and first.headers["x-ratelimit-remaining-tokens"] == "100"
+    for path, body in (
+        ("redact", {"text": "x"}),
+        ("explain", {"model": "a", "text": "b"}),
+        ("explain/model", {"model": "a", "data": "b.csv"}),
+    ):
+        over = client.post(f"/v1/{path}", json=body)
+        assert (over.status_code, over.json()["error"]["code"]) == (429, "rate_limit_exceeded")

@@ -77,6 +77,8 @@ def test_two_models_side_by_side(predictor: Predictor, tmp_path: Path) -> None:
     assert found["agreement"]["rank_correlation"] > 0.5
     page = page_html(found)
     assert "router" in page and "They give different labels" in page and "Every word for other" in page
+    found = versus(predictor, other, "Where is my parcel?", names=("router@1", "router@2"))
+    assert (found["model"], found["versus"]["model"]) == ("router@1", "router@2")
     strange = Predictor(tmp_path, {"name": "e", "task": "embedding"}, None)
     with pytest.raises(BadArgument, match="cannot stand side by side"):
         versus(predictor, strange, "text")
@@ -121,6 +123,16 @@ def test_a_weak_slice_is_found() -> None:
     assert found["slices"][0] == {"slice": "contains “cheque”", "rows": 30, "accuracy": 0.0}
     assert found["confused"][0]["count"] == 30 and len(found["confused"][0]["examples"]) == 3
     assert slices(texts, truth, truth) == []
+
+
+def test_slices_name_nobody() -> None:
+    rows = [f"my name is Anna Berg and parcel {number} is lost" for number in range(8)]
+    rows += [f"please write to jane.roe@example.org about order {number} lost" for number in range(8)]
+    rows += [f"where is my refund, number {number}" for number in range(40)]
+    guesses = ["b"] * 16 + ["a"] * 40
+    found = [each["slice"] for each in weaknesses(rows, ["a"] * 56, guesses)["slices"]]
+    assert "contains “lost”" in found
+    assert not [each for each in found if any(word in each for word in ("anna", "berg", "jane", "example"))]
 
 
 def test_chinese_rows_are_a_slice_of_their_own() -> None:

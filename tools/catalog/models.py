@@ -48,12 +48,14 @@ def _preview_deploy(workspace: Workspace, model: str, engine: str | None = None)
     check_engine(engine)
     entry = workspace.model(model)
     about = f"Deploy {entry.ref}: it will answer at POST {route_of(entry.task)}."
-    if entry.status == "deployed" and entry.newest > entry.version:
-        about = f"Deploy {entry.ref}, which is in service already; {entry.name}@{entry.newest} is newer."
+    if entry.status == "deployed":
+        newer = f"; {entry.name}@{entry.newest} is newer" if entry.newest > entry.version else ""
+        about = f"Deploy {entry.ref}, which is in service already{newer}."
     return {
         "summary": f"{about} {engine} computes it." if engine else about,
         "model": entry.ref,
         "task": entry.task,
+        "status": entry.status,
         "metrics": entry.metrics,
     }
 
@@ -141,7 +143,8 @@ def explain_prediction(
     predictor = workspace.predictor(model)
     read = subject(workspace, predictor, text)
     if versus:
-        found = side_by_side(predictor, workspace.predictor(versus), read, target=target)
+        second = workspace.predictor(versus)
+        found = side_by_side(predictor, second, read, target=target, names=(model, versus))
     else:
         turned = predictor.task == "text-classification" and target is None
         found = explain(predictor, read, target=target, other=other, counterfactual=turned)

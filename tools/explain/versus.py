@@ -8,7 +8,12 @@ from tools.serving.predictor import Predictor
 
 
 def versus(
-    first: Predictor, second: Predictor, text: str, method: str | None = None, target: str | None = None
+    first: Predictor,
+    second: Predictor,
+    text: str,
+    method: str | None = None,
+    target: str | None = None,
+    names: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """Explain what two models say of one text.
 
@@ -18,6 +23,7 @@ def versus(
         text: the text.
         method: as for :func:`tools.explain.explain.explain`.
         target: as there, for both.
+        names: what the user calls them: two versions of a model have the same name of their own.
 
     Returns:
         The first one's explanation with ``model``; ``versus`` is the second one's, and ``agreement`` says whether both
@@ -32,12 +38,13 @@ def versus(
             "Name two classifiers of one task.",
             param="versus",
         )
+    called = names or (first.name, second.name)
     both = [explain(each, text, method, target) for each in (first, second)]
     labels = [each["prediction"]["label"] for each in both]
     return {
-        "model": first.name,
+        "model": called[0],
         **both[0],
-        "versus": {"model": second.name, **both[1]},
+        "versus": {"model": called[1], **both[1]},
         "agreement": {"same_label": labels[0] == labels[1], "rank_correlation": _correlation(*both)},
     }
 

@@ -1,7 +1,8 @@
 """Where a classifier is weak: the pairs of labels it confuses most, and the kinds of texts it gets wrong more often."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from knowledge.words import has_cjk, words
@@ -9,6 +10,7 @@ from knowledge.words import has_cjk, words
 MOST = 10  # pairs, and slices, that are listed
 EXAMPLES = 3
 LEAST = 5  # rows that say something about a slice
+CONTAINS = "contains “"  # begins the name of a slice of rows with a word
 QUOTED = 300  # characters of an example
 
 
@@ -58,25 +60,36 @@ def slices(texts: Sequence[str], truth: Sequence[str], guesses: Sequence[str]) -
         if LEAST <= len(members) < len(right) and _highest(hits, len(members)) < overall:
             found.append({"slice": name, "rows": len(members), "accuracy": round(hits / len(members), 4)})
     found.sort(key=_rank)
-    return _without_twins(found)[:MOST]
+    named = (
+        each for each in found if not _of_somebody(each["slice"], [texts[i] for i in rows[each["slice"]]])
+    )
+    return list(islice(_without_twins(named), MOST))
 
 
 def _rank(each: dict[str, Any]) -> tuple[float, bool, str]:
     """The surest weakness first; of equal ones, kinds of texts before words."""
     highest = _highest(round(each["accuracy"] * each["rows"]), each["rows"])
-    return highest, each["slice"].startswith("contains"), each["slice"]
+    return highest, each["slice"].startswith(CONTAINS), each["slice"]
 
 
-def _without_twins(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without_twins(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """At most three slices with the same figures, words last: they come from the same few texts."""
     seen: Counter[tuple[int, float]] = Counter()
-    kept = []
     for each in found:
         figures = each["rows"], each["accuracy"]
         seen[figures] += 1
         if seen[figures] <= EXAMPLES:
-            kept.append(each)
-    return kept
+            yield each
+
+
+def _of_somebody(name: str, texts: Sequence[str]) -> bool:
+    """Whether the word of a slice is personal in its texts, as a name is: it would stand in reports."""
+    from tools.privacy.reports import personal
+
+    word = name.removeprefix(CONTAINS).removesuffix("”")
+    return name.startswith(CONTAINS) and any(
+        word in text[start:end].lower() for text in texts[:EXAMPLES] for start, end in personal(text)
+    )
 
 
 def _kinds(text: str, label: str) -> Iterator[str]:
@@ -86,7 +99,7 @@ def _kinds(text: str, label: str) -> Iterator[str]:
     yield _length(text)
     for word in words(text):
         for piece in _pairs(word) if has_cjk(word) else [word]:
-            yield f"contains “{piece}”"
+            yield f"{CONTAINS}{piece}”"
 
 
 def _length(text: str) -> str:

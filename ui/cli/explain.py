@@ -119,7 +119,7 @@ def _side_by_side(
     from tools.explain.versus import versus
 
     first, second = (known.predictor(name) for name in models)
-    result = versus(first, second, subject(known, first, text), method, target)
+    result = versus(first, second, subject(known, first, text), method, target, (models[0], models[1]))
     return without_picture(result), page_html(result)
 
 
