@@ -1,5 +1,6 @@
 """A whole turn as one JSON document: what ``assistant chat --json`` prints and the API's ``assistant`` field holds."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -24,12 +25,18 @@ from assistant.settings import settings
 
 
 def public(value: Any) -> Any:
-    """A tool's result without the places of files on the server."""
+    """A tool's result without the places of files on the server; labels and columns of these names stay."""
     if isinstance(value, list):
         return [public(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {key: public(each) for key, each in value.items() if key not in ("report", "artifacts", "path")}
+    return {key: public(each) for key, each in value.items() if not _place(key, each)}
+
+
+def _place(key: str, value: Any) -> bool:
+    if key == "artifacts":
+        return isinstance(value, list) and all(isinstance(each, dict) and "path" in each for each in value)
+    return key in ("report", "path") and (value is None or isinstance(value, str | os.PathLike))
 
 
 class Outcome:

@@ -1,10 +1,12 @@
 """What a tool gives back loses addresses and numbers also where they are names: of labels, columns, models."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from assistant.agent.outcome import public
 from assistant.agent.redaction import clean_result
 from tools.privacy.redactor import Redactor
 
@@ -38,3 +40,18 @@ def test_names_that_only_look_like_people_and_what_is_made_here_stay(context: An
         "report": "/reports/13800138000.html", "scores": {"George Miller": 0.5, "entity_type": "PERSON"},
     }  # fmt: skip
     assert clean_result(result, context) == (result, [])
+
+
+def test_places_of_files_are_left_out_and_labels_of_their_names_stay() -> None:
+    result = {
+        "report": "/home/report.html",
+        "artifacts": [{"kind": "curve", "path": "/home/curve.png"}],
+        "jobs": [{"id": "job-1", "result": {"report": None, "path": Path("/home/models/m")}}],
+        "scores": {"report": 0.9, "path": 0.1},
+        "per_class": {"artifacts": {"f1": 1.0}, "path": {"f1": 0.5}},
+        "words": {"artifacts": [{"word": "scan", "attribution": 0.5}], "report": []},
+    }
+    assert public(result) == {
+        "jobs": [{"id": "job-1", "result": {}}],
+        **{name: result[name] for name in ("scores", "per_class", "words")},
+    }

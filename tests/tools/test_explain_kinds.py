@@ -13,6 +13,7 @@ from tools.explain.explain import explain, page_html
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 from tools.serving.predictor import Predictor, load
+from tools.serving.split import verdicts
 
 METHODS = ("integrated-gradients", "occlusion")
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -42,6 +43,12 @@ def test_an_entity_is_explained_by_its_word(tagger: Predictor, method: str) -> N
     assert found["faithfulness"]["comprehensiveness"] > found["faithfulness"]["random_comprehensiveness"]
     assert (found["convergence_delta"] is None) == (method == "occlusion")
     assert "Why PER?" in page_html(found)
+
+
+def test_verdicts_of_a_tagger_tell_the_kinds_apart(tagger: Predictor) -> None:
+    found = tagger.predict([SENTENCE])[0]
+    [verdict] = verdicts([found])
+    assert {kind for _, _, kind in verdict.said} == {"PER"}
 
 
 def test_entities_are_named_or_missed(tagger: Predictor) -> None:
@@ -105,6 +112,23 @@ def test_bad_pictures_are_told(pictures: tuple[Predictor, Path]) -> None:
         explain(predictor, str(folder / "models" / "mine" / "assistant.json"))
     with pytest.raises(NotFound, match="knows no label three"):
         explain(predictor, str(folder / "one" / "1.png"), target="three")
+
+
+@pytest.mark.parametrize(("place", "kind"), [(11, ValueError), (35, SyntaxError)])
+def test_a_damaged_picture_is_told_whatever_pillow_makes_of_it(
+    pictures: tuple[Predictor, Path], tmp_path: Path, place: int, kind: type[Exception]
+) -> None:
+    from PIL import Image
+
+    Image.effect_noise((64, 64), 50).convert("RGB").save(tmp_path / "noise.png")
+    damaged = bytearray((tmp_path / "noise.png").read_bytes())
+    damaged[place] = 0  # the length of its first or second chunk
+    (tmp_path / "noise.png").write_bytes(damaged)
+    with pytest.raises(BadData, match="cannot be read as an image") as told:
+        pictures[0].predict([str(tmp_path / "noise.png")])
+    assert isinstance(told.value.__cause__, kind)
+    with pytest.raises(BadData, match="cannot be read as an image"):
+        explain(pictures[0], str(tmp_path / "noise.png"))
 
 
 @pytest.fixture(scope="module")

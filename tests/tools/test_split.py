@@ -39,7 +39,7 @@ def test_verdicts_of_every_kind_of_answer() -> None:
         [
             {"label": "refund", "score": 0.9, "scores": {"refund": 0.9, "other": 0.1}},
             {"labels": ["late", "damaged"], "scores": {"late": 0.9, "damaged": 0.6, "lost": 0.2}},
-            {"entities": [{"start": 0, "end": 4, "label": "PER", "score": 0.8, "text": "Anna"}]},
+            {"entities": [{"start": 0, "end": 4, "entity": "PER", "score": 0.8, "text": "Anna"}]},
             {"text": " hello \n"},
             {"embedding": [0.1, 0.2]},
         ]

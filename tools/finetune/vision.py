@@ -23,7 +23,7 @@ from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.machine import best_device
 from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.task import Outcome, Run
-from tools.finetune.tasks.image_classification import LARGEST, Picture
+from tools.finetune.tasks.image_classification import LARGEST, UNREADABLE, Picture
 from tools.finetune.weighted import by_labels
 
 TOGETHER = 32  # pictures in memory while classifying
@@ -50,7 +50,7 @@ class Pixels:
         Raises:
             BadData: it is no image, or too large a one.
         """
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
 
         try:
             image = Image.open(io.BytesIO(data))
@@ -61,7 +61,7 @@ class Pixels:
             shown = image.convert("L" if self.channels == 1 else "RGB").resize(
                 (self.size, self.size), self.resample
             )
-        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        except (Image.DecompressionBombError, *UNREADABLE) as error:
             raise BadData(
                 f"{name} cannot be read as an image.", "Remove it, or save it as PNG or JPEG."
             ) from error

@@ -43,7 +43,7 @@ def _verdict(answer: Mapping[str, Any]) -> Verdict:
     if "entities" in answer:
         found = answer["entities"]
         scores = [each["score"] for each in found if each.get("score") is not None]
-        spans = frozenset((each.get("start"), each.get("end"), each.get("label")) for each in found)
+        spans = frozenset((each.get("start"), each.get("end"), each.get("entity")) for each in found)
         return Verdict(spans, None, sum(scores) / len(scores) if scores else None)
     if "labels" in answer:  # of several labels each is sure in its own way: the least sure one counts
         scores = [max(value, 1 - value) for value in answer.get("scores", {}).values()]

@@ -70,7 +70,7 @@ def _prediction(found: dict[str, Any]) -> str:
         return str(found["text"])
     if "entities" in found:
         return (
-            plain([f"{each.get('text', '')} ({each.get('label', '')})" for each in found["entities"]]) or "–"
+            plain([f"{each.get('text', '')} ({each.get('entity', '')})" for each in found["entities"]]) or "–"
         )
     if "embedding" in found:
         return plain(found["embedding"])

@@ -236,7 +236,7 @@ def predicted(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
 
 def _prediction(first: dict[str, Any], zh: bool) -> str:
     if first.get("entities") is not None:
-        found = ", ".join(f"“{e.get('text')}” ({e.get('label')})" for e in first["entities"])
+        found = ", ".join(f"“{e.get('text')}” ({e.get('entity')})" for e in first["entities"])
         return found or ("没有找到实体。" if zh else "no entities found.")
     if first.get("labels") is not None:
         return _labels(first, zh)

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
 
 Picture = tuple[str, str, str]  # file, image inside it, label
 LOOKED_AT = 100  # pictures, before the training; then all of them
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)  # Pillow, of damaged pictures
 LARGEST = 50_000_000  # pixels of a picture
 COARSE = (64, 64)  # pixels that suffice to find out whether a picture can be decoded
 
@@ -118,7 +128,7 @@ def _content(path: Path, name: str) -> str | None:
 
     It is decoded, as one that breaks off has a whole beginning; a JPEG no finer than need be.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     data = _bytes(path, name)
     try:
@@ -127,7 +137,7 @@ def _content(path: Path, name: str) -> str | None:
                 return None
             image.draft("RGB", COARSE)
             image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (Image.DecompressionBombError, *UNREADABLE):
         return None
     return _hash(data)
 
