@@ -13,13 +13,15 @@ from assistant.agent.binder import arguments_of
 from assistant.agent.context import TurnContext
 from assistant.agent.redaction import clean_result
 from assistant.agent.summaries import in_chinese
+from assistant.agent.told import told_again
 from assistant.brain.mend import UNREADABLE
 from assistant.errors import BadRequest, Forbidden
 from tools.catalog.registry import Tool, catalog
 from tools.serving.spans import span
 
 # Tools that are given real values for the placeholders of a conversation: they read a text, and keep nothing of it.
-TOLD = {"redact_text", "predict", "search_knowledge"}
+TOLD = {"redact_text", "predict", "explain_prediction", "search_knowledge"}
+QUOTED = {"predict", "explain_prediction"}  # of these, what gives words of the text back one by one
 
 
 def checked(name: str, args: dict[str, Any], offered: Sequence[str]) -> dict[str, Any]:
@@ -107,6 +109,8 @@ def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str,
     acting(context.principal)
     with span(f"execute_tool {name}", gen_ai__tool__name=name):
         result = tool.function(context.workspace, **real(context, name, args))
+    if context.vault and name in QUOTED:
+        result = told_again(result, args, context.vault.restored)
     if tool.risk != "read":
         record(
             context.approvals.database,

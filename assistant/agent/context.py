@@ -6,7 +6,7 @@ from typing import Any
 from assistant.access.principal import Principal
 from assistant.agent.approvals import Approvals
 from assistant.agent.running import Stop
-from assistant.agent.vault import Vault
+from assistant.agent.vault import CallVault, Vault
 from tools.workspace import Workspace
 
 
@@ -32,7 +32,7 @@ class TurnContext:
     quoted: set[str] = field(default_factory=set)
     passages: int = 0
     stop: Stop = field(default_factory=Stop)
-    vault: Vault | None = None
+    vault: Vault | CallVault | None = None
     language: str = "en"
 
     @property

@@ -23,6 +23,7 @@ from assistant.agent.context import TurnContext
 from assistant.agent.outcome import public
 from assistant.agent.redaction import clean_result
 from assistant.agent.said import writable
+from assistant.agent.vault import CallVault
 from assistant.errors import AppError, BadRequest, Conflict
 from assistant.logs import log
 from knowledge.errors import TeachingError
@@ -79,6 +80,7 @@ class DirectCalls:
             redactor=redactor,
             system_prompt="",
             allow=redactor.sayable(self._parts.names()),
+            vault=CallVault(),
         )
 
     def prepare(self, context: TurnContext, name: str, args: dict[str, Any], anew: bool = False) -> Call:

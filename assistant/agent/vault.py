@@ -19,7 +19,42 @@ from tools.privacy.operators import PLACEHOLDER
 from tools.privacy.screen import LEFT_OUT
 
 
-class Vault:
+class Restoring:
+    """Puts the real values in the place of their placeholders."""
+
+    def restored(self, value: Any) -> Any:
+        """A tool's arguments with the real values in the place of their placeholders."""
+        if isinstance(value, str):
+            return PLACEHOLDER.sub(lambda match: self._value(match.group()), value)
+        if isinstance(value, dict):
+            return {key: self.restored(each) for key, each in value.items()}
+        return [self.restored(each) for each in value] if isinstance(value, list) else value
+
+    def _value(self, placeholder: str) -> str:
+        raise NotImplementedError
+
+
+class CallVault(Restoring):
+    """The vault of one call outside any conversation: in memory, and gone with it."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def apply(self, operator: str, entity_type: str, value: str) -> str:
+        """The placeholder of a value, as :meth:`Vault.apply` gives them."""
+        if entity_type == LEFT_OUT:
+            return f"<{entity_type}>"
+        alike = [each for each in self._values if PLACEHOLDER.sub(r"\1", each) == entity_type]
+        same = next((each for each in alike if _same(self._values[each]) == _same(value)), None)
+        placeholder = same or (f"<{entity_type}_{len(alike) + 1}>" if alike else f"<{entity_type}>")
+        self._values.setdefault(placeholder, value)
+        return placeholder
+
+    def _value(self, placeholder: str) -> str:
+        return self._values.get(placeholder, placeholder)
+
+
+class Vault(Restoring):
     """The vault of one conversation.
 
     Args:
@@ -52,14 +87,6 @@ class Vault:
         self._database.run(vault.insert().values(**row))
         self._rows.append(row)
         return str(row["placeholder"])
-
-    def restored(self, value: Any) -> Any:
-        """A tool's arguments with the real values in the place of their placeholders."""
-        if isinstance(value, str):
-            return PLACEHOLDER.sub(lambda match: self._value(match.group()), value)
-        if isinstance(value, dict):
-            return {key: self.restored(each) for key, each in value.items()}
-        return [self.restored(each) for each in value] if isinstance(value, list) else value
 
     def _value(self, placeholder: str) -> str:
         for row in self._rows:

@@ -147,10 +147,10 @@ def find_mentions(text: str, situation: Situation) -> Mentions:
         if value and all(end <= other.start or start >= other.end for other in taken):
             taken.append(Mention(kind, value, start, end))
 
+    for match in _QUOTES.finditer(head):  # first: what is hidden in a quotation belongs to it
+        _take_quote(match, situation, take)
     for match in _HIDDEN.finditer(head):
         take("hidden", match[0], match.start(), match.end())
-    for match in _QUOTES.finditer(head):
-        _take_quote(match, situation, take)
     for match in _URL.finditer(head):
         address = match[0].rstrip(".,;:!?")
         take("url", address, match.start(), match.start() + len(address))

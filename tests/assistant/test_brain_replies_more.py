@@ -158,3 +158,19 @@ def test_next_steps_are_understood(
             assert (found.tool, found.options) == (intended, []), step
             assert names.items() <= found.args.items(), (step, found.args)
             assert found.language == language, step
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_entity_is_told_with_its_kind(language: str):
+    entity = {"text": "Ada", "entity": "PER", "start": 0, "end": 3, "score": 0.9}
+    result = {"model": "names", "text": "Ada", "predictions": [{"label": "PER", "entities": [entity]}]}
+    assert "“Ada” (PER)" in compose("predict", {}, result, language).text
+
+
+def test_another_label_than_the_predicted_one_is_named():
+    tokens = [{"text": "parcel", "start": 0, "end": 6, "attribution": 0.4}]
+    result = {"prediction": {"label": "shipping", "score": 0.9}, "target": "refund", "tokens": tokens}
+    assert "spoke most for **refund**: “parcel”" in compose("explain_prediction", {}, result, "en").text
+    assert "最支持**refund**的词" in compose("explain_prediction", {}, result, "zh").text
+    result["target"] = "shipping"
+    assert "spoke most for it: “parcel”" in compose("explain_prediction", {}, result, "en").text

@@ -25,15 +25,18 @@ def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
         nearest = f"没有合适的标签，最接近的是 **{label}**{certain}。"
         lines = [nearest if zh else f"No label fits; the nearest is **{label}**{certain}."]
     lines = _other_task(result, zh) or lines
+    target = result.get("target")
+    other = isinstance(target, str) and "other" not in result and target != label
+    it = f"**{target}**" if other else "这个结果" if zh else "it"
     if toward:
         words = _words(toward)
-        lines.append(f"最支持这个结果的词：{words}。" if zh else f"These words spoke most for it: {words}.")
+        lines.append(f"最支持{it}的词：{words}。" if zh else f"These words spoke most for {it}: {words}.")
     if against:
         words = _words(against)
-        lines.append(f"反对这个结果的词：{words}。" if zh else f"Against it: {words}.")
+        lines.append(f"反对{it}的词：{words}。" if zh else f"Against it: {words}.")
     lines += _places(result, zh) + _turned(result.get("counterfactual") or {}, zh) + _faithful(result, zh)
     lines += _second(result, zh)
-    lines += [str(note) for note in (result.get("notes") or [])[:1] if toward or against]
+    lines += [str(note) for note in result.get("notes") or [] if toward or against]
     model = result.get("model") or args.get("model")
     steps = [f"评估 {model}" if zh else f"Evaluate {model}"] if model else []
     return Reply("\n".join(lines), steps)

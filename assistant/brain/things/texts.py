@@ -118,8 +118,6 @@ def _value(span: Span, asked: Asked) -> str | None:
     # as it is behind a colon, and where something is to be hidden, unless the wish points at it.
     if len(quotes) == 1 and not _part_of_text(quotes[0], span, asked):
         return quotes[0].value
-    if quoted := _QUOTED.match(asked.text, span.start):  # one that holds a placeholder is no mention
-        return quoted[1].strip()
     return _trimmed(span, asked.text) or None
 
 
@@ -132,9 +130,6 @@ def _part_of_text(quote: Mention, span: Span, asked: Asked) -> bool:
     return (words > 3 and not why) or bool(
         asked.text[: span.start].rstrip().endswith((":", "：")) and around.strip()
     )
-
-
-_QUOTED = re.compile(r"[\"'“‘「『](.+?)[\"'”’」』](?!\w)", re.DOTALL)
 
 
 def _trimmed(span: Span, message: str) -> str:
