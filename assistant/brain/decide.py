@@ -13,6 +13,7 @@ from assistant.brain import ask
 from assistant.brain.arguments import offered
 from assistant.brain.asked import Asked
 from assistant.brain.continuing import going_on, same_again
+from assistant.brain.elsewhere import command_for
 from assistant.brain.filling import filled
 from assistant.brain.history import Context, note_call, note_reply, note_result
 from assistant.brain.labels import NONE, SLOTS
@@ -23,7 +24,7 @@ from assistant.brain.reader import reader
 from assistant.brain.reading import Reading
 from assistant.brain.replies.talk import PERSONAL, is_greeting
 from assistant.brain.situation import Situation
-from assistant.brain.things.explained import doubted
+from assistant.brain.things.explained import FLIPS, doubted
 
 SURE = 0.97  # the confidence in an answer to an open question
 UNSURE = 0.7  # share of the first tool below which others are offered; chosen on the cases developed on
@@ -171,6 +172,8 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
     language = _language(asked.text, asked.context)
     if not asked.context.open and (PERSONAL.match(asked.text.strip()) or is_greeting(asked.text)):
         return Decision(None, language=language)
+    if (allowed is None or "deploy_model" in allowed) and (told := command_for(asked, language)):
+        return Decision(None, confidence=SURE, question=told, language=language)
     step = going_on(asked)
     if step is not None and (allowed is None or step[0] is None or step[0] in allowed):
         return _finish(*step, SURE, [], asked, language)
@@ -180,6 +183,8 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
         return _finish(pressed, filled(pressed, asked), SURE, [], asked, language)
     if _tries_it(asked) and (allowed is None or "predict" in allowed):
         return _finish("predict", filled("predict", asked), SURE, [], asked, language)
+    if _flips(asked) and (allowed is None or "explain_prediction" in allowed):
+        return _finish("explain_prediction", filled("explain_prediction", asked), SURE, [], asked, language)
     shares = _restrict(asked.reading.tools, allowed, asked.situation)
     tool, confidence = next(iter(shares.items()))
     if (
@@ -210,6 +215,15 @@ def _tries_it(asked: Asked) -> bool:
     """Whether a model is to be tried on a quotation, in so many words."""
     known = asked.situation.role != "visitor" and asked.situation.model_names
     return bool(known and asked.mentions.of("quote") and _TRY_IT.match(asked.text))
+
+
+def _flips(asked: Asked) -> bool:
+    """Whether it is asked what small change would turn a model's answer on a text."""
+    spoken_of = asked.mentions.of("model") or asked.context.model
+    text = asked.mentions.of("quote") or asked.context.text
+    return bool(
+        asked.situation.role != "visitor" and spoken_of and text and FLIPS.search(asked.outside_quotes())
+    )
 
 
 _TRY = re.compile(r"\W*(?:(?:ok|and|now|then)\W+)*(?:try|test|run)\b|\W*(?:再|那)?试", re.IGNORECASE)

@@ -261,6 +261,13 @@ EXPLAINED = Situation(
         ('Which words of the query "how long is shipping" and the passage "Parcels take three days." matched in finder?', {"model": "finder", "text": "how long is shipping", "other": "Parcels take three days."}),
         ('explain router on "where is my money" side by side with router-old', {"model": "router", "text": "where is my money", "versus": "router-old"}),
         ('why did router call "the photo.png does not open" a bug?', {"model": "router", "text": "the photo.png does not open"}),
+        ('what small change would flip router\'s answer on "where is my parcel"?', {"model": "router", "text": "where is my parcel"}),
+        ('what would have to change in "where is my parcel" for router to say refund?', {"model": "router", "text": "where is my parcel"}),
+        ('explain router on "where is my parcel" for the label report', {"model": "router", "text": "where is my parcel", "target": "report"}),
+        ('explain router on "where is my parcel" for the label "lost card"', {"model": "router", "text": "where is my parcel", "target": "lost card"}),
+        ('why did router call "Please help <PERSON>, her mail is <EMAIL_ADDRESS>" shipping?', {"model": "router", "text": "Please help <PERSON>, her mail is <EMAIL_ADDRESS>"}),
+        ("why did router call “Where is <PERSON>'s parcel” shipping?", {"model": "router", "text": "Where is <PERSON>'s parcel"}),
+        ("为什么 router 把“<PERSON>的包裹在哪里”归为 shipping？", {"model": "router", "text": "<PERSON>的包裹在哪里"}),
     ],
 )  # fmt: skip
 def test_what_an_explanation_is_asked_of(words: str, args: dict):
@@ -406,3 +413,41 @@ def test_a_bare_learning_rate_is_one_of_a_training():
         {"learning_rate": 1.5e-5},
         ["dataset"],
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("promote router@1 to staging", "models promote router@1 --alias staging"),
+        ("roll back router to the version before", "models rollback router"),
+        ("go back to the previous version of router", "models rollback router"),
+        ("undo the last deployment of router", "models rollback router"),
+        ("把 router 回滚到上一个版本", "models rollback router"),
+        ("A/B test router@1 on a tenth of the callers", "models split router --to router@1 --share 10"),
+        ("send 25 % of the traffic to router@2", "models split router --to router@2 --share 25"),
+        ("run router@2 in shadow", "models split router --to router@2 --shadow"),
+        ("delete the model router-old", "models delete router-old"),
+        ("把 router-old 模型删掉", "models delete router-old"),
+    ],
+)
+def test_wishes_that_the_chat_has_no_tool_for_become_no_other_action(words: str, command: str):
+    found = _ask(words, EXPLAINED)
+    assert (found.tool, found.args, found.options) == (None, {}, [])
+    assert f"`assistant {command}`" in found.question
+
+
+@pytest.mark.parametrize(
+    ("words", "tool"),
+    [
+        ("promote router@2 to production", "deploy_model"),
+        ("roll back to router@1", "deploy_model"),
+        ("take router out of service, don't delete router", "undeploy_model"),
+    ],
+)
+def test_wishes_beside_them_are_still_fulfilled(words: str, tool: str):
+    assert _ask(words, EXPLAINED).tool == tool
+
+
+def test_a_visitor_is_told_no_commands():
+    visitor = Situation(models=["router"], role="visitor")
+    assert "assistant models" not in _ask("delete the model router", visitor).question

@@ -1,5 +1,7 @@
 """What an explanation is asked of: the text or picture, and what else the message clearly holds."""
 
+# ruff: noqa: E501 - patterns read best in one line
+
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,14 +24,38 @@ def explanation(asked: Asked) -> dict[str, Any]:
     if task in (None, "image-classification") and (picture := _picture(asked)):
         return {"model": model, "text": picture, "versus": _versus(asked, model)}
     quotes = asked.mentions.of("quote")
+    label = _label(asked) if task in (None, "text-classification") else None
+    if label and len(quotes) == 2 and label in quotes:  # for the label "lost card"
+        return {"model": model, "text": next(each for each in quotes if each != label), "target": label}
     if len(quotes) == 2:
         longer, shorter = sorted(quotes, key=len, reverse=True)
-        if shorter.casefold() in longer.casefold():  # why is "Berlin" a LOC in "Bob flew to Berlin"?
+        # Why is "Berlin" a LOC in "Bob flew to Berlin"? (A name may be hidden in one quotation and not in the other.)
+        if task == "token-classification" or shorter.casefold() in longer.casefold():
             named = shorter if task == "token-classification" else None
             return {"model": model, "text": longer, "target": named, "versus": _versus(asked, model)}
         if task == "embedding" or (task is None and _MATCHED.search(asked.outside_quotes())):
             return {"model": model, "text": quotes[0], "other": quotes[1]}
-    return {"model": model, "text": _text(asked), "versus": _versus(asked, model)}
+    return {"model": model, "text": _text(asked), "target": label, "versus": _versus(asked, model)}
+
+
+_LABEL = re.compile(
+    r"\b(?:for|toward|against|about) (?:the )?(?:label|class|category|target)(?: of)? (?:[\"'“‘](?P<quoted>[^\"'”’]+)[\"'”’]|(?P<word>[\w\-]+))"
+    r"|(?:针对|对于|就|按)\s*(?:标签|类别)\s*[“「\"]?(?P<named>[A-Za-z0-9_\-]+)",
+    re.IGNORECASE,
+)
+# What a small change does to an answer.
+FLIPS = re.compile(
+    r"\b(?:what|which|how)\b.{0,40}\b(?:change|edit|word|difference|differ)\w*\b.{0,40}\b(?:flip|turn|tip|alter|swing|become|make|to say|to call|to get)\w*\b"
+    r"|\b(?:what|which words?|how)\b.{0,24}\b(?:would|could|can|must|has|have|need\w*)\b.{0,24}\b(?:flip|(?:to )?(?:change|be different|differ)\b.{0,60}\b(?:for|so that|before|to (?:say|get|call)))"
+    r"|(?:改|换|变|去掉|删)\S{0,8}(?:才|就|能|会).{0,10}(?:翻转|变成|改变|判为|归为|预测)|(?:什么|怎样|哪些|怎么)的?(?:改动|变化|修改).{0,12}(?:翻转|改变|变成)",
+    re.IGNORECASE,
+)
+
+
+def _label(asked: Asked) -> str | None:
+    """The label that is to be explained in place of the predicted one, where it is called a label."""
+    found = _LABEL.search(asked.text)
+    return next((each for each in found.groups() if each), None) if found else None
 
 
 # "Why did you say that?", "which passage does this answer rest on?"
