@@ -1,5 +1,6 @@
 """``/docs``: the API's description as a plain page that loads nothing from elsewhere."""
 
+import json
 from html import escape
 from typing import Any
 
@@ -41,15 +42,31 @@ def page(spec: dict[str, Any]) -> str:
 def _operation(spec: dict[str, Any], verb: str, path: str, operation: dict[str, Any]) -> str:
     about = f"<p>{escape(operation.get('description', ''))}</p>"
     rows = [_row(p["name"], p["schema"], p.get("required", False)) for p in operation.get("parameters", [])]
+    example = ""
     for content in operation.get("requestBody", {}).get("content", {}).values():
+        if "example" in content:
+            shown = json.dumps(content["example"], indent=1, ensure_ascii=False)
+            example = f"<pre>{escape(shown)}</pre>"
         schema = _resolve(spec, content["schema"])
         required = schema.get("required", [])
         rows += [_row(name, each, name in required) for name, each in schema.get("properties", {}).items()]
     table = f"<table><tr><th>field</th><th>type</th><th></th></tr>{''.join(rows)}</table>" if rows else ""
     return (
         f'<details><summary><span class="verb">{verb.upper()}</span> <code>{escape(path)}</code></summary>'
-        f"{about}{table}</details>"
+        f"{about}{table}{example}{_answers(operation)}</details>"
     )
+
+
+def _answers(operation: dict[str, Any]) -> str:
+    """Each status that is described, with the name of the answer's shape."""
+    rows = []
+    for status, answer in operation.get("responses", {}).items():
+        shapes = [_type(each["schema"]) for each in answer.get("content", {}).values() if each.get("schema")]
+        said = [answer.get("description", ""), *shapes]
+        rows.append(
+            f"<tr><td><code>{escape(status)}</code></td><td>{escape(' · '.join(filter(None, said)))}</td></tr>"
+        )
+    return f"<table><tr><th>answer</th><th></th></tr>{''.join(rows)}</table>" if rows else ""
 
 
 def _row(name: str, schema: dict[str, Any], required: bool) -> str:

@@ -38,12 +38,14 @@ from assistant.agent.binder import arguments_of
 from assistant.agent.context import TurnContext
 from assistant.agent.direct import Call, DirectCalls, Ran
 from assistant.api.asking import ask, can_ask, declined, said_yes, waits
+from assistant.api.lanes import ROOM, placed
 from assistant.errors import BadRequest, Conflict
 from assistant.logs import log
 from knowledge.errors import TeachingError
 from tools.catalog import registry
+from tools.serving.turns import Turns
 
-AT_ONCE = 16  # calls that run in this process; further ones wait
+AT_ONCE, EACH = 16, 12  # calls that run in this process, and of them one key's; further ones wait
 BEAT = 5.0  # seconds between two signs of life, for clients that asked for progress
 LARGEST_PICTURE = 1 << 20  # bytes; larger ones are linked to
 INSTRUCTIONS = """\
@@ -85,6 +87,7 @@ class Tools:
 
     def __init__(self, direct: DirectCalls):
         self._direct, self._room = direct, anyio.CapacityLimiter(AT_ONCE)
+        self._turns = Turns(AT_ONCE, EACH, ROOM)
 
     async def list(
         self, _ctx: ServerRequestContext, _params: PaginatedRequestParams | None
@@ -144,7 +147,10 @@ class Tools:
         async with anyio.create_task_group() as group:
             group.start_soon(_beat, ctx, call.name)
             try:
-                ran = await self._aside(lambda: self._direct.run(context, call))
+                who = context.principal
+                ran = await placed(
+                    self._turns, who.key_id or who.user_id, lambda: self._direct.run(context, call)
+                )
             except TeachingError as error:  # out of the group as it is, not in a group of exceptions
                 failed = error
             group.cancel_scope.cancel()

@@ -6,12 +6,13 @@ Calling a route that changes something is the approval that the chat would ask f
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from assistant.api.auth import App, Approver, Reader
 from assistant.api.fields import Body, Name
+from assistant.api.lanes import in_turn
 from assistant.workspace.models import deleted
 from assistant.workspace.references import PRODUCTION
 from tools.workspace import ModelEntry
@@ -155,7 +156,7 @@ def delete_model(model: Named, app: App, who: Approver) -> dict[str, Any]:
     return _public(deleted(app.workspace(who).delete(model)))
 
 
-@router.post("/{model}/promote", response_model=Version)
+@router.post("/{model}/promote", response_model=Version, dependencies=[Depends(in_turn("promote"))])
 def promote_version(
     model: Named, app: App, who: Approver, body: PromoteRequest | None = None
 ) -> dict[str, Any]:

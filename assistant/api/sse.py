@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 from starlette.responses import StreamingResponse
 
+from assistant.errors import ClientLeft
+from tools.wanted import while_wanted
+
 Item = TypeVar("Item")
 WAITING = 64  # items a slow client may lag behind before the generator pauses
 PING = 15.0  # seconds of silence after which a comment keeps proxies from closing the connection
@@ -25,8 +28,8 @@ class Pump(AsyncIterator[Item]):
     """A blocking generator as an asynchronous iterator.
 
     It runs in one thread from beginning to end, because generators that set context variables (as the agent's graph
-    does) may not move from thread to thread. :meth:`stop` closes it at its next yield; an iterator that has a ``stop``
-    of its own, as a turn has, is told at once.
+    does) may not move from thread to thread. :meth:`stop` closes it at its next yield, or while it waits for its turn;
+    an iterator that has a ``stop`` of its own, as a turn has, is told at once.
 
     Args:
         make: makes the iterator; called in the thread.
@@ -44,19 +47,27 @@ class Pump(AsyncIterator[Item]):
     def _run(self, make: Callable[[], Iterable[Item]]) -> None:
         end = _End()
         try:
-            self._items = items = iter(make())
-            try:
-                for item in () if self._stopped.is_set() else items:
-                    self._room.acquire()
-                    if self._stopped.is_set():
-                        break
-                    self._put(item)
-            finally:
-                if close := getattr(items, "close", None):
-                    close()
+            with while_wanted(self._unless_stopped):
+                self._pass_on(make)
         except BaseException as error:  # carried over to the loop, where it is raised again
             end = _End(error)
         self._put(end)
+
+    def _pass_on(self, make: Callable[[], Iterable[Item]]) -> None:
+        self._items = items = iter(make())
+        try:
+            for item in () if self._stopped.is_set() else items:
+                self._room.acquire()
+                if self._stopped.is_set():
+                    break
+                self._put(item)
+        finally:
+            if close := getattr(items, "close", None):
+                close()
+
+    def _unless_stopped(self) -> None:
+        if self._stopped.is_set():
+            raise ClientLeft("The client has left.")
 
     def _put(self, item: Any) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody listens any more

@@ -202,3 +202,25 @@ def test_the_assistant_stops_when_its_client_leaves(home, stream: bool) -> None:
         said = answer(send(mine, port, "chat/completions", model="assistant", messages=say("how many?")))
         assert "questions" in said["choices"][0]["message"]["content"]
     app.close()
+
+
+def test_an_explanation_ends_when_its_client_leaves(server: Server, port: int) -> None:
+    route, predictor = "/v1/explain", predictor_of(server, "router")
+    before = counted(server, route, 499)
+    texts = [f"{number} " + "where is the parcel that I have ordered " * 12 for number in range(250)]
+    gone = send(server, port, "explain", model="router", text=texts)
+    until(predictor.lock.locked)
+    gone.close()
+    until(lambda: counted(server, route, 499) == before + 1)  # long before 250 texts are explained
+    assert not predictor.lock.locked() and not server.api.state.lanes["explain"].held
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("sources", "knowledge/sources"), ("promote", "registry/models/router/promote")]
+)
+def test_what_takes_long_is_bounded(
+    server: Server, monkeypatch: pytest.MonkeyPatch, kind: str, path: str
+) -> None:
+    monkeypatch.setitem(server.api.state.lanes, kind, Turns(1, 1, 0))
+    refused = server.admin.post(f"/v1/{path}", json={"source": "a.md"} if kind == "sources" else {})
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0

@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 
+from assistant.api.docs import page
 from tests.assistant.api_server import Server, server  # noqa: F401
 
 MOST = int(os.environ.get("SCHEMA_EXAMPLES", "8"))  # requests for each operation and mode
@@ -40,3 +41,13 @@ def test_no_request_breaks_the_server(server: Server, mode: Any) -> None:  # noq
             check()
     assert seen > 300
     assert broken == []
+
+
+def test_the_page_shows_examples_errors_and_shapes() -> None:
+    body = {"schema": {"properties": {"input": {"type": "string"}}}, "example": {"input": "<b>refund</b>"}}
+    error = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    refused = {"description": "Too much at once", "content": {"application/json": error}}
+    asked = {"requestBody": {"content": {"application/json": body}}, "responses": {"429": refused}}
+    shown = page({"info": {"title": "An API"}, "paths": {"/v1/classify": {"post": asked}}})
+    assert "&lt;b&gt;refund&lt;/b&gt;" in shown and "<b>refund" not in shown
+    assert "<code>429</code></td><td>Too much at once · Problem" in shown

@@ -3,10 +3,12 @@
 import asyncio
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from assistant.api.sse import WAITING, Pump, data, paced
+from tools.serving.turns import Turns
 
 
 def test_items_come_in_order_from_one_thread() -> None:
@@ -77,3 +79,25 @@ def test_silence_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
 
     heard = asyncio.run(listen())
     assert heard[-1] == "data: hello\n\n" and heard[0].startswith(":")
+
+
+def test_who_leaves_while_waiting_for_a_turn_waits_no_longer() -> None:
+    turns = Turns(1, 1, 4)
+    first = turns.ask("writes")
+
+    def writes() -> Iterator[str]:
+        with turns.place("waits"):
+            yield "never said"
+
+    async def leave() -> None:
+        pumps = [Pump(writes) for _ in range(2)]
+        while turns.held < 3:
+            await asyncio.sleep(0.01)
+        for pump in pumps:
+            pump.stop()
+        while turns.held > 1:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(leave(), 5))
+    turns.leave(first)
+    assert turns.held == 0

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from io import BytesIO
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 import uvicorn
@@ -20,10 +21,13 @@ from mcp_types import CallToolResult, ElicitResult
 from assistant.access.principal import Principal
 from assistant.agent.binder import arguments_of
 from assistant.api.app import create_api
+from assistant.api.lanes import placed
 from assistant.errors import BadRequest
 from tests.assistant.api_server import CSV, PAGE, Server, server
 from tests.ui.running import free_port
 from tools.catalog.registry import catalog
+from tools.serving.turns import Turns
+from tools.wanted import still_wanted
 
 __all__ = ["server"]
 MAIL = "nadia.quill@example.org"
@@ -101,6 +105,22 @@ def test_the_tools_are_the_catalogues(server: Server, url: str, mode: str) -> No
         assert each.input_schema == arguments_of(each.name).model_json_schema()
         assert each.description == catalog()[each.name].about
         assert each.annotations.read_only_hint == (catalog()[each.name].risk == "read")
+
+
+def test_the_very_text_is_judged_and_explained_and_what_is_personal_in_it_comes_back_as_placeholders(
+    server: Server, url: str
+) -> None:
+    said = f"Anna Berg wants her money back, write to Anna Berg at {MAIL}"
+    real = server.app.predictors.get(server.app.registry.get("router").path).predict([said])[0]["scores"]
+    hidden = "<PERSON> wants her money back, write to <PERSON> at <EMAIL_ADDRESS>"
+    for tool in ("predict", "explain_prediction"):
+        result = call(url, server.key, tool, model="router", text=said)
+        found = result.structured_content
+        told = found["predictions"][0] if tool == "predict" else found["prediction"]
+        assert told["scores"] == pytest.approx(real, abs=1e-4) and found["text"] == hidden
+        assert not [word for word in ("Anna", "Berg", "nadia", "quill") if word in str(result)]
+    spoken = [hidden[each["start"] : each["end"]] for each in found["tokens"]]
+    assert spoken == [each["text"] for each in found["tokens"]] and spoken.count("<PERSON>") == 2
 
 
 @pytest.mark.parametrize("mode", AGES)
@@ -378,3 +398,48 @@ def test_where_several_processes_answer_no_session_is_kept(server: Server) -> No
         assert "approval" in asked.structured_content
         done = call(url, server.key, "undeploy_model", "auto", User("decline"), model="writer")
         assert done.structured_content["declined"]
+
+
+def test_calls_that_are_cancelled_keep_their_places_until_their_threads_end() -> None:
+    turns, running, most, go = Turns(2, 2, 32), 0, 0, threading.Event()
+    guard = threading.Lock()
+
+    def work() -> str:
+        nonlocal running, most
+        with guard:
+            running += 1
+            most = max(most, running)
+        go.wait(10)
+        with guard:
+            running -= 1
+        return "done"
+
+    async def calls() -> str:
+        for _ in range(12):
+            with anyio.move_on_after(0.02):
+                await placed(turns, "a key", work)
+        assert turns.held == 2  # those that wait no longer hold nothing
+        go.set()
+        return await placed(turns, "a key", work)
+
+    assert asyncio.run(calls()) == "done"
+    assert most == 2 and turns.held == 0
+
+
+def test_a_call_that_is_cancelled_is_asked_to_end() -> None:
+    turns, ended = Turns(1, 1, 8), threading.Event()
+
+    def work() -> None:
+        try:
+            while True:
+                time.sleep(0.01)
+                still_wanted()
+        finally:
+            ended.set()
+
+    async def call() -> None:
+        with anyio.move_on_after(0.1):
+            await placed(turns, "a key", work)
+
+    asyncio.run(call())
+    assert ended.wait(5)
