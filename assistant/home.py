@@ -1,6 +1,7 @@
 """The one folder everything is written to, and how it is written."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,11 @@ class Home:
     def logs(self) -> Path:
         """The program's own logs."""
         return self.folder("logs")
+
+
+def private(path: str, flags: int) -> int:
+    """An ``opener`` for :func:`open`: a new file can be read by its owner alone."""
+    return os.open(path, flags, 0o600)
 
 
 @contextlib.contextmanager

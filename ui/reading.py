@@ -56,13 +56,21 @@ def shared(share_id: str, request: Request, app: App) -> Response:
         return signed_out()
     try:
         row = app.shares.get(share_id)
-        owner = app.users.get(row["user_id"])
-        lines = app.agent.history(Principal(owner["id"], owner["name"], owner["role"]), row["id"])
+        owner = _owner(app, row["user_id"])
+        lines = app.agent.history(owner, row["id"])
     except TeachingError as error:
         return _nothing(told(error), error.status)
-    by = escape(say("Shared by {name}. Read only.", name=owner["name"]))
-    body = "".join(_line(line, lambda each: _picture(app, owner["id"], each)) for line in lines)
+    by = escape(say("Shared by {name}. Read only.", name=owner.name))
+    body = "".join(_line(line, lambda each: _picture(app, owner.user_id, each)) for line in lines)
     return _page(row["title"] or say("Conversation"), f"<small>{by}</small>{body}")
+
+
+def _owner(app: Application, user_id: str) -> Principal:
+    """Whose conversation is shared: a person's, or a program's that has a key of its own."""
+    if user_id.startswith("key-"):
+        return Principal(user_id, user_id, "member")
+    row = app.users.get(user_id)
+    return Principal(row["id"], row["name"], row["role"])
 
 
 @router.get("/passages/{passage}")

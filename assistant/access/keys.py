@@ -53,7 +53,7 @@ class KeyStore:
         self,
         role: str = "member",
         origins: Iterable[str] = (),
-        user_id: str = OWNER_ID,
+        user_id: str | None = OWNER_ID,
         widget: bool = False,
         scopes: Iterable[str] = (),
         days: float | None = None,
@@ -63,7 +63,7 @@ class KeyStore:
         Args:
             role: admin, member or viewer; a widget key is always a visitor's.
             origins: for a widget key, the pages it answers, for example ``https://shop.example``.
-            user_id: whose threads and files it reaches.
+            user_id: whose threads and files it reaches; with None it has its own, and nobody else's.
             widget: make a publishable key.
             scopes: parts of the API (:data:`SCOPES`) that the key is narrowed to; all where left out.
             days: after how many days it is worth nothing; never where left out.
@@ -93,6 +93,7 @@ class KeyStore:
             "hint": f"{secret[:7]}…",
             "role": role,
         }
+        user_id = user_id or key_id
         row |= {"origins": pages, "user_id": user_id, "created_at": now()}
         row |= {"scopes": narrowed, "expires_at": check_days(days)}
         with self._database.begin() as connection:
@@ -171,8 +172,8 @@ def _principal(row: dict[str, Any], user: dict[str, Any] | None) -> Principal:
     scopes = tuple(row["scopes"] or ())
     if row["role"] == "visitor":
         return Principal(f"visitor-{row['id']}", "visitor", "visitor", row["id"], tuple(row["origins"]))
-    if row["user_id"] == OWNER_ID:
-        return Principal(OWNER_ID, OWNER_ID, row["role"], row["id"], scopes=scopes)
+    if row["user_id"] in (OWNER_ID, row["id"]):
+        return Principal(row["user_id"], row["user_id"], row["role"], row["id"], scopes=scopes)
     if user is None:
         raise Unauthenticated("This API key's user is gone.", "Make another: assistant keys create.")
     role = lower_of(user["role"], row["role"])

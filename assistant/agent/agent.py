@@ -200,6 +200,15 @@ class Agent:
         record = self._parts.record
         return entries(messages, lambda each: record(each, principal, thread_id))
 
+    def values(self, principal: Principal, thread_id: str) -> dict[str, str]:
+        """What the placeholders of a conversation stand for.
+
+        Raises:
+            Missing: there is none, or it is another's.
+        """
+        self.threads.get(thread_id, principal.user_id)
+        return self._parts.vault(thread_id).values()
+
     def attached(self, principal: Principal, *thread_ids: str) -> set[str]:
         """Names of the files that were attached to conversations."""
         graph = self._parts.graph(principal)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, func, select
 
 from assistant.access.audit import record
 from assistant.access.principal import OWNER_ID, Principal
@@ -22,6 +22,7 @@ from assistant.agent.checkpoints import overwrite
 from assistant.agent.direct import THREAD
 from assistant.agent.leavings import Leavings
 from assistant.errors import BadRequest, Conflict, Missing
+from assistant.home import private
 from assistant.logs import log
 from assistant.store import schema
 from assistant.store.database import Database
@@ -40,8 +41,12 @@ ERASED = {
     "feedback",
     "users",
     "usage",
+    "visits",
+    "handoffs",
 }
 UNNAMED = {"jobs", "row_labels", "model_events"}
+# Columns that say who did something to what is not theirs.
+BY = (schema.handoffs.c.closed_by, schema.approvals.c.decided_by)
 KEPT = {"audit"}  # who did what must stay provable (GDPR, article 17, 3 b and e)
 
 
@@ -67,7 +72,8 @@ class DataRights:
         users, name = schema.users, name.strip()
         if row := self._database.row(select(users).where((users.c.name == name) | (users.c.id == name))):
             return row
-        if any(self._rows(table, name) for table in _tables() if table.name in ERASED | UNNAMED):
+        named = (table for table in _tables() if table.name in ERASED | UNNAMED)
+        if any(self._rows(_whose(table) == name, table) for table in named):
             return {"id": name, "name": name, "role": "member"}
         raise Missing(
             f"There is no user named {name}.",
@@ -75,11 +81,36 @@ class DataRights:
             param="name",
         )
 
-    def export(self, user: dict[str, Any], target: Path) -> dict[str, Any]:
-        """Write a zip of all that is kept about a user: rows as JSON, conversations, uploads, pictures and reports.
+    def visitor(self, name: str, key_id: str | None = None) -> dict[str, Any]:
+        """A visitor of sites with the widget, with all their visits.
 
         Args:
-            user: their row.
+            name: the id by which a site has identified them, or the e-mail address they have left.
+            key_id: only where they met this widget key.
+
+        Raises:
+            Missing: nobody of that name was here.
+        """
+        visits, handoffs, name = schema.visits.c, schema.handoffs.c, name.strip()
+        left = (handoffs.person == name) | (func.lower(handoffs.email) == name.lower())
+        by_site = select(visits.id, visits.key_id).where(visits.person == name)
+        by_themselves = select(handoffs.visit_id.label("id"), handoffs.key_id).where(left)
+        rows = [*self._database.rows(by_site), *self._database.rows(by_themselves)]
+        ids = dict.fromkeys(f"visitor-{row['id']}" for row in rows if key_id in (None, row["key_id"]))
+        if not ids:
+            raise Missing(
+                f"No visitor is known as {name}.",
+                "Give the id that the site has for them, or the e-mail address of a hand-off.",
+                param="person",
+            )
+        return {"id": next(iter(ids)), "name": name, "role": "visitor", "ids": list(ids)}
+
+    def export(self, user: dict[str, Any], target: Path) -> dict[str, Any]:
+        """Write a zip of all that is kept about a person, which its owner alone can read: rows as JSON, conversations
+        with what their placeholders stand for, uploads, pictures and reports.
+
+        Args:
+            user: as :meth:`person` or :meth:`visitor` gives them.
             target: the file to write.
 
         Returns:
@@ -90,33 +121,42 @@ class DataRights:
         """
         if target.exists():
             raise BadRequest(f"{target} exists already.", "Name a new file.", param="path")
-        kept = {table.name: rows for table in _tables() if (rows := self._rows(table, user["id"]))}
+        ids = _ids(user)
+        kept = {
+            table.name: rows for table in _tables() if (rows := self._rows(_whose(table).in_(ids), table))
+        }
+        talks = [talk["id"] for talk in kept.get("threads", [])]
+        asked = schema.approvals.c.thread_id.in_([*talks, *(f"{THREAD}{each}" for each in ids)])
+        kept |= {"approvals": rows} if (rows := self._rows(asked, schema.approvals)) else {}
         temporary = target.with_name(f".{target.name}.part")
+        temporary.unlink(missing_ok=True)
         try:
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            with (
+                open(temporary, "xb", opener=private) as file,
+                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+            ):
                 for name, rows in kept.items():
                     archive.writestr(f"{name}.json", _json(rows))
-                talks = self._write_conversations(archive, user)
+                self._write_conversations(archive, kept.get("threads", []))
                 count = self._write_files(archive, kept)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
         record(self._database, "user's data exported", user["id"])
         total = sum(map(len, kept.values()))
-        return {"path": str(target), "conversations": talks, "files": count, "rows": total}
+        return {"path": str(target), "conversations": len(talks), "files": count, "rows": total}
 
-    def _rows(self, table: Table, user_id: str) -> list[dict[str, Any]]:
-        """A user's rows of a table, without what only checks their secrets."""
-        found = self._database.rows(select(table).where(_whose(table) == user_id))
+    def _rows(self, wanted: Any, table: Table) -> list[dict[str, Any]]:
+        """Rows of a table, without what only checks somebody's secrets."""
+        found = self._database.rows(select(table).where(wanted))
         return [{key: value for key, value in row.items() if key not in SECRETS} for row in found]
 
-    def _write_conversations(self, archive: zipfile.ZipFile, user: dict[str, Any]) -> int:
-        who = Principal(user["id"], user["name"], user["role"])
-        talks = self._agent.threads.list(user["id"])
+    def _write_conversations(self, archive: zipfile.ZipFile, talks: list[dict[str, Any]]) -> None:
         for row in talks:
+            who = _who(row["user_id"])
             said = [asdict(entry) for entry in self._agent.history(who, row["id"])]
-            archive.writestr(f"conversations/{row['id']}.json", _json({**row, "entries": said}))
-        return len(talks)
+            told = {**row, "entries": said, "values": self._agent.values(who, row["id"])}
+            archive.writestr(f"conversations/{row['id']}.json", _json(told))
 
     def _write_files(self, archive: zipfile.ZipFile, kept: dict[str, list[dict[str, Any]]]) -> int:
         paths = [(self._files.path(row), f"files/{row['id']}/{row['name']}") for row in kept.get("files", [])]
@@ -128,9 +168,12 @@ class DataRights:
         return len(there)
 
     def erase(self, user: dict[str, Any]) -> dict[str, Any]:
-        """Delete a user and all that is theirs: sessions, keys, conversations, uploads, pictures and reports.
+        """Delete a person and all that is theirs: sessions, keys, conversations, uploads, pictures, reports, hand-offs.
 
         Models and documents are the team's and stay, without the user's name; so do entries of the audit log.
+
+        Args:
+            user: as :meth:`person` or :meth:`visitor` gives them.
 
         Returns:
             ``{"conversations", "files", "rows"}``: how much went.
@@ -138,23 +181,26 @@ class DataRights:
         Raises:
             Conflict: it is the owner of this machine, or one of the conversations is being answered in.
         """
-        if user["id"] == OWNER_ID:
+        ids = _ids(user)
+        if OWNER_ID in ids:
             raise Conflict("The owner cannot be erased.", "Delete the folder ASSISTANT_HOME instead.", "name")
-        talks = self._agent.threads.list(user["id"])
+        talks = [row for each in ids for row in self._agent.threads.list(each)]
         for row in talks:
-            self._agent.forget(Principal(user["id"], user["name"], user["role"]), row["id"], files=False)
-        files = self._rows(schema.files, user["id"])
-        pictures = self._rows(schema.artifacts, user["id"])
+            self._agent.forget(_who(row["user_id"]), row["id"], files=False)
+        files = self._rows(schema.files.c.user_id.in_(ids), schema.files)
+        pictures = self._rows(schema.artifacts.c.user_id.in_(ids), schema.artifacts)
         with self._database.begin() as connection:
             rows = 0
             for table in _tables():
-                theirs = _whose(table) == user["id"]
+                theirs = _whose(table).in_(ids)
                 if table.name in ERASED:
                     rows += connection.execute(delete(table).where(theirs)).rowcount
                 elif table.name in UNNAMED:
                     connection.execute(table.update().where(theirs).values(user_id=None))
-            asked = schema.approvals.c.thread_id == f"{THREAD}{user['id']}"
+            asked = schema.approvals.c.thread_id.in_(f"{THREAD}{each}" for each in ids)
             rows += connection.execute(delete(schema.approvals).where(asked)).rowcount
+            for column in BY:
+                connection.execute(column.table.update().where(column.in_(ids)).values({column: None}))
             record(connection, "user erased", user["id"])
         for row in files:
             shutil.rmtree(self._files.path(row).parent, ignore_errors=True)
@@ -218,14 +264,28 @@ def _who(user_id: str) -> Principal:
     return Principal(user_id, user_id, "visitor" if user_id.startswith("visitor-") else "member")
 
 
+def _ids(user: dict[str, Any]) -> list[str]:
+    """The ids of a person; a visitor has one for each visit."""
+    return user.get("ids") or [user["id"]]
+
+
+# What says whose a row is, where no column user_id does.
+WHOSE: dict[str, Any] = {
+    "users": schema.users.c.id,
+    "usage": schema.usage.c.who,
+    "visits": "visitor-" + schema.visits.c.id,
+    "handoffs": "visitor-" + schema.handoffs.c.visit_id,
+}
+
+
 def _whose(table: Table) -> Any:
-    """The column that says whose a row is."""
-    return table.c.id if table.name == "users" else table.c.who if table.name == "usage" else table.c.user_id
+    column = WHOSE.get(table.name)
+    return table.c.user_id if column is None else column
 
 
 def _tables() -> Iterator[Table]:
     for table in schema.metadata.sorted_tables:
-        if table.name in ("users", "usage") or "user_id" in table.c:
+        if table.name in WHOSE or "user_id" in table.c:
             yield table
 
 

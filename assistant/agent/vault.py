@@ -88,6 +88,10 @@ class Vault(Restoring):
         self._rows.append(row)
         return str(row["placeholder"])
 
+    def values(self) -> dict[str, str]:
+        """What each placeholder stands for."""
+        return {row["placeholder"]: self._value(row["placeholder"]) for row in self._rows}
+
     def _value(self, placeholder: str) -> str:
         for row in self._rows:
             if row["placeholder"] == placeholder:

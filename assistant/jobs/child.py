@@ -43,7 +43,17 @@ def main() -> None:
     say(f"{asked.job} ({row['kind']}), attempt {row['attempts']}, process {os.getpid()}")
     queue.renew(asked.job, asked.owner, message="Preparing")
     with Heartbeat(queue, asked.job, asked.owner, say) as heart, _alone(folder, heart):
-        work = Work(asked.job, row["spec"], folder, home, database, heart.progress, asked.owner, asked.lease)
+        work = Work(
+            asked.job,
+            row["spec"],
+            folder,
+            home,
+            database,
+            heart.progress,
+            asked.owner,
+            asked.lease,
+            row["user_id"],
+        )
         write = attempt(lambda: _run(row["kind"], asked.kinds, work), queue, asked.job, asked.owner)
     surely(write, asked.lease)
 

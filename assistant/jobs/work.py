@@ -26,6 +26,7 @@ class Work:
     ``folder`` is the job's own, kept between attempts, so checkpoints belong there. ``progress`` is to be called with
     a :class:`Progress` often (each step); it raises ``tools.errors.Cancelled`` once someone has cancelled the job.
     ``owner`` and ``lease`` are how the job's row is held, for processes on other machines that report for this one.
+    ``user_id`` is who has asked for it.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Work:
     progress: Callable[[Progress], None]
     owner: str = ""
     lease: float = LEASE
+    user_id: str | None = None
 
 
 def find_kind(name: str, package: str = KINDS) -> Callable[[Work], dict[str, Any]]:

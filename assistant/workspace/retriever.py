@@ -45,7 +45,7 @@ def learn(
     allow(workspace.principal, "approve")
     check_name(workspace.shared.registry)
     spec = {"name": NAME, "task": TASK, "epochs": epochs, "internal": internal, "seed": seed, "force": force}
-    return workspace.submit("learn", spec | {"user": workspace.principal.user_id})
+    return workspace.submit("learn", spec)
 
 
 class InService:

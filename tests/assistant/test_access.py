@@ -75,6 +75,15 @@ def test_sessions_end(database: Database):
             sessions.principal(bad)
 
 
+def test_a_program_has_conversations_of_its_own(database: Database):
+    keys = KeyStore(database)
+    made = keys.create("viewer", user_id=None)
+    assert keys.authenticate(made["secret"]) == Principal(made["id"], made["id"], "viewer", made["id"])
+    keys.revoke(made["id"])
+    with pytest.raises(Unauthenticated):
+        keys.authenticate(made["secret"])
+
+
 def test_keys_show_their_secret_once(database: Database):
     keys = KeyStore(database)
     made = keys.create("viewer")

@@ -205,7 +205,7 @@ def test_learn_queues_a_job(judged: Application, monkeypatch: pytest.MonkeyPatch
     row = judged.jobs.row(told["job"])
     assert (row["kind"], row["status"], told["model"]) == ("learn", "queued", NAME)
     wanted = {"name": NAME, "task": "embedding", "epochs": 2.0, "internal": True, "seed": 42, "force": False}
-    assert row["spec"] == wanted | {"user": row["user_id"]}
+    assert row["spec"] == wanted
 
 
 def test_learning_is_asked_for_over_the_api_and_by_those_alone_who_may(

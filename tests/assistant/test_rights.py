@@ -167,3 +167,54 @@ def test_a_deleted_conversation_leaves_no_attachment_and_no_picture(app: Applica
     assert not picture.exists() and not app.database.rows(select(schema.artifacts))
     assert {row["name"] for row in app.files.all(who)} == {"both.txt", "waits.csv"}
     assert app.files.path(bos).read_bytes() == b"of Bo"
+
+
+def test_a_copy_holds_what_placeholders_stand_for_and_is_its_owners_alone(
+    app: Application, tmp_path: Path
+) -> None:
+    ann = app.users.add("Ann")
+    who = Principal(ann["id"], "Ann", "member")
+    ended = list(app.agent.turn(who, "hello, I am ann.quill@example.org"))[-1]
+    row = {"id": "appr-1", "thread_id": ended.thread, "tool": "deploy_model", "status": "open"}
+    app.database.run(schema.approvals.insert().values(**row))
+    app.rights.export(ann, tmp_path / "ann.zip")
+    assert (tmp_path / "ann.zip").stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(tmp_path / "ann.zip") as archive:
+        talk = json.loads(archive.read(f"conversations/{ended.thread}.json"))
+        assert json.loads(archive.read("approvals.json"))[0]["id"] == "appr-1"
+    assert talk["values"] == {"<EMAIL_ADDRESS>": "ann.quill@example.org"}
+
+
+def test_a_visitor_is_exported_and_erased_by_the_name_a_site_or_they_themselves_gave(
+    app: Application, tmp_path: Path
+) -> None:
+    for visit, person in (("p-1", "shop-17"), ("p-2", "shop-18")):
+        app.visits.note(visit, "key-1", "https://shop.example", person)
+        list(app.agent.turn(Principal(f"visitor-{visit}", "visitor", "visitor"), f"hello from {person}"))
+    left = ("key-1", "https://shop.example", "Jo@mail.example", "call me", None, [])
+    app.visits.hand_off("p-1", *left, person="shop-17")
+    app.visits.hand_off("anonymous", *left)
+    with pytest.raises(Missing, match="No visitor"):
+        app.rights.visitor("shop-17", "key-2")
+    found = app.rights.visitor("jo@mail.example", "key-1")
+    assert set(found["ids"]) == {"visitor-p-1", "visitor-anonymous"}
+    assert app.rights.export(found, tmp_path / "jo.zip")["conversations"] == 1
+    with zipfile.ZipFile(tmp_path / "jo.zip") as archive:
+        assert len(json.loads(archive.read("handoffs.json"))) == 2
+        assert [each["person"] for each in json.loads(archive.read("visits.json"))] == ["shop-17"]
+    app.rights.erase(found)
+    assert app.visits.handoffs() == []
+    assert [each["person"] for each in app.visits.transcripts()] == ["shop-18"]
+    with pytest.raises(Missing):
+        app.rights.visitor("shop-17")
+
+
+def test_who_is_erased_is_not_named_beside_what_they_did(app: Application) -> None:
+    ann = app.users.add("Ann")
+    left = app.visits.hand_off("v", "key-1", "https://shop.example", "jo@mail.example", "", None, [])
+    app.visits.close(left["id"], ann["id"])
+    row = {"id": "appr-1", "thread_id": "thr-of-another", "decided_by": ann["id"], "status": "done"}
+    app.database.run(schema.approvals.insert().values(**row))
+    app.rights.erase(ann)
+    assert app.visits.handoffs()[0]["closed_by"] is None
+    assert app.database.row(select(schema.approvals))["decided_by"] is None

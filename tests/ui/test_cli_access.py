@@ -39,7 +39,8 @@ def test_a_scrubbed_copy_lies_beside_the_file(home: Path, tmp_path: Path, capfd)
 def test_keys_are_shown_once_and_can_be_revoked(app: Application, capfd) -> None:
     made = here(capfd, "keys", "create", "--role", "viewer", "--json").json
     assert set(made) == {"id", "secret", "role", "origins"} and made["secret"].startswith("sk-")
-    assert app.keys.authenticate(made["secret"]).role == "viewer"
+    who = app.keys.authenticate(made["secret"])
+    assert who.role == "viewer" and who.user_id == made["id"], "nobody's conversations but its own"
     widget = here(capfd, "keys", "create", "--widget", "--origin", "https://a.example", "--json").json
     assert widget["secret"].startswith("pk_") and widget["origins"] == ["https://a.example"]
     assert here(capfd, "keys", "revoke", made["id"], "--json").json["revoked_at"]

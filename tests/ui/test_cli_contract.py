@@ -60,6 +60,8 @@ COMMANDS = {
     "users export": "",
     "users erase": "",
     "users expire": "--days",
+    "visitors export": "--key",
+    "visitors erase": "--key",
     "audit list": "--most --before --user --action",
     "audit verify": "",
     "audit export": "",

@@ -209,6 +209,22 @@ def test_a_widget_key_is_made_and_the_inbox_read(site: Site) -> None:
         page.get_by_role("radio", name=re.compile("late@mail.example")).wait_for(state="detached")
 
 
+def test_a_key_for_a_program_reaches_the_chosen_parts_and_no_conversation_of_its_maker(site: Site) -> None:
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "settings")
+        tab(page, "Keys")
+        page.get_by_label("Parts of the API it reaches").click()
+        page.get_by_role("option", name="classify").click()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Make a key").click()
+        page.wait_for_function(
+            "document.querySelector('#sa-secret textarea, #sa-secret input')?.value.startsWith('sk-')"
+        )
+        who = site.app.keys.authenticate(page.locator("#sa-secret textarea, #sa-secret input").input_value())
+        assert who.scopes == ("classify",) and who.user_id == who.key_id
+
+
 def test_an_admin_lets_somebody_in_who_sees_less(site: Site) -> None:
     with browsing() as page:
         site.sign_in(page)

@@ -163,7 +163,9 @@ def create(
     origin: Annotated[
         list[str] | None, typer.Option(help="A page's origin the widget key answers; may be repeated.")
     ] = None,
-    user: Annotated[str | None, typer.Option(help="Whose key it is; yours where left out.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Whose conversations and files it reaches; its own alone if left out.")
+    ] = None,
     scope: Annotated[
         list[str] | None, typer.Option(help="A part of the API it is narrowed to; may be repeated.")
     ] = None,
@@ -173,14 +175,13 @@ def create(
 ) -> dict[str, Any]:
     """Make a key; its secret is shown once."""
     with opened() as application:
-        from assistant.access.principal import OWNER_ID
         from assistant.errors import BadRequest
 
         if widget and role:
             raise BadRequest(
                 "A widget key has no role: it answers visitors.", "Leave --role or --widget out."
             )
-        owner = application.users.by_name(user)["id"] if user else OWNER_ID
+        owner = application.users.by_name(user)["id"] if user else None
         return application.keys.create(role or "member", origin or (), owner, widget, scope or (), days)
 
 

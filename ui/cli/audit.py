@@ -52,10 +52,11 @@ def export(
     path: Annotated[Path, typer.Argument(help="The file to write (JSON lines).", metavar="FILE")],
 ) -> dict[str, Any]:
     """Write the whole log to a file, oldest entry first."""
+    from assistant.home import private
     from tools.errors import BadArgument
 
     if path.exists():
         raise BadArgument(f"{path} exists already.", "Name a new file.", param="path")
-    with opened() as application, path.open("x", encoding="utf-8") as file:
+    with opened() as application, open(path, "x", encoding="utf-8", opener=private) as file:
         count = sum(1 for entry in application.audit.everything() if file.write(json.dumps(entry) + "\n"))
     return {"entries": count, "path": str(path)}

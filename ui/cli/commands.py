@@ -20,6 +20,7 @@ from ui.cli import (
     sample,
     serve,
     using,
+    visitors,
 )
 from ui.cli.command import group
 
@@ -40,6 +41,7 @@ def build() -> typer.Typer:
         "models": models.app,
         "knowledge": knowledge.app,
         "users": access.users,
+        "visitors": visitors.app,
         "keys": access.keys,
         "audit": audit.app,
         "sample": sample.app,

@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.access.keys import SCOPES
 from assistant.access.roles import ROLES, allow
 from ui.pages.html import card, facts, notes, table, text
 from ui.pages.page import Page, chosen, empty, moment
@@ -77,6 +78,10 @@ class SettingsPage(Page):
                     parts.days = gr.Number(
                         label=t("Days it lives (empty: for good)"), minimum=0, min_width=140
                     )
+                parts.scopes = gr.Dropdown(
+                    [*SCOPES], multiselect=True, label=t("Parts of the API it reaches (empty: all)")
+                )
+                parts.mine = gr.Checkbox(label=t("It reads and continues my conversations"))
                 parts.create = gr.Button(
                     t("Make a key"), size="sm", variant="primary", elem_classes="sa-small"
                 )
@@ -94,7 +99,7 @@ class SettingsPage(Page):
         self.on(parts.link.click, self.make_link, [parts.people])
         self.on(parts.invite.click, self.invite, [parts.new_name, parts.new_role])
         self.on(parts.keys.input, self.open_key, [parts.keys])
-        self.on(parts.create.click, self.create, [parts.key_role, parts.days])
+        self.on(parts.create.click, self.create, [parts.key_role, parts.days, parts.scopes, parts.mine])
         self.on(parts.hide.click, self.hide, [parts.typed], show_progress="minimal")
         self.on(parts.audit_tab.select, self.log, [parts.action])
         self.on(parts.action.submit, self.log, [parts.action])
@@ -187,11 +192,14 @@ class SettingsPage(Page):
         return {"key": card(row["hint"], facts(pairs)), "revoke": gr.Button(visible=True),
                 "revoke_row": gr.Row(visible=False)}  # fmt: skip
 
-    def create(self, role: str, days: float | None, request: gr.Request) -> dict:
-        """A new key of the admin's own."""
+    def create(
+        self, role: str, days: float | None, scopes: list[str] | None, mine: bool, request: gr.Request
+    ) -> dict:
+        """A new key, with conversations and files of its own, or with the admin's."""
         who = self.principal(request)
         allow(who, "manage")
-        made = self.app.keys.create(role, user_id=who.user_id, days=days or None)
+        owner = who.user_id if mine else None
+        made = self.app.keys.create(role, user_id=owner, scopes=scopes or (), days=days or None)
         return {**self._all_keys(request, made["id"]), "secret": gr.Textbox(made["secret"], visible=True)}
 
     def revoke(self, key_id: str, request: gr.Request) -> dict:

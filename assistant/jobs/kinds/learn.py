@@ -47,7 +47,7 @@ def run(work: Work) -> dict[str, Any]:
     measured = _measured(work, registry, entry, report)
     after = with_encoder(work.home.knowledge, entry.path, registry)
     if measured["better"] or work.spec.get("force"):
-        releases.promote(entry.pinned, user_id=work.spec.get("user"))
+        releases.promote(entry.pinned, user_id=work.user_id)
         after.retriever.keep_up()  # with what came since it was measured
     forget_others(after, registry, releases)
     shown = {key: made[key] for key in ("seconds", "report", "artifacts", "warnings")}
