@@ -12,6 +12,7 @@ from assistant.access import quotas
 from assistant.access.audit import AuditLog
 from assistant.access.keys import KeyStore
 from assistant.access.principal import Principal
+from assistant.access.refusals import Refusals
 from assistant.access.sessions import SessionStore
 from assistant.access.tokens import kept_secret
 from assistant.access.users import UserStore
@@ -74,7 +75,7 @@ class Application:
         self.users = UserStore(self.database)
         self.sessions = SessionStore(self.database)
         self.keys = KeyStore(self.database)
-        self.audit = AuditLog(self.database)
+        self.audit, self.refusals = AuditLog(self.database), Refusals(self.database)
         self.jobs = JobQueue(self.database)
         self.quotas = quotas.of(self.database, settings)
         self.files = FileStore(self.database, self.home, settings.max_upload_mb << 20, self.quotas)

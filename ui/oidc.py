@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.access.tokens import kept_secret
+from assistant.api.auth import address
 from assistant.application import Application
 from assistant.errors import AppError, BadSettings, Forbidden, Unauthenticated
 from assistant.logs import log
@@ -92,6 +93,8 @@ class _Door:
             claims = await self._claims(request)
             user = await run_in_threadpool(self._user, claims)
         except AppError as error:
+            host = self._app.settings.oidc_host
+            await run_in_threadpool(self._app.refusals.note, address(request), host, error.message)
             return await self._refused(error)
         return await run_in_threadpool(entered, request, self._app, user, self._app.settings.oidc_host)
 

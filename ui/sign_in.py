@@ -78,6 +78,7 @@ def sign_in(request: Request, app: App, token: str = "") -> Response:
     except Unauthenticated as error:
         if session_user(app, request):
             return RedirectResponse("/", 303)
+        app.refusals.note(address(request), "a link", error.message)
         return form(app, error)
     return entered(request, app, user, "a link")
 

@@ -8,7 +8,7 @@ What is cut off at the end the chain cannot show; the program's log holds number
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -155,17 +155,33 @@ class AuditLog:
                 return
             last = rows[-1]["number"]
 
-    def verify(self) -> dict[str, Any]:
-        """Follow the chain.
+    def verify(self, told: Mapping[int, str] | None = None) -> dict[str, Any]:
+        """Follow the chain, and compare it with what the program's log says of it, see :func:`told_in`.
+
+        Args:
+            told: hashes by number; of entries that were cut off at the end only they know.
 
         Returns:
             ``{"entries", "intact", "broken_at", "head"}``: how many entries there are, the number of the first that was
             changed or whose predecessor is gone, and the hash of the last one.
         """
-        previous, count = FIRST, 0
+        previous, count, told = FIRST, 0, dict(told or {})
         for row in self.everything():
             count += 1
-            if row["previous"] != previous or fingerprint(row) != row["hash"]:
+            same = told.pop(row["number"], row["hash"]) == row["hash"]
+            if row["previous"] != previous or fingerprint(row) != row["hash"] or not same:
                 return {"entries": count, "intact": False, "broken_at": row["number"], "head": previous}
             previous = row["hash"]
-        return {"entries": count, "intact": True, "broken_at": None, "head": previous}
+        gone = min(told, default=None)
+        return {"entries": count, "intact": gone is None, "broken_at": gone, "head": previous}
+
+
+def told_in(lines: Iterable[str]) -> dict[int, str]:
+    """Numbers and hashes of the entries that a log of the program (JSON lines) tells of."""
+    told = {}
+    for line in lines:
+        with contextlib.suppress(ValueError):  # a line cut off, or another program's
+            entry = json.loads(line)
+            if isinstance(entry, dict) and entry.get("event") == "audit":
+                told[int(entry["number"])] = str(entry["hash"])
+    return told

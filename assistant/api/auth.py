@@ -68,7 +68,9 @@ async def known(request: Request, app: Application, cookies: bool = True) -> Pri
     """
     try:
         return await _authenticated(request, app, cookies)
-    except Unauthenticated:
+    except Unauthenticated as error:
+        if "authorization" in request.headers:
+            await run_in_threadpool(app.refusals.note, address(request), "a key", error.message)
         count_refused(request)
         raise
 

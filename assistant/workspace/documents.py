@@ -63,6 +63,13 @@ class TeamKnowledge(KnowledgeBase):
         record(self._records, "knowledge removed", source)
         return result
 
+    def reindex(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """Read every source anew."""
+        result = super().reindex(*args, **options)
+        numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
+        record(self._records, "knowledge renewed", "all sources", **numbers, skipped=len(result["skipped"]))
+        return result
+
 
 def _told(sources: Any) -> str:
     names = [sources] if isinstance(sources, str) else [str(each) for each in sources]

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assistant.access.audit import record
 from assistant.store.database import Database
 from assistant.store.schema import now, unanswered
 
@@ -49,4 +50,6 @@ class Unanswered:
     def settle(self, number: int) -> None:
         """Take a question off the list."""
         this = unanswered.c.number == number
-        self._database.run(unanswered.update().where(this).values(settled_at=now()))
+        with self._database.begin() as connection:
+            if connection.execute(unanswered.update().where(this).values(settled_at=now())).rowcount:
+                record(connection, "question settled", str(number))

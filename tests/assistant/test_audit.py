@@ -1,5 +1,6 @@
 """The audit log: what it records, and that nobody changes it unseen."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from assistant.access import audit
 from assistant.access.audit import AuditLog, acting, record
 from assistant.access.keys import KeyStore
 from assistant.access.principal import Principal
+from assistant.access.refusals import Refusals
 from assistant.access.users import UserStore
 from assistant.store.database import Database
 
@@ -77,12 +79,55 @@ def test_the_chain_holds_and_shows_a_changed_or_missing_entry(database: Database
     other.dispose()
 
 
-@pytest.mark.parametrize("change", ["UPDATE audit SET action = 'nothing'", "DELETE FROM audit"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET action = 'nothing'",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 1",
+        "REPLACE INTO audit (number, action) VALUES (1, 'nothing')",
+    ],
+)
 def test_the_database_refuses_changes(database: Database, change: str):
     UserStore(database).add("Ann")
     with pytest.raises(DBAPIError, match="only added to"), database.begin() as connection:
         connection.execute(text(change))
     assert AuditLog(database).verify() == {**AuditLog(database).verify(), "entries": 1, "intact": True}
+
+
+def test_a_log_tells_what_was_cut_off_at_the_end(database: Database, tmp_path: Path):
+    for name in ("Ann", "Bo", "Cy"):
+        UserStore(database).add(name)
+    log = AuditLog(database)
+    lines = [
+        json.dumps({"event": "audit", "number": each["number"], "hash": each["hash"]})
+        for each in log.everything()
+    ]
+    told = audit.told_in(["", "no JSON", '{"event": "other"}', *lines[1:]])
+    assert set(told) == {2, 3} and log.verify(told)["intact"]
+    other = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    with other.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_kept_DELETE"))
+        connection.execute(text("DELETE FROM audit WHERE number = 3"))
+    other.dispose()
+    assert log.verify()["intact"] and log.verify(told)["broken_at"] == 3
+    assert log.verify({1: "another hash"})["broken_at"] == 1
+
+
+def test_refusals_are_entered_once_a_minute_with_how_many_there_were(database: Database):
+    now = [0.0]
+    refusals = Refusals(database, lambda: now[0])
+    for _ in range(5):
+        refusals.note("10.0.0.7", "a key")
+    refusals.note("10.0.0.8", "a link", "too old")
+    now[0] = 61.0
+    refusals.note("10.0.0.7", "a key")
+    entries = AuditLog(database).entries(action="sign-in refused")
+    assert [(each["source"], each["details"]) for each in entries] == [
+        ("10.0.0.7", {"by": "a key", "times": 5}),
+        ("10.0.0.8", {"by": "a link", "why": "too old", "times": 1}),
+        ("10.0.0.7", {"by": "a key", "times": 1}),
+    ]
 
 
 def test_what_is_rolled_back_was_not_done(database: Database):

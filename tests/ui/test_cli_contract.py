@@ -63,7 +63,7 @@ COMMANDS = {
     "visitors export": "--key",
     "visitors erase": "--key",
     "audit list": "--most --before --user --action",
-    "audit verify": "",
+    "audit verify": "--log",
     "audit export": "",
     "users add": "--role",
     "users list": "",

@@ -9,6 +9,7 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from assistant.access.refusals import Refusals
 from assistant.application import Application
 from assistant.errors import BadRequest, BadSettings
 from assistant.settings import Settings
@@ -181,6 +182,23 @@ def test_false_tokens_are_refused(browser: TestClient, provider: Provider, lie) 
         provider.changed = lie
     assert _through(browser).status_code == 401
     assert browser.get("/v1/models").status_code == 401
+
+
+def test_whoever_is_refused_is_in_the_audit_log(
+    app: Application, browser: TestClient, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by() -> dict:
+        monkeypatch.setattr(app, "refusals", Refusals(app.database))  # an address may be refused again
+        return app.audit.entries(1, action="sign-in refused")[0]["details"]
+
+    by()
+    assert browser.get("/sign-in?token=made-up").status_code == 401
+    assert "used or is too old" in by()["why"]
+    assert browser.get("/v1/models", headers={"Authorization": "Bearer sk-made-up"}).status_code == 401
+    assert by()["by"] == "a key"
+    _person(provider, "12", "mallory@elsewhere.example")
+    assert _through(browser).status_code == 403
+    assert by() == {"by": app.settings.oidc_host, "why": "<hidden> is no user here.", "times": 1}
 
 
 def test_a_callback_nobody_asked_for_is_refused(browser: TestClient) -> None:

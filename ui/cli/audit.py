@@ -1,5 +1,6 @@
 """``assistant audit``: who did what to which object, when, and from where."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,10 +42,19 @@ def _verified(result: dict[str, Any]) -> str:
 
 
 @command(app, "verify", show=_verified)
-def verify() -> dict[str, Any]:
-    """Check that no entry was changed or taken out."""
-    with opened() as application:
-        return application.audit.verify()
+def verify(
+    log: Annotated[
+        list[Path] | None,
+        typer.Option(help="A log of the program (logs/assistant.jsonl) to compare with; may be repeated."),
+    ] = None,
+) -> dict[str, Any]:
+    """Check that no entry was changed or taken out; what was cut off at the end only a log tells."""
+    from assistant.access.audit import told_in
+
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(path.open(encoding="utf-8", errors="replace")) for path in log or ()]
+        told = told_in(line for file in files for line in file)
+        return stack.enter_context(opened()).audit.verify(told)
 
 
 @command(app, "export", show=lambda result: f"{result['entries']:,} entries are in {result['path']}.")
