@@ -13,6 +13,7 @@ from tools.finetune.progress import Progress
 
 BEAT = 0.3  # seconds between two looks at the cancel button
 GRACE = 1.0  # seconds that a cancelled job has to stop by itself
+MESSAGES = 100  # that a job's log tells
 CURVE = 400  # points; a longer curve is thinned, so that the row stays small
 
 
@@ -40,6 +41,7 @@ class Heartbeat:
         self._queue, self._id, self._owner, self._say, self._leave = queue, job_id, owner, say, leave
         self._over, self.cancelled, self.lease_lost = threading.Event(), threading.Event(), threading.Event()
         self._report: Progress | None = None
+        self._told: set[str] = set()
         self._curve: list[list[float | None]] = []
         self._lock = threading.Lock()
         self._renewed = time.monotonic()
@@ -65,6 +67,9 @@ class Heartbeat:
             raise Cancelled("The job was cancelled.")
         with self._lock:
             self._report = report
+            if report.message not in self._told and len(self._told) < MESSAGES:
+                self._told.add(report.message)  # the row holds the last one alone
+                self._say(report.message)
             if report.loss is not None or report.validation_loss is not None:
                 self._note([report.step, report.loss, report.validation_loss])
             if len(self._curve) > CURVE:

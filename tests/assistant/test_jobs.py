@@ -304,6 +304,19 @@ def test_a_conversation_is_told_once(queue: JobQueue):
     assert queue.unannounced("thr-1") == []
 
 
+def test_the_log_tells_each_message_once(queue: JobQueue):
+    from assistant.jobs.heartbeat import Heartbeat
+    from tools.finetune.progress import Progress
+
+    queue.submit("counting", {"to": 1})
+    queue.claim("me")
+    said: list[str] = []
+    with Heartbeat(queue, "job-1", "me", said.append) as heart:
+        for step, message in enumerate(("Reading", "A first result: accuracy 91 %", "Training", "Training")):
+            heart.progress(Progress(step, 4, message))
+    assert said == ["Reading", "A first result: accuracy 91 %", "Training"]
+
+
 def test_a_long_curve_stays_small_and_keeps_its_ends():
     curve = [[n, 1.0, None if n % 50 else 2.0] for n in range(CURVE + 1)]
     short = thin(curve)

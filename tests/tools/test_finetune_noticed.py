@@ -45,6 +45,13 @@ def test_texts_of_which_only_the_beginning_is_read_are_counted(tmp_path, task):
     assert not any("tokens" in each for each in _warnings(tmp_path, rows, **columns))
 
 
+def test_numbers_that_a_head_has_no_use_for_are_named(tmp_path):
+    rows = sentences()
+    (said,) = _warnings(tmp_path, rows, method="head", epochs=5, learning_rate=1e-3)
+    assert "no use for epochs and learning rate" in said
+    assert _warnings(tmp_path, rows, method="full", epochs=5) == []
+
+
 def _uneven() -> list[tuple[str, str]]:
     rows = sentences(240)
     rare = [row for row in rows if row[1] == "money"][:6]

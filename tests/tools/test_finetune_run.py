@@ -178,7 +178,9 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(spec, tmp_path):
     assert len(list(work.glob("checkpoints/checkpoint-*"))) <= 2
     (work / "checkpoints" / "checkpoint-9999").mkdir()  # one that the kill left half written
     said = []
+    (work / "seconds").write_text("1000.0")  # as long as the killed one took
     result = train(spec, output, work, said.append)
+    assert 1000 < result["seconds"] < 1300
     steps = [p.step for p in said if p.message == "Training"]
     assert steps[0] > 0
     assert max(steps) > steps[0]
@@ -333,7 +335,8 @@ def test_data_that_was_changed_is_not_gone_on_with(spec, tmp_path):
     with pytest.raises(Cancelled):
         train(_with(spec, method="full", epochs=1), tmp_path / "mine", tmp_path / "work", stopped)
     kept, stored = tmp_path / "work" / "plan.json", json.loads((tmp_path / "work" / "plan.json").read_text())
-    earlier = {key: value for key, value in stored["plan"].items() if key != "data_sha256"}
+    later = ("data_sha256", "test_sha256")  # plans of earlier programs lack them
+    earlier = {key: value for key, value in stored["plan"].items() if key not in later}
     kept.write_text(json.dumps(stored | {"plan": earlier}))
     (tmp_path / "work" / "mark").touch()  # which a new beginning would clear away
     plan = _plan(_with(spec, method="full", epochs=1, cache=str(tmp_path / "cache")), tmp_path / "work")
@@ -343,3 +346,44 @@ def test_data_that_was_changed_is_not_gone_on_with(spec, tmp_path):
         file.write("one more row,cards\n")
     with pytest.raises(BadData, match=r"data\.csv was changed since the training began"):
         train(_with(spec, method="full", epochs=1), tmp_path / "mine", tmp_path / "work", quiet)
+
+
+def test_a_test_file_that_was_changed_is_noticed_too(spec, tmp_path):
+    def stopped(progress):
+        if progress.step:
+            raise Cancelled("stop")
+
+    held = write_csv(tmp_path / "held.csv", sentences(30, seed=5))
+    wish = _with(spec, method="full", epochs=1, test_data=str(held))
+    with pytest.raises(Cancelled):
+        train(wish, tmp_path / "mine", tmp_path / "work", stopped)
+    write_csv(held, sentences(40, seed=6))
+    with pytest.raises(BadData, match=r"held\.csv was changed since the training began"):
+        train(wish, tmp_path / "mine", tmp_path / "work", quiet)
+
+
+def test_a_folder_that_was_changed_is_another_one(tmp_path):
+    from tools.finetune.run import sha256_of
+
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(b"one")
+    first = sha256_of(tmp_path)
+    assert first and first == sha256_of(tmp_path)
+    (tmp_path / "a" / "2.png").write_bytes(b"two")
+    assert sha256_of(tmp_path) != first
+    assert sha256_of(tmp_path / "gone") is None
+
+
+def test_a_stopwatch_goes_on_where_it_was(tmp_path, monkeypatch):
+    from tools.finetune import progress
+
+    clock = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    watch = progress.Stopwatch(tmp_path / "seconds")
+    for clock[0] in (101.0, 160.0, 161.0):  # the last one is too soon to be noted
+        seconds = watch.look()
+    assert seconds == 61
+    clock[0] = 9.0  # another process, another clock
+    watch = progress.Stopwatch(tmp_path / "seconds")
+    clock[0] = 19.0
+    assert watch.look() == 70

@@ -53,7 +53,8 @@ def test_a_stopped_search_goes_on_with_what_it_has(spec, tmp_path):
 
 def test_a_search_that_has_no_time_left_has_tried_the_usual_settings(spec, tmp_path):
     short = FinetuneSpec.from_dict(spec.as_dict() | {"search": 0.0001})
-    train(short, tmp_path / "model", tmp_path / "work", lambda progress: None)
+    result = train(short, tmp_path / "model", tmp_path / "work", lambda progress: None)
+    assert any("one setting" in each for each in result["warnings"])
     found = json.loads((tmp_path / "model" / "evaluation.json").read_text())["search"]
     assert [trial["epochs"] for trial in found] == [3]
 

@@ -47,6 +47,7 @@ def write_lineage(folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256
         "data": str(spec.data),
         "sha256": sha256,
         "test_data": str(spec.test_data) if spec.test_data else None,
+        "test_sha256": plan.get("test_sha256"),
         "seed": spec.seed,
         "text_column": plan["text_column"],
         "label_column": plan["label_column"],
@@ -136,6 +137,8 @@ def _parts(source: dict[str, Any]) -> Parts[Example] | None:
     path, test = Path(source["data"]), source["test_data"]
     try:
         if sha256_of(path) != source["sha256"]:
+            return None
+        if test and source.get("test_sha256") and sha256_of(Path(test)) != source["test_sha256"]:
             return None
         columns = source["text_column"], source["label_column"]
         rows = pairs(read(path, columns), *columns)

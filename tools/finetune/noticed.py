@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from tools.errors import BadData
 from tools.finetune.examples import plain, text_tokens
+from tools.finetune.spec import FinetuneSpec
 
 UNEVEN = 10  # times as many rows as the rarest label, from which on the most frequent one outweighs it
 MANY = 0.05  # of the rows repeat others
@@ -72,6 +73,20 @@ def told_cut(texts: Sequence[str], most: int) -> list[str]:
         f"{long:,} of {len(texts):,} texts are longer than {most} tokens: of these only the beginning is read, some "
         f"{round(most * WORDS, -1):.0f} words. Put what matters first, or shorten them."
     ]
+
+
+def told_unused(spec: FinetuneSpec, method: str) -> list[str]:
+    """A sentence about stated numbers of which a method has no use.
+
+    Args:
+        spec: the wish.
+        method: that was chosen.
+    """
+    given = {"epochs": spec.epochs, "learning rate": spec.learning_rate, "batch size": spec.batch_size}
+    named = [name for name, value in given.items() if value is not None]
+    if method != "head" or not named:
+        return []
+    return [f"The method head has no use for {' and '.join(named)}: choose full or lora to make use of that."]
 
 
 def check_texts(rows: Iterable[tuple[str, Sequence[str]]]) -> None:

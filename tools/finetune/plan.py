@@ -8,6 +8,7 @@ from tools.errors import BadArgument, BadData, NotFound, Unsupported, did_you_me
 from tools.finetune import recipe, space
 from tools.finetune.bases import base_of, unreadable
 from tools.finetune.continual import not_replayed
+from tools.finetune.noticed import told_unused
 from tools.finetune.spec import METHODS, FinetuneSpec
 from tools.finetune.task import Facts, Task, find_task
 
@@ -56,6 +57,7 @@ def make_plan(spec: FinetuneSpec) -> dict[str, Any]:
     plan = _decide(spec, chosen, base)
     if chosen.task.name not in ("image-classification", "text-generation"):
         plan["warnings"] += unreadable(folder, chosen.sample, plan["base"])
+    plan["warnings"] += told_unused(spec, plan["method"])
     plan["warnings"] += not_replayed(folder, chosen.task.name, chosen.facts, plan["base"])
     return plan
 

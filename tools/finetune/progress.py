@@ -1,8 +1,10 @@
 """How a training run tells the world how far it is."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,32 @@ class Reporter:
             return None
         _, first, began = self._phase
         return max(0.0, (time.monotonic() - began) / (self.step - first) * (self.steps - self.step))
+
+
+NOTED_EVERY = 2.0  # seconds
+
+
+class Stopwatch:
+    """How long a run has been worked on, in all its attempts: the time before a death is not lost.
+
+    Args:
+        file: keeps the seconds.
+    """
+
+    def __init__(self, file: Path):
+        self._file, self._began, self._noted = file, time.monotonic(), -1e9
+        self._before = 0.0
+        with contextlib.suppress(OSError, ValueError):
+            self._before = float(file.read_text())
+
+    def look(self) -> float:
+        """Seconds so far; kept now and then."""
+        now = time.monotonic()
+        seconds = self._before + now - self._began
+        if now - self._noted >= NOTED_EVERY:
+            self._noted = now
+            partial = self._file.with_suffix(".partial")
+            with contextlib.suppress(OSError):  # a full disk is told by what has to be written
+                partial.write_text(f"{seconds:.1f}")
+                partial.replace(self._file)
+        return seconds

@@ -5,9 +5,9 @@ import hashlib
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tools.finetune import ranks, search, space
 from tools.finetune.bases import base_folder
 from tools.finetune.personal import personal
 from tools.finetune.plan import make_plan
-from tools.finetune.progress import Callback, Reporter
+from tools.finetune.progress import Callback, Progress, Reporter, Stopwatch
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Outcome, Run, find_task
 
@@ -47,10 +47,16 @@ def train(spec: FinetuneSpec, output: Path, workdir: Path, progress: Callback) -
         return finished
     output.parent.mkdir(parents=True, exist_ok=True)
     workdir.mkdir(parents=True, exist_ok=True)
-    report = Reporter((lambda _: None) if ranks.rank() else progress)
+    watch = Stopwatch(workdir / "seconds")
+    report = Reporter((lambda _: None) if ranks.rank() else partial(_told, watch, progress))
     with contextlib.suppress(ranks.Released), space.guarded(workdir), space.guarded(output.parent):
-        return _train(spec, output, workdir, report)
+        return _train(spec, output, workdir, report, watch)
     return {}
+
+
+def _told(watch: Stopwatch, progress: Callback, now: Progress) -> None:
+    watch.look()
+    progress(now)
 
 
 def _finished(output: Path, workdir: Path) -> dict[str, Any] | None:
@@ -63,11 +69,12 @@ def _finished(output: Path, workdir: Path) -> dict[str, Any] | None:
     return None
 
 
-def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) -> dict[str, Any]:
+def _train(
+    spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter, watch: Stopwatch
+) -> dict[str, Any]:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    began = time.monotonic()
     report.tell("Checking the data")
     plan = ranks.agree(lambda: _plan(spec, workdir))
     task = find_task(plan["task"])
@@ -80,7 +87,7 @@ def _train(spec: FinetuneSpec, output: Path, workdir: Path, report: Reporter) ->
         run = Run(spec, plan, base, workdir, staging, report)
         outcome, plan = search.train(run, task) if spec.search else (task.train(run), plan)
         ranks.release()
-        result = _finish(spec, plan, outcome, staging, output, time.monotonic() - began)
+        result = _finish(spec, plan, outcome, staging, output, watch.look())
         _note(workdir / "result.json", result)
         staging.rename(output)
     for folder in (
@@ -115,17 +122,23 @@ def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
     """
     file = workdir / "plan.json"
     wish, sha256 = replace(spec, cache=None).as_dict(), sha256_of(spec.data)
+    test = sha256_of(spec.test_data) if spec.test_data else None
     if file.exists():
         stored = json.loads(file.read_text())
         if stored["spec"] | {"cache": None} == wish:
-            if stored["plan"].get("data_sha256", sha256) != sha256:
-                raise BadData(
-                    f"{spec.data.name} was changed since the training began.", "Start a new training."
-                )
-            return stored["plan"] | {"data_sha256": sha256}  # which plans of earlier programs lack
+            plan = stored["plan"]  # one of an earlier program lacks these
+            for path, now, then in (
+                (spec.data, sha256, plan.get("data_sha256") or sha256),
+                (spec.test_data, test, plan.get("test_sha256") or test),
+            ):
+                if path and now != then:
+                    raise BadData(
+                        f"{path.name} was changed since the training began.", "Start a new training."
+                    )
+            return plan | {"data_sha256": sha256, "test_sha256": test}
         shutil.rmtree(workdir)
         workdir.mkdir(parents=True)
-    plan = make_plan(spec) | {"data_sha256": sha256}
+    plan = make_plan(spec) | {"data_sha256": sha256, "test_sha256": test}
     plan["warnings"] = plan["warnings"] + personal(spec, plan)
     _note(file, {"spec": wish, "plan": plan})
     return plan
@@ -165,7 +178,9 @@ def _finish(
         "seconds": round(seconds, 1),
         "trainable_parameters": outcome.trainable_parameters,
     }
-    more = ("text_column", "label_column", "rows", "epochs", "learning_rate", "batch_size")
+    more = ["text_column", "label_column", "rows"]
+    if plan["method"] != "head":  # which has none of these
+        more += ["epochs", "learning_rate", "batch_size"]
     info = {
         "name": spec.name,
         **{key: value for key, value in result.items() if key != "model"},
@@ -201,7 +216,11 @@ def _evaluation(outcome: Outcome) -> str:
 
 
 def sha256_of(path: Path) -> str | None:
-    """Of the data file; None for a folder."""
+    """Of a data file's content; of a folder's list of files with their sizes and times. None where there is nothing."""
+    if path.is_dir():
+        files = [(file, file.stat()) for file in sorted(path.rglob("*")) if file.is_file()]
+        listed = [f"{file.relative_to(path)} {told.st_size} {told.st_mtime_ns}" for file, told in files]
+        return hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()
     if not path.is_file():
         return None
     with path.open("rb") as file:

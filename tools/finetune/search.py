@@ -73,6 +73,10 @@ def train(run: Run, task: Task) -> tuple[Outcome, Plan]:
     (run.staging / BEST).unlink()
     outcome = Outcome(**kept["outcome"])
     outcome.evaluation["search"] = [asdict(trial) for trial in done]
+    if len(done) == 1:
+        outcome.warnings.append(
+            "The time was enough for one setting, the usual one: nothing was compared. Search for longer."
+        )
     return outcome, run.plan | kept["params"]
 
 
