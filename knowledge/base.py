@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from knowledge.answer import Answerer
@@ -24,7 +24,7 @@ from knowledge.ranked import ranked
 from knowledge.reasons import told
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
-from knowledge.renew import TEXT, renew
+from knowledge.renew import TEXT, renew, show
 from knowledge.retriever import Retriever
 from knowledge.rules import ENDING, unread
 from knowledge.search import Hit, Searcher
@@ -257,6 +257,41 @@ class KnowledgeBase:
             "skipped": [],
             "removed": gone,
         }
+
+    def show(self, source: str, visibility: Visibility) -> dict[str, Any]:
+        """Publish a source, or all of a folder, or keep it for the team; nothing is read anew.
+
+        Args:
+            source: its very name or location, as for :meth:`remove`.
+            visibility: who may read it.
+
+        Returns:
+            ``items`` as :meth:`list` has them, and their numbers.
+
+        Raises:
+            UnknownSource: no such source.
+        """
+        names = exactly(source, self.store.documents())
+        check(self.store, self.encoder)
+        for name in names:
+            show(self.store, self._preparer, name, visibility)
+        self.vectors.save()
+        self._keep_up()
+        items = [each for each in self.list()["items"] if each["source"] in names]
+        chunks = sum(each["chunks"] for each in items)
+        return {
+            "sources": len(items),
+            "documents": len(items),
+            "chunks": chunks,
+            "skipped": [],
+            "items": items,
+        }
+
+    def shown(self, location: str) -> str:
+        """Who may read what is added from a place, where nothing is said of it: ``published`` or ``internal``."""
+        known = self.store.documents()
+        source = free_name(PurePath(location).name if "://" not in location else location, location, known)
+        return next((each["visibility"] for each in known if each["source"] == source), "published")
 
     def reindex(self, progress: Progress | None = None) -> dict[str, Any]:
         """Read every source anew where it can still be read, and make all passages and vectors again.

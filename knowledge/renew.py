@@ -46,6 +46,22 @@ def renew(store: Store, preparer: Preparer, source: str, report: dict[str, Any],
     report["chunks"] += written
 
 
+def show(store: Store, preparer: Preparer, source: str, visibility: str) -> None:
+    """Let visitors read a document, or no longer, as it is stored: its file may be away.
+
+    Args:
+        store: where it is.
+        preparer: prepares it.
+        source: its name.
+        visibility: ``published`` or ``internal``.
+    """
+    while (known := store.document(source)) and known["visibility"] != visibility:
+        document, digest, cut = _kept(known, store.passages_of(source))
+        new = preparer.prepare(document, source, known["location"], digest, visibility, (), cut)
+        with contextlib.suppress(Overtaken):  # then it is done to what others made of it
+            store.put(new, force=True, over=known["id"])
+
+
 def _rewrite(
     store: Store,
     preparer: Preparer,

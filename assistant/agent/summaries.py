@@ -17,6 +17,11 @@ def _duration(seconds: float) -> str:
     return f" {round(seconds / 60)} 分钟" if seconds < 5400 else f" {seconds / 3600:.1f} 小时"
 
 
+def _add(found: Mapping[str, Any]) -> str:
+    who = "仅团队可读" if found["visibility"] == "internal" else "访客也能读到"
+    return f"把 {found['source']} 加入知识库,{who}。"
+
+
 SUMMARIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "finetune_model": _finetune,
     "deploy_model": lambda found: (
@@ -25,7 +30,7 @@ SUMMARIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
         else f"部署 {found['model']}:之后可以通过 POST /v1/classify 等接口调用它。"
     ),
     "undeploy_model": lambda found: f"停止提供 {found['model']};之后的调用会收到错误。",
-    "add_knowledge": lambda found: f"把 {found['source']} 加入知识库,访客也能读到。",
+    "add_knowledge": _add,
     "remove_knowledge": lambda found: f"从知识库删除 {found['source']}。",
 }
 

@@ -81,6 +81,12 @@ class SourcesRequest(Body):
         return [*(self.sources or []), *([self.source] if self.source else [])]
 
 
+class ShowRequest(Body):
+    """Who may read a source from now on."""
+
+    visibility: Literal["published", "internal"]
+
+
 class LearnRequest(Body):
     """How the retriever learns."""
 
@@ -168,6 +174,12 @@ def add_sources(body: SourcesRequest, app: App, who: Approver) -> Added:
         if not added["sources"] and added["skipped"]:
             raise none_added(added["skipped"])
     return Added.model_validate(added)
+
+
+@router.patch("/sources/{source:path}", response_model_exclude_none=True)
+def show_source(source: str, body: ShowRequest, app: App, _caller: Approver) -> Added:
+    """Publish a source, by its very name, or keep it for the team; its file is not needed."""
+    return Added.model_validate(app.knowledge.show(source, body.visibility))
 
 
 @router.delete("/sources/{source:path}", response_model_exclude_none=True)

@@ -256,6 +256,19 @@ _ENGINE = re.compile(
 )
 
 
+_FOR_THE_TEAM = re.compile(
+    r"\binternal(?:ly)?\b|\bteam (?:only|alone)\b|\bonly (?:for )?(?:the|our|my) team\b|"
+    r"\bnot for (?:the |our )?visitors\b|内部|仅限团队|仅团队|不对外|不公开",
+    re.IGNORECASE,
+)
+
+
+def _added(asked: Asked) -> Filled:
+    source = sources.source(asked)
+    internal = _FOR_THE_TEAM.search(asked.text.replace(str(source or "\0"), ""))
+    return {"source": source, "visibility": "internal" if internal else None}
+
+
 def _engine(text: str) -> str | None:
     """The engine that a deployment shall have, where one is named."""
     found = _ENGINE.search(text)
@@ -292,7 +305,7 @@ _FILLERS: dict[str, Callable[[Asked], Filled]] = {
     "predict": _with_text,
     "explain_prediction": explained.explanation,
     "search_knowledge": lambda asked: {"query": asked.text.strip()},
-    "add_knowledge": lambda asked: {"source": sources.source(asked)},
+    "add_knowledge": _added,
     "remove_knowledge": lambda asked: {"source": sources.source(asked)},
     "redact_text": _redact,
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.access.audit import record
 from assistant.store.database import Database
-from knowledge.base import KnowledgeBase
+from knowledge.base import KnowledgeBase, Visibility
 from knowledge.filters import Filters
 from knowledge.store import EVERYTHING
 
@@ -55,6 +55,12 @@ class TeamKnowledge(KnowledgeBase):
         result = super().add(sources, *args, **options)
         numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
         record(self._records, "knowledge added", _told(sources), **numbers, skipped=len(result["skipped"]))
+        return result
+
+    def show(self, source: str, visibility: Visibility) -> dict[str, Any]:
+        """Publish a source, or keep it for the team."""
+        result = super().show(source, visibility)
+        record(self._records, "knowledge shown", source, visibility=visibility)
         return result
 
     def remove(self, source: str, *args: Any, **options: Any) -> dict[str, Any]:

@@ -167,6 +167,10 @@ def test_knowledge(server: Server) -> None:
     assert {each["source"] for each in found} == {"hours.md"}
     narrowed["filters"] = {"since": "last week"}
     assert client.post("/v1/knowledge/search", json=narrowed).status_code == 400
+    internal = {"visibility": "internal"}
+    [item] = client.patch("/v1/knowledge/sources/gift.md", json=internal).json()["items"]
+    assert item["visibility"] == "internal"
+    assert client.patch("/v1/knowledge/sources/gift", json=internal).status_code == 404
     assert client.delete("/v1/knowledge/sources/gift.md").json()["removed"] == ["gift.md"]
     for again in ("gift.md", "hours"):  # also a retry: no other document is near enough
         assert client.delete(f"/v1/knowledge/sources/{again}").status_code == 404

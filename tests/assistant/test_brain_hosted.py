@@ -1,5 +1,6 @@
 """Turns of a conversation with a model on a server that answers, well or badly."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -94,6 +95,18 @@ def test_one_yes_answers_one_question(hosted: Application, server: ChatServer) -
     assert [each.tool for each in of(events.ApprovalAsked, happened)] == ["remove_knowledge"]
     assert not of(events.ToolStarted, chat.say("no"))
     assert hosted.knowledge.search("shipping")  # nothing was removed
+
+
+def test_a_document_is_added_for_the_team_alone(hosted: Application, server: ChatServer) -> None:
+    hosted.files.save("pay.md", io.BytesIO(b"Ann earns 10 euros."), "owner", "assistants")
+    for given, asked in (({"visibility": "internal"}, "for the team alone"), ({}, "for the team alone")):
+        server.answers(call(("add_knowledge", {"source": "pay.md", "tags": ["hr"], **given})), say("Added."))
+        chat = Conversation(hosted)
+        assert asked in of(events.ApprovalAsked, chat.say("add pay.md"))[0].summary
+        assert finished(chat.say("yes")) == [("add_knowledge", "succeeded")]
+        [item] = [each for each in hosted.knowledge.list()["items"] if each["source"] == "pay.md"]
+        assert (item["visibility"], item["tags"]) == ("internal", ["hr"])
+    hosted.knowledge.remove("pay.md")
 
 
 def test_what_was_agreed_to_is_what_is_removed(hosted: Application, server: ChatServer) -> None:

@@ -109,6 +109,22 @@ def test_a_document_made_internal_is_gone_for_visitors(opened):
     assert opened.store.match('"lamp"', 9) != []
 
 
+def test_a_source_is_published_and_withdrawn_though_its_file_is_gone(tmp_path, encoder):
+    base = KnowledgeBase(tmp_path / "kb", encoder, redact=lambda text: text.replace("Annika", "<PERSON>"))
+    file = tmp_path / "pay.md"
+    file.write_text("# Pay\n\n## Rates\n\nAnnika earns 10 euros an hour.")
+    base.add([file], "internal", tags=["hr"])
+    file.unlink()
+    before = base.passages("pay.md")
+    [item] = base.show("pay.md", "published")["items"]
+    assert (item["visibility"], item["tags"]) == ("published", ["hr"])
+    assert "<PERSON> earns 10 euros" in str(base.search("earns", visitor=True))
+    assert base.show("pay.md", "internal")["items"][0]["visibility"] == "internal"
+    assert base.search("earns", visitor=True)["results"] == [] and base.passages("pay.md") == before
+    with pytest.raises(UnknownSource):
+        base.show("pay", "published")
+
+
 def test_visitors_cannot_probe_redacted_words(tmp_path, encoder):
     base = KnowledgeBase(tmp_path / "kb", encoder, redact=lambda text: text.replace("Annika", "<PERSON>"))
     base.add_text("team.md", "Annika leads the repairs.")

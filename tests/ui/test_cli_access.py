@@ -74,4 +74,8 @@ def test_documents_are_added_asked_and_removed(home: Path, tmp_path: Path, capfd
     assert answer["answered"] and "five working days" in answer["answer"]
     assert "[1] refunds.md" in here(capfd, "knowledge", "ask", "How long does a refund take?").out
     assert here(capfd, "knowledge", "reindex", "--json").json["documents"] == 1
+    (tmp_path / "refunds.md").unlink()
+    for word, shown in (("withdraw", "internal"), ("publish", "published")):
+        [item] = here(capfd, "knowledge", word, "refunds", "--json").json["items"]
+        assert item["visibility"] == shown
     assert "removed refunds.md" in here(capfd, "knowledge", "remove", "Refunds").out

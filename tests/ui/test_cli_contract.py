@@ -44,6 +44,8 @@ COMMANDS = {
     "knowledge add": "--internal --tag",
     "knowledge list": "",
     "knowledge remove": "",
+    "knowledge publish": "",
+    "knowledge withdraw": "",
     "knowledge reindex": "",
     "knowledge search": "-k --source --tag --since --until --language --visibility",
     "knowledge ask": "--after --source --tag --since --until --language --visibility",

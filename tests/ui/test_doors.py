@@ -40,6 +40,7 @@ DELETE /v1/models/{model} · DELETE /v1/registry/models/{model} · POST /v1/regi
 POST /v1/registry/models/{model}/rollback · POST /v1/registry/models/{model}/undeploy
 POST /v1/registry/models/{model}/split · DELETE /v1/registry/models/{model}/split · POST /v1/fine_tuning/jobs
 POST /v1/fine_tuning/jobs/{job_id}/cancel · POST /v1/knowledge/sources · DELETE /v1/knowledge/sources/{source:path}
+PATCH /v1/knowledge/sources/{source:path}
 POST /v1/knowledge/learn · POST /v1/knowledge/rollback · DELETE /v1/knowledge/unanswered/{number}
 POST /v1/files · DELETE /v1/files/{file_id}
 """

@@ -1,10 +1,11 @@
 """Tools over the team's documents."""
 
-from typing import Any
+from typing import Any, Literal
 
 from tools.catalog.registry import tool
 from tools.workspace import Workspace
 
+Visibility = Literal["published", "internal"]
 MOST_EXPLAINED = 5  # passages, the most influential first
 
 
@@ -31,19 +32,27 @@ def search_knowledge(workspace: Workspace, query: str, why: bool = False) -> dic
     return {**found, "why": {"passages": shown, "rests_on": told["rests_on"], "notes": told["notes"]}}
 
 
-def _preview_add(workspace: Workspace, source: str) -> dict[str, Any]:
-    workspace.document(source)
-    return {"summary": f"Add {source} to the knowledge base, readable by visitors too.", "source": source}
+def _preview_add(
+    workspace: Workspace, source: str, visibility: Visibility | None = None, tags: list[str] | None = None
+) -> dict[str, Any]:
+    shown = visibility or workspace.knowledge().shown(workspace.document(source))
+    who = "for the team alone" if shown == "internal" else "readable by visitors too"
+    return {"summary": f"Add {source} to the knowledge base, {who}.", "source": source, "visibility": shown}
 
 
 @tool(risk="approve", preview=_preview_add)
-def add_knowledge(workspace: Workspace, source: str) -> dict[str, Any]:
+def add_knowledge(
+    workspace: Workspace, source: str, visibility: Visibility | None = None, tags: list[str] | None = None
+) -> dict[str, Any]:
     """Add a document, a folder or a web address to the knowledge base.
 
     Args:
         source: the name of an uploaded file, or an address.
+        visibility: internal for the team alone, published for visitors of the site too; left out, a new one is
+            published, and one that is there already stays as it is.
+        tags: words by which searches can be narrowed.
     """
-    return workspace.knowledge().add([workspace.document(source)])
+    return workspace.knowledge().add([workspace.document(source)], visibility=visibility, tags=tags or [])
 
 
 def _preview_remove(workspace: Workspace, source: str) -> dict[str, Any]:

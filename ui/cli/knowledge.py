@@ -93,6 +93,24 @@ def remove(
         return application.knowledge.remove(application.knowledge.find_source(source))
 
 
+@command(app, show=_list)
+def publish(
+    source: Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")],
+) -> dict[str, Any]:
+    """Let visitors read a source; its file is not needed."""
+    with opened() as application:
+        return application.knowledge.show(application.knowledge.find_source(source), "published")
+
+
+@command(app, show=_list)
+def withdraw(
+    source: Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")],
+) -> dict[str, Any]:
+    """Keep a source for the team; its file is not needed."""
+    with opened() as application:
+        return application.knowledge.show(application.knowledge.find_source(source), "internal")
+
+
 @command(app, show=_counted)
 def reindex() -> dict[str, Any]:
     """Read all sources anew and make the index again."""
