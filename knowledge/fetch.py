@@ -66,6 +66,8 @@ def fetch(url: str, allowed: Callable[[str], bool] = public) -> Iterator[Found]:
     """
     visit = _Visit(allowed)
     raw, suffix, final = visit.get(url)
+    if raw.startswith(b"PK\x03\x04") and suffix not in loaders():
+        raise SourceError("An archive at an address is not read.", "Download it and add the file.")
     listing = _plain(raw)
     places = _places(listing)
     if places is None:
@@ -185,8 +187,9 @@ class _Visit:
         parts = _checked(url)
         address = self._address(parts)
         target = httpx.URL(url, host=address)
-        headers = {"Host": parts.netloc, "User-Agent": f"{AGENT}/1.0", "Accept": "*/*"}
-        extensions = {"sni_hostname": parts.hostname}
+        named = target.copy_with(host=parts.hostname)  # as the network writes it: xn--mnchen-3ya.example
+        headers = {"Host": named.netloc.decode(), "User-Agent": f"{AGENT}/1.0", "Accept": "*/*"}
+        extensions = {"sni_hostname": named.raw_host.decode()}
         try:
             # trust_env off: a proxy would look the name up again, out of our sight.
             with (

@@ -34,9 +34,10 @@ class TeamKnowledge(KnowledgeBase):
         history: Sequence[str] = (),
         visitor: bool = False,
         filters: Filters = EVERYTHING,
+        test: bool = False,
     ) -> dict[str, Any]:
         """Answer a question; a visitor is not told what the team has ruled out."""
-        found = super().ask(question, history, visitor, filters)
+        found = super().ask(question, history, visitor, filters, test)
         if not (visitor and self._leave_out):
             return found
         cited = [each | {"text": self._leave_out(each["text"])[0]} for each in found["citations"]]

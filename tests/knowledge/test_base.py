@@ -9,6 +9,7 @@ import pytest
 
 from knowledge.base import KnowledgeBase
 from knowledge.errors import UnknownSource
+from knowledge.filters import Filters
 from tests.knowledge.corpus import pdf_pages, zip_of
 from tools.models.embedded import minilm_folder
 
@@ -78,6 +79,16 @@ def test_odd_questions_find_nothing_and_break_nothing(corpus):
         corpus.search(question)
         corpus.ask(question)
     assert corpus.search("")["results"] == []
+
+
+def test_tests_and_narrowed_questions_are_no_gaps(tmp_path, encoder):
+    noted = []
+    base = KnowledgeBase(tmp_path / "kb", encoder, unanswered=lambda *given: noted.append(given))
+    base.ask("What is this?", test=True)
+    base.ask("What is this?", filters=Filters(source="nosuch.md"))
+    assert noted == []
+    base.ask("What is this?", visitor=True)
+    assert noted == [("What is this?", True)]
 
 
 def test_an_empty_base_knows_nothing(base):

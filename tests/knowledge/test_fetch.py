@@ -17,6 +17,8 @@ class Site(BaseHTTPRequestHandler):
             "/robots.txt": (200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /private"),
             "/page": (200, {"Content-Type": "text/html; charset=utf-8"}, PAGE),
             "/notes.md": (200, {"Content-Type": "text/plain"}, b"# Notes"),
+            "/docs.zip": (200, {"Content-Type": "application/zip"}, b"PK\x03\x04"),
+            "/host": (200, {"Content-Type": "text/plain"}, self.headers["Host"].encode()),
             "/moved": (302, {"Location": "/page"}, b""),
             "/round": (302, {"Location": "/round"}, b""),
             "/inward": (302, {"Location": "http://127.0.0.2:1/"}, b""),
@@ -67,6 +69,18 @@ def site():
 
 def here(address):
     return address == "127.0.0.1"
+
+
+def test_names_beyond_ascii_are_reached(site, monkeypatch):
+    port = int(site.rpartition(":")[2])
+    monkeypatch.setattr(module._Visit, "_address", lambda *_: "127.0.0.1")
+    [found] = fetch(f"http://münchen.example:{port}/host", here)
+    assert found.read()[1].decode() == f"xn--mnchen-3ya.example:{port}"
+
+
+def test_an_archive_at_an_address_has_its_reason(site):
+    with pytest.raises(SourceError, match="archive at an address"):
+        list(fetch(f"{site}/docs.zip", here))
 
 
 @pytest.mark.parametrize(
