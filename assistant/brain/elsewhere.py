@@ -40,6 +40,12 @@ _DELETE = re.compile(
     rf"|(?<![别勿不要])(?:删除|删掉|删了|清除)\s*{_MODEL}(?!\s*(?:的|里))|把\s*{_MODEL}\s*(?:模型|这个模型)?(?:给?删)",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(
+    rf"\bexplain\w* {_MODEL} (?:as a whole|overall|globally|in general)|\bwords? (?:that )?(?:drive|drives|define|make|makes|decide|decides)\b.{{0,16}}\b(?:each|every|the) (?:class|classes|label|labels|category|categories)\b"
+    rf"|\b(?:well[- ])?calibrat\w*\b|\blabels?\b.{{0,30}}\b(?:look|looks|seem|seems|are|be) (?:wrong|mistaken|mislabell?ed)\b.{{0,12}}{_MODEL}"
+    rf"|(?:整体|全局)(?:地)?(?:解释|说明)|(?:每个|各个?)(?:类别|标签).{{0,8}}(?:词|关键词)|校准",
+    re.IGNORECASE,
+)
 _SHADOW = re.compile(r"\bshadow|影子", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d{1,2}(?:\.\d+)?) ?(?:%|percent|per cent)", re.IGNORECASE)
 _PARTS = {"tenth": 10, "fifth": 20, "quarter": 25, "third": 33, "half": 50}
@@ -67,6 +73,9 @@ def command_for(asked: Asked, language: str) -> str | None:
         if _SHADOW.search(text):
             return _told(f"models split {name}{to} --shadow", "lets it read along without answering anybody", "让它旁听而不回答", language)  # fmt: skip
         return _told(f"models split {name}{to} --share {_share(text)}", "lets it answer that many percent of the callers", "让它回答这一比例的调用者", language)  # fmt: skip
+    if _WHOLE.search(text):
+        data = next(iter(asked.mentions.of("file")), "FILE")
+        return _told(f"explain {name} --data {data} --html whole.html", "shows what drives each class, where the model is weak, its calibration and labels that look wrong", "展示每个类别由哪些词决定、模型的弱点、校准情况和可疑的标签", language, True)  # fmt: skip
     if _DELETE.search(text):
         return _told(f"models delete {named[0]}", "deletes it for good", "会永久删除它", language, True)
     return None

@@ -427,6 +427,13 @@ def test_a_bare_learning_rate_is_one_of_a_training():
         ("send 25 % of the traffic to router@2", "models split router --to router@2 --share 25"),
         ("run router@2 in shadow", "models split router --to router@2 --shadow"),
         ("delete the model router-old", "models delete router-old"),
+        ("which words drive each class of router?", "explain router --data FILE --html whole.html"),
+        ("is router well calibrated?", "explain router --data FILE --html whole.html"),
+        ("explain router as a whole on tickets.csv", "explain router --data tickets.csv --html whole.html"),
+        (
+            "which labels in tickets.csv look wrong to router?",
+            "explain router --data tickets.csv --html whole.html",
+        ),
         ("把 router-old 模型删掉", "models delete router-old"),
     ],
 )

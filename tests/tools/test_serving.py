@@ -3,13 +3,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
 
 from tests.tools.trained import ROWS, train_head
 from tools.errors import BadArgument, Busy, NotFound, Unsupported, WorkFailed
-from tools.serving.bench import bench
+from tools.serving.bench import _tokens, bench
 from tools.serving.cache import PredictorCache
 from tools.serving.predictor import LONGEST, Predictor, load
 
@@ -177,3 +178,8 @@ def test_bench_draws_what_it_measured(predictor: Predictor, tmp_path: Path) -> N
     assert figures["picture"] == figures["artifacts"][0]["path"] == str(file)
     with Image.open(file) as image:
         assert image.width > image.height > 200 and len(image.convert("RGB").getcolors(1 << 20)) > 10
+
+
+def test_tokens_of_an_embedding_model_are_counted_by_its_own_tokenizer(tmp_path: Path) -> None:
+    model = SimpleNamespace(encoder=SimpleNamespace(tokenizer=SimpleNamespace(encode=list)))
+    assert _tokens(Predictor(tmp_path, {"name": "e", "task": "embedding"}, model), ["three", "two"]) == 8

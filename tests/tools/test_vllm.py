@@ -15,12 +15,13 @@ import pytest
 
 from tests.tools import vllm_peer
 from tests.tools.tiny_models import tiny_gpt
-from tools.errors import BadArgument, Unavailable, Unsupported, WorkFailed
+from tools.errors import BadArgument, Busy, Unavailable, Unsupported, WorkFailed
 from tools.models.card import write_info
 from tools.serving.predictor import Predictor
 from tools.serving.remote import vllm as module
 from tools.serving.remote.vllm import LORA, Vllm, parts
 from tools.serving.remote.vllm_process import _free_port
+from tools.serving.turns import Turns
 
 COMMAND = f"{sys.executable} {vllm_peer.__file__}"
 ASK = [{"role": "user", "content": "where is my parcel"}]
@@ -120,6 +121,17 @@ def test_who_leaves_ends_the_request(predictor: Predictor, url: str) -> None:
     assert counts()[0] == 1
     pieces.close()
     wait(lambda: counts() == (0, before + 1))
+
+
+def test_callers_take_turns(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns(1, 1, 1)
+    monkeypatch.setattr(predictor.model, "_turns", turns)
+    assert "".join(predictor.generate(ASK, max_tokens=4, caller="one"))
+    other = turns.ask("another")
+    with pytest.raises(Busy, match="as many texts as it can|more to do"):
+        next(predictor.generate(ASK, max_tokens=4, caller="one"))
+    turns.leave(other)
+    assert "".join(predictor.generate(ASK, max_tokens=4, caller="one"))
 
 
 def test_many_are_written_at_once(predictor: Predictor, url: str) -> None:

@@ -172,7 +172,10 @@ def _ask(predictor: Predictor, text: str, caller: str = "") -> str:
 
 def _tokens(predictor: Predictor, texts: Sequence[str]) -> int:
     """Tokens of all texts; counted after the load, because tokenizers cannot be shared while their settings change."""
-    tokenizer = getattr(predictor.model, "tokenizer", None)
+    model = predictor.model  # an embedding model has its tokenizer in its encoder
+    tokenizer = getattr(model, "tokenizer", None) or getattr(
+        getattr(model, "encoder", None), "tokenizer", None
+    )
     if tokenizer is None:
         return sum(len(text.split()) for text in texts)
     with predictor.lock:

@@ -22,6 +22,7 @@ from tools.serving.generation.generator import SEEDS, Conversations, Message
 from tools.serving.predictor import Predictor
 from tools.serving.remote.vllm_process import Child
 from tools.serving.remote.vllm_server import Piece, Server, UnknownModel
+from tools.serving.turns import Turns
 
 if TYPE_CHECKING:
     from tools.finetune.tasks.text_generation import Ending
@@ -31,6 +32,7 @@ ADAPTERS = ("lora", "qlora")  # methods whose adapters vLLM reads; it has no DoR
 RANK = 16  # of our adapters: tools.finetune.methods
 # Adapters in one batch, and adapters kept in memory: by vLLM's own default each batch would be of one adapter.
 LORA = ["--enable-lora", "--max-lora-rank", str(RANK), "--max-loras", "8", "--max-cpu-loras", "64"]
+PLACES, EACH, ROOM = 256, 192, 1024  # texts of a model at once, of them one caller's, and with those that wait
 IDLE_SECONDS = 30.0  # after which a model that is not in service is let go
 QUIET = ["--disable-log-stats", "--disable-uvicorn-access-log"]
 
@@ -165,6 +167,7 @@ class VllmGenerator(Conversations):
         self._name, self._window = "", 0
         self.read = self.written = 0
         self._running, self._used = 0, time.monotonic()
+        self._turns = Turns(PLACES, EACH, ROOM, "The model writes as many texts as it can.")
 
     @property
     def busy(self) -> bool:
@@ -186,7 +189,7 @@ class VllmGenerator(Conversations):
         top_p: float | None = None,
         caller: str = "",
     ) -> "Generator[str, None, Ending]":
-        """See :meth:`Conversations.generate`; Unavailable where the server is away."""
+        """See :meth:`Conversations.generate`; Unavailable where the server is away, Busy where too much waits."""
         from tools.finetune.tasks.text_generation import Ending
 
         self.ready()
@@ -204,7 +207,7 @@ class VllmGenerator(Conversations):
         if seed is not None:
             body["seed"] = seed % SEEDS
         last = Piece("", 0)
-        with self._counted():
+        with self._turns.place(caller), self._counted():
             self.read += len(ids)
             for piece in self._pieces(body):
                 self.written, last = self.written + piece.tokens - last.tokens, piece
