@@ -24,7 +24,12 @@ DEVELOPED_ON = (
     "seeds",
     "payroll",
 )  # their misses were looked at, and the answerer's models are fitted on them
-HELD_OUT = ("bakery", "storage", "theatre", "pianos")  # written before the work that they judge, never looked into
+HELD_OUT = (
+    "bakery",
+    "storage",
+    "theatre",
+    "pianos",
+)  # written before the work that they judge, never looked into
 
 
 def documents(company: str) -> Iterator[tuple[str, str]]:

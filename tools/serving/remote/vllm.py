@@ -32,7 +32,11 @@ ADAPTERS = ("lora", "qlora")  # methods whose adapters vLLM reads; it has no DoR
 RANK = 16  # of our adapters: tools.finetune.methods
 # Adapters in one batch, and adapters kept in memory: by vLLM's own default each batch would be of one adapter.
 LORA = ["--enable-lora", "--max-lora-rank", str(RANK), "--max-loras", "8", "--max-cpu-loras", "64"]
-PLACES, EACH, ROOM = 256, 192, 1024  # texts of a model at once, of them one caller's, and with those that wait
+PLACES, EACH, ROOM = (
+    256,
+    192,
+    1024,
+)  # texts of a model at once, of them one caller's, and with those that wait
 IDLE_SECONDS = 30.0  # after which a model that is not in service is let go
 QUIET = ["--disable-log-stats", "--disable-uvicorn-access-log"]
 
