@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
 
 from knowledge.errors import SourceError
 from knowledge.gather import Found, refused
 from knowledge.loaders import loaders
+from knowledge.robots import Robots
 
 AGENT = "StartupAssistant"
 LARGEST = 25 << 20  # bytes
@@ -137,7 +137,7 @@ class _Visit:
     """One call's requests: what robots.txt said is remembered for its length."""
 
     allowed: Callable[[str], bool]
-    robots: dict[str, RobotFileParser] = field(default_factory=dict)
+    robots: dict[str, Robots] = field(default_factory=dict)
 
     def get(self, url: str) -> tuple[bytes, str, str]:
         """An address's bytes, the file name ending that fits them, and the address after redirects."""
@@ -163,23 +163,22 @@ class _Visit:
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self.robots:
             self.robots[origin] = self._robots(origin, deadline)
-        if not self.robots[origin].can_fetch(AGENT, url):
+        if not self.robots[origin].allow(url):
             raise SourceError(
                 "The site's robots.txt forbids reading it.", "Ask the site's owner, or save the page."
             )
 
-    def _robots(self, origin: str, deadline: float) -> RobotFileParser:
+    def _robots(self, origin: str, deadline: float) -> Robots:
         """The origin's rules; none where there is no such file, all forbidden where the server fails (RFC 9309)."""
-        rules = RobotFileParser()
         url = f"{origin}/robots.txt"
         for _ in range(REDIRECTS + 1):
             status, headers, raw = self._request(url, deadline)
             if status not in (301, 302, 303, 307, 308) or not headers.get("location"):
                 break
             url = _target(url, headers["location"])
-        forbid = ["User-agent: *", "Disallow: /"] if status >= 500 else []
-        rules.parse(forbid or (raw.decode("utf-8", "replace").splitlines() if status < 300 else []))
-        return rules
+        if status >= 500:
+            return Robots("User-agent: *\nDisallow: /", AGENT)
+        return Robots(raw.decode("utf-8-sig", "replace") if status < 300 else "", AGENT)
 
     def _request(self, url: str, deadline: float) -> tuple[int, Any, bytes]:
         import httpx
