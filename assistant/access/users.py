@@ -16,7 +16,10 @@ from assistant.errors import BadRequest, Conflict, Forbidden, Missing, Unauthent
 from assistant.store.database import Database
 from assistant.store.schema import keys, now, sessions, sign_in_links, users
 
-NAME = re.compile(r"[\w][\w .@+-]{0,99}")
+NAME = re.compile(r"[\w][\w .@+'&!#$%*/=?^`{|}~-]{0,99}")  # what e-mail addresses are made of, too
+OURS = re.compile(
+    rf"(?i){OWNER_ID}|(?:user|key)-[0-9a-f]{{12}}|visitor-.*"
+)  # ids, which no name may be taken for
 
 
 class UserStore:
@@ -33,19 +36,45 @@ class UserStore:
         """Enter a person.
 
         Args:
-            name: up to 100 letters, digits, spaces and ``.@+-``; unique.
+            name: up to 100 letters, digits, spaces and signs of e-mail addresses; unique, and no id.
             role: admin, member or viewer.
 
         Raises:
             BadRequest: the name or role cannot be used.
             Conflict: the name is taken.
         """
+        return self._insert(f"user-{secrets.token_hex(6)}", self._free(name), check_role(role))
+
+    def _free(self, name: str) -> str:
+        """A name that somebody may have.
+
+        Raises:
+            BadRequest: it cannot be used.
+            Conflict: it is taken, if in other letters: people and services write Ann@firm.example as they like.
+        """
         name = name.strip()
-        if not NAME.fullmatch(name):
+        if not NAME.fullmatch(name) or OURS.fullmatch(name):
             raise BadRequest(
                 "This name cannot be used.", "Use up to 100 letters, digits, spaces, . @ + -.", param="name"
             )
-        return self._insert(f"user-{secrets.token_hex(6)}", name, check_role(role))
+        if self._called(name):
+            raise _taken(name)
+        return name
+
+    def rename(self, user_id: str, name: str) -> dict[str, Any]:
+        """Call a user otherwise.
+
+        Raises:
+            BadRequest: the name cannot be used.
+            Conflict: the name is taken, or the user is the owner.
+        """
+        user = self.get(user_id)
+        if user["id"] == OWNER_ID:
+            raise Conflict("The owner keeps the name owner.", "Rename another user.", param="name")
+        with self._database.begin() as connection:
+            connection.execute(users.update().where(users.c.id == user_id).values(name=self._free(name)))
+            record(connection, "user renamed", user_id, before=user["name"], after=name.strip())
+        return self.get(user_id)
 
     def _insert(self, user_id: str, name: str, role: str) -> dict[str, Any]:
         row = {"id": user_id, "name": name, "role": role, "created_at": now()}
@@ -54,9 +83,7 @@ class UserStore:
                 connection.execute(users.insert().values(**row))
                 record(connection, "user added", user_id, name=name, role=role)
         except IntegrityError as error:
-            raise Conflict(
-                f"There is a user named {name} already.", "Choose another name.", "name"
-            ) from error
+            raise _taken(name) from error
         return row
 
     def owner(self) -> dict[str, Any]:
@@ -68,7 +95,9 @@ class UserStore:
                 return self._insert(OWNER_ID, OWNER_ID, "admin")
             except Conflict:
                 continue
-        raise Conflict("A user named owner exists already.", "Rename that user and start again.")
+        raise Conflict(
+            "A user named owner exists already.", "Rename that user: assistant users rename owner NAME."
+        )
 
     def get(self, user_id: str) -> dict[str, Any]:
         """One user.
@@ -160,14 +189,21 @@ class UserStore:
         """
         if row := self._database.row(select(users).where(users.c.subject == subject)):
             return row
-        known = (users.c.name == name, users.c.subject.is_(None))
-        if self._database.run(users.update().where(*known).values(subject=subject)):
-            return self.by_name(name)
-        if role is None or self._database.row(select(users).where(users.c.name == name)):
+        if known := self._called(name):
+            free = (users.c.id == known["id"], users.c.subject.is_(None))
+            if self._database.run(users.update().where(*free).values(subject=subject)):
+                return self.get(known["id"])
+        if role is None or known:
             raise Forbidden(f"{name} is no user here.", "Ask an admin: assistant users add.")
         user = self.add(name, role)
         self._database.run(users.update().where(users.c.id == user["id"]).values(subject=subject))
         return self.get(user["id"])
+
+    def _called(self, name: str) -> dict[str, Any] | None:
+        """The user of a name, in whatever case: services and admins write addresses as they like."""
+        alike = [row for row in self.list() if row["name"].casefold() == name.casefold()]
+        exact = [row for row in alike if row["name"] == name]
+        return next(iter(exact or alike), None)
 
     def remove(self, user_id: str) -> None:
         """Take a user out: signed out everywhere, links dead, keys revoked."""
@@ -216,3 +252,7 @@ class UserStore:
                 "Start the server again, or ask an admin for a new one.",
             )
         return dict(row)
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a user named {name} already.", "Choose another name.", "name")

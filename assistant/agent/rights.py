@@ -70,8 +70,9 @@ class DataRights:
             Missing: there is no such user, and nothing is kept under such an id.
         """
         users, name = schema.users, name.strip()
-        if row := self._database.row(select(users).where((users.c.name == name) | (users.c.id == name))):
-            return row
+        for column in (users.c.id, users.c.name):  # nobody is taken for another who is called like an id
+            if row := self._database.row(select(users).where(column == name)):
+                return row
         named = (table for table in _tables() if table.name in ERASED | UNNAMED)
         if any(self._rows(_whose(table) == name, table) for table in named):
             return {"id": name, "name": name, "role": "member"}

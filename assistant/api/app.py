@@ -113,7 +113,10 @@ def create_api(app: Application, lifespan: Lifespan | None = None, shared: bool 
     # Gradio leaves CORS to a parent that configures it; this one allows no other origin anything.
     api.add_middleware(CORSMiddleware, allow_origins=())
     api.add_middleware(WidgetOrigins, application=app)
-    api.add_middleware(Envelope, metrics=api.state.metrics, seconds=app.settings.request_seconds)
+    secure = app.settings.public_url.startswith("https:")
+    api.add_middleware(
+        Envelope, metrics=api.state.metrics, seconds=app.settings.request_seconds, secure=secure
+    )
     return api
 
 

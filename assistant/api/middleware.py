@@ -24,11 +24,15 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=()",
 }
+# For a browser that has once been here over TLS.
+TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
 # Of pages that say nothing themselves, the chat page above all: Gradio needs its inline scripts, but nothing is fetched
 # from elsewhere, whatever a model says.
 POLICY = (
-    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "worker-src 'self' blob:; img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'self'; "
+    "frame-ancestors 'self'"
 )
 
 NOWHERE = respond("There is nothing at this address.", 404, "not_found")
@@ -45,10 +49,12 @@ class Envelope:
         app: the application inside.
         metrics: where to count.
         seconds: after which a request of the API is given up that nothing has been answered to.
+        secure: browsers reach the server over TLS, and are to come no other way.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, seconds: float):
+    def __init__(self, app: ASGIApp, metrics: Metrics, seconds: float, secure: bool = False):
         self._app, self._metrics, self._seconds = app, metrics, seconds
+        self._security = SECURITY | (TRANSPORT if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one request."""
@@ -67,7 +73,8 @@ class Envelope:
                 status, plain = message["status"], _is_plain_413(message)
                 if plain:
                     _as_json(message)
-                _add_headers(message, request_id, scope["state"].get("limits", {}))
+                told = {"X-Request-Id": request_id, **scope["state"].get("limits", {})}
+                _add_headers(message, told, self._security)
             elif plain:
                 message = {**message, "body": TOO_LARGE}
             await send(message)
@@ -126,11 +133,10 @@ def _request_id(scope: Scope) -> str:
     return sent if REQUEST_ID.fullmatch(sent) else f"req-{secrets.token_hex(12)}"
 
 
-def _add_headers(message: Message, request_id: str, limits: dict[str, str]) -> None:
+def _add_headers(message: Message, told: dict[str, str], security: dict[str, str]) -> None:
     headers = MutableHeaders(scope=message)
-    headers.update(limits)
-    headers["X-Request-Id"] = request_id
-    for name, value in SECURITY.items():
+    headers.update(told)
+    for name, value in security.items():
         headers.setdefault(name, value)
     # A page that has not said who may frame it is framed by nobody but ourselves.
     if "frame-ancestors" not in (said := headers.get("content-security-policy", "")):

@@ -217,12 +217,17 @@ class TeamWorkspace:
         return job | {"artifacts": (job.get("result") or {}).get("artifacts", [])}
 
     def cancel(self, job_id: str | None = None) -> dict[str, Any]:
-        """Ask a job to stop; the running (or waiting) one where no id is given."""
+        """Ask a job to stop; the caller's own running (or waiting) one where no id is given."""
         if job_id is None:
             running = [job for job in self.jobs() if job["status"] in ("running", "queued")]
             if not running:
                 raise NotFound("No job is running.", "There is nothing to cancel.")
-            job_id = running[0]["id"]
+            own = [job for job in running if job["user_id"] == self.principal.user_id]
+            if not own:
+                raise NotFound(
+                    "No job of yours is running.", f"To stop a colleague's, name it: {running[0]['id']}."
+                )
+            job_id = own[0]["id"]
         return self.shared.jobs.cancel(job_id)
 
     def knowledge(self) -> Any:

@@ -64,6 +64,30 @@ def test_users_are_added_listed_changed_and_removed(database: Database):
         users.remove("owner")
 
 
+def test_names_are_nobodys_id_and_one_persons_in_any_case(database: Database):
+    users = UserStore(database)
+    ann = users.add("o'neill@firm.example")
+    for taken in ("owner", "Owner", ann["id"], "key-0123456789ab", "visitor-p-1"):
+        with pytest.raises(BadRequest, match="cannot be used"):
+            users.add(taken)
+    with pytest.raises(Conflict, match="already"):
+        users.add("O'Neill@firm.example")
+    assert users.rename(ann["id"], "Ann")["name"] == "Ann"
+    with pytest.raises(Conflict):
+        users.rename(users.add("Bo")["id"], "ann")
+    with pytest.raises(Conflict, match="owner"):
+        users.rename(users.owner()["id"], "Boss")
+
+
+def test_a_service_finds_its_person_in_any_case(database: Database):
+    users = UserStore(database)
+    carl = users.add("Carl@firm.example", "admin")
+    assert users.signed_in_by("https://id 1", "carl@firm.example", "member")["id"] == carl["id"]
+    assert len(users.list()) == 1
+    with pytest.raises(Forbidden):  # another person of that address
+        users.signed_in_by("https://id 2", "CARL@firm.example", "member")
+
+
 def test_sessions_end(database: Database):
     users, sessions = UserStore(database), SessionStore(database)
     cookie = sessions.create(users.owner()["id"])

@@ -59,6 +59,7 @@ COMMANDS = {
     "users password": "",
     "users role": "",
     "users remove": "",
+    "users rename": "",
     "users export": "",
     "users erase": "",
     "users expire": "--days",

@@ -44,6 +44,8 @@ def test_a_link_signs_in_once(app: Application, web) -> None:
     assert page.status_code == 200 and "Startup Assistant" in page.text
     policy = page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'" in policy and "img-src 'self' data: blob:;" in policy
+    assert "default-src 'self'" in policy and "script-src 'self' 'unsafe-inline' 'unsafe-eval';" in policy
+    assert "Strict-Transport-Security" not in page.headers, "it is reached without TLS"
     assert browser.get("/v1/models").status_code == 200  # the page's own calls
     again = TestClient(web, follow_redirects=False).get("/sign-in", params={"token": token})
     assert again.status_code == 401 and "used" in again.text and "Set-Cookie" not in again.headers

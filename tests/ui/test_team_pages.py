@@ -12,6 +12,8 @@ import pytest
 from tests.ui.running import browsing, serious
 from tests.ui.site import EVIL, PAGES, SHOP, Site, serving
 
+POLICY = "Content Security Policy"  # in what browsers say of what it kept from a page
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -35,6 +37,8 @@ def test_no_page_scrolls_sideways_runs_foreign_markup_or_shuts_anybody_out(site:
     wrong: dict[str, list[str]] = {}
     with browsing(viewport={"width": 390, "height": 844}, color_scheme=scheme) as page:
         page.on("dialog", lambda _dialog: pytest.fail("a script ran"))
+        refused: list[str] = []
+        page.on("console", lambda line: refused.append(line.text) if POLICY in line.text else None)
         site.sign_in(page)
         for path in PAGES:
             opened(page, site, path)
@@ -42,6 +46,7 @@ def test_no_page_scrolls_sideways_runs_foreign_markup_or_shuts_anybody_out(site:
                 wrong[f"{path} scrolls"] = [str(page.evaluate("document.documentElement.scrollWidth"))]
             if found := serious(page):
                 wrong[path] = found
+            wrong |= {f"{path} needs what its policy refuses": [*refused]} if refused else {}
             assert page.locator("img[src=x]").count() == 0
     assert not wrong, json.dumps(wrong, indent=1)
 

@@ -80,6 +80,17 @@ def role(
         return {key: user[key] for key in ("id", "name", "role")}
 
 
+@command(users, "rename", show=lambda user: f"{user['id']} is {user['name']} now.")
+def rename(
+    name: NameOrId,
+    new: Annotated[str, typer.Argument(help="What they are called from now on.", metavar="NEW")],
+) -> dict[str, Any]:
+    """Call a person otherwise."""
+    with opened() as application:
+        user = application.users.rename(application.rights.person(name)["id"], new)
+        return {key: user[key] for key in ("id", "name", "role")}
+
+
 def _removed(user: dict[str, Any]) -> str:
     return (
         f"{user['name']} is out, and signed out everywhere. Their conversations stay; to delete them too: "

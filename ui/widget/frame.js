@@ -50,7 +50,8 @@
      passage. An address leads somewhere where a cited passage or the site itself names it; one that a model made up may
      carry away what was said. */
   const OWN = new Map(); // cited in words of the site's own
-  const named = (address, citations) => citations === OWN || [...citations.values()].some((each) => String(each.text).includes(address));
+  const named = (address, citations) => citations === OWN || [...citations.values()].some((each) => (String(each.text).match(ADDRESS) ?? []).includes(address));
+  const ADDRESS = /https?:\/\/[^\s<>()]+[^\s<>().,;:!?]/g; // whole ones: https://acme.co is not what https://acme.com/help names
   const INLINE = /\*\*([^*]+)\*\*|(?<!`)(`+)(?!`)(.+?)(?<!`)\2(?!`)|(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)|\[(\d{1,2})\]|(https?:\/\/[^\s<>()]+[^\s<>().,;:!?])/g;
   function inline(text, into, citations) {
     let at = 0;
