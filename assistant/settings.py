@@ -75,6 +75,10 @@ class Settings(BaseSettings):
         description="What becomes of a bigger model's sentences that the documents do not bear out: a mark, or they "
         "are dropped (for visitors always).",
     )
+    metrics: Literal["private", "open", "key"] = Field(
+        "private",
+        description="Who reads /metrics without an admin's key: this machine and private networks, everybody, nobody.",
+    )
     database_url: Annotated[str, AfterValidator(_placed)] | None = Field(
         None, description="SQLAlchemy URL; a SQLite file in the home where unset."
     )

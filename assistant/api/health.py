@@ -1,8 +1,13 @@
 """Liveness, readiness and figures, for whatever watches the server."""
 
-from fastapi import APIRouter, Request
+import ipaddress
+
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
+
+from assistant.access.roles import allow
+from assistant.api.auth import address, application, caller
 
 router = APIRouter(tags=["health"])
 
@@ -27,7 +32,33 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"status": "ready" if ready else "warming up"}, 200 if ready else 503)
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def _watcher(request: Request) -> None:
+    """Let those read the figures for whom ASSISTANT_METRICS has them: they name models, and how much they are used.
+
+    Raises:
+        Unauthenticated, Forbidden: an admin's key is needed.
+    """
+    whose = application(request).settings.metrics
+    if whose == "open" or (whose == "private" and near(address(request))):
+        return
+    allow(await caller(request), "manage")
+
+
+def near(address: str) -> bool:
+    """Whether a network address is this machine's or of a private network; what is none came by a socket of ours."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return True
+    return (getattr(found, "ipv4_mapped", None) or found).is_private
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+    dependencies=[Depends(_watcher)],
+)
 def metrics(request: Request) -> Response:
     """Counters and timings in Prometheus' text format."""
     return Response(request.app.state.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

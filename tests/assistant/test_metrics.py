@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
 
 from assistant.api.metrics import Metrics
 from tests.assistant.api_server import Server, server
@@ -98,3 +100,27 @@ def test_the_dashboard_names_figures_that_there_are() -> None:
     counted = [name for name in labels if not name.endswith("_created")]
     shown = {re.sub("_(bucket|count|sum)$", "", name) for name in counted}
     assert shown <= named, "a figure that no panel shows"
+
+
+@pytest.mark.parametrize(
+    ("whose", "source", "answer"),
+    [
+        ("private", "10.0.0.7", 200),
+        ("private", "::1", 200),
+        ("private", "8.8.8.8", 401),
+        ("private", "::ffff:8.8.8.8", 401),
+        ("key", "127.0.0.1", 401),
+        ("open", "8.8.8.8", 200),
+    ],
+)
+def test_figures_are_not_for_everybody(
+    server: Server, monkeypatch: pytest.MonkeyPatch, whose: str, source: str, answer: int
+) -> None:
+    monkeypatch.setattr(server.app.settings, "metrics", whose)
+    client = TestClient(server.api, client=(source, 5))
+    assert client.get("/metrics").status_code == answer
+    admin, viewer = (
+        {"Authorization": f"Bearer {server.app.keys.create(each)['secret']}"} for each in ("admin", "viewer")
+    )
+    assert client.get("/metrics", headers=admin).status_code == 200
+    assert client.get("/metrics", headers=viewer).status_code == (403 if answer == 401 else 200)
