@@ -20,11 +20,18 @@ HEAVY = {
     "langgraph", "numpy", "pandas", "sklearn", "spacy", "sentence_transformers", "fastapi", "sqlalchemy", "matplotlib",
 }  # fmt: skip
 CATALOG = {
-    "inspect_dataset", "recommend_model", "finetune_model", "list_jobs", "show_job", "cancel_job", "list_models",
-    "evaluate_model", "compare_models", "deploy_model", "undeploy_model", "benchmark_model", "predict",
+    "inspect_dataset", "recommend_model", "finetune_model", "list_jobs", "show_job", "cancel_job", "resume_job",
+    "list_models", "evaluate_model", "compare_models", "deploy_model", "undeploy_model", "benchmark_model", "predict",
     "explain_prediction", "search_knowledge", "add_knowledge", "remove_knowledge", "redact_text",
 }  # fmt: skip
-ASK_FIRST = {"finetune_model", "deploy_model", "undeploy_model", "add_knowledge", "remove_knowledge"}
+ASK_FIRST = {
+    "finetune_model",
+    "resume_job",
+    "deploy_model",
+    "undeploy_model",
+    "add_knowledge",
+    "remove_knowledge",
+}
 
 
 def python(code: str) -> str:

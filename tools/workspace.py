@@ -108,6 +108,14 @@ class Workspace(Protocol):
         """Ask a job to stop; the running one where no id is given."""
         ...
 
+    def ended(self, job_id: str | None = None) -> dict[str, Any]:
+        """A failed or stopped job, which may go on; the newest where no id is given. Raises where it is another."""
+        ...
+
+    def resume(self, job_id: str | None = None) -> dict[str, Any]:
+        """Let a failed or stopped job go on from its last checkpoint; the newest where no id is given."""
+        ...
+
     def knowledge(self) -> Any:
         """The team's ``knowledge.base.KnowledgeBase``."""
         ...

@@ -7,8 +7,29 @@ from typing import Any
 def _finetune(plan: Mapping[str, Any]) -> str:
     return (
         f"在 {plan['dataset']} 上用 {plan['method']} 方法微调 {plan['base']}({plan['task']}):"
-        f"{plan['rows']:,} 行数据,大约需要{_duration(plan['estimated_seconds'])}。"
+        f"{plan['rows']:,} 行数据,大约需要{_duration(plan['estimated_seconds'])}。{_how(plan)}"
     )
+
+
+HOW = {
+    "text_column": "文本列 {}",
+    "label_column": "标签列 {}",
+    "epochs": "{:g} 轮",
+    "batch_size": "每批 {} 行",
+    "test_data": "在 {} 上测试",
+    "unlabeled": "并用 {} 中未标注的文本",
+    "search": "搜索最佳设置 {:g} 分钟",
+    "seed": "随机种子 {}",
+    "minutes": "在 {:g} 分钟内完成",
+}
+
+
+def _how(plan: Mapping[str, Any]) -> str:
+    """The columns and numbers that were chosen or asked for; a frozen encoder has no epochs."""
+    told = {key: words for key, words in HOW.items() if plan.get(key) is not None}
+    if plan["method"] == "head":
+        told = {key: words for key, words in told.items() if key not in ("epochs", "batch_size")}
+    return f"{';'.join(words.format(plan[key]) for key, words in told.items())}。" if told else ""
 
 
 def _duration(seconds: float) -> str:
@@ -24,6 +45,7 @@ def _add(found: Mapping[str, Any]) -> str:
 
 SUMMARIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "finetune_model": _finetune,
+    "resume_job": lambda found: f"让 {found['id']} 从上次的检查点继续。",
     "deploy_model": lambda found: (
         f"部署 {found['model']}(它已在服务中)。"
         if found.get("status") == "deployed"

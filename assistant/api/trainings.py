@@ -64,6 +64,7 @@ class JobRequest(Body):
     test_data: Wish = Field(None, validation_alias=AliasChoices("test_data", "test-data"))
     unlabeled: Wish = None
     search: Annotated[float, Field(gt=0, le=1440)] | None = None
+    minutes: Annotated[float, Field(gt=0, le=1440)] | None = None
     epochs: Epochs | None = None
     learning_rate: Rate | None = Field(None, validation_alias=AliasChoices("learning_rate", "learning-rate"))
     batch_size: Size | None = Field(None, validation_alias=AliasChoices("batch_size", "batch-size"))
@@ -125,6 +126,7 @@ def _spec(body: JobRequest, workspace: "TeamWorkspace") -> "FinetuneSpec":
         test_data=test or _file(workspace, "validation_file", body.validation_file),
         unlabeled=_file(workspace, "unlabeled", body.unlabeled),
         search=body.search,
+        minutes=body.minutes,
         epochs=body.epochs or _number(body.steps.n_epochs),
         learning_rate=body.learning_rate,
         batch_size=body.batch_size or _number(body.steps.batch_size),

@@ -156,7 +156,7 @@ def _plain_words(asked: Asked, tool: str) -> bool:
     text = asked.text.strip()
     words = re.search(r"[A-Za-z]{2}|[\u3400-\u9fff]", text)
     asks = _asks(text) or re.match(r"(?:what|why|how|who|which|when|where)\b", text, re.IGNORECASE)
-    about = asked.reading.tools[tool] >= SURE and not asked.reading.spans
+    about = asked.reading.tools.get(tool, 0.0) >= SURE and not asked.reading.spans
     return bool(words) and about and not asks and not is_polite(text)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assistant.brain import values
+from assistant.brain import options, values
 from assistant.brain.asked import Asked
 from assistant.brain.counted import epochs
 from assistant.brain.labels import ARGUMENTS, NONE
@@ -55,7 +55,7 @@ def said(tool: str, asked: Asked) -> Filled:
         asked: what they are read from.
     """
     spoken = {ARGUMENTS.get(span.slot, span.slot) for span in asked.reading.spans}
-    spoken |= set(training_values(asked))
+    spoken |= {*training_values(asked), *options.files(asked)}
     if asked.mentions.of("model"):
         spoken |= {"model", "models"}
     if "model" in spoken:
@@ -112,7 +112,8 @@ def _present(filled: Mapping[str, Any]) -> Filled:
 
 
 def _finetune(asked: Asked) -> Filled:
-    return {"dataset": datasets.dataset(asked), **training_values(asked)}
+    dataset = datasets.dataset(options.without_files(asked))
+    return {"dataset": dataset, **training_values(asked), **options.files(asked)}
 
 
 def training_values(asked: Asked) -> Filled:
@@ -131,7 +132,7 @@ def training_values(asked: Asked) -> Filled:
         "name": lambda span: _new_name(span, asked),
     }
     sentence = _sentence(asked)
-    found = clear_values(sentence)
+    found = clear_values(options.blanked(sentence)) | options.numbers(sentence)
     clear = {
         key for key in found if key in ("text_column", "label_column", "epochs", "learning_rate", "name")
     }
@@ -251,11 +252,6 @@ def _with_text(asked: Asked) -> Filled:
     }
 
 
-_ENGINE = re.compile(
-    r"(?:\b(?:with|on|in|by|use|using|as|engine)|用|以)\W{0,3}(int8|openvino|torch|onnx)\b", re.IGNORECASE
-)
-
-
 _FOR_THE_TEAM = re.compile(
     r"\binternal(?:ly)?\b|\bteam (?:only|alone)\b|\bonly (?:for )?(?:the|our|my) team\b|"
     r"\bnot for (?:the |our )?visitors\b|内部|仅限团队|仅团队|不对外|不公开",
@@ -267,12 +263,6 @@ def _added(asked: Asked) -> Filled:
     source = sources.source(asked)
     internal = _FOR_THE_TEAM.search(asked.text.replace(str(source or "\0"), ""))
     return {"source": source, "visibility": "internal" if internal else None}
-
-
-def _engine(text: str) -> str | None:
-    """The engine that a deployment shall have, where one is named."""
-    found = _ENGINE.search(text)
-    return found[1].lower() if found else None
 
 
 def _undeploy(asked: Asked) -> Filled:
@@ -296,10 +286,11 @@ _FILLERS: dict[str, Callable[[Asked], Filled]] = {
     "list_jobs": lambda asked: {},
     "show_job": lambda asked: {"job": jobs.job(asked)},
     "cancel_job": lambda asked: {"job": jobs.job(asked)},
+    "resume_job": lambda asked: {"job": jobs.job(asked)},
     "list_models": lambda asked: {},
     "evaluate_model": _evaluate,
     "compare_models": lambda asked: {"models": models.models(asked)},
-    "deploy_model": lambda asked: {"model": models.model(asked), "engine": _engine(asked.text)},
+    "deploy_model": lambda asked: {"model": models.model(asked), "engine": options.engine(asked.text)},
     "undeploy_model": _undeploy,
     "benchmark_model": lambda asked: {"model": models.model(asked)},
     "predict": _with_text,

@@ -43,6 +43,7 @@ OFFERS = {
     "list_jobs": ("list the jobs", "列出任务", "List my jobs", "列出所有任务"),
     "show_job": ("show how the training stands", "查看训练进度", "How is the training going?", "训练进度怎么样了？"),
     "cancel_job": ("stop the training", "停止训练", "Stop the training", "停止训练"),
+    "resume_job": ("let the training go on", "继续训练", "Resume the training", "恢复训练"),
     "list_models": ("list your models", "列出模型", "List my models", "列出所有模型"),
     "evaluate_model": ("measure a model's quality", "评估模型", "Evaluate the model", "评估这个模型"),
     "compare_models": ("compare models", "比较模型", "Compare my models", "比较我的模型"),

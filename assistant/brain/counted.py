@@ -2,17 +2,19 @@
 
 import re
 
-from assistant.brain import values
+from assistant.brain import options, values
 from assistant.brain.asked import Asked
 from assistant.brain.patterns import inside_rate, whole_number
 from assistant.brain.reading import Span
 
 
 def epochs(span: Span, asked: Asked) -> float | int | None:
-    """How many epochs; a number of rows or texts is none."""
+    """How many epochs; a number of rows or texts, or of an option, is none."""
     rows = _ROWS.match(asked.text, span.end)
     for_rate = asked.context.asks == "rate" and asked.words(span) == asked.text.strip()
     if rows or for_rate or inside_rate(span.start, asked.text) or _in_a_word(span, asked.text):
+        return None
+    if options.blanked(asked.text)[span.start : span.end] != asked.words(span):
         return None
     whole = whole_number(span.start, asked.text)  # the tagger may have taken a part: 一 of 一百
     return values.number(asked.words(span)) if whole is None else whole

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.brain import ask
-from assistant.brain.arguments import offered
+from assistant.brain.arguments import arguments, offered
 from assistant.brain.asked import Asked
 from assistant.brain.continuing import going_on, same_again
 from assistant.brain.elsewhere import command_for
@@ -23,6 +23,7 @@ from assistant.brain.questions import asked_for, listed, plans
 from assistant.brain.reader import reader
 from assistant.brain.reading import Reading
 from assistant.brain.replies.talk import PERSONAL, is_greeting
+from assistant.brain.resuming import let_go_on
 from assistant.brain.situation import Situation
 from assistant.brain.things.explained import FLIPS, doubted
 
@@ -181,6 +182,8 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
         return _finish(again, filled(again, asked), SURE, [], asked, language)
     if (pressed := ask.button(asked.text)) and (allowed is None or pressed in allowed):
         return _finish(pressed, filled(pressed, asked), SURE, [], asked, language)
+    if resumed := let_go_on(asked, allowed):
+        return _finish(resumed, arguments(resumed, asked), SURE, [], asked, language)
     if _tries_it(asked) and (allowed is None or "predict" in allowed):
         return _finish("predict", filled("predict", asked), SURE, [], asked, language)
     if _flips(asked) and (allowed is None or "explain_prediction" in allowed):

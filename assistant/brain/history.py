@@ -111,7 +111,7 @@ def note_result(context: Context, content: str) -> None:
         return
     if context.tool == "finetune_model":
         context.model, context.job = result.get("model") or context.model, result.get("job") or context.job
-    elif context.tool in ("show_job", "cancel_job") and isinstance(result.get("id"), str):
+    elif context.tool in ("show_job", "cancel_job", "resume_job") and isinstance(result.get("id"), str):
         context.job = result["id"]
         done = result.get("result")
         if isinstance(done, dict) and isinstance(done.get("model"), str):

@@ -29,12 +29,12 @@ _YES = _only(
     "certainly|of course|please|go|go for it|go ahead|go on|do it|do that|do so|let's go|lets go|let's do it|lets do it|let's do that|lets do that|proceed|continue|"
     "start|start it|start now|start the training|run it|ship it|make it so|sounds good|sounds great|looks good|looks great|looks fine|that's fine|thats fine|that's ok|thats ok|"
     "that's right|thats right|that's good|thats good|that's correct|thats correct|why not|i approve|i agree|i do|i confirm|works for me|lgtm|with pleasure|by all means|"
-    "deploy it|train it|add it|remove it|undeploy it",
-    f"{_POLITE_ZH}|好|行|可以|是|对|没问题|同意|批准|确认|开始|继续|嗯|ok|当然|就这样|来吧|去吧|执行|做吧|上吧|部署吧|训练|训练吧|开始训练",
+    "deploy it|train it|add it|remove it|undeploy it|resume it",
+    f"{_POLITE_ZH}|好|行|可以|是|对|没问题|同意|批准|确认|开始|继续|嗯|ok|当然|就这样|来吧|去吧|执行|做吧|上吧|部署吧|训练|训练吧|开始训练|恢复",
 )
 # Of the words of a yes, those that can mean nothing else.
 _GO = re.compile(
-    r"\b(?:go|do (?:it|that|so)|start|proceed|continue|run it|ship it|make it so|(?:deploy|train|add|remove|undeploy) it)\b|开始|继续|执行|上吧|来吧|做吧|部署吧|训练",
+    r"\b(?:go|do (?:it|that|so)|start|proceed|continue|run it|ship it|make it so|(?:deploy|train|add|remove|undeploy|resume) it)\b|开始|继续|执行|上吧|来吧|做吧|部署吧|训练|恢复",
     re.IGNORECASE,
 )
 _CLEAR = re.compile(
@@ -53,11 +53,12 @@ _VERBS = {
     "deploy_model": re.compile(r"(?<!un-)\bdeploy(?:ing)?\b|部署|上线", re.IGNORECASE),
     "undeploy_model": re.compile(r"\bun-?deploy(?:ing)?\b|下线|取消部署", re.IGNORECASE),
     "add_knowledge": re.compile(r"\badd(?:ing)?\b|添加|加入", re.IGNORECASE),
+    "resume_job": re.compile(r"\bresum(?:e|ing)\b|恢复", re.IGNORECASE),
     "remove_knowledge": re.compile(r"\b(?:remov(?:e|ing)|delet(?:e|ing))\b|删除|移除", re.IGNORECASE),
 }
 # Of the words to go, those that cannot mean that the talk shall go on.
 _START = re.compile(
-    r"\b(?:go(?! on\b)|do (?:it|that|so)|start|proceed|run it|ship it|make it so|(?:deploy|train|add|remove|undeploy) it)\b|开始|执行|上吧|来吧|做吧|部署吧|训练",
+    r"\b(?:go(?! on\b)|do (?:it|that|so)|start|proceed|run it|ship it|make it so|(?:deploy|train|add|remove|undeploy|resume) it)\b|开始|执行|上吧|来吧|做吧|部署吧|训练|恢复",
     re.IGNORECASE,
 )
 

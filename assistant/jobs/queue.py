@@ -132,6 +132,18 @@ class JobQueue:
         record(self._database, "job cancelled", job["id"])
         return job
 
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """A job that has failed or was cancelled, and so may be resumed.
+
+        Raises:
+            NotFound: no such job.
+            Conflict: it is not at an end, or has succeeded.
+        """
+        job = self.get(job_id)
+        if job["status"] not in (FAILED, CANCELLED):
+            raise _not_ended(job)
+        return job
+
     def resume(self, job_id: str) -> dict[str, Any]:
         """Queue a failed or cancelled job again; it goes on from its last checkpoint.
 
@@ -144,9 +156,7 @@ class JobQueue:
         again = {"status": QUEUED, "attempts": 0, "error": None, "finished_at": None, "message": None}
         again |= {"cancel_requested": False, "announced": False, "lease_owner": None, "lease_until": None}
         if not self._database.run(jobs.update().where(*ended).values(**again)):
-            raise Conflict(
-                f"{job['id']} is {job['status']}.", "Only a failed or cancelled job resumes.", "job"
-            )
+            raise _not_ended(job)
         record(self._database, "job resumed", job["id"])
         return self.get(job_id)
 
@@ -272,6 +282,10 @@ def _number(job_id: str) -> int:
 
 def _unknown(job_id: str) -> NotFound:
     return NotFound(f"There is no job {str(job_id)[:40]}.", "List them: assistant jobs list.", param="job")
+
+
+def _not_ended(job: dict[str, Any]) -> Conflict:
+    return Conflict(f"{job['id']} is {job['status']}.", "Only a failed or cancelled job resumes.", "job")
 
 
 def _public(row: dict[str, Any]) -> dict[str, Any]:

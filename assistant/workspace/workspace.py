@@ -230,6 +230,21 @@ class TeamWorkspace:
             job_id = own[0]["id"]
         return self.shared.jobs.cancel(job_id)
 
+    def ended(self, job_id: str | None = None) -> dict[str, Any]:
+        """A failed or stopped job, the newest where no id is given."""
+        if job_id:
+            return self.shared.jobs.ended(job_id)
+        ended = [job for job in self.jobs() if job["status"] in ("failed", "cancelled")]
+        if not ended:
+            raise NotFound("No job has failed or was stopped.", "There is nothing to resume.")
+        return ended[0]
+
+    def resume(self, job_id: str | None = None) -> dict[str, Any]:
+        """Let a failed or stopped job go on, and see that a worker runs."""
+        job = self.shared.jobs.resume(self.ended(job_id)["id"])
+        self.shared.start_worker()
+        return job
+
     def knowledge(self) -> Any:
         """The team's knowledge base."""
         return self.shared.knowledge()

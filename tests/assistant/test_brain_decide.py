@@ -458,3 +458,80 @@ def test_wishes_beside_them_are_still_fulfilled(words: str, tool: str):
 def test_a_visitor_is_told_no_commands():
     visitor = Situation(models=["router"], role="visitor")
     assert "assistant models" not in _ask("delete the model router", visitor).question
+
+
+JOBS = Situation(
+    datasets=["train.csv", "test.csv", "unlabeled.csv"],
+    models=[{"name": "router"}],
+    jobs=[{"id": "job-3", "status": "running"}, {"id": "job-2", "status": "cancelled"}, {"id": "job-1", "status": "failed"}],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "job"),
+    [
+        ("let job-3 continue", "job-3"),
+        ("restart job-3", "job-3"),
+        ("Continue the cancelled training", None),
+        ("Let the failed job go on from its last checkpoint", "job-1"),
+        ("resume job-2", "job-2"),
+        ("pick job-2 up where it left off", "job-2"),
+        ("resume the stopped training to the end", None),
+        ("can you carry on with job-2?", "job-2"),
+        ("Resume the training", None),
+        ("继续任务2", "job-2"),
+        ("恢复被取消的训练", None),
+        ("重新开始任务2", "job-2"),
+        ("从断点继续训练 job-2", "job-2"),
+    ],
+)
+def test_a_training_is_let_go_on_and_never_stopped_for_it(text: str, job: str | None):
+    found = _ask(text, JOBS)
+    assert (found.tool, found.args, found.options) == ("resume_job", {"job": job} if job else {}, [])
+    assert _ask(text, JOBS, allowed=["show_job", "cancel_job"]).tool == "show_job"
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("stop job-3, don't let it continue", "cancel_job"),
+        ("cancel job-3, we will restart it later", "cancel_job"),
+        ("I don't want job-3 to go on", "cancel_job"),
+        ("别让 job-3 继续了", "cancel_job"),
+        ("停止 job-3，不要继续", "cancel_job"),
+        ("when will job-3 go on?", "show_job"),
+        ("continue training router with train.csv", "finetune_model"),
+        ("how do I resume a job?", "search_knowledge"),
+    ],
+)
+def test_what_only_speaks_of_going_on_is_another_wish(text: str, tool: str):
+    assert _ask(text, JOBS).tool == tool
+
+
+def test_a_yes_to_going_on_is_one():
+    waiting = Situation(jobs=JOBS.jobs, open_approval={"tool": "resume_job", "args": {"job": "job-2"}})
+    for yes in ("yes", "resume it", "好的，恢复吧"):
+        assert (_ask(yes, waiting).tool, _ask(yes, waiting).args) == ("resume_job", {"job": "job-2"})
+    assert _ask("no", waiting).tool is None
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("train on train.csv with batch size 32", {"batch_size": 32}),
+        ("fine-tune minilm on train.csv, seed 7", {"base_model": "minilm", "seed": 7}),
+        ("train on train.csv, batch_size=8, 3 epochs", {"batch_size": 8, "epochs": 3}),
+        ("train on train.csv in batches of sixteen", {"batch_size": 16}),
+        ("train on train.csv with max length 256", {}),
+        ("train on train.csv, lora rank 16", {"method": "lora"}),
+        ("Fine-tune a classifier on train.csv and test it on test.csv", {"test_data": "test.csv"}),
+        ("train on train.csv, hold out test.csv", {"test_data": "test.csv"}),
+        ("train on train.csv and use unlabeled.csv as unlabeled data too", {"unlabeled": "unlabeled.csv"}),
+        ("train on train.csv, search for the best learning rate for 10 minutes", {"search": 10.0}),
+        ("用 train.csv 训练，批大小 32，随机种子 7，3轮", {"batch_size": 32, "seed": 7, "epochs": 3}),
+        ("用 train.csv 训练，unlabeled.csv 是未标注的数据", {"unlabeled": "unlabeled.csv"}),
+    ],
+)
+def test_options_of_a_training_are_understood_and_no_epochs(text: str, args: dict):
+    found = _ask(text, JOBS)
+    assert (found.tool, found.args) == ("finetune_model", {"dataset": "train.csv", **args})

@@ -17,6 +17,7 @@ from assistant.application import Application
 from assistant.settings import Settings
 from assistant.workspace.samples import load_samples
 from tools.catalog.registry import catalog
+from tools.data.read import read_table
 
 OWNER = Principal.owner()
 MAIL, CARD = "nadia.quill@example.org", "5555 5555 5555 4444"
@@ -322,6 +323,53 @@ def test_each_question_before_an_action_is_there_in_chinese(tool: str) -> None:
         "task": "t",
         "rows": 3,
         "estimated_seconds": 75,
+        "id": "job-1",
     }
     said = in_chinese(tool, {"summary": "English", "model": "m", "source": "s", **plan})
     assert "English" not in said and any("\u4e00" <= each <= "\u9fff" for each in said)
+
+
+def test_a_stopped_training_goes_on_by_the_chat(app: Application) -> None:
+    spec = {"data": "tickets.csv", "name": "going-on"}
+    stopped, runs = (app.jobs.submit("finetune", spec)["id"] for _ in range(2))
+    app.jobs.cancel(stopped)
+    chat = Conversation(app)
+    [asked] = of(events.ApprovalAsked, chat.say(f"resume {stopped}"))
+    assert (asked.tool, asked.args) == ("resume_job", {"job": stopped})
+    assert stopped in asked.summary and stopped in in_chinese("resume_job", asked.details)
+    assert app.jobs.get(stopped)["status"] == "cancelled"  # nothing before the yes
+    assert "goes on" in reply(chat.say("yes")) and app.jobs.get(stopped)["status"] == "queued"
+    refused = reply(Conversation(app).say(f"let {runs} continue"))
+    assert f"{runs} is queued" in refused and app.jobs.get(runs)["status"] == "queued"
+    for each in (stopped, runs):
+        app.jobs.cancel(each)
+
+
+def test_what_a_training_will_do_is_told_before_it_is_approved(app: Application) -> None:
+    talk = "fine-tune a classifier on tickets.csv with method full, 2 epochs, batch size 8 and seed 7"
+    [asked] = of(events.ApprovalAsked, Conversation(app).say(talk))
+    assert asked.args == {"dataset": "tickets.csv", "method": "full", "epochs": 2, "batch_size": 8, "seed": 7}
+    plan = asked.details
+    for words in (
+        f"Text: {plan['text_column']}",
+        f"label: {plan['label_column']}",
+        "2 epochs",
+        "batches of 8",
+        "seed 7",
+    ):
+        assert words in asked.summary
+    chinese = in_chinese("finetune_model", plan)
+    assert "2 轮" in chinese and "每批 8 行" in chinese and "随机种子 7" in chinese
+
+
+def test_a_training_by_the_chat_takes_a_test_file(app: Application, tmp_path: Path) -> None:
+    held, workspace, tool = tmp_path / "held.csv", app.workspace(OWNER), catalog()["finetune_model"]
+    plan = tool.preview(workspace, "tickets.csv")
+    named = read_table(workspace.dataset("tickets.csv"))[plan["label_column"]].unique()
+    rows = "".join(f"words of a strange ticket {at},{name}\n" for at, name in enumerate(named))
+    held.write_text(f"{plan['text_column']},{plan['label_column']}\n{rows}")
+    args = {"method": "head", "test_data": str(held), "search": None}
+    assert f"tested on {held}" in tool.preview(workspace, "tickets.csv", **args)["summary"]
+    job = tool.function(workspace, "tickets.csv", **args)["job"]
+    assert app.jobs.row(job)["spec"]["test_data"] == str(held.resolve())
+    app.jobs.cancel(job)

@@ -27,12 +27,13 @@ def _spec(workspace: Workspace, dataset: str, **wishes: Any) -> Any:
 
     base = wishes.pop("base_model", None)
     name = wishes.pop("name", None)
+    files = {key: workspace.dataset(wishes[key]) for key in ("test_data", "unlabeled") if wishes.get(key)}
     return FinetuneSpec(
         data=workspace.dataset(dataset),
         name=workspace.model_name(name or dataset),
         base=base or "",
         base_path=workspace.base_model(base) if base else None,
-        **{key: value for key, value in wishes.items() if value is not None},
+        **{key: value for key, value in (wishes | files).items() if value is not None},
     )
 
 
@@ -45,9 +46,30 @@ def _plan_finetuning(workspace: Workspace, dataset: str, **wishes: Any) -> dict[
     plan["warnings"] += personal(spec, plan)
     about = (
         f"Fine-tune {plan['base']} ({plan['method']}) on {dataset} for {plan['task']}: "
-        f"{plan['rows']:,} rows, about {_duration(plan['estimated_seconds'])}."
+        f"{plan['rows']:,} rows, about {_duration(plan['estimated_seconds'])}. {_how(plan, wishes)}"
     )
-    return {"summary": about, "dataset": dataset, **plan}
+    beside = {key: wishes[key] for key in BESIDE if wishes.get(key) is not None}
+    return {"summary": about, "dataset": dataset, **beside, **plan}
+
+
+# Options that the plan does not tell of, and how a sentence does.
+BESIDE = {
+    "test_data": "tested on {}",
+    "unlabeled": "with the unlabelled texts of {}",
+    "search": "{:g} min of search for the best settings",
+    "seed": "seed {}",
+    "minutes": "within {:g} min",
+}
+
+
+def _how(plan: dict[str, Any], wishes: dict[str, Any]) -> str:
+    """What is read and learned, and how: the columns and numbers that were chosen or asked for."""
+    said = [f"Text: {plan['text_column']}"]
+    said += [f"label: {plan['label_column']}"] if plan["label_column"] else []
+    said += [f"{plan['epochs']:g} epochs"] if plan["method"] != "head" else []
+    said += [f"batches of {wishes['batch_size']}"] if wishes.get("batch_size") else []
+    said += [words.format(wishes[key]) for key, words in BESIDE.items() if wishes.get(key) is not None]
+    return f"{'; '.join(said)}."
 
 
 def _duration(seconds: float) -> str:
@@ -66,6 +88,12 @@ def finetune_model(
     epochs: float | None = None,
     learning_rate: float | None = None,
     name: str | None = None,
+    test_data: str | None = None,
+    unlabeled: str | None = None,
+    batch_size: int | None = None,
+    seed: int | None = None,
+    search: float | None = None,
+    minutes: float | None = None,
 ) -> dict[str, Any]:
     """Fine-tune a model on a dataset in the background; what is left out is chosen for the data and this machine.
 
@@ -79,6 +107,12 @@ def finetune_model(
         epochs: how often the data is passed.
         learning_rate: the optimizer's step size, for example 2e-5.
         name: what the new model will be called; ``name@new`` makes a new version of an earlier model.
+        test_data: a file to measure the result on; a tenth of the data is held out where left out.
+        unlabeled: a file with more texts without labels to learn from (text classification).
+        batch_size: rows a step.
+        seed: the same seed gives the same split and the same training.
+        search: minutes in which learning rates and epochs are tried first.
+        minutes: that the training may take; fewer passes are made then, or a quicker method is taken.
     """
     from tools.finetune.plan import make_plan
 
@@ -93,6 +127,12 @@ def finetune_model(
         epochs=epochs,
         learning_rate=learning_rate,
         name=name,
+        test_data=test_data,
+        unlabeled=unlabeled,
+        batch_size=batch_size,
+        seed=seed,
+        search=search,
+        minutes=minutes,
     )
     plan = make_plan(spec)
     job = workspace.submit("finetune", spec.as_dict())
@@ -132,3 +172,22 @@ def cancel_job(workspace: Workspace, job: str | None = None) -> dict[str, Any]:
         job: the job's id; the running one where left out.
     """
     return workspace.cancel(job)
+
+
+def _preview_resume(workspace: Workspace, job: str | None = None) -> dict[str, Any]:
+    ended = workspace.ended(job)
+    about = f"Let {ended['id']} ({ended['status']}) go on from its last checkpoint."
+    return {
+        "summary": about,
+        **{key: ended.get(key) for key in ("id", "kind", "status", "model", "progress")},
+    }
+
+
+@tool(risk="approve", preview=_preview_resume)
+def resume_job(workspace: Workspace, job: str | None = None) -> dict[str, Any]:
+    """Let a failed or stopped job go on from its last checkpoint.
+
+    Args:
+        job: the job's id; the newest that failed or was stopped where left out.
+    """
+    return workspace.resume(job)

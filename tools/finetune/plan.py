@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tools.errors import BadArgument, BadData, NotFound, Unsupported, did_you_mean
 from tools.finetune import recipe, space
 from tools.finetune.bases import base_of, unreadable
+from tools.finetune.budget import budget_of, lasting, told
 from tools.finetune.continual import not_replayed
 from tools.finetune.noticed import told_unused
 from tools.finetune.spec import METHODS, FinetuneSpec
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import pandas
 
 WEIGHT_BYTES = 2  # of a parameter in half precision, the least that can be trained from but for qlora
-MOST_MINUTES = 24 * 60  # of a search
+MOST_MINUTES = 24 * 60  # of a search, and of a training with a time budget
 SAMPLE = 200  # texts
 
 
@@ -77,6 +78,12 @@ def _check_numbers(spec: FinetuneSpec) -> None:
     if spec.search is not None and not 0 < spec.search <= MOST_MINUTES:
         raise BadArgument(
             f"A search takes more than 0 and at most {MOST_MINUTES:,} minutes.", "Try 30.", param="search"
+        )
+    if spec.minutes is not None and not 0 < spec.minutes <= MOST_MINUTES:
+        raise BadArgument(
+            f"A training may take more than 0 and at most {MOST_MINUTES:,} minutes.",
+            "Try 30.",
+            param="minutes",
         )
     if not 0 <= spec.seed < 2**32:
         raise BadArgument("The seed must be a whole number from 0 to 4294967295.", "Try 42.", param="seed")
@@ -197,12 +204,6 @@ def _check_unlabeled(spec: FinetuneSpec, task: Task, text: str) -> None:
 SEARCHED = ("full", "lora", "dora", "adalora", "qlora")  # methods with a learning rate
 
 
-def _lasting(spec: FinetuneSpec, seconds: float) -> float:
-    """How long the whole takes: with unlabelled texts it is trained twice, a search has its time."""
-    once = seconds * (3 if spec.unlabeled else 1)
-    return max(once, 60 * spec.search) if spec.search else once
-
-
 def _four_bits(task: Task) -> list[str]:
     """What qlora takes, and where it brings nothing.
 
@@ -228,13 +229,24 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
     size = spec.batch_size or recipe.batch_size(task.name, facts.rows, facts.tokens)
     warm = recipe.starts_warm(task.name, base)
 
+    limit = budget_of(spec, task)
+
     def passes(method: str) -> float:
-        return spec.epochs or recipe.epochs(task.name, method, facts.rows, size, warm)
+        usual = recipe.epochs(task.name, method, facts.rows, size, warm)
+        return spec.epochs or limit.passes(usual, lambda n: recipe.seconds(method, base, facts, n, task.name))
+
+    def needed(method: str) -> int:
+        return recipe.memory(method, base, task.name, facts.rows * facts.tokens)
 
     estimates = {m: recipe.seconds(m, base, facts, passes(m), task.name) for m in task.methods}
     method, why = spec.method, "The method was chosen by you."
     if method == "auto":
-        method, why = recipe.choose_method(task.name, task.methods, facts, estimates, warm)
+        method, why = recipe.choose_method(task.name, task.methods, facts, estimates, warm, limit.seconds)
+        if method == "full" and "lora" in task.methods and needed("lora") <= space.free() < needed("full"):
+            method, why = (
+                "lora",
+                "An adapter is trained, as the memory does not hold the training of all weights.",
+            )
     if method not in task.methods:
         hint = f"It knows {', '.join(task.methods)}."
         raise BadArgument(f"{task.name} cannot be trained by {method}.", hint, param="method")
@@ -260,6 +272,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         raise BadArgument(
             f"The method {method} has no learning rate to search for.", "Use full or lora.", param="search"
         )
+    seconds = lasting(spec, estimates[method])
     return {
         "task": task.name,
         "base": spec.base or task.default_base,
@@ -273,11 +286,12 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "epochs": passes(method),
         "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
         "batch_size": size,
-        "estimated_seconds": round(_lasting(spec, estimates[method]), 1),
+        "estimated_seconds": round(seconds, 1),
         "why": why,
         "warnings": facts.warnings
+        + told(spec, seconds, passes(method), facts.rows)
         + space.memory_told(
-            recipe.memory(method, base, task.name, facts.rows * facts.tokens),
+            needed(method),
             base.parameters * (1 if recipe.four_bits(method, task.name) else WEIGHT_BYTES),
         ),
     }

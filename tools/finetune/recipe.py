@@ -7,7 +7,7 @@ from typing import Any
 from tools.finetune.machine import flops
 from tools.finetune.task import Facts
 
-PATIENT_SECONDS = 900  # `auto` keeps to this
+PATIENT_SECONDS = 900  # `auto` keeps to this where there is a quick method to take instead
 # Rows a label below which `auto` takes the frozen encoder, unless training starts from a classifier on it. Started so,
 # full was better at every size tried (MiniLM, accuracy of head → full; 1,500 held-out messages of 19 wishes: 48 → 57 %
 # with 3 rows a label, 66 → 71 with 10, 74 → 81 with 30; 2,000 rows of Banking77's training file: 83.6 → 84.9 with 10).
@@ -155,7 +155,12 @@ def memory(method: str, base: Base, task: str, tokens: float = 0) -> int:
 
 
 def choose_method(
-    task: str, methods: tuple[str, ...], facts: Facts, estimates: dict[str, float], warm: bool = False
+    task: str,
+    methods: tuple[str, ...],
+    facts: Facts,
+    estimates: dict[str, float],
+    warm: bool = False,
+    most: float | None = None,
 ) -> tuple[str, str]:
     """The method that ``auto`` stands for, and why.
 
@@ -165,6 +170,7 @@ def choose_method(
         facts: of the data.
         estimates: seconds of each method.
         warm: whether training starts from a classifier on the frozen encoder.
+        most: seconds that it may take; :data:`PATIENT_SECONDS` where left out.
     """
     if "head" not in methods:
         return methods[0], f"{methods[0]} is the usual choice for {task}."
@@ -176,7 +182,7 @@ def choose_method(
             f"{each:.0f} rows a label: below {FEW_ROWS}, a classifier on the frozen encoder is taken (about "
             f"{max(1, round(estimates['head']))} s); full trains all weights ({minutes}).",
         )
-    if estimates["full"] <= PATIENT_SECONDS:
+    if estimates["full"] <= (PATIENT_SECONDS if most is None else most):
         return (
             "full",
             f"Training all weights takes {minutes} here ({each:.0f} rows a label); a classifier on the frozen encoder "

@@ -171,10 +171,16 @@ def _larger(each: Larger, task: "Task", facts: "Facts") -> dict[str, Any]:
 
 def _seconds(method: str, base: "Base", facts: "Facts", task: "Task") -> float:
     from tools.finetune import recipe
+    from tools.finetune.budget import Budget
 
     size = recipe.batch_size(task.name, facts.rows, facts.tokens)
     passes = recipe.epochs(task.name, method, facts.rows, size, recipe.starts_warm(task.name, base))
-    return recipe.seconds(method, base, facts, passes, task.name)
+
+    def lasts(passes: float) -> float:
+        return recipe.seconds(method, base, facts, passes, task.name)
+
+    kept_to = Budget(recipe.PATIENT_SECONDS if method == "full" and "head" in task.methods else None)
+    return lasts(kept_to.passes(passes, lasts))
 
 
 def _candidate(

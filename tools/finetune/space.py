@@ -28,6 +28,14 @@ def require(folder: Path, needed: int, hint: str = "Free some space or choose a 
         raise OutOfSpace(f"Training needs about {_size(needed)} of disk but {_size(free)} are free.", hint)
 
 
+def free() -> int:
+    """Bytes of memory that a training may take: of the processor or the GPU, whichever has more."""
+    from tools.models.hardware import hardware
+
+    machine = hardware()
+    return max(machine.memory, machine.gpu_memory)
+
+
 def memory_told(needed: int, weights: int) -> list[str]:
     """A warning where the free memory is smaller than a training needs.
 
@@ -38,14 +46,11 @@ def memory_told(needed: int, weights: int) -> list[str]:
     Raises:
         Unsupported: not even the weights fit.
     """
-    from tools.models.hardware import hardware
-
-    machine = hardware()
-    free = max(machine.memory, machine.gpu_memory)
-    if needed <= free:
+    room = free()
+    if needed <= room:
         return []
-    said = f"This training needs about {_size(needed)} of memory, and {_size(free)} are free"
-    if weights > free:
+    said = f"This training needs about {_size(needed)} of memory, and {_size(room)} are free"
+    if weights > room:
         raise Unsupported(f"{said}.", "Choose a smaller base model.", param="base")
     return [f"{said}: it may fail. Close other programs, or use lora, head or a smaller base model."]
 

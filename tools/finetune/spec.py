@@ -29,6 +29,7 @@ class FinetuneSpec:
         batch_size: rows a step.
         seed: the same seed gives the same split and the same training.
         search: minutes in which learning rates and epochs are tried.
+        minutes: that the training may take: fewer passes are made, and ``auto`` takes a quicker method.
         cache: the folder for converted base models.
     """
 
@@ -47,6 +48,7 @@ class FinetuneSpec:
     batch_size: int | None = None
     seed: int = 42
     search: float | None = None
+    minutes: float | None = None
     cache: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:

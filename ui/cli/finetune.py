@@ -61,12 +61,16 @@ def finetune(
         float | None,
         typer.Option(help="Try learning rates and epochs for so many minutes.", metavar="MINUTES", min=0.01),
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Take no longer than so many minutes.", metavar="MINUTES", min=0.01),
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
 ) -> dict[str, Any]:
     """Fine-tune a model on a file; what is left out is chosen for the data and this machine."""
     wishes = {"task": task, "method": method, "text_column": text, "label_column": label, "epochs": epochs}
     wishes |= {"learning_rate": learning_rate, "batch_size": batch_size, "seed": seed}
-    wishes["search"] = search
+    wishes |= {"search": search, "minutes": minutes}
     with opened() as application:
         files = {"test_data": test_data, "unlabeled": unlabeled}
         spec = _spec(application, data, name, base, files, wishes)
@@ -109,9 +113,11 @@ def _tell_plan(spec: "FinetuneSpec") -> None:
     from tools.finetune.plan import make_plan
 
     plan = make_plan(spec)
+    columns = f"text: {plan['text_column']}"
+    columns += f", label: {plan['label_column']}" if plan["label_column"] else ""
     note(
         f"{plan['task']}: {plan['base']} by {plan['method']} on {plan['rows']:,} rows, "
-        f"about {duration(plan['estimated_seconds'])}."
+        f"about {duration(plan['estimated_seconds'])}; {columns}."
     )
     for warning in plan["warnings"]:
         note(f"! {warning}")

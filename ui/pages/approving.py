@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.agent.running import Turn
+from tools.catalog.registry import catalog
 from ui.pages.render import Message, without_buttons
 from ui.pages.view import View, box
 from ui.pages.words import say, t
@@ -185,7 +186,9 @@ class Approving(View):
     def _named(self, thread: str | None) -> str | None:
         """The one argument of an action that is no training."""
         asked = self._asked(thread)
-        return next(iter(asked["args"]), None) if asked and asked["tool"] != "finetune_model" else None
+        if not asked or asked["tool"] == "finetune_model":
+            return None
+        return next(iter(asked["args"] or catalog()[asked["tool"]].parameters), None)
 
 
 def _changes(args: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ STEPS = {
     "list_jobs": "Looked at the jobs",
     "show_job": "Looked at the job",
     "cancel_job": "Cancelled the job",
+    "resume_job": "Let the job go on",
     "list_models": "Looked at the models",
     "evaluate_model": "Measured the model",
     "compare_models": "Compared the models",

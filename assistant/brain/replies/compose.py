@@ -18,6 +18,7 @@ COMPOSERS: dict[str, Composer] = {
     "list_jobs": training.jobs_listed,
     "show_job": training.job_shown,
     "cancel_job": training.job_cancelled,
+    "resume_job": training.job_resumed,
     "list_models": models.listed,
     "evaluate_model": models.evaluated,
     "compare_models": models.compared,

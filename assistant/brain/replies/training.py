@@ -157,10 +157,14 @@ def job_shown(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
 
 
 def _after_no_result(result: dict[str, Any], language: str) -> list[str]:
-    """Steps after a job that failed or was stopped: to train anew (the file is the talk's, or asked for), and the list."""
+    """Steps after a job that failed or was stopped: to go on, to train anew (the file is the talk's, or asked for), the list."""
+    job, stopped = result.get("id"), result.get("status") == "cancelled"
+    resume = [pick(language, f"Resume {job}", f"恢复 {job}")] if stopped else []
     again = [pick(language, "Fine-tune a model", "微调一个模型")]
-    return (again if result.get("kind") in (None, "finetune") else []) + [
-        pick(language, "List my jobs", "列出所有任务")
+    return [
+        *resume,
+        *(again if result.get("kind") in (None, "finetune") else []),
+        pick(language, "List my jobs", "列出所有任务"),
     ]
 
 
@@ -244,6 +248,17 @@ def _after_training(model: str | None, zh: bool) -> list[str]:
     if not model:
         return []
     return [f"评估 {model}", f"部署 {model}"] if zh else [f"Evaluate {model}", f"Deploy {model}"]
+
+
+def job_resumed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
+    """A job that had ended is in the queue again."""
+    job = result.get("id")
+    told = pick(
+        language,
+        f"**{job}** goes on from its last checkpoint as soon as its turn comes.",
+        f"**{job}** 轮到时会从上次的检查点继续。",
+    )
+    return Reply(told, _while_running(language))
 
 
 def job_cancelled(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
