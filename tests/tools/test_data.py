@@ -1,5 +1,8 @@
 """Guessing columns, splitting, counting, and the shipped sample."""
 
+# ruff: noqa: E501 - tables of cases read best in one line
+
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 import assistant
 from tools.data.columns import guess_columns
 from tools.data.inspect import inspect_file
+from tools.data.read import read_table
 from tools.data.split import split
 from tools.data.stats import Distinct
 from tools.errors import BadArgument
@@ -177,3 +181,56 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         run = [sys.executable, "-c", MEASURE, str(path), str(count)]
         peaks.append(int(subprocess.run(run, capture_output=True, text=True, check=True).stdout))
     assert peaks[1] - peaks[0] < 120
+
+
+CLASSES, DUPLICATE = ["a", "b"] * 20, ["1", "0"] * 20
+CHAT = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+MARKED = [{"start": 0, "end": 3, "label": "X"}]
+BIO, POS = ["O", "B-PER"], ["NN", "NNP"]
+
+
+@pytest.mark.parametrize(
+    ("table", "stated", "expected"),
+    [
+        # pairs with a verdict beside them
+        (rows(question1=TEXTS, question2=TEXTS, is_duplicate=DUPLICATE), {"task": "embedding"}, ("embedding", "question1", "question2")),
+        (rows(premise=TEXTS, hypothesis=TEXTS, label=DUPLICATE), {}, ("embedding", "premise", "hypothesis")),
+        (rows(mine=TEXTS, yours=TEXTS, score=DUPLICATE), {"task": "embedding"}, ("embedding", "mine", "yours")),
+        (rows(mine=TEXTS, b=TEXTS, c=TEXTS, score=DUPLICATE), {"task": "embedding", "text_column": "mine"}, ("embedding", "mine", None)),
+        (rows(text=TEXTS, source=CLASSES, target=CLASSES), {}, ("text-classification", "text", "target")),
+        (rows(body=TEXTS, queue=CLASSES), {"task": "embedding"}, ("embedding", "body", "queue")),
+        (rows(subject=TEXTS, body=TEXTS, label=CLASSES), {"task": "embedding"}, ("embedding", "body", "label")),
+        # a column that is stated does not hide the task
+        (rows(messages=[CHAT] * 4, x=["a"] * 4), {"text_column": "messages"}, ("text-generation", "messages", None)),
+        (rows(tokens=[["a", "b"]] * 4, tags=[BIO] * 4), {"text_column": "tokens"}, ("token-classification", "tokens", "tags")),
+        (rows(tokens=[["a", "b"]] * 4, tags=[BIO] * 4), {"label_column": "tags"}, ("token-classification", "tokens", "tags")),
+        (rows(text=TEXTS[:4], spans=[MARKED] * 4), {"text_column": "text"}, ("token-classification", "text", "spans")),
+        (rows(text=TEXTS[:4], spans=[MARKED] * 4), {"text_column": "text", "label_column": "spans"}, ("token-classification", "text", "spans")),
+        (rows(prompt=TEXTS, completion=TEXTS, topic=CLASSES), {"label_column": "topic"}, ("text-classification", "prompt", "topic")),
+        # replies are free text
+        (rows(q=TEXTS, a=TEXTS, score=DUPLICATE), {"task": "text-generation"}, ("text-generation", "q", "a")),
+        (rows(q=TEXTS, a=TEXTS, score=DUPLICATE), {"task": "text-generation", "text_column": "a"}, ("text-generation", "a", "q")),
+        (rows(x=TEXTS, y=TEXTS, z=TEXTS), {"task": "text-generation", "text_column": "x"}, ("text-generation", "x", None)),
+        # of several columns of tags the one of entities
+        (rows(tokens=[["a", "b"]] * 4, pos_tags=[POS] * 4, ner_tags=[BIO] * 4), {}, ("token-classification", "tokens", "ner_tags")),
+        (rows(tokens=[["a", "b"]] * 4, pos_tags=[[1, 2]] * 4, chunk_tags=[[1, 2]] * 4, ner_tags=[[0, 1]] * 4), {}, ("token-classification", "tokens", "ner_tags")),
+        (rows(tokens=[["a", "b"]] * 4, upos=[POS] * 4), {}, ("token-classification", "tokens", "upos")),
+        # lists in the cells of a CSV, as JSON, as Python and as numpy write them
+        (rows(text=["['a', 'b']"] * 4, label=["['B-PER', 'O']"] * 4), {}, ("token-classification", "text", "label")),
+        (rows(text=['["a", "b"]'] * 4, label=['["B-PER", "O"]'] * 4), {}, ("token-classification", "text", "label")),
+        (rows(text=["['a' 'b']"] * 4, label=["['B-PER' 'O']"] * 4), {}, ("token-classification", "text", "label")),
+        (rows(chat=[json.dumps(CHAT)] * 4, id=["1"] * 4), {}, ("text-generation", "chat", None)),
+        (rows(text=TEXTS[:4], spans=[json.dumps(MARKED)] * 4), {}, ("token-classification", "text", "spans")),
+    ],
+)  # fmt: skip
+def test_stated_columns_and_the_shape_of_the_values_tell_the_task(table, stated, expected):
+    guess = guess_columns(table, **stated)
+    assert (guess.task, guess.text_column, guess.label_column) == expected
+
+
+def test_comments_of_conll_files_are_no_tokens(tmp_path):
+    wnut = "# id 12  domain=en\nAnn _ _ B-PER\nlives _ _ O\n\n# id 13  domain=en\n# _ _ O\n1 _ _ O\n"
+    (tmp_path / "wnut.conll").write_text(wnut)
+    (tmp_path / "plain.conll").write_text("# sent_id = 1\nAnn B-PER\n\n# a remark on it\n# O\nBob B-PER\n")
+    assert read_table(tmp_path / "wnut.conll")["tokens"].tolist() == [["Ann", "lives"], ["#", "1"]]
+    assert read_table(tmp_path / "plain.conll")["tokens"].tolist() == [["Ann"], ["#", "Bob"]]

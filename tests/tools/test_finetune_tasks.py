@@ -197,8 +197,8 @@ def test_held_out_texts_of_rare_labels_find_their_partners_among_those_learned()
 
 
 def test_pairs_that_do_not_belong_together_are_not_taught(tmp_path):
+    from tools.data.matching import belonging
     from tools.errors import BadData
-    from tools.finetune.matching import belonging
 
     rows = [(f"how do I pay bill {n}", f"paying bill {n}", str(n % 2)) for n in range(40)]
     head = ("sentence1", "sentence2", "label")

@@ -196,8 +196,12 @@ def _check_unpacked(path: Path) -> None:
 
 
 def _conll(path: Path, info: TableInfo) -> Iterator[Row]:
-    """Token and tag a line, an empty line between sentences; the first and the last column count."""
+    """Token and tag a line, an empty line between sentences; the first and the last column count.
+
+    Lines of comment ("# id 12  domain=en") stand before a sentence.
+    """
     info.columns = ["tokens", "tags"]
+    width = _width(path, info.encoding)
     tokens: list[str] = []
     tags: list[str] = []
     with path.open(encoding=info.encoding, errors="replace") as file:
@@ -207,6 +211,8 @@ def _conll(path: Path, info: TableInfo) -> Iterator[Row]:
                 if tokens:
                     yield [tokens, tags]
                 tokens, tags = [], []
+            elif parts[0] == "#" and not tokens and (len(parts) != width or "=" in line):
+                continue
             elif len(parts) < 2:
                 info.skip(number)
             else:
@@ -214,6 +220,13 @@ def _conll(path: Path, info: TableInfo) -> Iterator[Row]:
                 tags.append(parts[-1])
     if tokens:
         yield [tokens, tags]
+
+
+def _width(path: Path, encoding: str) -> int:
+    """Columns of the first line with a token and a tag that is no comment; 0 where there is none."""
+    with path.open(encoding=encoding, errors="replace") as file:
+        lines = (line.split() for line in file if not line.startswith(("#", "-DOCSTART-")))
+        return next((len(parts) for parts in lines if len(parts) > 1), 0)
 
 
 def _text(path: Path, info: TableInfo) -> Iterator[Row]:

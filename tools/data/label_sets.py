@@ -2,11 +2,15 @@
 
 import ast
 import json
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 SEPARATORS = ("|", ";", ",")
 LONGEST_LIST = 10_000  # characters
+_NO_COMMA = re.compile(
+    r"""(?<=\w)(['"])\s+(?=['"]\w)"""
+)  # numpy writes ['a' 'b'], which Python reads as ['ab']
 _Sets = list[tuple[str, ...] | None]
 
 
@@ -83,7 +87,7 @@ def listed(cell: Any) -> list[Any] | None:
             cell = json.loads(cell)
         except ValueError:
             try:
-                cell = ast.literal_eval(cell.strip())
+                cell = ast.literal_eval(_NO_COMMA.sub(r"\1, ", cell.strip()))
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 return None
         except RecursionError:

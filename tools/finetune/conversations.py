@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tools.data.label_sets import missing
+from tools.data.label_sets import listed, missing
 from tools.errors import BadData
 from tools.finetune.examples import part, read
 from tools.finetune.machine import PAD_TO
@@ -87,7 +87,7 @@ def _messages(cell: Any) -> list[Message]:
         try:
             cell = json.loads(cell)
         except ValueError:
-            return []
+            cell = listed(cell)  # as Python writes it
     if isinstance(cell, dict):
         cell = cell.get("messages") or cell.get("conversations") or []
     found = []

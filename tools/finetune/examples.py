@@ -1,6 +1,5 @@
 """From a table to rows to learn from, and how they are parted into training, validation and test."""
 
-import json
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tools.data.label_sets import label_name, label_sets, missing
+from tools.data.label_sets import label_name, label_sets, listed, missing
 from tools.errors import BadData
 
 if TYPE_CHECKING:
@@ -70,16 +69,20 @@ def texts(table: "pandas.DataFrame", column: str) -> list[str]:
     return [str(cell).strip() for cell in table[column] if not missing(cell)]
 
 
-def items(cell: Any) -> list[Any]:
-    """A cell that holds a list, also where a CSV wrote it as JSON or as words."""
-    if isinstance(cell, list | tuple):
-        return list(cell)
-    if isinstance(cell, str) and cell.lstrip().startswith("["):
-        try:
-            return list(json.loads(cell))
-        except ValueError:
-            return cell.split()
-    return str(cell).split() if cell is not None else []
+def items(cell: Any) -> list[Any] | None:
+    """A cell that holds a list, also where a CSV wrote it as JSON, as Python does, or as words.
+
+    Args:
+        cell: of the table.
+
+    Returns:
+        Its items; None where it looks like a list and cannot be read as one.
+    """
+    found = listed(cell)
+    if found is not None or not isinstance(cell, str):
+        return found if found is not None else [] if cell is None else str(cell).split()
+    whole = cell.strip()
+    return None if whole.startswith("[") and whole.endswith("]") else whole.split()
 
 
 def mean_tokens(rows: Sequence[str], most: int | None = None) -> float:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.data.label_sets import label_name, missing
+from tools.data.matching import VERDICTS, belonging
 from tools.errors import BadData
 from tools.finetune.examples import mean_tokens, pairs, part, read
-from tools.finetune.matching import VERDICTS, belonging
 from tools.finetune.noticed import told_cut
 from tools.finetune.pooling import pooling_of, write_pooling
 from tools.finetune.task import Facts, Outcome, Run

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.data.label_sets import missing
+from tools.data.label_sets import listed, missing
 from tools.data.spans import are_spans, span, tagged
 from tools.errors import BadData
 from tools.finetune.examples import items, mean_tokens, part, read
@@ -40,9 +40,15 @@ class TokenClassification:
         if uneven > len(rows):
             raise BadData(
                 f"In {uneven:,} rows {label_column} does not fit {text_column}.",
-                "Give one tag for each word, or spans with start, end and label that lie within the text.",
+                'Give one tag for each word (as JSON: ["O", "B-PER"]), or spans that lie within the text.',
             )
         counts = Counter(tag for _, tags in rows for tag in tags)
+        if counts and all(tag.lstrip("-").isdigit() for tag in counts):
+            raise BadData(
+                f"The tags in column {label_column} are numbers, which do not say what is an entity.",
+                "Write their names, O for words that belong to none: O, B-PER, I-PER.",
+                param="label_column",
+            )
         if len(rows) < 4 or len(counts) < 2:
             raise BadData(
                 f"There are {len(rows)} sentences with {len(counts)} kinds of tags.",
@@ -85,16 +91,24 @@ class TokenClassification:
 def sentences(table: "pandas.DataFrame", text_column: str, label_column: str) -> tuple[list[Sentence], int]:
     """Words and tags of each row, and the number of rows where they do not match; spans of a text become tags."""
     found, uneven = [], 0
-    spans = are_spans(list(table[label_column]))
-    for words, tags in zip(table[text_column], table[label_column], strict=True):
-        row = (
-            _marked(words, tags) if spans else ([str(w) for w in items(words)], [str(t) for t in items(tags)])
-        )
+    tagged_cells = [listed(cell) if isinstance(cell, str) else cell for cell in table[label_column]]
+    read = _marked if are_spans(tagged_cells) else _paired
+    cells = tagged_cells if read is _marked else table[label_column]
+    for words, tags in zip(table[text_column], cells, strict=True):
+        row = read(words, tags)
         if row and row[0] and len(row[0]) == len(row[1]):
             found.append(row)
         elif row is None or row[0] or row[1]:
             uneven += 1
     return found, uneven
+
+
+def _paired(words: Any, tags: Any) -> Sentence | None:
+    """Words and their tags; None where a cell cannot be read as a list."""
+    both = items(words), items(tags)
+    return (
+        None if both[0] is None or both[1] is None else ([str(w) for w in both[0]], [str(t) for t in both[1]])
+    )
 
 
 def _marked(text: Any, cell: Any) -> Sentence | None:
