@@ -5,7 +5,9 @@ import math
 
 import pytest
 
-from tests.tools.tiny_models import WORDS, task_data, tiny_bert, write_csv
+from tests.tools.tiny_models import WORDS, task_data, tiny_bert, tiny_gpt, tokenizer, write_csv
+from tools.data.read import read_table
+from tools.errors import BadData
 from tools.finetune.plan import make_plan
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
@@ -334,3 +336,94 @@ def test_a_taggers_mistakes_say_where_and_quote_no_entity():
     assert (wrong["label"], wrong["predicted"], wrong["score"]) == ("PER (words 1–2)", "PER (words 1–1)", 0.8)
     truth = [tags for _, tags in rows]
     assert intervals(truth, truth) == {"accuracy": [1.0, 1.0], "f1": [0.0, 1.0]}
+
+
+def test_tags_are_read_from_cells_that_hold_lists_as_text(tmp_path):
+    from tools.finetune.tasks.token_classification import sentences
+
+    words, tags = ["Ann", "'s", "lives"], ["B-PER", "O", "O"]
+    written = [(json.dumps(words), json.dumps(tags)), (str(words), str(tags)), (" ".join(words), "B-PER O O")]
+    broken = [("['Ann' 'lives", "['B-PER'"), ("[Ann lives]", "[B-PER O]")]
+    data = write_csv(tmp_path / "t.csv", written + broken, ("tokens", "tags"))
+    found, uneven = sentences(read_table(data), "tokens", "tags")
+    assert found == [(words, tags)] * 3 and uneven == 2
+    marked = [("Ann lives", str([{"start": 0, "end": 3, "label": "PER"}]))] * 2
+    data = write_csv(tmp_path / "s.csv", marked, ("text", "spans"))
+    assert sentences(read_table(data), "text", "spans")[0] == [(["Ann", "lives"], ["B-PER", "O"])] * 2
+
+
+def test_tags_that_are_numbers_are_refused(tmp_path):
+    rows = [{"tokens": ["Ann", "lives", f"here{n}"], "ner_tags": [1, 0, 0]} for n in range(8)]
+    data = tmp_path / "numbers.jsonl"
+    data.write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(BadData, match="numbers"):
+        make_plan(FinetuneSpec(data, "m"))
+
+
+STRICT = (
+    "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    "{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('turns') }}{% endif %}"
+    "{{ m.role }}: {{ m.content }} {% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+)
+
+
+def test_conversations_are_told_in_strict_turns_where_the_chat_template_wants_them(tmp_path):
+    base = tiny_gpt(tmp_path / "gpt")
+    words = tokenizer()
+    words.chat_template = STRICT
+    words.save_pretrained(base)
+    turns = [("system", "please help"), ("user", "my card"), ("user", "is lost"), ("assistant", "late order")]
+    chats = [[{"role": role, "content": f"{text} {WORDS[n]}"} for role, text in turns] for n in range(12)]
+    chats.append([{"role": role, "content": "you can not"} for role in ("assistant", "user", "assistant")])
+    data = tmp_path / "chats.jsonl"
+    data.write_text("\n".join(json.dumps({"messages": chat}) for chat in chats))
+    spec = FinetuneSpec(data, "m", str(base), base, method="full", epochs=1)
+    outcome = train(spec, tmp_path / "model", tmp_path / "work", lambda progress: None)
+    assert "1 conversations are left out: the base model's chat template" in " ".join(outcome["warnings"])
+    data.write_text("\n".join(json.dumps({"messages": chats[-1]}) for _ in range(8)))
+    with pytest.raises(BadData, match="takes none of the conversations"):
+        train(spec, tmp_path / "none", tmp_path / "other", lambda progress: None)
+
+
+def test_what_stands_before_an_answer_is_read_and_not_learned():
+    from tools.finetune.conversations import TEMPLATE, tokenize
+
+    words = tokenizer()
+    words.chat_template = TEMPLATE
+    talk = [
+        ("system", "help"),
+        ("user", "my card"),
+        ("assistant", "late"),
+        ("user", "where"),
+        ("assistant", "bank"),
+    ]
+    row = tokenize(words, [{"role": role, "content": text} for role, text in talk], 99)
+    learned = [each for each, label in zip(row["input_ids"], row["labels"], strict=True) if label >= 0]
+    assert words.convert_ids_to_tokens(learned) == ["late", "[SEP]", "bank", "[SEP]"]
+    assert "help" in words.decode(row["input_ids"]) and "where" in words.decode(row["input_ids"])
+
+
+def test_calls_of_tools_and_empty_answers_are_not_learned():
+    import pandas
+
+    from tools.finetune.conversations import conversations
+
+    asked, call = {"role": "user", "content": "hi"}, [{"function": {"name": "look"}}]
+    fine = [asked, {"role": "assistant", "content": "hello", "tool_calls": []}]
+    left_out = [
+        [
+            asked,
+            {"role": "assistant", "content": "", "tool_calls": call},
+            {"role": "tool", "content": "3"},
+            fine[1],
+        ],
+        [asked, {"role": "assistant", "content": "I look", "function_call": call[0]}, asked, fine[1]],
+        [asked, {"role": "function", "content": "3"}, fine[1]],
+        [asked, {"role": "assistant", "content": " "}],
+        [asked, fine[1], asked, {"role": "assistant", "content": ""}],
+    ]
+    table = pandas.DataFrame({"c": [fine, str(fine), *left_out]}, dtype=object)
+    expected = [asked, {"role": "assistant", "content": "hello"}]
+    assert conversations(table, "c", None) == [expected, expected]
+    replies = pandas.DataFrame({"q": ["hi", "ho"], "a": ["hello", " "]}, dtype=object)
+    assert len(conversations(replies, "q", "a")) == 1

@@ -27,6 +27,7 @@ ROLES = {
 }
 INPUTS = ("input", "context", "输入")  # what an instruction is about, in a column of its own
 SYSTEMS = ("system", "system_prompt", "system prompt")
+CALLS = ("tool_calls", "function_call")  # of a message that calls a tool
 IGNORED = -100
 TEMPLATE = (
     "{% for message in messages %}{{ message['role'] + ': ' + message['content'] }}"
@@ -52,7 +53,13 @@ def conversations(
         cells = zip(table[text_column], _beside(table, INPUTS, own), table[label_column], strict=True)
         found = [_exchange(*each) for each in cells]
     told = [_told(row, system) for row, system in zip(found, _beside(table, SYSTEMS, own), strict=True)]
-    return [row for row in told if any(message["role"] == "assistant" for message in row)]
+    return [row for row in told if _answered(row)]
+
+
+def _answered(row: list[Message]) -> bool:
+    """Whether something is answered, and no answer is empty."""
+    answers = [message["content"] for message in row[1:] if message["role"] == "assistant"]
+    return bool(answers) and all(answer.strip() for answer in answers)
 
 
 def joined(messages: list[Message]) -> str:
@@ -82,7 +89,7 @@ def _told(row: list[Message], system: Any) -> list[Message]:
 
 
 def _messages(cell: Any) -> list[Message]:
-    """One conversation in any of the usual spellings; an empty list where it is none."""
+    """One conversation in any of the usual spellings; an empty list where it is none, or a tool takes part in it."""
     if isinstance(cell, str):
         try:
             cell = json.loads(cell)
@@ -96,10 +103,12 @@ def _messages(cell: Any) -> list[Message]:
             return []
         role = entry.get("role", entry.get("from"))
         content = _content(entry.get("content", entry.get("value")))
-        if not isinstance(role, str) or content is None:
+        if not isinstance(role, str) or content is None or any(entry.get(key) for key in CALLS):
             return []
-        role = role.casefold().strip()
-        found.append({"role": ROLES.get(role, role), "content": content})
+        role = ROLES.get(role.casefold().strip(), role.casefold().strip())
+        if role not in ("system", "user", "assistant"):
+            return []
+        found.append({"role": role, "content": content})
     return found
 
 
@@ -122,11 +131,11 @@ def tokenize(tokenizer: Any, messages: list[Message], length: int) -> dict[str, 
     """
     ids: list[int] = []
     labels: list[int] = []
-    for number, message in enumerate(messages):
-        answer = message["role"] == "assistant"
-        if answer:
+    # What comes before an answer stands in its prompt: some templates take no turn without an answer.
+    for number in range(1, len(messages)):
+        if messages[number]["role"] == "assistant":
             ids, labels = _grown(tokenizer, messages[:number], ids, labels, learned=False, prompt=True)
-        ids, labels = _grown(tokenizer, messages[: number + 1], ids, labels, learned=answer, prompt=False)
+            ids, labels = _grown(tokenizer, messages[: number + 1], ids, labels, learned=True, prompt=False)
     return {"input_ids": ids[:length], "labels": labels[:length]}
 
 
@@ -143,7 +152,7 @@ def _grown(
     return whole, labels[:same] + (new if learned else [IGNORED] * len(new))
 
 
-def told_cut(rows: list[dict[str, Any]], length: int) -> list[str]:
+def _told_cut(rows: list[dict[str, Any]], length: int) -> list[str]:
     """A warning about conversations that are longer than what is read."""
     cut = sum(len(row["input_ids"]) >= length for row in rows)
     return (
@@ -153,20 +162,61 @@ def told_cut(rows: list[dict[str, Any]], length: int) -> list[str]:
     )
 
 
-def tokenized_parts(run: Run, tokenizer: Any, length: int) -> list[list[dict[str, Any]]]:
-    """Tokenized training, validation and held-out rows; those whose answer lies beyond the limit are left out."""
+def _folded(messages: list[Message]) -> list[Message]:
+    """The same in strict turns: what the system says within the first message of the user, neighbours joined."""
+    found: list[Message] = []
+    for message in messages:
+        role = "user" if message["role"] == "system" else message["role"]
+        if found and found[-1]["role"] == role:
+            found[-1] = {"role": role, "content": f"{found[-1]['content']}\n\n{message['content']}"}
+        else:
+            found.append({"role": role, "content": message["content"]})
+    return found
+
+
+def _tokenized(tokenizer: Any, messages: list[Message], length: int) -> dict[str, list[int]] | None:
+    """As :func:`tokenize`; in strict turns where the template wants them, None where it takes neither."""
+    from jinja2 import TemplateError
+
+    for form in (messages, _folded(messages)):
+        try:
+            return tokenize(tokenizer, form, length)
+        except TemplateError:
+            continue
+    return None
+
+
+Tokenized = list[list[dict[str, Any]]]
+
+
+def tokenized_parts(run: Run, tokenizer: Any, length: int) -> tuple[Tokenized, list[str]]:
+    """Tokenized training, validation and held-out rows, and what should be told of them.
+
+    Rows whose answer lies beyond the limit are left out, as are those that the chat template does not take.
+
+    Raises:
+        BadData: nothing is left to train on or to measure.
+    """
     columns, beside = (run.plan["text_column"], run.plan["label_column"]), run.plan.get("beside", ())
     rows = conversations(read(run.spec.data, columns, beside), *columns)
     given = run.spec.test_data
     test = conversations(read(given, columns, beside), *columns) if given else None
     parts = part(rows, test, run.spec.seed, joined)
-    found = []
-    for group in (parts.train, parts.validation, parts.test):
-        tokenized = [tokenize(tokenizer, row, length) for row in group]
-        found.append([row for row in tokenized if any(label >= 0 for label in row["labels"])])
+    groups = [
+        [_tokenized(tokenizer, row, length) for row in group]
+        for group in (parts.train, parts.validation, parts.test)
+    ]
+    strange = sum(row is None for group in groups for row in group)
+    if strange and strange == sum(map(len, groups)):
+        raise BadData(
+            "The chat template of the base model takes none of the conversations.",
+            "Let user and assistant speak in turn, the user first, or choose another base model.",
+        )
+    found = [[row for row in group if row and any(label >= 0 for label in row["labels"])] for group in groups]
     if not found[0] or not found[2]:
         raise BadData(f"No answer begins within the first {length} tokens.", "Shorten the prompts.")
-    return found
+    said = [f"{strange:,} conversations are left out: the base model's chat template does not take them."]
+    return found, (said if strange else []) + _told_cut(found[0], length)
 
 
 class Collate:

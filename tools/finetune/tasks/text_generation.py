@@ -17,7 +17,6 @@ from tools.finetune.conversations import (
     conversations,
     joined,
     tokenized_parts,
-    told_cut,
 )
 from tools.finetune.examples import mean_tokens
 from tools.finetune.task import Facts, Outcome, Run
@@ -71,7 +70,7 @@ class TextGeneration:
 
     def train(self, run: Run) -> Outcome:
         """Train on the answers; measure perplexity before and after."""
-        from transformers import AutoModelForCausalLM, set_seed
+        from transformers import AutoConfig, AutoModelForCausalLM, set_seed
 
         from tools.finetune import methods
         from tools.finetune.fit import Material, fit, steps_of
@@ -81,9 +80,10 @@ class TextGeneration:
 
         set_seed(run.spec.seed)
         tokenizer = chat_tokenizer(run.base)
+        config = AutoConfig.from_pretrained(str(run.base), trust_remote_code=False)
+        length = min(MAX_LENGTH, getattr(config, "max_position_embeddings", MAX_LENGTH))
+        (train, validation, held), said = tokenized_parts(run, tokenizer, length)
         model: Any = loaded(AutoModelForCausalLM, str(run.base), use_safetensors=True, **_held(run))
-        length = min(MAX_LENGTH, getattr(model.config, "max_position_embeddings", MAX_LENGTH))
-        train, validation, held = tokenized_parts(run, tokenizer, length)
         collate = Collate(tokenizer.pad_token_id)
         baseline = {"base_model": perplexity(losses(model, held, collate, run.report, shift=1))}
         method = run.plan["method"]
@@ -99,9 +99,7 @@ class TextGeneration:
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
         told = {"curve": curve, "intervals": resampled(found, perplexity)}
-        return Outcome(
-            perplexity(found), baseline, trained, {"max_length": length}, told, told_cut(train, length)
-        )
+        return Outcome(perplexity(found), baseline, trained, {"max_length": length}, told, said)
 
     def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
         """A ``tools.finetune.task.Generator``."""
