@@ -210,6 +210,8 @@ BIO, POS = ["O", "B-PER"], ["NN", "NNP"]
         # replies are free text
         (rows(q=TEXTS, a=TEXTS, score=DUPLICATE), {"task": "text-generation"}, ("text-generation", "q", "a")),
         (rows(q=TEXTS, a=TEXTS, score=DUPLICATE), {"task": "text-generation", "text_column": "a"}, ("text-generation", "a", "q")),
+        (rows(text=TEXTS, says=CLASSES), {"task": "text-generation"}, ("text-generation", "text", "says")),
+        (rows(text=TEXTS, queue=CLASSES, says=CLASSES), {"task": "text-generation"}, ("text-generation", "text", None)),
         (rows(x=TEXTS, y=TEXTS, z=TEXTS), {"task": "text-generation", "text_column": "x"}, ("text-generation", "x", None)),
         # of several columns of tags the one of entities
         (rows(tokens=[["a", "b"]] * 4, pos_tags=[POS] * 4, ner_tags=[BIO] * 4), {}, ("token-classification", "tokens", "ner_tags")),

@@ -84,12 +84,13 @@ def _guess(task: str | None, text: str | None, label: str | None) -> Guess:
 def _prompt_and_reply(
     columns: Sequence[Column], text: str | None, label: str | None
 ) -> tuple[str | None, str | None]:
-    """Two columns of free text in the order of the file; no reply where several could be it."""
+    """Two columns of free text in the order of the file, or the only two of text; no reply where several could be it."""
     free = [column.name for column in columns if column.free and column.name not in (text, label)]
     if text is None and label is None and len(free) == 2:
         return free[0], free[1]
     text = text or best_text([column for column in columns if column.name != label])
     others = [name for name in free if name != text]
+    others = others or [column.name for column in columns if column.texts and column.name != text]
     return text, label or (others[0] if len(others) == 1 else None)
 
 
