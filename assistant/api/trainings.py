@@ -65,6 +65,7 @@ class JobRequest(Body):
     unlabeled: Wish = None
     search: Annotated[float, Field(gt=0, le=1440)] | None = None
     minutes: Annotated[float, Field(gt=0, le=1440)] | None = None
+    one_label: bool = False
     epochs: Epochs | None = None
     learning_rate: Rate | None = Field(None, validation_alias=AliasChoices("learning_rate", "learning-rate"))
     batch_size: Size | None = Field(None, validation_alias=AliasChoices("batch_size", "batch-size"))
@@ -127,6 +128,7 @@ def _spec(body: JobRequest, workspace: "TeamWorkspace") -> "FinetuneSpec":
         unlabeled=_file(workspace, "unlabeled", body.unlabeled),
         search=body.search,
         minutes=body.minutes,
+        one_label=body.one_label,
         epochs=body.epochs or _number(body.steps.n_epochs),
         learning_rate=body.learning_rate,
         batch_size=body.batch_size or _number(body.steps.batch_size),

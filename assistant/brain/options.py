@@ -39,6 +39,10 @@ _SEARCHES = re.compile(
     r"|\bhyper-?param\w* (?:search|tuning|optimi)|\b(?:--)?search\b(?=\s*(?:for )?\d)|超参数?(?:搜索|优化|调优)|(?:搜索|寻找|找).{0,6}(?:学习率|参数)",
     re.IGNORECASE,
 )
+_ONE_LABEL = re.compile(
+    r"\b(?:one|a single|single)[\s-]label (?:each|(?:per|a|for each|in each) (?:row|cell|text))\b|每(?:行|条|个)(?:只有)?(?:一|单)个标签",
+    re.IGNORECASE,
+)
 _WITHIN = re.compile(
     r"(?:\b(?:within|(?:at |the )?most|no (?:more|longer) than|under|up to|max(?:imum)?|budget (?:of|is)|less than|only have|takes? only|for)\s*(?:about\s*)?|不超过|最多|控制在|只有|限时)\s*$",
     re.IGNORECASE,
@@ -91,6 +95,8 @@ def numbers(text: str) -> dict[str, Any]:
         said["search"] = times[0][0] if times else SEARCH_MINUTES
     elif limits := [time for time, found in times if _is_limit(found)]:
         said["minutes"] = limits[0]
+    if _ONE_LABEL.search(text):
+        said["one_label"] = True
     return said
 
 

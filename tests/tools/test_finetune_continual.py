@@ -1,11 +1,13 @@
 """A classifier that learns on: old rows are replayed, what is forgotten is measured, other labels are a transfer."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.tools.tiny_models import sentences, tiny_bert, write_csv
+from tools.finetune.plan import make_plan
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 
@@ -94,3 +96,25 @@ def test_a_classifier_as_base_of_another_task_keeps_its_tokens_apart(first):
     model = AutoModel.from_pretrained(first / "model", config=config).eval()
     tokens = AutoTokenizer.from_pretrained(first / "model")("stolen card pin", return_tensors="pt")
     assert model(**tokens).last_hidden_state[0].std(dim=0).max() > 0.1
+
+
+def test_labels_that_will_be_lost_are_told_and_a_new_version_keeps_its_own(first, tmp_path):
+    new = [
+        (text, {"cards": "invoice", "orders": "hiring"}.get(label, label))
+        for text, label in sentences(90, seed=5)
+    ]
+    data = write_csv(tmp_path / "new.csv", new)
+    other = FinetuneSpec(data, "other", "first", first / "model", method="full", epochs=2, learning_rate=5e-3)
+    told = " ".join(make_plan(other)["warnings"])
+    assert "are lost: cards, orders." in told and "first@new" in told
+    version = replace(other, name="first@2")
+    assert make_plan(version)["warnings"] == []
+    train(version, tmp_path / "model", tmp_path / "work", lambda progress: None)
+    info = json.loads((tmp_path / "model" / "assistant.json").read_text())
+    assert info["labels"] == ["cards", "hiring", "invoice", "money", "orders"]
+    (first / "old.csv").rename(first / "moved.csv")
+    try:
+        told = " ".join(make_plan(version)["warnings"])
+    finally:
+        (first / "moved.csv").rename(first / "old.csv")
+    assert "old.csv is gone or was changed" in told and "lost (cards, orders)" in told

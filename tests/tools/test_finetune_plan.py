@@ -286,3 +286,36 @@ def test_a_training_that_memory_may_not_hold_is_warned_of_and_one_it_cannot_hold
     free(10_000_000)
     with pytest.raises(Unsupported, match="memory"):
         make_plan(FinetuneSpec(data, "m"))
+
+
+def test_of_several_files_the_one_without_the_column_is_named(data, tmp_path):
+    other = write_csv(tmp_path / "test.csv", sentences(9), ("words", "topic"))
+    for option in ("test_data", "unlabeled"):
+        with pytest.raises(BadArgument, match=r"There is no column text in test\.csv\."):
+            make_plan(FinetuneSpec(data, "mine", **{option: other}))
+
+
+def test_pictures_without_folders_are_told_where_to_go(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "flat.zip", "w") as archive:
+        archive.writestr("1.jpg", b"\xff\xd8")
+    (tmp_path / "empty").mkdir()
+    for name, words in (("flat.zip", "lie in no folder"), ("empty", "holds no pictures")):
+        with pytest.raises(BadData, match=f"{words}.*one folder a label"):
+            make_plan(FinetuneSpec(tmp_path / name, "mine"))
+
+
+def test_rows_without_labels_and_labels_with_commas_have_a_way_out(tmp_path):
+    gaps = [(text, label if n % 5 < 2 else "") for n, (text, label) in enumerate(sentences(180))]
+    with pytest.raises(BadData, match="unlabeled learns from their texts"):
+        make_plan(FinetuneSpec(write_csv(tmp_path / "gaps.csv", gaps), "mine"))
+    names = [
+        f"{team}, {what}" for team in ("Billing", "Sales", "Care") for what in ("refund", "offer", "bug")
+    ]
+    rows = [(text, names[n % 9]) for n, (text, _) in enumerate(sentences(180))]
+    data = write_csv(tmp_path / "joint.csv", rows)
+    several = make_plan(FinetuneSpec(data, "mine"))
+    assert several["several_labels"] and any("one_label" in each for each in several["warnings"])
+    one = make_plan(FinetuneSpec(data, "mine", one_label=True))
+    assert (one["several_labels"], one["labels"], one["warnings"]) == (False, 9, [])

@@ -18,7 +18,7 @@ COMMANDS = {
     "data next": "--model --rows --text --out",
     "recommend": "--task --data",
     "finetune": "--name --task --base --method --text --label --test-data --epochs --learning-rate --batch-size --seed "
-    "--unlabeled --search --minutes --detach",
+    "--unlabeled --search --minutes --one-label --detach",
     "approvals list": "",
     "approvals grant": "",
     "approvals decline": "",

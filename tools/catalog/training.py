@@ -94,6 +94,7 @@ def finetune_model(
     seed: int | None = None,
     search: float | None = None,
     minutes: float | None = None,
+    one_label: bool | None = None,
 ) -> dict[str, Any]:
     """Fine-tune a model on a dataset in the background; what is left out is chosen for the data and this machine.
 
@@ -113,6 +114,7 @@ def finetune_model(
         seed: the same seed gives the same split and the same training.
         search: minutes in which learning rates and epochs are tried first.
         minutes: that the training may take; fewer passes are made then, or a quicker method is taken.
+        one_label: true where each cell of the label column is one label, whatever commas it holds.
     """
     from tools.finetune.plan import make_plan
 
@@ -133,6 +135,7 @@ def finetune_model(
         seed=seed,
         search=search,
         minutes=minutes,
+        one_label=one_label,
     )
     plan = make_plan(spec)
     job = workspace.submit("finetune", spec.as_dict())

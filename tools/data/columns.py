@@ -84,7 +84,7 @@ def _guess(task: str | None, text: str | None, label: str | None) -> Guess:
 def _prompt_and_reply(
     columns: Sequence[Column], text: str | None, label: str | None
 ) -> tuple[str | None, str | None]:
-    """Two columns of free text in the order of the file, or the only two of text; no reply where several could be it."""
+    """Two columns of free text in the order of the file, or the only two of text; no reply where it is not clear."""
     free = [column.name for column in columns if column.free and column.name not in (text, label)]
     if text is None and label is None and len(free) == 2:
         return free[0], free[1]

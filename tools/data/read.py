@@ -44,6 +44,12 @@ def _checked(path: Path, info: TableInfo) -> Iterator[Row]:
     found = 0
     for found, row in enumerate(rows_of(path, info), 1):  # noqa: B007
         yield row
+    if not found and info.kind == "images":
+        what = "pictures that lie in no folder" if info.skipped else "no pictures"
+        raise BadData(
+            f"{path.name} holds {what}.",
+            "Put them into one folder a label, such as cats/1.jpg and dogs/1.jpg.",
+        )
     if not found and info.skipped:
         raise BadData(
             f"No row of {path.name} fits its header of {len(info.columns)} columns.",

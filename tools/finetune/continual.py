@@ -2,7 +2,8 @@
 
 Rows of the old data are mixed into the new ones (experience replay: Rolnick et al. 2019, "Experience Replay for
 Continual Learning"), and the old held-out rows, which neither model was trained on, tell what was forgotten. Where the
-labels are others, it is no learning on but a transfer: the encoder is taken, and nothing is replayed.
+labels are others, and the result no new version of the same model, it is no learning on but a transfer: the encoder is
+taken, and nothing is replayed.
 """
 
 import json
@@ -64,25 +65,67 @@ def read_lineage(folder: Path) -> list[dict[str, Any]]:
         return []
 
 
-def not_replayed(folder: Path | None, task: str, facts: Facts, name: str) -> list[str]:
-    """Warnings where a model made here learns on without its earlier data, which only text classifiers mix in.
+def not_replayed(spec: FinetuneSpec, folder: Path | None, task: str, facts: Facts, name: str) -> list[str]:
+    """Warnings where a model made here learns on without its earlier data, or loses labels.
 
     Args:
+        spec: the wish.
         folder: the base model's.
         task: what it is trained for now.
         facts: of the new data.
         name: of the base model.
     """
+    info = _made_here(folder)
+    if folder is None or info.get("task") != task:
+        return []
+    lost = [label for label in info.get("labels") or [] if facts.labels and label not in facts.labels]
+    told = (
+        [f"Labels of {name} that the new data does not hold are lost: {', '.join(lost[:8])}."] if lost else []
+    )
+    if task != "text-classification" or facts.several or info.get("threshold") is not None:
+        told.insert(
+            0,
+            f"Nothing of what {name} learned from is mixed in: it may forget, and how much is not measured.",
+        )
+        return told
+    if not _learns_on(spec, info, set(facts.labels)):
+        own = name.partition("@")[0]
+        hint = (
+            [f"Give the model the name {own}@new to teach it the new labels beside its own."] if lost else []
+        )
+        return [f"Nothing of what {name} learned from is mixed in: the new labels are others.", *told, *hint]
+    gone = [Path(source["data"]).name for source in read_lineage(folder) if not _as_it_was(source)]
+    if not lost or not (gone or not read_lineage(folder)):
+        return []
+    files = ", ".join(gone) or "The earlier data"
+    return [
+        f"{files} is gone or was changed, so nothing of it is mixed in: labels that it alone holds are lost "
+        f"({', '.join(lost[:8])})."
+    ]
+
+
+def _made_here(folder: Path | None) -> dict[str, Any]:
+    """What is noted of a model made here; empty for any other."""
     try:
-        info = json.loads((folder / "assistant.json").read_text()) if folder else {}
+        return dict(json.loads((folder / "assistant.json").read_text())) if folder else {}
     except (OSError, ValueError):
-        return []
-    if info.get("task") != task or (task == "text-classification" and not facts.several):
-        return []
-    said = [f"Nothing of what {name} learned from is mixed in: it may forget, and how much is not measured."]
-    if lost := [label for label in info.get("labels") or [] if facts.labels and label not in facts.labels]:
-        said.append(f"Labels of {name} that the new data does not hold are lost: {', '.join(lost[:8])}.")
-    return said
+        return {}
+
+
+def _learns_on(spec: FinetuneSpec, info: dict[str, Any], new: set[str]) -> bool:
+    """Whether a classifier keeps what it knows: it becomes its own new version, or knows half of the new labels."""
+    version = bool(spec.base) and spec.name.partition("@")[0] == spec.base.partition("@")[0]
+    return version or 2 * len(new & set(info.get("labels", []))) >= len(new)
+
+
+def _as_it_was(source: dict[str, Any]) -> bool:
+    """Whether an earlier data file is there and unchanged."""
+    from tools.finetune.run import sha256_of
+
+    try:
+        return sha256_of(Path(source["data"])) == source["sha256"]
+    except (OSError, KeyError):
+        return False
 
 
 def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
@@ -93,18 +136,13 @@ def earlier(run: Run, parts: Parts[Example]) -> Earlier | None:
         parts: the new rows.
 
     Returns:
-        None where the base is no such classifier, or knows fewer than half of the new labels.
+        None where the base is no such classifier, or the result is another model with mostly other labels.
     """
-    try:
-        info = json.loads((Path(run.base) / "assistant.json").read_text())
-    except (OSError, ValueError):
+    info = _made_here(Path(run.base))
+    several = info.get("threshold") is not None  # labels a text
+    if info.get("task") != "text-classification" or several:
         return None
-    new = {label for _, label in parts.train}
-    if (
-        info.get("task") != "text-classification" or info.get("threshold") is not None
-    ):  # several labels a text
-        return None
-    if 2 * len(new & set(info.get("labels", []))) < len(new):
+    if not _learns_on(run.spec, info, {label for _, label in parts.train}):
         return None
     found = Earlier(info["labels"], info["max_length"])
     sources = read_lineage(Path(run.base))
@@ -132,11 +170,9 @@ def held_out(folder: Path) -> list[Example]:
 
 def _parts(source: dict[str, Any]) -> Parts[Example] | None:
     """The rows of an old data file, parted as they were then; None where it is not what it was."""
-    from tools.finetune.run import sha256_of
-
-    path, test = Path(source["data"]), source["test_data"]
     try:
-        if sha256_of(path) != source["sha256"]:
+        path, test = Path(source["data"]), source["test_data"]
+        if not _as_it_was(source):
             return None
         if test and source.get("test_sha256") and sha256_of(Path(test)) != source["test_sha256"]:
             return None

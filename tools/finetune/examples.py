@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tools.data.label_sets import label_name, label_sets, listed, missing
-from tools.errors import BadData
+from tools.errors import BadArgument, BadData
 
 if TYPE_CHECKING:
     import pandas
@@ -109,11 +109,17 @@ def read(path: Path, columns: Sequence[str | None], beside: Sequence[str] = ()) 
         path: the file.
         columns: must be there.
         beside: come along where they are there.
+
+    Raises:
+        BadArgument: the file has no such column.
     """
     from tools.data.read import read_table
 
     names = [name for name in columns if name]
-    table = read_table(path, names, beside=beside)
+    try:
+        table = read_table(path, names, beside=beside)
+    except BadArgument as error:  # of several files, which one
+        raise BadArgument(f"{error.message.rstrip('.')} in {path.name}.", error.hint, error.param) from error
     table.columns = [*names, *table.columns[len(names) :]]
     table.attrs["path"] = str(path)
     return table

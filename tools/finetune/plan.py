@@ -59,7 +59,7 @@ def make_plan(spec: FinetuneSpec) -> dict[str, Any]:
     if chosen.task.name not in ("image-classification", "text-generation"):
         plan["warnings"] += unreadable(folder, chosen.sample, plan["base"])
     plan["warnings"] += told_unused(spec, plan["method"])
-    plan["warnings"] += not_replayed(folder, chosen.task.name, chosen.facts, plan["base"])
+    plan["warnings"] += not_replayed(spec, folder, chosen.task.name, chosen.facts, plan["base"])
     return plan
 
 
@@ -113,6 +113,7 @@ def _read(spec: FinetuneSpec) -> _Chosen:
     task, text, label = _complete(spec, guess, names)
     beside = task.beside(names, text, label)
     table = read(spec.data, (text, label), beside)
+    table.attrs["one_label"] = spec.one_label
     facts = task.check(table, text, label)
     facts.warnings[:0] = table.attrs.get("warnings", [])
     chosen = _Chosen(task, text, label, facts, beside, [])

@@ -30,6 +30,7 @@ class FinetuneSpec:
         seed: the same seed gives the same split and the same training.
         search: minutes in which learning rates and epochs are tried.
         minutes: that the training may take: fewer passes are made, and ``auto`` takes a quicker method.
+        one_label: each cell of the label column is one label, whatever signs it holds (text classification).
         cache: the folder for converted base models.
     """
 
@@ -49,6 +50,7 @@ class FinetuneSpec:
     seed: int = 42
     search: float | None = None
     minutes: float | None = None
+    one_label: bool = False
     cache: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:

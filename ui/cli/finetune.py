@@ -65,12 +65,15 @@ def finetune(
         float | None,
         typer.Option(help="Take no longer than so many minutes.", metavar="MINUTES", min=0.01),
     ] = None,
+    one_label: Annotated[
+        bool, typer.Option("--one-label", help="Each cell is one label, whatever commas it holds.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
 ) -> dict[str, Any]:
     """Fine-tune a model on a file; what is left out is chosen for the data and this machine."""
     wishes = {"task": task, "method": method, "text_column": text, "label_column": label, "epochs": epochs}
     wishes |= {"learning_rate": learning_rate, "batch_size": batch_size, "seed": seed}
-    wishes |= {"search": search, "minutes": minutes}
+    wishes |= {"search": search, "minutes": minutes, "one_label": one_label}
     with opened() as application:
         files = {"test_data": test_data, "unlabeled": unlabeled}
         spec = _spec(application, data, name, base, files, wishes)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Example = tuple[str, str]
 MOST_LABELS = 1000
 MAX_LENGTH = 256
+ONE_LABEL = "one_label"  # attribute of a table whose cells are one label each, whatever signs they hold
 
 
 class TextClassification:
@@ -36,7 +37,7 @@ class TextClassification:
     def check(self, table: "pandas.DataFrame", text_column: str, label_column: str | None) -> Facts:
         """Refuse what no classifier can learn from."""
         assert label_column is not None
-        several = label_sets(list(table[label_column])) is not None
+        several = not table.attrs.get(ONE_LABEL) and label_sets(list(table[label_column])) is not None
         rows: list[Any] = (
             text_sets(table, text_column, label_column)
             if several
@@ -56,7 +57,10 @@ class TextClassification:
         tokens = mean_tokens(whole, MAX_LENGTH)
         warnings = gaps(table, len(rows)) + spellings(counts)
         if several:
-            warnings.append(f"Column {label_column} is read as several labels a row, {len(counts):,} in all.")
+            warnings.append(
+                f"Column {label_column} is read as several labels a row, {len(counts):,} in all. "
+                "With one_label each cell is one label."
+            )
         else:
             warnings += told_uneven(counts)
         keys = ((plain(text), frozenset(labels) if several else labels) for text, labels in rows)
@@ -128,7 +132,8 @@ def check_labels(table: "pandas.DataFrame", column: str, labels: list[str]) -> d
         share = round(100 * (1 - filled / len(table)))
         raise BadData(
             f"{share} % of the rows have nothing in column {column}.",
-            "Fill in the labels, remove those rows, or choose another label column.",
+            "Fill in the labels, put those rows into a file of their own (unlabeled learns from their texts), "
+            "or choose another label column.",
             param="label_column",
         )
     counts = dict(Counter(labels).most_common())
