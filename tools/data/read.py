@@ -45,11 +45,10 @@ def _checked(path: Path, info: TableInfo) -> Iterator[Row]:
     for found, row in enumerate(rows_of(path, info), 1):  # noqa: B007
         yield row
     if not found and info.kind == "images":
-        what = "pictures that lie in no folder" if info.skipped else "no pictures"
-        raise BadData(
-            f"{path.name} holds {what}.",
-            "Put them into one folder a label, such as cats/1.jpg and dogs/1.jpg.",
-        )
+        hint = "Put them into one folder a label, such as cats/1.jpg and dogs/1.jpg."
+        if info.skipped:
+            raise BadData(f"{path.name} holds pictures that lie in no folder.", hint)
+        raise BadData(f"{path.name} holds no pictures.", hint)
     if not found and info.skipped:
         raise BadData(
             f"No row of {path.name} fits its header of {len(info.columns)} columns.",

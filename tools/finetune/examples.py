@@ -119,7 +119,8 @@ def read(path: Path, columns: Sequence[str | None], beside: Sequence[str] = ()) 
     try:
         table = read_table(path, names, beside=beside)
     except BadArgument as error:  # of several files, which one
-        raise BadArgument(f"{error.message.rstrip('.')} in {path.name}.", error.hint, error.param) from error
+        which = error.message.removeprefix("There is no column ").rstrip(".")
+        raise BadArgument(f"There is no column {which} in {path.name}.", error.hint, error.param) from error
     table.columns = [*names, *table.columns[len(names) :]]
     table.attrs["path"] = str(path)
     return table
