@@ -119,11 +119,13 @@ def _learns_on(spec: FinetuneSpec, info: dict[str, Any], new: set[str]) -> bool:
 
 
 def _as_it_was(source: dict[str, Any]) -> bool:
-    """Whether an earlier data file is there and unchanged."""
+    """Whether an earlier data file, and its test file where there is one, are there and unchanged."""
     from tools.finetune.run import sha256_of
 
     try:
-        return sha256_of(Path(source["data"])) == source["sha256"]
+        test = source.get("test_data") if source.get("test_sha256") else None
+        same = test is None or sha256_of(Path(test)) == source["test_sha256"]
+        return same and sha256_of(Path(source["data"])) == source["sha256"]
     except (OSError, KeyError):
         return False
 
@@ -173,8 +175,6 @@ def _parts(source: dict[str, Any]) -> Parts[Example] | None:
     try:
         path, test = Path(source["data"]), source["test_data"]
         if not _as_it_was(source):
-            return None
-        if test and source.get("test_sha256") and sha256_of(Path(test)) != source["test_sha256"]:
             return None
         columns = source["text_column"], source["label_column"]
         rows = pairs(read(path, columns), *columns)
