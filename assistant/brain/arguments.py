@@ -252,17 +252,9 @@ def _with_text(asked: Asked) -> Filled:
     }
 
 
-_FOR_THE_TEAM = re.compile(
-    r"\binternal(?:ly)?\b|\bteam (?:only|alone)\b|\bonly (?:for )?(?:the|our|my) team\b|"
-    r"\bnot for (?:the |our )?visitors\b|内部|仅限团队|仅团队|不对外|不公开",
-    re.IGNORECASE,
-)
-
-
 def _added(asked: Asked) -> Filled:
     source = sources.source(asked)
-    internal = _FOR_THE_TEAM.search(asked.text.replace(str(source or "\0"), ""))
-    return {"source": source, "visibility": "internal" if internal else None}
+    return {"source": source, "visibility": options.visibility(asked.text.replace(str(source or "\0"), ""))}
 
 
 def _undeploy(asked: Asked) -> Filled:

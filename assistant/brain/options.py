@@ -1,7 +1,7 @@
 """Options that the encoder never learned to read, by forms so clear that a pattern reads them.
 
 Of a training: batch size, seed, minutes, and the files beside the data. Their numbers are none of epochs. Of a deployment:
-the engine.
+the engine. Of a document: whom it is for.
 """
 
 # ruff: noqa: E501 - patterns read best in one line
@@ -146,3 +146,15 @@ def engine(text: str) -> str | None:
     """The engine that a deployment shall have, where one is named."""
     found = _ENGINE.search(text)
     return found[1].lower() if found else None
+
+
+_FOR_THE_TEAM = re.compile(
+    r"\binternal(?:ly)?\b|\bteam (?:only|alone)\b|\bonly (?:for )?(?:the|our|my) team\b|"
+    r"\bnot for (?:the |our )?visitors\b|内部|仅限团队|仅团队|不对外|不公开",
+    re.IGNORECASE,
+)
+
+
+def visibility(text: str) -> str | None:
+    """``internal`` where a document shall be for the team alone."""
+    return "internal" if _FOR_THE_TEAM.search(text) else None
