@@ -12,6 +12,7 @@ from assistant.agent.direct import Call
 from assistant.application import Application
 from assistant.errors import TooLarge, TooMany
 from assistant.settings import Settings
+from tools.errors import NotFound
 
 ANN, BO = Principal("user-1", "Ann", "member"), Principal("user-2", "Bo", "member")
 
@@ -155,3 +156,11 @@ def test_explaining_and_redacting_count_too(app: Application) -> None:
     ):
         over = client.post(f"/v1/{path}", json=body)
         assert (over.status_code, over.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+
+
+def test_a_job_is_cancelled_unnamed_by_its_own_user_alone(app: Application) -> None:
+    job = app.workspace(BO).submit("finetune", {})
+    with pytest.raises(NotFound, match=f"name it: {job['id']}"):
+        app.workspace(ANN).cancel()
+    assert app.workspace(BO).cancel()["id"] == job["id"]
+    assert app.workspace(ANN).cancel(job["id"])["status"] == "cancelled"

@@ -10,9 +10,11 @@ import gradio as gr
 import pytest
 
 from assistant.access.principal import Principal
+from assistant.access.quotas import Quotas
 from assistant.agent.events import Artifact
 from assistant.agent.history import Entry
 from assistant.application import Application
+from assistant.errors import TooMany
 from assistant.home import exclusive
 from assistant.settings import Settings
 from tests.assistant.slow_model import slow
@@ -20,6 +22,7 @@ from ui import reading
 from ui.languages import CHINESE, ZH
 from ui.pages.chat import EXAMPLES, ChatPage
 from ui.pages.data import DataPage
+from ui.pages.documents import KnowledgePage
 from ui.pages.jobs import JobsPage
 from ui.pages.settings import SettingsPage
 from ui.pages.turns import Turns
@@ -266,3 +269,15 @@ def test_a_key_that_was_revoked_elsewhere_leaves_the_list(app: Application) -> N
     app.keys.revoke(made["id"])
     answer = SettingsPage(app).open_key(made["id"], asking())
     assert made["id"] not in [each[1] for each in answer["keys"].choices]
+
+
+def test_what_is_tried_on_a_page_counts_for_the_quota(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "quotas", Quotas(app.database, {"tokens": 5}))
+    page = KnowledgePage(app)
+    assert "answer" in page.ask("When do you answer?", False, asking())
+    with pytest.raises(TooMany, match="5 tokens"):
+        page.ask("When do you answer?", False, asking())
+    with pytest.raises(TooMany):
+        page.spend(asking(), "a word")

@@ -212,6 +212,7 @@ def test_markup_from_a_visitor_stays_text(site: Site) -> None:
 
         said = (
             "[help](https://lumen.example/help) [renew](https://evil.example/?q=S) https://evil.example/?q=S"
+            " https://lumen.ex"  # the beginning of what is cited is another place
         )
         quoted = {"kind": "citation", "number": 1, "source": "a", "text": "See https://lumen.example/help."}
         told = [quoted, {"kind": "token", "text": said}, {"kind": "done", "thread": "t", "token": "t"}]

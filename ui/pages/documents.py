@@ -221,6 +221,7 @@ class KnowledgePage(Page):
         allow(self.principal(request), "ask")
         if not question.strip():
             return {"answer": empty("Nothing asked", "Type a question above.")}
+        self.spend(request, question)
         found = self.app.knowledge.ask(question, visitor=visitor, test=True)
         cited = [each | {"number": number} for number, each in enumerate(found["citations"], 1)]
         shown = card(

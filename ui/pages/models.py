@@ -184,6 +184,7 @@ class ModelsPage(Page):
         subject = picture if predictor.task == PICTURES else words
         if not (subject or "").strip():
             return {"said": _nothing()}
+        self.spend(request, words or "")
         said = predictor.predict([str(subject)])[0]
         shown = "" if predictor.task == PICTURES else subject
         return {"said": result_card("predict", {"text": shown, "predictions": [said]}) or _plain(said)}
@@ -206,6 +207,7 @@ class ModelsPage(Page):
         subject = picture if task == PICTURES else words
         if not (subject or "").strip():
             return {"said": _nothing()}
+        self.spend(request, words or "", other or "")
         if task == PICTURES:  # drawn in place, and not kept
             found = explain(workspace.predictor(about), str(subject))
         else:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from assistant.access.audit import acting
 from assistant.access.principal import Principal
+from assistant.access.quotas import TOKENS, tokens_of
 from assistant.access.roles import may
 from assistant.application import Application
 from ui.pages.html import text
@@ -38,6 +39,16 @@ class Page:
         who = Principal(row["id"], row["name"], row["role"])
         acting(who, request.client.host if request.client else None)
         return who
+
+    def spend(self, request: gr.Request, *words: str) -> None:
+        """Count what a model is about to read for whoever is signed in, as the API does.
+
+        Raises:
+            TooMany: their tokens of the day are used up.
+        """
+        who = self.principal(request)
+        self.app.quotas.check(who, TOKENS)
+        self.app.quotas.add(who, TOKENS, tokens_of(*words))
 
     def may(self, request: gr.Request, action: str) -> bool:
         """Whether whoever is signed in may do this; buttons for what they may not are not shown."""
