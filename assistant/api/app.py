@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from assistant.access.limits import Limiter
 from assistant.api import (
     artifacts,
+    audit,
     chat,
     classify,
     conversations,
@@ -59,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     knowledge.router,
     widget.router,
     artifacts.router,
+    audit.router,
 )
 LARGEST_BODY = 8 << 20  # bytes of a JSON request
 FORM = 1 << 20  # bytes that a form may have beside its file

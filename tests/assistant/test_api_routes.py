@@ -191,6 +191,18 @@ def test_questions_without_an_answer_are_listed_until_they_are_settled(server: S
     assert noted["number"] not in [each["number"] for each in left]
 
 
+def test_admins_read_the_audit_log_a_page_at_a_time(server: Server) -> None:
+    server.app.keys.create("viewer"), server.app.keys.create("viewer")
+    page = server.admin.get("/v1/audit", params={"limit": 1, "action": "key created"}).json()
+    entry = page["data"][0]
+    assert page["has_more"] and entry["action"] == "key created"
+    more = server.admin.get("/v1/audit", params={"before": entry["number"], "action": "key"}).json()["data"]
+    assert more and all(each["number"] < entry["number"] for each in more)
+    narrowed = server.app.keys.create("admin", scopes=["audit"])["secret"]
+    assert server.client(narrowed).get("/v1/audit").status_code == 200
+    assert server.client(server.viewer).get("/v1/audit").status_code == 403
+
+
 def test_who_may_call(server: Server) -> None:
     assert error_of(server.client().get("/v1/models"))["type"] == "authentication_error"
     assert server.client("sk-wrong").get("/v1/models").status_code == 401
