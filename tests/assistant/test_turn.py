@@ -324,6 +324,7 @@ def test_each_question_before_an_action_is_there_in_chinese(tool: str) -> None:
         "rows": 3,
         "estimated_seconds": 75,
         "id": "job-1",
+        "visibility": "published",
     }
     said = in_chinese(tool, {"summary": "English", "model": "m", "source": "s", **plan})
     assert "English" not in said and any("\u4e00" <= each <= "\u9fff" for each in said)
