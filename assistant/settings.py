@@ -75,6 +75,7 @@ class Settings(BaseSettings):
         description="What becomes of a bigger model's sentences that the documents do not bear out: a mark, or they "
         "are dropped (for visitors always).",
     )
+    session_days: float = Field(30, gt=0, le=365, description="Days until a browser has to sign in again.")
     metrics: Literal["private", "open", "key"] = Field(
         "private",
         description="Who reads /metrics without an admin's key: this machine and private networks, everybody, nobody.",

@@ -16,7 +16,6 @@ from assistant.errors import AppError, TooMany, Unauthenticated
 from ui.languages import lang, reader, say, told
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(reader)])
-DAYS = 30
 # Tries of a password a minute: of one address, and at one name from all addresses together.
 BY_ADDRESS, BY_NAME = Limiter(10), Limiter(5)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -115,8 +114,9 @@ def entered(request: Request, app: Application, user: dict[str, Any], by: str) -
     acting(Principal(user["id"], user["name"], user["role"]), address(request))
     response = RedirectResponse("/", 303, headers=HEADERS)
     secure = request.url.scheme == "https" or app.settings.public_url.startswith("https:")
-    cookie = app.sessions.create(user["id"], DAYS, by)
-    response.set_cookie(COOKIE, cookie, DAYS * 86_400, httponly=True, secure=secure, samesite="lax")
+    days = app.settings.session_days
+    cookie = app.sessions.create(user["id"], days, by)
+    response.set_cookie(COOKIE, cookie, int(days * 86_400), httponly=True, secure=secure, samesite="lax")
     return response
 
 

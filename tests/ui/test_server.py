@@ -22,7 +22,7 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = Application(Settings(home=tmp_path_factory.mktemp("server") / "home"))
+    application = Application(Settings(home=tmp_path_factory.mktemp("server") / "home", session_days=0.5))
     yield application
     application.close()
 
@@ -42,6 +42,7 @@ def test_a_link_signs_in_once(app: Application, web) -> None:
     assert signed_in.headers["Location"] == "/" and "httponly" in cookie and "samesite=lax" in cookie
     page = browser.get("/", headers=HTML)
     assert page.status_code == 200 and "Startup Assistant" in page.text
+    assert "max-age=43200" in cookie
     policy = page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'" in policy and "img-src 'self' data: blob:;" in policy
     assert "default-src 'self'" in policy and "script-src 'self' 'unsafe-inline' 'unsafe-eval';" in policy
