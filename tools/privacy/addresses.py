@@ -33,7 +33,7 @@ CORNER = re.compile(
 # One word of a part: with a capital, with a digit, or one that addresses are linked with.
 CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽḀ-ỿΆ-ΩА-Я][^\W\d_]*(?:['’.-][^\W\d_]+)*\.?"
 NUMBER = r"#?[^\W\d_]{0,3}\d[\w/-]{0,9}[ºª°]?"
-LINK = r"(?:de|del|della|di|da|do|dos|la|el|of|upon|on|the|und|no\.|nr\.|g\.|c/o|teh\.|dist\.|distt\.|vill\.|jud\.|comuna|izq|dcha|floor|house|block|room)"
+LINK = r"(?:de|del|della|di|da|do|dos|la|el|of|upon|on|off|opp\.?|opposite|near|behind|na|an|the|und|no\.|nr\.|g\.|c/o|teh\.|dist\.|distt\.|vill\.|jud\.|comuna|izq|dcha|floor|house|block|room)"
 PART = rf"(?:(?:{LINK} ){{0,2}}(?:{CAPITAL}|{NUMBER})(?:[ ](?:{CAPITAL}|{NUMBER}|{LINK})){{0,5}})"
 LEFT = re.compile(rf"(?<![\w@./-])(?:{PART},\s){{1,4}}\Z")
 RIGHT = re.compile(rf"(?:,\s?{PART}(?![\w@/]|\.\w)){{1,4}}")

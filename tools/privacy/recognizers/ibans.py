@@ -16,6 +16,12 @@ ACCOUNT = re.compile(
     r"(?ai)\b(?:account|acct|a/c|konto|kontonummer)(?: (?:number|no|num|nr))?\.?(?: is| was|:)?[ ]?#?(\d(?:[ -]?\d){5,16})(?![\w-])"
 )
 SORT_CODE = re.compile(r"(?ai)\b(?:sort code|bsb)(?: is|:)?[ ]?(\d{2,3}[- ]?\d{2,3}(?:[- ]?\d{2})?)(?![\w-])")
+# Both of them in a row: "sort code and number 20-41-17 73305182".
+BOTH = re.compile(
+    r"(?ai)(?<![\w-])(\d{2}[- ]\d{2}[- ]\d{2}[ ,;/]{1,3}(?:(?:and )?(?:account|acct?|a/c)(?: (?:number|no))?[.:]? )?\d{7,8})(?![\w-])"
+)
+PAYS = re.compile(r"(?i)\b(?:sort code|bank|account|acct?|refund|transfer|payment|direct debit|wire)\b")
+FAR_SORT_CODE = re.compile(r"(?ai)\bsort code\b[^\n\d]{0,40}(\d{2}-\d{2}-\d{2})(?![\w-])")
 BANK = re.compile(r"(?i)\b(?:sort code|bsb|routing|swift|bic|ifsc|bank|wire|transfer)\b")
 # Lengths of the countries that most people meet; others are taken by their check digits alone.
 LENGTHS = {"AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22}
@@ -42,8 +48,12 @@ class Ibans(Recognizer):
         """See the base class."""
         if not numbered(text):
             return
-        for match in SORT_CODE.finditer(text):
-            yield Entity("ID_NUMBER", *match.span(1), 0.85)
+        for pattern in (SORT_CODE, FAR_SORT_CODE):
+            for match in pattern.finditer(text):
+                yield Entity("ID_NUMBER", *match.span(1), 0.85)
+        for match in BOTH.finditer(text):
+            if PAYS.search(text, max(0, match.start() - 80), match.start()):
+                yield Entity("ID_NUMBER", *match.span(1), 0.89)
         for match in ACCOUNT.finditer(text):
             if BANK.search(text, max(0, match.start() - 60), match.end() + AHEAD):
                 yield Entity("ID_NUMBER", *match.span(1), 0.87)

@@ -82,19 +82,24 @@ NAMES = (
     r"dni|nie|nif|cif|pesel|cpf|rg|nric|fin no|aadh?aar|pan(?: card| no)?|nir|num[ée]ro de s[ée]curit[ée] sociale|s[ée]cu|codice fiscale|c\.f\.|bsn|burgerservicenummer|"
     r"steuer-?(?:id|nummer|identifikationsnummer)|idnr|sozialversicherungsnummer|rrn|resident registration|my number card|マイナンバー|sin|social insurance|tfn|tax file|medicare|pps[n]?|nhs|personnummer|cnp|jmbg|oib|egn|"
     r"ahv|avs|curp|rfc|rut|run|cuil|cuit|c[ée]dula|nik|ktp|cnic|emirates id|iqama|civil id|teudat zehut|sa id|rodn[ée] [čc][íi]slo|health card|health insurance|krankenversicherten(?:nummer)?|member id|patient id|mrn|"
-    r"insee|tin|itin|ein|vat id|matricule|fiscal (?:code|number)|citizen (?:id|number)|green card|alien registration|identity (?:card|number|no)|id (?:card|number|no)|national (?:id|number|insurance)"
+    r"insee|tin|itin|ein|vat id|matricule|fiscal (?:code|number)|citizen (?:id|number)|green card|alien registration|bvn|nin|nid|voter id|epic|uan|umid|sss|gsis|philhealth|pag-?ibig|brp|residence permit|residency (?:card|permit)|social security|identity (?:card|number|no)|id (?:card|number|no)|national (?:id|number|insurance)"
 )
 # Chinese letters beside them belong to other words.
 BEGIN, END = r"(?<![^\W\u4e00-\u9fff])(?<!-)", r"(?![^\W\u4e00-\u9fff])"
 CUE = re.compile(
-    rf"(?i){BEGIN}(?:{NAMES}){END}(?:[ ](?:card|number|num|no|nr|id|n°)|[ ]?(?:号码?|卡号?))?\.?(?:[ ](?:is|was|es|é|ist|est|on file is)|[ ]?[是为])?[ ]?[:#=-]?[ ]?[\"'(]?\Z"
+    rf"(?i){BEGIN}(?:{NAMES}){END}(?:(?:[ ](?:smart|card|number|num|no|nr|id|n°)){1, 3}|[ ]?(?:号码?|卡号?))?\.?(?:[ ](?:is|was|es|é|ist|est|on file is)|[ ]?[是为])?[ ]?[:#=-]?[ ]?[\"'(]?\Z"
 )
 # The name earlier in the sentence, where the number is long enough for no other.
 FAR = re.compile(
-    rf"(?i){BEGIN}(?:(?:{NAMES}|registration number|national number){END}|个人编号|身份证|社保号?)[^\d.!?\n。!?]{{0,60}}(?:[.。] ?(?:it['’]?s|it is)[ ])?\Z"
+    rf"(?i){BEGIN}(?:(?:{NAMES}|registration number|national number){END}|个人编号|身份证|社保卡?号?|医保卡?号?|居住证|通行证|台胞证|回乡证|军官证)[^\d.!?\n。!?]{{0,60}}(?:[.。] ?(?:it['’]?s|it is)[ ])?\Z"
 )
 CALLED = re.compile(
-    rf"(?i){BEGIN}(?:{NAMES}){END}|マイナンバー|个人编号|身份证|社保|registration number|national number"
+    rf"(?i){BEGIN}(?:{NAMES}){END}|マイナンバー|个人编号|身份证|社保|医保|居住证|通行证|台胞证|回乡证|军官证|registration number|national number"
+)
+# What a school, an employer or a hospital counts its people by, shorter than what a state gives.
+COUNTED = re.compile(
+    r"(?i:\b(?:student|pupil|employee|staff|personnel|payroll|badge|matric(?:ulation)?|roll|enrol?ment|patient|hospital)[ ](?:id|number|no\.?|nr\.?|card)(?:[ ](?:number|no\.?|is|was|should be)){0,2}[ ]?[:#]?[ ]?[\"'(]?)((?=[A-Z/-]{0,8}\d)[A-Z0-9][A-Z0-9/-]{3,15})(?![\w-])"
+    r"|(?:学号|学籍号|考号|准考证号?|工号|员工号|员工编号|警号|就诊卡号?|病历号|住院号|门诊号|社保卡?号?码?|医保卡?号?码?|居住证号?码?|通行证号?码?|军官证号?码?)[ ]?(?:应该|写错|改)?[是为成]?[ ]?[:#]?[ ]?((?=[A-Za-z-]{0,6}\d)[A-Za-z0-9][A-Za-z0-9-]{3,19})(?![A-Za-z0-9-])"
 )
 NUMBER = re.compile(
     r"(?a)(?<![\w-])(?:(?=(?:[A-Z ./-]*\d){5})[A-Z]{0,4}\d[\dA-Z]*(?:[ ./-][\dA-Z]*\d[\dA-Z]*){0,5}|[A-Z]{5}\d{4}[A-Z])(?![\w-])"
@@ -114,6 +119,8 @@ class IdentityNumbers(Recognizer):
             for match in pattern.finditer(text):
                 if check is None or check(re.sub(r"[ .-]", "", match.group())):
                     yield Entity("ID_NUMBER", match.start(), match.end(), 0.9)
+        for match in COUNTED.finditer(text):
+            yield Entity("ID_NUMBER", *match.span(match.lastindex or 1), 0.87)
         if CALLED.search(text):
             for match in NUMBER.finditer(text):
                 long = sum(each.isdigit() for each in match.group()) > 8

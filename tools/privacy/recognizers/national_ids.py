@@ -31,6 +31,7 @@ LICENSE_CUE = re.compile(
 # The number somewhere after "driver's licence" or "passport", where its form is that of one; "it should read R48L20917".
 FAR_LICENSE = re.compile(
     r"(?i)(?:\b(?:driver'?s?|driving)[ -]*licen[cs]e|\bDL (?:no|number)|\blicen[cs]e number)\b[^\n]{0,40}?(?<![\w-])(?-i:([A-Z]\d{6,12}|[A-Z]\d{2,4}(?:-\d{1,6}){2,5}|[A-Z]{3,5} \d{6} [A-Z0-9]{5}))(?![\w-])"
+    r"|\b(?i:licen[cs]e)\b(?i:[ ](?:is|was|no\.?|number|id|card)){0,2}[ :#]{1,2}([A-Z]{1,2}\d{6,12})(?![\w-])"
 )
 READS = re.compile(
     r"(?i)\bpassport\b[^\n]{0,80}?\b(?:should|must|ought to) (?:read|be|say)[ ](?-i:((?=[A-Z0-9]*\d{4})[A-Z0-9]{7,12}))(?![\w-])|\bpassport\b[^\n\d]{0,32}:[ ](\d{2} \d{4} ?\d{3})(?![\w-])"

@@ -37,6 +37,7 @@ RANGE = re.compile(r"(?i)\b(?:between|from)[ :]*$")
 LABEL = re.compile(
     r"(?i)\b(?:serial|sticker|barcode|imei|part|model|lot|batch|sku|ean|isbn|article|error|code)\b[^.,;!?\d\n]{0,24}$"
 )
+SENT = re.compile(r"(?i)\b(?:to|on|at|me|him|her|us|from) $")  # "the code never comes to 07700 900562"
 FREE = re.compile(r"^\(?(?:0?800|0808|1[ -]?8(?:00|88|77|66|55|44|33)|400)\b")  # a firm's, not somebody's
 DATE = re.compile(
     r"^\(?(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d)\b(?![-./ ]?\d)"
@@ -165,7 +166,10 @@ def _score(text: str, match: re.Match[str]) -> float:
         or OTHER.search(text, max(0, match.start() - 30), match.start())
     ):
         return 0.0
-    if FREE.match(number) or LABEL.search(text, max(0, match.start() - 40), match.start()):
+    if FREE.match(number):
+        return 0.0
+    labelled = LABEL.search(text, max(0, match.start() - 40), match.start())
+    if labelled and not SENT.search(text, max(0, match.start() - 8), match.start()):
         return 0.0
     if CUE.search(text, max(0, match.start() - 40), match.start()) or AFTER.match(text, match.end()):
         return 0.85

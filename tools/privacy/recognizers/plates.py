@@ -33,7 +33,13 @@ FORMS = re.compile(
     r"|[A-Z]{1,2}-\d{2,3}-[A-Z]{3}"  # Romania
     r"|K[A-Z]{2}[ ]\d{3}[A-Z]"  # Kenya
     r"|\d[A-Z]{3}[ ]?\d{3}"  # California
-    r"|[A-Z]{2}[ ]\d{3}[ ][A-Z]{2})(?![\w-])"
+    r"|[A-Z]{2}[ ]\d{3}[ ][A-Z]{2}"
+    r"|[A-Z]{3}\d[A-Z]\d{2}|[A-Z]{3}-\d[A-Z]\d{2}"  # Brazil
+    r"|[A-Z]{2}[ ]?\d{3}[ ]?[A-Z]{2}|[A-Z]{3}-?\d{3}-?[A-Z]{2}"  # Italy, Argentina; Nigeria
+    r"|S[A-Z]{2}[ ]?\d{4}[ ]?[A-Z]"  # Singapore
+    r"|\d{2}[ ][A-Z]{2,3}[ ]\d{3,4}"  # Turkey
+    r"|\d{2}-[A-Z]{3}-\d|[A-Z]-\d{3}-[A-Z]{2}|[A-Z]{2}-\d{3}-[A-Z]|\d-[A-Z]{3}-\d{2}"  # Netherlands
+    r"|[АВЕКМНОРСТУХ]\d{3}[АВЕКМНОРСТУХ]{2}\d{2,3})(?![\w-])"  # Russia
 )
 NOT_PLATE = re.compile(r"^(?:[A-Z]{2,4}[ -]?(?:19|20)\d\d|(?:AM|PM|USD|EUR|GBP|A\d|M\d|E\d{1,3}|F\d{1,2})\b)")
 

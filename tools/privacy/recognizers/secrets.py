@@ -91,6 +91,25 @@ LOOSE = (
         r"(?:备用码|恢复码|激活码|序列号|授权码|注册码)\s?(?:[::是])?\s?([A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){1,6})(?![\w-])"
     ),
     re.compile(r"(?<![\w-])((?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3,7})(?![\w-])"),
+    # "Gate code C4417Y", "keypad 5190#", "the PIN? I tried 8823", "the code 739-204 fails", "门禁密码是 #2480"
+    re.compile(
+        r"(?i)\b(?:gate|door|entry|entrance|access|alarm|building|lobby|garage|locker|lock(?:box)?|barrier|buzzer|intercom|keypad|shed|lift|stair(?:s|well)?) (?:code|combination|pin|number)(?: for (?:the |my |our )?\w{2,12}| now)?(?: is| was|[:=])?[ ](?-i:(?=[A-Z#*]{0,4}\d)([A-Z0-9#*]{3,10}))(?![\w-])"
+    ),
+    re.compile(
+        r"\b(?:keypad|key ?safe|key ?box|lock ?box|buzzer|door ?lock|smart ?lock)(?: code| is| number|:){0,2}[ ]([#*]?[A-Z]?\d{3,8}[A-Z]?[#*]|[#*]?[A-Z]?\d{4,8}[A-Z]?)(?![\w-])"
+    ),
+    re.compile(
+        r"(?i)\b(?:pin|pass ?code|password|combination)\b[^\n\d]{0,60}\b(?:tried|tries|used|entered|typed|keyed in|put in|punched in|set (?:it )?(?:to|as)|changed (?:it )?to|was|is|it['’]s)[ :]{1,2}[\"'“]?(\d{4,8})(?![\w-]|[ ](?:times|digits?|characters?|minutes|hours|days)\b)"
+    ),
+    re.compile(
+        r"(?i)(?<!error )(?<!fault )(?<!product )(?<!promo )(?<!item )(?<!article )(?<!part )(?<!area )(?<!post )(?<!colour )(?<!color )(?<!discount )(?<!status )\bcode(?: is| was|:)?[ ](\d{3}[ -]\d{3})(?![\d-])"
+    ),
+    re.compile(
+        r"(?i)\b(?:texted|sms|one-time|otp|2fa|authenticator|log(?:ging)?[ -]?in|verif\w{1,9}|sign(?:ing)?[ -]?in)\b[^\n]{0,60}?\bcode\b[^.\n\d]{0,16}(?<![\d-])(\d{4,8})(?![\d-])"
+    ),
+    re.compile(
+        r"(?:门禁|大门|单元门|楼道门?|门锁|密码锁|智能锁|开门|入户|保险[箱柜]|储物柜|快递柜|丰巢|取件|取货|取餐|提货|核销|解锁|锁屏|支付|登录|动态|校验|(?i:wi-?fi))(?:的)?(?:密码|码|口令|pin)[^\d\nA-Za-z。]{0,10}([#*]?[A-Za-z]{0,2}\d[\dA-Za-z-]{1,10}[#*]?)(?![A-Za-z0-9-]|[位个])"
+    ),
     re.compile(r"(?i)\b(?:memorable|secret|security) word(?: is|:)? ([a-z]{4,20})(?=[.,]|$)"),
     re.compile(
         r"(?i)\b(?:seed|recovery|mnemonic|secret|backup) (?:phrase|words)(?: is| are)?[ :]{1,2}((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})\b"
@@ -138,7 +157,7 @@ ORDINARY = re.compile(
 FORMED = re.compile(r"[-_]|[A-Za-z0-9.]{14}")
 CALLED = re.compile(
     r"(?i)pass|pasw|\bpw|kennwort|contrase|senha|wachtwoord|parola|code|key|\b[mu]?pin|phrase|word|digits|token|bearer|basic|secret|"
-    r"cvv|cvc|otp|combo|combination|login|sess|csrf|[=@/]|\s-[apu]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号"
+    r"cvv|cvc|otp|combo|combination|login|sess|csrf|[=@/]|\s-[apu]|(?-i:[A-Z0-9]-[A-Z0-9])|码|密|口令|门禁|序列号|keypad|lock|buzzer|key ?safe|key ?box"
 )
 
 

@@ -72,7 +72,15 @@ ROOMED = re.compile(
 )
 # A house with a name, before a British post code or the first half of one.
 HOUSE_NAME = re.compile(
-    rf"(?<![^\W\d_])(?:{CAPITAL}(?:[ ]{CAPITAL}){{0,3}},[ ]){{1,3}}{CAPITAL}(?:[ ]{CAPITAL})?[ ][A-Z]{{1,2}}\d[A-Z\d]?(?:[ ]\d[A-Z]{{2}})?(?!\w)"
+    rf"(?<![^\W\d_])(?:{CAPITAL}(?:[ ](?:(?:na|an|of|the|on|upon|le)[ ])?{CAPITAL}){{0,3}},[ ]){{1,3}}{CAPITAL}(?:[ ]{CAPITAL})?,?[ ](?:[AC-FHKNPRTV-Y]\d[\dW][ ][A-Z\d]{{4}}|[A-Z]{{1,2}}\d[A-Z\d]?(?:[ ]\d[A-Z]{{2}})?)(?!\w)"
+)
+# A block and a house before the quarter, the ward and the town, as in Japan: "2-14-6 Hinodai, Midori-ku, Nagoya 460-0008".
+JAPANESE = re.compile(
+    rf"(?<![\w-])\d{{1,3}}(?:-\d{{1,4}}){{1,3}},?[ ](?:{CAPITAL}[ ,]{{1,2}}){{1,6}}(?:\d{{3}}-\d{{4}}(?![\w-]))?"
+)
+OF_JAPAN = re.compile(r"-(?:shi|ku|cho|chō|machi|gun|ken|fu|to|mura)\b|\d{3}-\d{4}\Z")
+KANJI = re.compile(
+    r"(?:〒?\d{3}-\d{4}[ ]?)?(?:東京都|北海道|京都府|大阪府|[\u4e00-\u9fff]{2,3}県)[\u4e00-\u9fff\u3040-\u30ff々]{2,24}\d[\d-]{0,10}(?:[\u4e00-\u9fff\u30a0-\u30ff]{1,12}\d{2,4}号?室?)?|〒\d{3}-\d{4}"
 )
 ZIP_CUE = re.compile(
     r"(?i)\b(?:zip|postal|post)[ -]?(?:code)?(?: is)?:?\s+([A-Z0-9]{2,5}(?:[ -]\d{2,4})?)(?!\w)"
@@ -89,6 +97,10 @@ CHINESE = re.compile(
 # Estates and buildings without a street, and the roads of Hong Kong and Taiwan.
 CHINESE_ESTATE = re.compile(
     r"[\u4e00-\u9fff]{2,14}?(?:里|邨|园|苑|小区|花园|新村|公寓|大厦|家园|花城|府|庭|城|湾|村|坊|屯|庄)(?:[一二三四五六七八九十]{1,2}[区期])?\s?[\dA-Z]{1,4}(?:号楼|栋|幢|座|号院|期|单元)[\d一二三四五六七八九十A-Za-z号楼栋幢座单元层室户-]{0,16}"
+)
+ESTATE_DASHED = re.compile(
+    r"[\u4e00-\u9fff]{2,12}?(?:小区|花园|家园|公寓|新村|新城|豪庭|名苑|[苑园庭府湾邸城里郡])(?:[一二三四五六七八九十\d]{1,2}[区期])?\s?\d{1,3}-\d{1,2}-\d{1,4}(?![\d-])"
+    r"|[\u4e00-\u9fff]{2,12}?(?:小区|花园|家园|公寓|新村|豪庭|名苑|苑)(?:[一二三四五六七八九十\d]{1,2}[区期])?\s?\d{1,3}-\d{3,4}(?![\d-])"
 )
 CHINESE_ROAD = re.compile(
     r"[\u4e00-\u9fff]{2,14}?(?:道|围|径|坊|段|街)[\d一二三四五六七八九十]{1,5}[号號](?:[\u4e00-\u9fff\dA-Z]{0,10}?(?:室|楼|樓|层|座|户))*"
@@ -116,7 +128,7 @@ NUMBER_OF = re.compile(
 )
 CHINESE_PART = re.compile(r"[省市区县镇乡村路街道巷弄号楼栋室]")
 LEADING = re.compile(
-    r"^(?:我|我们|他|她|请|把|家|住|住在|住址|地址|是|为|在|于|寄到|送到|公司|改为|改成|收货|现|的|位于|来自)+"
+    r"^(?:我|我们|他|她|请|把|家|住|住在|住址|地址|是|为|在|于|寄到|送到|公司|改为|改成|收货|现|的|位于|来自|和|门牌|业主)+"
 )
 
 
@@ -162,6 +174,9 @@ def _numbered(text: str) -> Iterator[Entity]:
     for pattern in (ROOMED, HOUSE_NAME):
         for match in pattern.finditer(text):
             yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.75)
+    for match in JAPANESE.finditer(text):
+        if OF_JAPAN.search(match.group()):
+            yield Entity("LOCATION", match.start(), match.start() + len(match.group().rstrip(" ,")), 0.75)
     for match in NUMBERED.finditer(text):
         if not MONTH.search(match.group()) and not any(known(word) for word in match.group().split()):
             yield Entity("LOCATION", match.start(), _extended(text, match.end()), 0.7)
@@ -219,7 +234,9 @@ def _chinese(text: str) -> Iterator[Entity]:
     for pattern in (CHINESE_HOME, CHINESE_STREET):
         for match in pattern.finditer(text):
             yield Entity("LOCATION", *match.span(match.lastindex or 0), 0.75)
-    for pattern in (CHINESE_ESTATE, CHINESE_ROAD, CHINESE_BLOCK):
+    for match in KANJI.finditer(text):
+        yield Entity("LOCATION", *match.span(), 0.8)
+    for pattern in (CHINESE_ESTATE, ESTATE_DASHED, CHINESE_ROAD, CHINESE_BLOCK):
         for match in pattern.finditer(text):
             lead = LEADING.match(match.group())
             yield Entity("LOCATION", match.start() + (lead.end() if lead else 0), match.end(), 0.75)

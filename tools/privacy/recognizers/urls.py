@@ -20,7 +20,9 @@ SOCIAL = re.compile(
 )
 # The same without "https://", and what people are called where they chat.
 BARE = re.compile(
-    r"(?i)(?<![\w@/.-])(?:www\.)?(?:linkedin\.com/in|instagram\.com|facebook\.com|fb\.com|t\.me|wa\.me|twitter\.com|tiktok\.com|github\.com|xing\.com/profile|linktr\.ee|onlyfans\.com|vk\.com|strava\.com/athletes|weibo\.com/u|weibo\.com|zhihu\.com/people|xiaohongshu\.com/user/profile|steamcommunity\.com/id)/(?!p/|explore|help|reel)@?[\w.%-]{2,60}(?<![.-])"
+    r"(?ai)(?<![\w@/.-])(?:www\.)?(?:linkedin\.com/in|instagram\.com|facebook\.com|fb\.com|t\.me|wa\.me|twitter\.com|tiktok\.com|github\.com|xing\.com/profile|linktr\.ee|onlyfans\.com|vk\.com|strava\.com/athletes|weibo\.com/u|weibo\.com|zhihu\.com/people|xiaohongshu\.com/user/profile|steamcommunity\.com/id|"
+    r"douyin\.com/user|space\.bilibili\.com|threads\.net|bsky\.app/profile|youtube\.com/(?=@)|twitch\.tv|reddit\.com/u(?:ser)?|soundcloud\.com|patreon\.com|ok\.ru/profile|"
+    r"(?:[\w-]{2,40}\.){1,3}[a-z]{2,10}/(?=[@~])|(?:[\w-]{2,40}\.){1,3}[a-z]{2,10}/(?:u|users?|profiles?|people))/(?!p/|explore|help|reel|settings|login|edit|me\b|new\b)@?[\w.%-]{2,60}(?<![.-])"
 )
 CHAT = r"(?:telegram|insta(?:gram)?|ig|discord|snap(?:chat)?|whats ?app|tiktok|twitter|signal|skype|line id|kakao(?:talk)?|wechat|weixin|mastodon|viber|psn|gamertag|xbox|steam|bluesky|threads)"
 HANDLES = (
