@@ -33,7 +33,7 @@ _UNFINISHED = (";", ",", "\uff1b", "\uff0c", "\u3001")
 _DIGIT = re.compile(r"\d")
 UNKNOWN = "I could not find that in the knowledge base."
 UNKNOWN_ZH = "知识库里没有找到相关内容。"
-SURE = 0.52  # on sets not fitted on: .78 of the known answered right, .84 of the unknown recognised
+SURE = 0.52  # on sets not fitted on: .78 of the known answered right, .85 of the unknown recognised
 
 
 @dataclass(frozen=True)
