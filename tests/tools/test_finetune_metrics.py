@@ -27,11 +27,11 @@ def test_wilson_interval_of_all_right_does_not_reach_certainty_below():
 
 
 def test_resampled_f1_is_the_one_of_scikit_learn():
-    from tools.finetune.metrics import _macro_f1
+    from tools.finetune.metrics import macro_f1
 
     truth, guesses = [0, 0, 1, 2, 2, 2], [0, 1, 1, 2, 0, 2]
     pairs = numpy.array([truth, guesses]).T
-    assert _macro_f1(pairs, 3) == pytest.approx(f1_score(truth, guesses, average="macro"))
+    assert macro_f1(pairs, 3) == pytest.approx(f1_score(truth, guesses, average="macro"))
 
 
 def test_calibration_tells_a_braggart_from_an_honest_model():
