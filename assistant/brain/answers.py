@@ -76,7 +76,7 @@ def read_answer(
         the message is about something else, and where it is not sure whether it is a no.
     """
     text, words = message.strip(), in_words(message)
-    if _agrees(words, tool):
+    if _agrees(words, tool) or _agrees(_unnamed(words, approval_args), tool):
         return "yes"
     others_stop = tool != "finetune_model" and situation and situation.jobs and _TRAINING.search(words)
     no_bar = is_no_bar(words)
@@ -169,6 +169,22 @@ def _read(text: str, question: str, context: Context, situation: Situation) -> A
 def _agrees(text: str, tool: str) -> bool:
     """Whether a message is a yes; "deploy it" is one only where that is what waits."""
     return is_yes(text) and not is_doubtful(text, tool)
+
+
+_YES_FIRST = re.compile(
+    r"\s*(?:(?:yes|yep|yeah|yup|sure|ok|okay|go ahead)(?![a-z])|好的?|可以|行|是的?|同意|确认|批准)",
+    re.IGNORECASE,
+)
+
+
+def _unnamed(text: str, args: Mapping[str, Any]) -> str:
+    """A message that begins with a yes, with "it" for what was proposed by name ("yes, deploy router"); else nothing."""
+    names = [re.escape(value) for value in args.values() if isinstance(value, str) and value]
+    if not (names and _YES_FIRST.match(text)):
+        return ""
+    longest = "|".join(sorted(names, key=len, reverse=True))
+    text = re.sub(rf"(?<![a-z0-9_@.-])(?:{longest})(?![a-z0-9_@-]|\.\w)", "it", text, flags=re.IGNORECASE)
+    return re.sub(r"(?<=部署|训练)\s*it\s*吧?", "吧", text)
 
 
 def _changes(asked: Asked, args: Mapping[str, Any], tool: str) -> dict[str, Any]:

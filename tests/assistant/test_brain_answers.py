@@ -50,6 +50,27 @@ def test_no(text: str):
     assert read_answer(text, PLAN, "finetune_model", HERE) == "no"
 
 
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("yes, deploy spam-1", "yes"),
+        ("ok deploy Spam-1 please", "yes"),
+        ("好的，部署 spam-1 吧", "yes"),
+        ("可以，部署spam-1", "yes"),
+        ("yes, deploy spam-2", None),
+        ("yes, deploy spam-1@2", None),
+        ("yes, deploy spam-1.5", None),
+        ("yes, undeploy spam-1", None),
+        ("yes, train spam-1", None),
+        ("yes, but spam-1 is slow", None),
+        ("好的，下线 spam-1", None),
+    ],
+)
+def test_a_yes_may_name_what_was_proposed(text: str, means: str | None):
+    read = read_answer(text, DEPLOY, "deploy_model", RUNS)
+    assert read == "yes" if means else read != "yes"
+
+
 @pytest.mark.parametrize("text", ["thanks", "great, thanks!", "谢谢", "remove it", "now", "hm", "what?", "…"])
 def test_what_is_no_clear_yes_starts_nothing(text: str):
     assert read_answer(text, {"source": "a.md"}, "add_knowledge", HERE) != "yes"
