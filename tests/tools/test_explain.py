@@ -1,4 +1,5 @@
 import math
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -242,7 +243,10 @@ def test_a_word_that_the_window_cuts_is_whole_here_and_in_the_next_part(predicto
     assert [t["text"] for t in window["tokens"]] == ["unmistakably-late-parcel", "and", "a", "password"]
     assert explain(predictor, "parcel-" * 200)["windows"][0]["start"] > 0  # one word longer than the window
     shown = heatmap_html(found)
-    assert "Part 2" in shown and shown.count("unmistakably-late-parcel") == 2
+    parts = re.findall(
+        r'<p style="line-height.*?</p>', shown
+    )  # without the caption, which may name the word, too
+    assert "Part 2" in shown and [part.count("unmistakably-late-parcel") for part in parts] == [1, 1]
 
 
 @pytest.mark.parametrize("text", ["x", "🙂", "\x01", "退款"])
