@@ -34,7 +34,10 @@ def test_as_many_passes_as_fit():
     assert limit.passes(9, lambda n: 10 + 20 * n) == 4
     assert limit.passes(4, lambda n: 10 + 180 * n) == 0.5
     assert limit.passes(4, lambda n: 200 + n) == LEAST_PASSES
-    assert Budget(100).passes(4, lambda n: 200 + n) == 1
+    assert Budget(100, LEAST_PASSES).passes(4, lambda n: 10 + 1000 * n) == 0.09
+    assert Budget(100).passes(4, lambda n: 200 + n) == Budget(100).passes(4, lambda n: 10 + 80 * n) == 2
+    assert Budget(100).passes(1, lambda n: 200 + n) == 1
+    assert Budget(100).passes(9, lambda _: 200) == 9  # which passes do not cost
     assert Budget(None).passes(4, lambda n: 1e9 * n) == 4
 
 
@@ -45,8 +48,20 @@ def test_auto_makes_fewer_passes_before_it_leaves_the_weights_alone(spec, slow, 
     plan = make_plan(spec)
     assert (plan["method"], plan["epochs"]) == ("full", 2) and usual > 2
     assert recommend(data=spec.data)["candidates"][0]["method"] == "full"
-    monkeypatch.setattr(recipe, "PATIENT_SECONDS", one - 1)
+    assert f"2 of the usual {usual:g} passes" in plan["why"]
+    monkeypatch.setattr(recipe, "PATIENT_SECONDS", one + 1)
+    plan = make_plan(spec)
+    assert plan["method"] == "head" and "usual" not in plan["why"]
+    assert recommend(data=spec.data)["candidates"][0]["method"] == "head"
+
+
+def test_data_that_outlasts_the_time_by_every_method_is_planned(spec, slow, monkeypatch):
+    monkeypatch.setattr(recipe, "PATIENT_SECONDS", 1)
     assert make_plan(spec)["method"] == "head"
+    assert recommend(data=spec.data)["candidates"][0]["method"] == "head"
+    for method in ("auto", "full", "head", "few-shot"):
+        plan = make_plan(replace(spec, method=method, minutes=0.05))
+        assert any("longer than the" in each for each in plan["warnings"])
 
 
 def test_the_minutes_of_the_user_are_kept_to(spec, slow):

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tools.errors import BadArgument
 from tools.finetune import recipe
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Task
 
 HOUR = 3600
+MOST_MINUTES = 24 * 60  # of a search, and of a training with a time budget
 LEAST_PASSES = 0.05
+AUTO_PASSES = 2.0  # below which `auto` takes the quick method: what a single pass brings was not measured
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Budget:
     """
 
     seconds: float | None
-    least: float = 1.0
+    least: float = AUTO_PASSES
 
     def passes(self, usual: float, lasts: Callable[[float], float]) -> float:
         """As many passes as fit, at most the usual ones: whole ones, or a part of one.
@@ -33,8 +36,29 @@ class Budget:
         if self.seconds is None or lasts(usual) <= self.seconds:
             return usual
         start = lasts(0)
-        most = (self.seconds - start) / (lasts(1) - start)
-        return float(int(most)) if most >= 1 else max(self.least, round(most, 2))
+        each = lasts(1) - start
+        if each <= 0:  # a head reads the data once, however long that takes
+            return usual
+        most = (self.seconds - start) / each
+        return min(usual, max(self.least, float(int(most)) if most >= 1 else round(most, 2)))
+
+
+def check_minutes(spec: FinetuneSpec) -> None:
+    """Refuse times that are none.
+
+    Raises:
+        BadArgument: no time at all, or more than a day.
+    """
+    if spec.search is not None and not 0 < spec.search <= MOST_MINUTES:
+        raise BadArgument(
+            f"A search takes more than 0 and at most {MOST_MINUTES:,} minutes.", "Try 30.", param="search"
+        )
+    if spec.minutes is not None and not 0 < spec.minutes <= MOST_MINUTES:
+        raise BadArgument(
+            f"A training may take more than 0 and at most {MOST_MINUTES:,} minutes.",
+            "Try 30.",
+            param="minutes",
+        )
 
 
 def budget_of(spec: FinetuneSpec, task: Task) -> Budget:
@@ -47,7 +71,7 @@ def budget_of(spec: FinetuneSpec, task: Task) -> Budget:
     quick = spec.method == "auto" and "head" in task.methods
     if spec.minutes is not None:
         share = 3 if spec.unlabeled else 1  # it is trained twice, and labels all of the texts between
-        return Budget(60 * spec.minutes / share, 1.0 if quick else LEAST_PASSES)
+        return Budget(60 * spec.minutes / share, AUTO_PASSES if quick else LEAST_PASSES)
     return Budget(recipe.PATIENT_SECONDS) if quick else Budget(None)
 
 
@@ -60,6 +84,13 @@ def lasting(spec: FinetuneSpec, seconds: float) -> float:
     """
     once = seconds * (3 if spec.unlabeled else 1)
     return max(once, 60 * spec.search) if spec.search else once
+
+
+def cut(passes: float, usual: float) -> str:
+    """A sentence about fewer passes than the usual ones, to stand behind another; nothing where there are as many."""
+    if passes >= usual:
+        return ""
+    return f" To keep to the time, {passes:g} of the usual {usual:g} passes over the data are made."
 
 
 def told(spec: FinetuneSpec, seconds: float, passes: float, rows: int) -> list[str]:

@@ -2,12 +2,13 @@
 
 import importlib.util
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tools.errors import BadArgument, BadData, NotFound, Unsupported, did_you_mean
 from tools.finetune import recipe, space
 from tools.finetune.bases import base_of, unreadable
-from tools.finetune.budget import budget_of, lasting, told
+from tools.finetune.budget import budget_of, check_minutes, cut, lasting, told
 from tools.finetune.continual import not_replayed
 from tools.finetune.noticed import told_unused
 from tools.finetune.spec import METHODS, FinetuneSpec
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import pandas
 
 WEIGHT_BYTES = 2  # of a parameter in half precision, the least that can be trained from but for qlora
-MOST_MINUTES = 24 * 60  # of a search, and of a training with a time budget
 SAMPLE = 200  # texts
 
 
@@ -75,16 +75,7 @@ def _check_numbers(spec: FinetuneSpec) -> None:
         raise BadArgument("The learning rate must lie between 0 and 1.", "Try 1e-4.", param="learning_rate")
     if spec.batch_size is not None and not 1 <= spec.batch_size <= 4096:
         raise BadArgument("The batch size must lie between 1 and 4096.", "Try 32.", param="batch_size")
-    if spec.search is not None and not 0 < spec.search <= MOST_MINUTES:
-        raise BadArgument(
-            f"A search takes more than 0 and at most {MOST_MINUTES:,} minutes.", "Try 30.", param="search"
-        )
-    if spec.minutes is not None and not 0 < spec.minutes <= MOST_MINUTES:
-        raise BadArgument(
-            f"A training may take more than 0 and at most {MOST_MINUTES:,} minutes.",
-            "Try 30.",
-            param="minutes",
-        )
+    check_minutes(spec)
     if not 0 <= spec.seed < 2**32:
         raise BadArgument("The seed must be a whole number from 0 to 4294967295.", "Try 42.", param="seed")
     for path in (spec.data, spec.test_data):
@@ -232,9 +223,12 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
 
     limit = budget_of(spec, task)
 
+    def usual(method: str) -> float:
+        return spec.epochs or recipe.epochs(task.name, method, facts.rows, size, warm)
+
     def passes(method: str) -> float:
-        usual = recipe.epochs(task.name, method, facts.rows, size, warm)
-        return spec.epochs or limit.passes(usual, lambda n: recipe.seconds(method, base, facts, n, task.name))
+        lasts = partial(recipe.seconds, method, base, facts, task=task.name)
+        return spec.epochs or limit.passes(usual(method), lasts)
 
     def needed(method: str) -> int:
         return recipe.memory(method, base, task.name, facts.rows * facts.tokens)
@@ -288,7 +282,7 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
         "learning_rate": spec.learning_rate or recipe.learning_rate(task.name, method, base),
         "batch_size": size,
         "estimated_seconds": round(seconds, 1),
-        "why": why,
+        "why": why + cut(passes(method), usual(method)),
         "warnings": facts.warnings
         + told(spec, seconds, passes(method), facts.rows)
         + space.memory_told(
