@@ -415,51 +415,6 @@ def test_a_bare_learning_rate_is_one_of_a_training():
     )
 
 
-@pytest.mark.parametrize(
-    ("words", "command"),
-    [
-        ("promote router@1 to staging", "models promote router@1 --alias staging"),
-        ("roll back router to the version before", "models rollback router"),
-        ("go back to the previous version of router", "models rollback router"),
-        ("undo the last deployment of router", "models rollback router"),
-        ("把 router 回滚到上一个版本", "models rollback router"),
-        ("A/B test router@1 on a tenth of the callers", "models split router --to router@1 --share 10"),
-        ("send 25 % of the traffic to router@2", "models split router --to router@2 --share 25"),
-        ("run router@2 in shadow", "models split router --to router@2 --shadow"),
-        ("delete the model router-old", "models delete router-old"),
-        ("which words drive each class of router?", "explain router --data FILE --html whole.html"),
-        ("is router well calibrated?", "explain router --data FILE --html whole.html"),
-        ("explain router as a whole on tickets.csv", "explain router --data tickets.csv --html whole.html"),
-        (
-            "which labels in tickets.csv look wrong to router?",
-            "explain router --data tickets.csv --html whole.html",
-        ),
-        ("把 router-old 模型删掉", "models delete router-old"),
-    ],
-)
-def test_wishes_that_the_chat_has_no_tool_for_become_no_other_action(words: str, command: str):
-    found = _ask(words, EXPLAINED)
-    assert (found.tool, found.args, found.options) == (None, {}, [])
-    assert f"`assistant {command}`" in found.question
-
-
-@pytest.mark.parametrize(
-    ("words", "tool"),
-    [
-        ("promote router@2 to production", "deploy_model"),
-        ("roll back to router@1", "deploy_model"),
-        ("take router out of service, don't delete router", "undeploy_model"),
-    ],
-)
-def test_wishes_beside_them_are_still_fulfilled(words: str, tool: str):
-    assert _ask(words, EXPLAINED).tool == tool
-
-
-def test_a_visitor_is_told_no_commands():
-    visitor = Situation(models=["router"], role="visitor")
-    assert "assistant models" not in _ask("delete the model router", visitor).question
-
-
 JOBS = Situation(
     datasets=["train.csv", "test.csv", "unlabeled.csv"],
     models=[{"name": "router"}],
