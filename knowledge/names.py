@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -49,9 +49,10 @@ def exactly(name: str, known: Sequence[dict[str, Any]]) -> list[str]:
     Raises:
         UnknownSource: there is none.
     """
-    wanted = name.strip().rstrip("/")
-    found = [e["source"] for e in known if wanted in (e["source"], e["location"])]
-    found = found or [e["source"] for e in known if wanted and e["source"].startswith(f"{wanted}/")]
+    for wanted in _spellings(name):  # of a site, the page that ends in "/" is not all that is below it
+        if found := [e["source"] for e in known if wanted in (e["source"], e["location"])]:
+            return found
+    found = [e["source"] for e in known if wanted and e["source"].startswith(f"{wanted}/")]
     if not found:
         raise _unknown(name, [each["source"] for each in known])
     return found
@@ -63,43 +64,52 @@ def match_name(name: str, known: Sequence[dict[str, Any]]) -> str:
     Raises:
         UnknownSource: none fits, or several.
     """
-    wanted = name.strip().rstrip("/")
-    sources = [each["source"] for each in known]
-    folders = {
-        "/".join(source.split("/")[:depth]) for source in sources for depth in range(1, source.count("/") + 1)
-    }
-    lower, path = wanted.lower(), str(place(wanted))
-    choices = [
-        [each for each in sources if each == wanted],
-        [each["source"] for each in known if each["location"] in (wanted, path)],
-        [each for each in folders if each == wanted or _lies_at(path, each, known)],
-        [each for each in sources if each.lower() == lower],
-    ]
-    if "/" not in wanted:  # a path means what lies there, not another file of the same name
-        choices += [
-            [each for each in sources if PurePath(each).name.lower() == lower],
-            [each for each in sources if PurePath(each).stem.lower() == lower],
-            [each for each in sources if wanted and lower in each.lower()],
-        ]
-    for candidates in choices:
+    for candidates in _choices(name, known):
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
             several = ", ".join(sorted(candidates)[:5])
             raise UnknownSource(f"{name} fits several sources: {several}.", "Say which one.", param="source")
-    raise _unknown(name, sources)
+    raise _unknown(name, [each["source"] for each in known])
 
 
-def _lies_at(path: str, folder: str, known: Sequence[dict[str, Any]]) -> bool:
-    """Whether a folder of sources is the one at a path."""
-    below = [
-        (e["location"], e["source"].removeprefix(folder))
-        for e in known
-        if e["source"].startswith(f"{folder}/")
-    ]
-    return all(
-        location in (f"{path}{rest}", f"{path}!{rest}") for location, rest in below
-    )  # "!": in an archive
+def _spellings(name: str) -> tuple[str, str]:
+    """A name as it was given, and without the stroke at its end."""
+    return name.strip(), name.strip().rstrip("/")
+
+
+def _choices(name: str, known: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    """The sources and folders that a name may mean, the likeliest first; the others are searched for only then."""
+    given, wanted = _spellings(name)
+    sources, path = [each["source"] for each in known], str(place(wanted))
+    lower = wanted.lower()
+    yield [each for each in sources if each == given] or [each for each in sources if each == wanted]
+    yield [each["source"] for each in known if each["location"] in (given, wanted, path)]
+    yield _folders(wanted, path, known)
+    yield [each for each in sources if each.lower() == lower]
+    if "/" not in wanted:  # a path means what lies there, not another file of the same name
+        yield [each for each in sources if PurePath(each).name.lower() == lower]
+        yield [each for each in sources if PurePath(each).stem.lower() == lower]
+        yield [each for each in sources if wanted and lower in each.lower()]
+
+
+def _folders(name: str, path: str, known: Sequence[dict[str, Any]]) -> list[str]:
+    """The folders of sources that have a name, or lie whole at a path."""
+    lies = {each["source"]: _folder_at(path, each) for each in known}
+    found = {
+        folder
+        for folder in set(lies.values())
+        if folder and all(at == folder for source, at in lies.items() if source.startswith(f"{folder}/"))
+    }
+    return sorted(found | {name for source in lies if name and source.startswith(f"{name}/")})
+
+
+def _folder_at(path: str, document: dict[str, Any]) -> str:
+    """The folder of sources that a path is, as far as one document below it tells; empty where it is not below it."""
+    location, path = (each.replace("\\", "/") for each in (document["location"], path))
+    rest = location.removeprefix(path).removeprefix("!")  # "!": in an archive
+    below = location.startswith(path) and rest.startswith("/") and document["source"].endswith(rest)
+    return document["source"].removesuffix(rest) if below else ""
 
 
 def _unknown(name: str, sources: Sequence[str]) -> UnknownSource:

@@ -10,6 +10,7 @@ import pytest
 from knowledge.base import KnowledgeBase
 from knowledge.errors import UnknownSource
 from knowledge.filters import Filters
+from knowledge.names import exactly, match_name
 from tests.knowledge.corpus import pdf_pages, zip_of
 from tools.models.embedded import minilm_folder
 
@@ -284,6 +285,32 @@ def test_only_the_very_source_is_removed(base, tmp_path):
         with pytest.raises(UnknownSource):
             base.remove(again)
     assert {each["source"] for each in base.list()["items"]} == {"old-faq.md", "docs/faq.md"}
+
+
+def test_a_page_of_a_site_is_not_what_lies_below_it():
+    pages = ["https://x.example/", "https://x.example/docs/", "https://x.example/docs/a"]
+    known = [{"source": each, "location": each} for each in pages]
+    for each in pages:
+        assert exactly(each, known) == [each] and match_name(each, known) == each
+    assert match_name("https://x.example/docs/a/", known) == "https://x.example/docs/a"
+    assert exactly("https://x.example/docs", known) == pages[1:]
+
+
+def test_a_folder_is_found_among_thousands_as_fast_as_they_are_read():
+    known = [
+        {"source": f"root/d{n % 1500}/f{n}.md", "location": f"/srv/root/d{n % 1500}/f{n}.md"}
+        for n in range(5000)
+    ]
+    begun = time.process_time()
+    assert match_name("/srv/root/d7", known) == "root/d7"
+    assert match_name("root/d3/f3.md", known) == "root/d3/f3.md"
+    assert time.process_time() - begun < 0.5
+
+
+def test_a_folder_of_windows_is_found_by_its_path(monkeypatch):
+    known = [{"source": "docs/faq.md", "location": r"C:\docs\faq.md"}]
+    monkeypatch.setattr("knowledge.names.place", lambda _: r"C:\docs")
+    assert match_name(r"C:\docs", known) == "docs"
 
 
 def test_a_path_means_what_lies_there_alone(base, tmp_path, monkeypatch):
