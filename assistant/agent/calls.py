@@ -19,8 +19,9 @@ from assistant.errors import BadRequest, Forbidden
 from tools.catalog.registry import Tool, catalog
 from tools.serving.spans import span
 
-# Tools that are given real values for the placeholders of a conversation: they read a text, and keep nothing of it.
-TOLD = {"redact_text", "predict", "explain_prediction", "search_knowledge"}
+# Tools that are given real values for the placeholders of a conversation: they read a text, or look for the name of a
+# source (which may be somebody's), and keep nothing of it.
+TOLD = {"redact_text", "predict", "explain_prediction", "search_knowledge", "remove_knowledge"}
 QUOTED = {"predict", "explain_prediction"}  # of these, what gives words of the text back one by one
 
 
@@ -86,6 +87,7 @@ def previewed(context: TurnContext, tool: Tool, args: dict[str, Any]) -> dict[st
     Raises:
         TeachingError: what the tool would raise for these arguments.
     """
+    args = real(context, tool.name, args)
     details = tool.preview(context.workspace, **args) if tool.preview else {"summary": tool.name}
     if context.language == "zh":
         details = {**details, "summary": in_chinese(tool.name, details)}

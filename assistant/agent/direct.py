@@ -5,6 +5,7 @@ As there is no conversation in which to say yes, an approval is remembered for t
 whoever calls again after the yes gets one run of it.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -18,7 +19,7 @@ from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.agent import Parts
 from assistant.agent.approvals import Approvals
-from assistant.agent.calls import checked, previewed, run_tool, settled
+from assistant.agent.calls import TOLD, checked, previewed, run_tool, settled
 from assistant.agent.context import TurnContext
 from assistant.agent.outcome import public
 from assistant.agent.redaction import clean_result
@@ -123,6 +124,11 @@ class DirectCalls:
         self._parts.quotas.check(context.principal, TOKENS)
         if call.approval and not self._approvals.done(call.approval["id"]):
             raise Conflict("This approval has been used.", "Call the tool again to ask for another.")
+        if (
+            call.approval and call.name in TOLD
+        ):  # this call's vault learns what the question's placeholders stood for
+            with contextlib.suppress(TeachingError):
+                previewed(context, catalog()[call.name], call.args)
         try:
             result = run_tool(context, call.name, settled(call.approval) if call.approval else call.args)
         except TeachingError:

@@ -125,6 +125,20 @@ def test_what_was_agreed_to_is_what_is_removed(hosted: Application, server: Chat
     assert not [each for each in hosted.knowledge.list()["items"] if "tyres" in each["source"]]
 
 
+def test_a_source_with_a_persons_name_is_removed_and_told_without_it(
+    hosted: Application, server: ChatServer
+) -> None:
+    name = "Maria Schmidt contract.pdf.md"
+    for said in ("contract.pdf", name):
+        hosted.knowledge.add_text(name, "The terms of 2024.")
+        server.answers(call(("remove_knowledge", {"source": said})), say("Done."))
+        chat = Conversation(hosted)
+        [asked] = of(events.ApprovalAsked, chat.say("remove the contract"))
+        assert "Schmidt" not in json.dumps([asked.summary, asked.details, asked.args])
+        assert finished(chat.say("yes")) == [("remove_knowledge", "succeeded")]
+        assert name not in {each["source"] for each in hosted.knowledge.list()["items"]}
+
+
 def test_calls_of_one_id_are_approved_one_by_one(hosted: Application, server: ChatServer) -> None:
     """Some servers number their calls anew in every message; a yes to one is none to the next."""
     server.answers(call(ASK), say("Begun."), call(ASK), say("Begun again."))

@@ -443,3 +443,12 @@ def test_a_call_that_is_cancelled_is_asked_to_end() -> None:
 
     asyncio.run(call())
     assert ended.wait(5)
+
+
+def test_a_source_with_a_persons_name_is_removed(server: Server, url: str) -> None:
+    server.app.knowledge.add_text("Maria Schmidt contract.md", "The terms of 2024.")
+    asked = call(url, server.key, "remove_knowledge", source="contract").structured_content["approval"]
+    assert "Schmidt" not in json.dumps(asked)
+    server.app.direct.decide(asked["id"], True, OWNER)
+    told = call(url, server.key, "remove_knowledge", source="contract").structured_content
+    assert told["sources"] == 1 and "Schmidt" not in json.dumps(told)
