@@ -1,6 +1,7 @@
 """What is read is held to the memory: no more cells than are asked for, and none beyond what is free."""
 
 import tracemalloc
+from itertools import chain, repeat
 
 import pandas  # noqa: F401 - no part of what is measured
 import pytest
@@ -51,11 +52,45 @@ def test_a_sample_holds_no_more_rows_than_it_gives(wide):
     assert len({b - a for a, b in zip(numbers, numbers[1:], strict=False)}) == 1
 
 
+def _machine(monkeypatch, free: list[int], own: list[int]) -> None:
+    """What is free and what this process holds, look by look, in millions of bytes; the last ones stay."""
+    for name, values in (("free_memory", free), ("own_memory", own)):
+        seen = chain(values, repeat(values[-1]))
+        monkeypatch.setattr(memory, name, lambda seen=seen: next(seen) * 10**6)
+
+
 def test_a_file_that_fills_the_memory_is_refused_before_it_does(wide, monkeypatch):
-    free = iter(range(3_000_000_000, 0, -400_000_000))
-    monkeypatch.setattr(memory, "free_memory", lambda: next(free))
-    with pytest.raises(BadData, match=r"wide\.csv is too large for the memory"):
+    _machine(monkeypatch, [1_400, 1_000, 600], [500, 900, 1_300])
+    with pytest.raises(BadData, match=r"wide\.csv is too large for the memory.* 2,000 rows"):
         read_table(wide)
+
+
+@pytest.mark.parametrize(
+    ("free", "own"),
+    [
+        ([1_500, 300], [500]),  # another program took it meanwhile
+        ([100], [500, 510]),  # there was little before
+    ],
+)
+def test_a_file_is_not_refused_for_what_others_take(wide, monkeypatch, free, own):
+    _machine(monkeypatch, free, own)
+    assert len(read_table(wide)) == ROWS
+
+
+def test_a_container_may_use_what_holds_copies_of_files(tmp_path, monkeypatch):
+    told = {
+        "memory.max": "2000",
+        "memory.current": "1900",
+        "memory.stat": "anon 300\nactive_file 500\ninactive_file 900\n",
+    }
+    for name, text in told.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(memory, "GROUP", tmp_path)
+    assert memory.free_memory() == 1500
+    (tmp_path / "memory.stat").unlink()
+    assert memory.free_memory() == 100
+    (tmp_path / "memory.max").write_text("max")
+    assert memory.free_memory() > 2000
 
 
 def test_free_memory_is_measured_each_time(monkeypatch):
