@@ -59,6 +59,18 @@ def test_without_the_old_data_it_says_so(first, tmp_path):
     assert "may forget" in result["warnings"][0]
 
 
+def test_old_lineages_know_no_hash_of_folders_and_test_files(tmp_path):
+    from tools.finetune.continual import _as_it_was
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "test.csv").write_text("text,label\n")
+    old = {"data": str(tmp_path / "data"), "sha256": None, "test_data": str(tmp_path / "test.csv")}
+    assert _as_it_was(old) and _as_it_was(old | {"test_data": None})
+    assert not _as_it_was(old | {"sha256": "other"}) and not _as_it_was(old | {"test_sha256": "other"})
+    for gone in ("data", "test_data"):
+        assert not _as_it_was(old | {gone: str(tmp_path / "gone")})
+
+
 def test_other_labels_are_a_transfer(first, tmp_path):
     renamed = [(text, label.upper()) for text, label in sentences(90, seed=5)]
     result = _go_on(first, tmp_path, renamed)

@@ -118,6 +118,28 @@ def test_the_weighted_loss_of_a_batch_is_that_of_its_parts(tmp_path, monkeypatch
     assert pieces == pytest.approx(float(whole), rel=1e-4)
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_run_that_an_earlier_program_began_weighs_no_rows(tmp_path, monkeypatch, earlier):
+    from tools.finetune import run, weighted
+
+    made = []
+    init = weighted.WeightedTrainer.__init__
+    monkeypatch.setattr(
+        weighted.WeightedTrainer,
+        "__init__",
+        lambda self, *args, **more: made.append(self) or init(self, *args, **more),
+    )
+    base, data = tiny_bert(tmp_path / "base"), write_csv(tmp_path / "data.csv", _uneven())
+    spec = FinetuneSpec(data, "m", "base", base, "text-classification", "full", epochs=1)
+    (tmp_path / "work").mkdir()
+    if earlier:
+        with monkeypatch.context() as then:
+            then.setattr(run, "WAYS", {})
+            run._plan(spec, tmp_path / "work")
+    train(spec, tmp_path / "m", tmp_path / "work", lambda _: None)
+    assert len(made) == (0 if earlier else 1)
+
+
 def test_a_training_on_uneven_labels_stops_by_all_of_them(tmp_path):
     base, data = tiny_bert(tmp_path / "base"), write_csv(tmp_path / "data.csv", _uneven())
     spec = FinetuneSpec(data, "m", "base", base, "text-classification", "full", epochs=2, learning_rate=3e-3)

@@ -79,6 +79,14 @@ def test_a_model_keeps_the_way_of_its_base_and_sentence_transformers_agrees(tmp_
         assert 0 <= low <= result["metrics"][name] <= high <= 1
 
 
+def test_a_run_that_an_earlier_program_began_ends_with_the_mean(tmp_path):
+    from tools.finetune.pooling import pooling_in
+
+    write_pooling(tmp_path, FIRST, 8)
+    assert pooling_in({"own_pooling": True}, tmp_path) == FIRST
+    assert pooling_in({}, tmp_path) == MEAN
+
+
 class _Random:
     """Gives each text a vector of its own."""
 

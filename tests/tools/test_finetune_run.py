@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from tests.tools.tiny_models import sentences, tiny_bert, write_csv
 from tools.errors import BadArgument, BadData, Cancelled, OutOfSpace
-from tools.finetune.run import _plan, train
+from tools.finetune.run import WAYS, _plan, train
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Classifier, find_task
 
@@ -336,11 +337,13 @@ def test_data_that_was_changed_is_not_gone_on_with(spec, tmp_path):
         train(_with(spec, method="full", epochs=1), tmp_path / "mine", tmp_path / "work", stopped)
     kept, stored = tmp_path / "work" / "plan.json", json.loads((tmp_path / "work" / "plan.json").read_text())
     later = ("data_sha256", "test_sha256")  # plans of earlier programs lack them
-    earlier = {key: value for key, value in stored["plan"].items() if key not in later}
-    kept.write_text(json.dumps(stored | {"plan": earlier}))
+    earlier = {key: value for key, value in stored["plan"].items() if key not in (*later, *WAYS)}
+    wish = {key: value for key, value in stored["spec"].items() if key not in ("minutes", "one_label")}
+    kept.write_text(json.dumps({"spec": wish, "plan": earlier}))
     (tmp_path / "work" / "mark").touch()  # which a new beginning would clear away
     plan = _plan(_with(spec, method="full", epochs=1, cache=str(tmp_path / "cache")), tmp_path / "work")
-    assert plan == stored["plan"] and (tmp_path / "work" / "mark").exists()
+    assert plan | WAYS == stored["plan"] and (tmp_path / "work" / "mark").exists()
+    assert not WAYS.keys() & plan.keys()  # it ends as it began
     kept.write_text(json.dumps(stored))
     with spec.data.open("a") as file:
         file.write("one more row,cards\n")
@@ -365,12 +368,17 @@ def test_a_test_file_that_was_changed_is_noticed_too(spec, tmp_path):
 def test_a_folder_that_was_changed_is_another_one(tmp_path):
     from tools.finetune.run import sha256_of
 
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "1.png").write_bytes(b"one")
-    first = sha256_of(tmp_path)
-    assert first and first == sha256_of(tmp_path)
-    (tmp_path / "a" / "2.png").write_bytes(b"two")
-    assert sha256_of(tmp_path) != first
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    (data / "a").mkdir(parents=True)
+    (data / "a" / "1.png").write_bytes(b"one")
+    first = sha256_of(data)
+    shutil.copytree(data, copy)
+    os.utime(copy / "a" / "1.png", (1, 1))
+    assert first and first == sha256_of(copy)
+    (copy / "a" / "1.png").write_bytes(b"two")
+    assert sha256_of(copy) != first
+    (data / "a" / "2.png").write_bytes(b"two")
+    assert sha256_of(data) != first
     assert sha256_of(tmp_path / "gone") is None
 
 

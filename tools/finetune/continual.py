@@ -122,10 +122,15 @@ def _as_it_was(source: dict[str, Any]) -> bool:
     """Whether an earlier data file, and its test file where there is one, are there and unchanged."""
     from tools.finetune.run import sha256_of
 
+    test = source.get("test_data")
     try:
-        test = source.get("test_data") if source.get("test_sha256") else None
-        same = test is None or sha256_of(Path(test)) == source["test_sha256"]
-        return same and sha256_of(Path(source["data"])) == source["sha256"]
+        return all(
+            now is not None and noted in (None, now)  # earlier programs noted none of folders and test files
+            for now, noted in (
+                (sha256_of(Path(source["data"])), source["sha256"]),
+                (sha256_of(Path(test)) if test else "", source.get("test_sha256")),
+            )
+        )
     except (OSError, KeyError):
         return False
 

@@ -17,7 +17,7 @@ from knowledge.loading import loaded
 from tools.finetune import averaging
 from tools.finetune.encoder import autocast, by_length
 from tools.finetune.machine import best_device
-from tools.finetune.pooling import MEAN, pool, pooling_of
+from tools.finetune.pooling import MEAN, pool
 
 KEEP = 20.0  # how much a lost cosine weighs beside a lost word
 KEPT = "kept"  # the column of the base's vectors
@@ -33,15 +33,18 @@ def is_sentence_encoder(base: Path | str) -> bool:
     return (base / SENTENCES).exists() or averaging.averages(AutoConfig.from_pretrained(str(base)))
 
 
-def with_vectors(rows: list[dict[str, Any]], base: Path | str, tokenizer: Any) -> list[dict[str, Any]]:
+def with_vectors(
+    rows: list[dict[str, Any]], base: Path | str, tokenizer: Any, pooling: str = MEAN
+) -> list[dict[str, Any]]:
     """Rows with what the base makes of them as a whole.
 
     Args:
         rows: with ``input_ids``.
         base: the base model.
         tokenizer: its tokenizer.
+        pooling: how a vector is made of the tokens.
     """
-    device, pooling = best_device(), pooling_of(base)
+    device = best_device()
     config = averaging.plain_config(base)
     model: Any = loaded(AutoModel, str(base), config=config, use_safetensors=True, dtype="float32")
     model.to(device).eval()

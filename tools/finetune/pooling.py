@@ -42,6 +42,16 @@ def pooling_of(folder: Path | str) -> str:
     return str(ways[0])
 
 
+def pooling_in(plan: dict[str, Any], base: Path | str) -> str:
+    """The way of a run: its base's, but in runs of earlier programs, which took the mean of all.
+
+    Args:
+        plan: the run's.
+        base: its base model.
+    """
+    return pooling_of(base) if plan.get("own_pooling") else MEAN
+
+
 def write_pooling(folder: Path, pooling: str, width: int) -> None:
     """Write the file, as sentence-transformers reads it.
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,12 @@ from tools.finetune.plan import make_plan
 from tools.finetune.progress import Callback, Progress, Reporter, Stopwatch
 from tools.finetune.spec import FinetuneSpec
 from tools.finetune.task import Outcome, Run, find_task
+
+# Options that the wish of an earlier program's run may lack.
+USUAL = {field.name: field.default for field in fields(FinetuneSpec) if field.default is not MISSING}
+# Rows of rare labels count more, vectors are made as the base makes them. Plans of earlier programs lack these, and
+# their runs end as they began: scores of two kinds do not tell which weights are best.
+WAYS = {"weighted": True, "own_pooling": True}
 
 
 def train(spec: FinetuneSpec, output: Path, workdir: Path, progress: Callback) -> dict[str, Any]:
@@ -125,7 +131,7 @@ def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
     test = sha256_of(spec.test_data) if spec.test_data else None
     if file.exists():
         stored = json.loads(file.read_text())
-        if stored["spec"] | {"cache": None} == wish:
+        if USUAL | stored["spec"] | {"cache": None} == wish:
             plan = stored["plan"]  # one of an earlier program lacks these
             for path, now, then in (
                 (spec.data, sha256, plan.get("data_sha256") or sha256),
@@ -138,7 +144,7 @@ def _plan(spec: FinetuneSpec, workdir: Path) -> dict[str, Any]:
             return plan | {"data_sha256": sha256, "test_sha256": test}
         shutil.rmtree(workdir)
         workdir.mkdir(parents=True)
-    plan = make_plan(spec) | {"data_sha256": sha256, "test_sha256": test}
+    plan = make_plan(spec) | {"data_sha256": sha256, "test_sha256": test} | WAYS
     plan["warnings"] = plan["warnings"] + personal(spec, plan)
     _note(file, {"spec": wish, "plan": plan})
     return plan
@@ -216,10 +222,13 @@ def _evaluation(outcome: Outcome) -> str:
 
 
 def sha256_of(path: Path) -> str | None:
-    """Of a data file's content; of a folder's list of files with their sizes and times. None where there is nothing."""
+    """Of a data file's content; of the names and contents of a folder's files. None where there is nothing."""
     if path.is_dir():
-        files = [(file, file.stat()) for file in sorted(path.rglob("*")) if file.is_file()]
-        listed = [f"{file.relative_to(path)} {told.st_size} {told.st_mtime_ns}" for file, told in files]
+        listed = [
+            f"{file.relative_to(path)} {sha256_of(file)}"
+            for file in sorted(path.rglob("*"))
+            if file.is_file()
+        ]
         return hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()
     if not path.is_file():
         return None

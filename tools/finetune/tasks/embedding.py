@@ -12,7 +12,7 @@ from tools.data.matching import VERDICTS, belonging
 from tools.errors import BadData
 from tools.finetune.examples import mean_tokens, pairs, part, read
 from tools.finetune.noticed import told_cut
-from tools.finetune.pooling import pooling_of, write_pooling
+from tools.finetune.pooling import pooling_in, pooling_of, write_pooling
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Embedding:
         train, validation = (_triples(p, labelled, run.spec.seed) for p in (parts.train, parts.validation))
         held = _triples(parts.test, labelled, run.spec.seed, parts.train)
         run.report.tell("Measuring the untrained encoder")
-        pooling, beat = pooling_of(run.base), partial(run.report.beat, "Measuring")
+        pooling, beat = pooling_in(run.plan, run.base), partial(run.report.beat, "Measuring")
         before = places(FrozenEncoder(run.base, pooling=pooling), held, beat)
         if wrong:
             train, validation = ([row for row in rows if row[:2] in wrong] for rows in (train, validation))

@@ -9,7 +9,7 @@ from knowledge.loading import loaded
 from tools.errors import BadData
 from tools.finetune.examples import mean_tokens, part, read, texts
 from tools.finetune.machine import PAD_TO
-from tools.finetune.pooling import pooling_of
+from tools.finetune.pooling import pooling_in
 from tools.finetune.task import Facts, Outcome, Run
 
 if TYPE_CHECKING:
@@ -76,10 +76,11 @@ class MaskedLM:
         method = run.plan["method"]
         model = methods.wrap(model, method, None, steps_of(run.plan, len(train)), ("cls",))
         trained = methods.trainable(model)
+        pooling = pooling_in(run.plan, run.base)
         if domain.is_sentence_encoder(run.base):
             run.report.tell("Reading the texts as the base does")
             train, validation = (
-                domain.with_vectors(rows, run.base, tokenizer) for rows in (train, validation)
+                domain.with_vectors(rows, run.base, tokenizer, pooling) for rows in (train, validation)
             )
         material = Material(
             model,
@@ -87,7 +88,7 @@ class MaskedLM:
             validation,
             domain.Masked(tokenizer),
             after_step=methods.after_step(model, method),
-            trainer=partial(domain.Reading, pooling=pooling_of(run.base)),
+            trainer=partial(domain.Reading, pooling=pooling),
         )
         curve = fit(run, material)
         model = methods.merge(model, method, run.staging)
