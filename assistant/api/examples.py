@@ -47,8 +47,9 @@ def install(api: FastAPI) -> None:
     def described() -> dict[str, Any]:
         shown = plain()
         for path, example in EXAMPLES.items():
-            if post := shown["paths"].get(path, {}).get("post"):
-                post["requestBody"]["content"]["application/json"]["example"] = example
+            verbs = shown["paths"].get(path, {})
+            if taken := verbs.get("post") or verbs.get("patch"):
+                taken["requestBody"]["content"]["application/json"]["example"] = example
         return shown
 
     api.openapi = described  # type: ignore[method-assign]

@@ -29,7 +29,8 @@ TABLES = {"followups": 3, "choices": 3, "exchanges": 5} | dict.fromkeys(
 
 
 def test_tools_are_those_of_the_catalogue():
-    assert set(TOOLS) == {*catalog(), "none"}
+    by_rule = {"resume_job"}  # no part of what the encoder tells apart (`assistant/brain/resuming.py`)
+    assert set(TOOLS) == {*catalog(), "none"} - by_rule
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
