@@ -25,7 +25,6 @@ from tools.finetune.label_errors import told as doubts_told
 from tools.finetune.machine import PAD_TO, best_device
 from tools.finetune.metrics import classifier_evaluation
 from tools.finetune.names import FEW, with_names
-from tools.finetune.parted import PartedTrainer
 from tools.finetune.task import Outcome, Run
 from tools.finetune.weaknesses import weaknesses
 from tools.finetune.weighted import by_labels
@@ -196,9 +195,8 @@ def train_model(
     steps = steps_of(run.plan, len(train))
     model = methods.wrap(model, method, "SEQ_CLS", steps, ("pooler", "classifier", "score", "pre_classifier"))
     trained = methods.trainable(model)
-    trainer: Any = PartedTrainer
-    if run.plan.get("weighted") and not several:
-        trainer, measure = by_labels([row["labels"] for row in train], len(labels), measure)
+    given = [row["labels"] for row in train] if run.plan.get("weighted") and not several else []
+    trainer, measure = by_labels(given, len(labels), measure)
     material = Material(
         model=model,
         train=train,

@@ -22,7 +22,6 @@ from tools.finetune.examples import Parts
 from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.machine import best_device
 from tools.finetune.metrics import classifier_evaluation
-from tools.finetune.parted import PartedTrainer
 from tools.finetune.task import Outcome, Run
 from tools.finetune.tasks.image_classification import LARGEST, UNREADABLE, Picture
 from tools.finetune.weighted import by_labels
@@ -135,10 +134,8 @@ def train(run: Run, parts: Parts[Picture]) -> Outcome:
     method, pixels = run.plan["method"], Pixels(run.base)
     model = methods.wrap(model, method, None, steps_of(run.plan, len(parts.train)), ("classifier",))
     trained = methods.trainable(model)
-    trainer, measure = PartedTrainer, accuracy
-    if run.plan.get("weighted"):
-        numbers = {label: number for number, label in enumerate(labels)}
-        trainer, measure = by_labels([numbers[row[2]] for row in parts.train], len(labels), accuracy)
+    given = [labels.index(row[2]) for row in parts.train] if run.plan.get("weighted") else []
+    trainer, measure = by_labels(given, len(labels), accuracy)
     material = Material(
         model=model,
         train=_Pictures(parts.train, pixels, labels),

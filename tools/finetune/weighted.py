@@ -61,7 +61,7 @@ def by_labels(rows: Sequence[int], labels: int, measure: Measure) -> tuple[Calla
     """The Trainer and the score of a classifier: the usual ones, or those for uneven labels.
 
     Args:
-        rows: the label number of each training row.
+        rows: the label number of each training row; none where all rows shall count alike.
         labels: how many there are.
         measure: the usual score.
     """
