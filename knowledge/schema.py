@@ -8,8 +8,6 @@ from knowledge.twins import sketch
 from knowledge.words import language, terms
 
 VERSION = 7
-# Whether the word indexes forget a removed word at once; an older SQLite keeps it until they are written anew.
-OVERWRITES = sqlite3.sqlite_version_info >= (3, 42)
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -68,9 +66,17 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
     if version < 6:
         connection.execute("ALTER TABLE chunks ADD COLUMN pages TEXT NOT NULL DEFAULT ''")
     if version < 7:
-        for table in ("words", "public_words") if OVERWRITES else ():
-            connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")
+        forget(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """Write the word indexes anew, for they keep removed words until then.
+
+    FTS5's option ``secure-delete`` would do so at once, but no SQLite before 3.42 reads what it leaves.
+    """
+    for table in ("words", "public_words"):
+        connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
 
 
 def _fill_public(connection: sqlite3.Connection) -> None:

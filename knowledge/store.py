@@ -16,12 +16,13 @@ from typing import Any
 from knowledge.errors import IndexDamaged, KnowledgeError
 from knowledge.filters import Filters, written
 from knowledge.records import NewDocument, Passage
-from knowledge.schema import OVERWRITES, VERSION, upgrade
+from knowledge.schema import VERSION, forget, upgrade
 from knowledge.sqlite import write_ahead
 
 EVERYTHING = Filters()
 Naming = Callable[[list[dict[str, Any]]], str]
 ANY = -1  # no document has this number
+PATIENCE = 120  # seconds to wait for another writer
 
 
 class Overtaken(Exception):
@@ -59,7 +60,7 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(
-                self.path, timeout=120, isolation_level=None, check_same_thread=False
+                self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
             )
             write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
@@ -195,12 +196,21 @@ class Store:
         """Take sources out, and overwrite what they said. Returns how many passages went with them."""
         with self.writing() as connection:
             gone = sum(self._delete(connection, source) for source in sources)
-            for table in () if OVERWRITES else ("words", "public_words"):
-                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
             connection.execute(_CHANGED)
-        # Where somebody reads at this moment, the journal is emptied by the next removal.
-        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.suppress(KnowledgeError):  # then the next removal overwrites it
+            self._overwrite()
         return gone
+
+    def _overwrite(self) -> None:
+        """Write the word indexes without removed words, and empty the journal unless somebody reads at this moment."""
+        with self.writing() as connection:
+            forget(connection)
+        self.connection.execute("PRAGMA busy_timeout = 200")  # who waits for a reader keeps all writers out
+        try:
+            with contextlib.suppress(sqlite3.OperationalError):
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
 
     def documents(self) -> list[dict[str, Any]]:
         """All documents without their text, newest first."""

@@ -1,5 +1,6 @@
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.errors import UnknownSource
 from knowledge.filters import Filters
 from knowledge.names import exactly, match_name
+from knowledge.store import Store
 from tests.knowledge.corpus import pdf_pages, zip_of
 from tools.models.embedded import minilm_folder
 
@@ -273,6 +275,32 @@ def test_nothing_of_what_is_removed_stays_on_the_disk(base):
     assert b"miso" in left
     assert [word for word in (b"quetzalcoatl", b"zweigelt", b"reykjavik") if word in left] == []
     assert base.search("office cat")["results"]
+
+
+def test_a_removal_waits_for_no_reader_and_locks_no_writer_out(base):
+    for name in ("one.md", "two.md"):
+        base.add_text(name, f"The list is called {name}.")
+    reader, writer = (sqlite3.connect(base.store.path, timeout=0, isolation_level=None) for _ in range(2))
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM documents").fetchone()
+    begun = time.monotonic()
+    assert base.remove("one.md")["removed"] == ["one.md"]
+    assert time.monotonic() - begun < 20
+    writer.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
+    reader.close()
+    assert base.store.connection.execute("PRAGMA busy_timeout").fetchone() == (120_000,)
+
+
+def test_an_older_file_forgets_removed_words_when_it_is_opened(tmp_path):
+    store = Store(tmp_path)
+    store.connection.execute("INSERT INTO words (rowid, context, body) VALUES (1, '', 'quetzalcoatl')")
+    store.connection.execute("INSERT INTO words (rowid, context, body) VALUES (2, '', 'miso')")
+    store.connection.execute("DELETE FROM words WHERE rowid = 1")
+    store.connection.execute("PRAGMA user_version = 6")
+    store.connection.close()
+    assert b"quetzalcoatl" in store.path.read_bytes()
+    Store(tmp_path).connection.close()
+    assert b"miso" in store.path.read_bytes() and b"quetzalcoatl" not in store.path.read_bytes()
 
 
 def test_only_the_very_source_is_removed(base, tmp_path):
