@@ -35,8 +35,9 @@ _PATTERNS = (
 )
 _ENDS = re.compile(
     r"(?:\b(?:until|till|through|expir(?:es|y|ed|ing)|ends?|ending|bis|next (?:review|update|revision|edition|version)|"
-    r"review(?: is)? due|review date|due|renewal)\b(?: date| on| at| in| by| zum| einschließlich)*\W{0,3}|"
-    r"(?:至|截止|到期|截至|下次(?:审核|更新|修订))[^\d]{0,6})"
+    r"review(?: is)? due|review date|due (?:date|on|by)|renewal)\b"
+    r"(?: date| on| at| in| by| zum| einschließlich)*\W{0,3}|"
+    r"(?:(?<!截)至|(?:有效期?|报名|申请|提交|投稿)截[至止]|截止(?:日期|时间)|到期|下次(?:审核|更新|修订))[^\d]{0,6})"
     r"(?:\d{1,2}(?:st|nd|rd|th)?\.?[ -])?$",
     re.IGNORECASE,
 )
@@ -91,7 +92,14 @@ def _year(text: str) -> str:
 
 def _begun(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The first match that is no day on which something ends, or is looked at next."""
-    return next((each for each in pattern.finditer(text) if not _ENDS.search(text[: each.start()])), None)
+    return next(
+        (
+            each
+            for each in pattern.finditer(text)
+            if not _ENDS.search(text[max(0, each.start() - 60) : each.start()])
+        ),
+        None,
+    )
 
 
 def _iso(match: re.Match[str], form: str) -> str:

@@ -41,6 +41,12 @@ def test_dates_are_read_in_many_forms(text, date):
         ("fees.md", "Fees", "Fees\n\nFassung 2025", "2025"),
         ("about.md", "About", "About\n\nServing the town since 2012", ""),
         ("prices.md", "Prices", "A lamp costs €2024.", ""),
+        ("价格.md", "价格表", "截至2024年3月1日的价格", "2024-03-01"),
+        ("报告.md", "报告", "截止2024年3月1日", "2024-03-01"),
+        ("活动.md", "活动", "报名截止2024年3月1日", ""),
+        ("活动.md", "活动", "截止日期:2024年3月1日", ""),
+        ("Report due 2024-03-01.pdf", "", "A report.", "2024-03-01"),
+        ("a.md", "Review due on 2024-03-01", "A report.", ""),
         ("notes.md", "Notes", "Long ago.\n\nIn April 2020 somebody called.", ""),
     ],
 )
