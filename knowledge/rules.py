@@ -95,6 +95,7 @@ class Rules:
     def __init__(self, store: Store, visitor: bool = False):
         self.synonyms: list[tuple[str, str]] = []
         self.rules: list[Rule] = []
+        self.values: dict[str, set[str]] = {}  # of the conditions of all rules, by their names
         ids = store.ids_of(f"*{ENDING}", visitor)
         for passage in store.passages(ids, visitor).values():
             at = 0
@@ -123,6 +124,8 @@ class Rules:
         start, end = at + said[0], at + said[1]
         says = passage.text[start - passage.start : end - passage.start]
         self.rules.append(Rule(passage, conditions, says, start, end, defines))
+        for name, value in conditions.items():
+            self.values.setdefault(name, set()).add(value)
 
     def expand(self, question: str) -> str:
         """A question with the terms that it calls by another name."""
@@ -155,13 +158,10 @@ class Rules:
 
     def _stands(self, name: str, value: str, question: str, before: str) -> bool:
         """Whether an earlier question named a value, and this one none in its place ("with the Team plan")."""
-        others = {rule.conditions.get(name, "") for rule in self.rules}
-        points = re.sub(rf"(?:{_POINTING})\s*{re.escape(name)}", " ", question.lower())
-        return (
-            _named(value, before)
-            and not _named(name, points)
-            and not any(_named(other, question) for other in others)
-        )
+        if not before or not _named(value, before):
+            return False
+        points = re.sub(rf"(?<![a-z])(?:{_POINTING})\s*{re.escape(name)}", " ", question.lower())
+        return not _named(name, points) and not any(_named(each, question) for each in self.values[name])
 
 
 def _named(value: str, text: str) -> bool:

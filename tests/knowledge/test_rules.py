@@ -1,9 +1,12 @@
 """Glossary and rules come before passages; newer documents before older ones; searches can be narrowed."""
 
+import time
+
 import pytest
 
 from knowledge.filters import BadFilter, Filters
 from knowledge.newer import contradicts
+from knowledge.rules import Rules
 
 RULES = """# what our words mean
 term: Crust Card = stamp card, loyalty card
@@ -47,6 +50,24 @@ def test_a_rule_answers_nothing_but_what_it_says(base, question):
     answer = base.ask(question)["answer"]
     assert "Delivery takes" not in answer and "送达" not in answer
     assert base.ask("When is a Pro parcel delivered?")["answer"].startswith("Delivery takes two")
+
+
+def test_a_thousand_rules_are_no_burden(base):
+    lines = [f"if plan = P{n} and country = C{n} then Delivery takes {n} days." for n in range(1500)]
+    base.add_text("many.rules", "\n".join(lines))
+    rules = Rules(base.store)
+    begun = time.process_time()
+    assert rules.answering("How long does a parcel take?", [], lambda a, b: 1.0) is None
+    assert time.process_time() - begun < 0.4
+    found = rules.answering("How long does delivery take in C7?", ["What is P7?"], lambda a, b: 1.0)
+    assert found is not None and found.says == "Delivery takes 7 days."
+
+
+def test_a_word_that_ends_like_a_pointing_one_points_at_nothing(base):
+    base.add_text("a.rules", "if plan = Pro then Delivery takes two days.")
+    ask = Rules(base.store).answering
+    assert ask("how long is delivery on that plan?", ["What is Pro?"], lambda a, b: 1.0)
+    assert ask("how long is delivery with a data plan?", ["What is Pro?"], lambda a, b: 1.0) is None
 
 
 def test_an_earlier_value_gives_way_to_one_of_the_question(ruled):
