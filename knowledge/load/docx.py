@@ -14,8 +14,16 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says the same once more
 # What was deleted while changes were tracked; a text box and a note become paragraphs of their own.
-_PASSED = {f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}pPr", _FALLBACK}
-_SIGNS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_BOX = f"{_W}txbxContent"
+_PASSED = {
+    f"{_W}del",
+    f"{_W}moveFrom",
+    f"{_W}rt",
+    f"{_W}pPr",
+    _BOX,
+    _FALLBACK,
+}  # rt: how signs are pronounced
+_SIGNS = {f"{_W}tab": "\t", f"{_W}ptab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _NOTES = {f"{_W}footnoteReference": "footnotes", f"{_W}endnoteReference": "endnotes"}
 HIDDEN = SourceError("Hidden text is not read.", "Show it if readers may see it.")
 
@@ -52,6 +60,21 @@ def _inner(element: Any) -> Iterator[Any]:
             yield from _inner(child)
 
 
+def _paragraphs(cell: Any) -> Iterator[Any]:
+    """The paragraphs of a cell, those of tables in it among them."""
+    for each in _inner(cell):
+        yield from [each] if each.tag == f"{_W}p" else _paragraphs(each)
+
+
+def _own(element: Any, *tags: str) -> Iterator[Any]:
+    """What an element holds of some kinds, without what stands in its text boxes."""
+    for child in element:
+        if child.tag in tags:
+            yield child
+        elif child.tag not in (_BOX, _FALLBACK):
+            yield from _own(child, *tags)
+
+
 class _Reader:
     """Reads a document's elements; ``hidden`` is whether hidden text was passed over."""
 
@@ -62,24 +85,21 @@ class _Reader:
     def blocks(self, element: Any) -> list[Block]:
         """A paragraph or table, and the text boxes and notes that belong to it."""
         found = self._table(element) if element.tag == f"{_W}tbl" else self._paragraph(element)
-        boxes = [
-            each
-            for each in element.iter(f"{_W}txbxContent")
-            if next(each.iterancestors(_FALLBACK), None) is None
-        ]
-        for each in [*boxes, *self._noted(element)]:
+        for each in [*_own(element, _BOX), *self._noted(element)]:
             found += [block for part in _inner(each) for block in self.blocks(part)]
         return found
 
     def _paragraph(self, element: Any) -> list[Block]:
         from docx.text.paragraph import Paragraph
 
-        part, text = Paragraph(element, self.document._body), self._text(element)
+        part = Paragraph(element, self.document._body)
         style = (part.style.name or "").lower() if part.style is not None else ""
         if style == "title":
-            return [Block("heading", text, 1)]
+            return [Block("heading", self._text(element, linked=False), 1)]
         if style.startswith("heading"):
-            return [Block("heading", text, 1 + int("".join(filter(str.isdigit, style)) or 1))]
+            level = 1 + int("".join(filter(str.isdigit, style)) or 1)
+            return [Block("heading", self._text(element, linked=False), level)]
+        text = self._text(element)
         return [Block("item" if "list" in style else "text", text)]
 
     def _table(self, element: Any) -> list[Block]:
@@ -93,13 +113,13 @@ class _Reader:
         found: list[str] = []
         before = None
         for cell in row.cells:
-            text = "\n".join(self._text(each) for each in cell._tc.iter(f"{_W}p"))
+            text = "\n".join(self._text(each) for each in _paragraphs(cell._tc))
             found.append("" if cell._tc is before and not header else text)
             before = cell._tc
         return found
 
-    def _text(self, element: Any) -> str:
-        """What a reader sees of an element within a paragraph."""
+    def _text(self, element: Any, linked: bool = True) -> str:
+        """What a reader sees of an element within a paragraph, and where links lead."""
         if element.tag in _PASSED:
             return ""
         if element.tag == f"{_W}r" and _is_hidden(element):
@@ -107,14 +127,20 @@ class _Reader:
             return ""
         if element.tag == f"{_W}t":
             return element.text or ""
-        words = _SIGNS.get(element.tag) or "".join(self._text(each) for each in element)
-        if element.tag == f"{_W}hyperlink" and (link := self.document.part.rels.get(element.get(_LINK))):
+        if element.get(f"{_W}type") in ("page", "column"):  # where a page ends is nothing of the text
+            return ""
+        words = _SIGNS.get(element.tag) or "".join(self._text(each, linked) for each in element)
+        if (
+            linked
+            and element.tag == f"{_W}hyperlink"
+            and (link := self.document.part.rels.get(element.get(_LINK)))
+        ):
             address = leads_to(words, str(link._target)) if link.is_external else ""
             return f"{words} ({address})" if address else words
         return words
 
     def _noted(self, element: Any) -> Iterator[Any]:
-        for reference in element.iter(*_NOTES):
+        for reference in _own(element, *_NOTES):
             note = self._notes(_NOTES[reference.tag]).get(reference.get(f"{_W}id"))
             if note is not None:
                 yield note

@@ -32,6 +32,7 @@ _TITLED = (
 MOST_COLUMNS = 1000  # of a table, and of what one cell of it may span
 _UNSEEN = re.compile(r"display:none|visibility:hidden|font-size:0(?:\.0*)?(?:[a-z%!;]|$)")
 _CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]*(?:charset|encoding)\s*=", re.IGNORECASE)
+_SITE = re.compile(r"https?://(?:www\.)?([^/?#]+)", re.IGNORECASE)
 # Nested deeper than the parser goes, these are of no use.
 _WRAPPERS = re.compile(
     rb"</?(?:div|section|span|font|b|i|u|em|strong|small|big|center|blockquote)\b[^>]*>", re.IGNORECASE
@@ -54,7 +55,7 @@ def load(raw: bytes, name: str) -> Parts:
     body = tree.find("body")
     root = tree if body is None else body
     mains = root.xpath(".//main | .//*[@role='main']") or root.xpath(".//article[not(ancestor::article)]")
-    walker = _Walker()
+    walker = _Walker(_host(tree))
     for part in mains if sum(len(each.text_content()) for each in mains) > 200 else [root]:
         walker.walk(part)
         walker.close()
@@ -100,9 +101,10 @@ def _hidden(element: Any) -> bool:
 
 
 class _Walker:
-    """Goes through the elements and collects text until a block ends."""
+    """Goes through the elements and collects text until a block ends; links within ``host`` have no address."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
+        self.host = host
         self.blocks: list[Block] = []
         self.pending: list[str] = []
         self.kinds: list[tuple[str, int]] = [("text", 0)]  # of the elements around
@@ -134,8 +136,8 @@ class _Walker:
                 if kind and element is not whole:
                     self.close()
                     self.kinds.pop()
-                if element.tag == "a" and element is not whole:
-                    self.pending.append(_leads_to(element))
+                if element.tag == "a" and element is not whole and self.kinds[-1][0] != "heading":
+                    self.pending.append(_leads_to(element, self.host))
                 self.pending.append(element.tail or "")
 
     def _taken(self, element: Any) -> bool:
@@ -201,10 +203,22 @@ def _cell(cell: Any) -> str:
     return " ".join(" ".join(cell.itertext()).split())
 
 
-def _leads_to(link: Any) -> str:
+def _host(tree: Any) -> str:
+    """The site that a page says it is of; empty where it says nothing."""
+    said = tree.xpath(
+        ".//link[@rel='canonical']/@href | .//base/@href | .//meta[@property='og:url']/@content"
+    )
+    return next((found[1].lower() for each in said if (found := _SITE.match(each.strip()))), "")
+
+
+def _leads_to(link: Any, host: str) -> str:
     """A link's address behind its words, where they don't name it; within a site nobody can use it."""
-    words = link.text_content().strip()
-    return f" ({address})" if words and (address := leads_to(words, link.get("href") or "")) else ""
+    words, address = link.text_content().strip(), (link.get("href") or "").strip()
+    site = _SITE.match(address)
+    if not words or (site and site[1].lower() == host):
+        return ""
+    address = leads_to(words, address)
+    return f" ({address})" if address else ""
 
 
 def _kind(tag: Any) -> tuple[str, int] | None:

@@ -14,10 +14,10 @@ _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 # Tags of HTML; what else stands in angle brackets is the text's own: HOME=<path>.
 _TAG = re.compile(
-    r"<!--.*?-->|</?(?:a|abbr|address|article|aside|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em|"
+    r"</?(?:a|abbr|address|article|aside|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em|"
     r"figcaption|figure|font|footer|h[1-6]|header|hr|i|iframe|img|ins|kbd|li|main|mark|nav|ol|p|picture|pre|q|s|samp|"
     r"script|section|small|source|span|strike|strong|style|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|"
-    r"var|video)(?:\s[^>]*)?/?>",
+    r"var|video)(?:\s[^<>]*+|/)?>",
     re.IGNORECASE,
 )
 _UNDERLINE = re.compile(r"^(=+|-+)\s*$")
@@ -44,18 +44,33 @@ def _front_matter(lines: list[str]) -> tuple[dict[str, str], list[str]]:
     return {key.strip().lower(): value.strip(" \"'") for key, value in pairs}, lines[end + 1 :]
 
 
-def plain(text: str) -> str:
-    """A line of Markdown without its mark-up; links keep their words, and those to elsewhere their address."""
+def plain(text: str, linked: bool = True) -> str:
+    """A line of Markdown without its mark-up; links keep their words, and those to elsewhere their address.
+
+    Args:
+        text: the line.
+        linked: False for a heading, in which an address only disturbs.
+    """
+    text = text.replace("\0", "")  # a place of a code below
     codes = [code[2].strip() for code in _CODE.finditer(text)]
     numbers = count()
     text = _CODE.sub(lambda _: f"\0{next(numbers)}\0", text)
     text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\[([^\]]+)\]\(([^)\s]*)[^)]*\)", _link, text)
+    text = re.sub(r"\[((?:[^\[\]\\]|\\.)++)\]\(([^)\s]*+)[^)]*+\)", _link if linked else r"\1", text)
     text = re.sub(r"<(?:mailto:)?((?:https?://|[^\s<>@/]+@)[^\s<>]+)>", r"\1", text)
     text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
     text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
-    text = re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", _TAG.sub("", text))
+    text = re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", _TAG.sub("", _uncommented(text)))
     return re.sub("\0(\\d+)\0", lambda code: codes[int(code[1])], text)
+
+
+def _uncommented(text: str) -> str:
+    """A line without HTML's comments; one that never ends is text."""
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return "".join(kept) + text[at:]
 
 
 def _link(found: re.Match[str]) -> str:
@@ -89,9 +104,9 @@ class _Reader:
         elif self.markdown and line.lstrip().startswith(("```", "~~~")):
             return self._code(at)
         elif match := _HEADING.match(line) if self.markdown else None:
-            self._add("heading", plain(match[2]), len(match[1]))
+            self._add("heading", plain(match[2], linked=False), len(match[1]))
         elif self._underlined(line, following):
-            self._add("heading", plain(line), 1 if following.startswith("=") else 2)
+            self._add("heading", plain(line, linked=False), 1 if following.startswith("=") else 2)
             return at + 2
         elif "|" in line and (self.header or _RULE.match(following)):
             self._row(line)

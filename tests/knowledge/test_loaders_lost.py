@@ -7,6 +7,7 @@ import pytest
 
 from knowledge.dates import document_date
 from knowledge.decode import decode
+from knowledge.load.markdown import plain
 from knowledge.load.pptx import load as slides
 from knowledge.loaders import read_document
 from tests.knowledge.corpus import zip_of
@@ -229,6 +230,7 @@ def row(*cells: str) -> str:
     return f"<w:tr>{''.join(f'<w:tc><w:p>{each}</w:p></w:tc>' for each in cells)}</w:tr>"
 
 
+NESTED = f"<w:r><w:txbxContent><w:p>{run('A')}{boxed('B')}</w:p></w:txbxContent></w:r>"
 INSERTED = f"<w:ins>{run('25')}</w:ins>"
 DELETED = "<w:del><w:r><w:delText>20</w:delText></w:r></w:del>"
 LINK = f"<w:hyperlink r:id='rLink'>{run('the form')}</w:hyperlink>"
@@ -249,6 +251,18 @@ GRID = "<w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid>"
             f"<w:tbl>{GRID}{row(run('Plan'), run('Price'))}{row(run('Pro'), INSERTED)}</w:tbl>",
             "Plan: Pro · Price: 25",
         ),
+        (
+            f"<w:tbl>{GRID}{row(run('Plan'), run('Price'))}{row(run('Pro'), run('about') + boxed('22'))}</w:tbl>",
+            "Plan: Pro · Price: about\n\n22",
+        ),
+        (f"<w:p>{run('Out')}{NESTED}</w:p>", "Out\n\nA\n\nB"),
+        (
+            f"<w:p><w:r><w:ruby><w:rt>{run('kana')}</w:rt><w:rubyBase>{run('KANJI')}</w:rubyBase></w:ruby></w:r>"
+            "</w:p>",
+            "KANJI",
+        ),
+        ("<w:p><w:r><w:br w:type='page'/><w:t>Next</w:t><w:ptab/><w:t>7</w:t></w:r></w:p>", "Next 7"),
+        (f"<w:p><w:pPr><w:pStyle w:val='Heading1'/></w:pPr>{LINK}</w:p>", "the form"),
     ],
 )
 def test_word_loses_nothing_that_a_reader_sees(body, text):
@@ -261,3 +275,26 @@ def test_hidden_text_of_word_is_left_out_and_told():
     shown = "<w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>price</w:t></w:r>"
     document = read_document(word(f"<w:p>{hidden}{shown}</w:p>"), "a.docx")
     assert (document.text, [part for part, _ in document.left_out]) == ("price", ["hidden text"])
+
+
+def test_a_heading_and_a_link_within_the_site_have_no_address():
+    page = (
+        '<head><link rel="canonical" href="https://www.x.example/a"></head><h1>Docs <a href="https://y.example/d">here</a>'
+        '</h1><ul><li><a href="https://x.example/pricing">Pricing</a></ul><p>Use <a href="https://y.example/f">it</a>.</p>'
+    )
+    assert (
+        read_document(page.encode(), "a.html").text == "Docs here\n\nPricing\n\nUse it (https://y.example/f)."
+    )
+    text = read_document(b"# Docs [here](https://y.example/d)\n\nUse [it](https://y.example/f).", "a.md").text
+    assert text == "Docs here\n\nUse it (https://y.example/f)."
+
+
+@pytest.mark.parametrize("line", ["[a](" + "x" * 64000, "<!--" * 16000, "<a " * 16000])
+def test_a_line_of_mark_up_without_an_end_is_read_in_linear_time(line):
+    begun = time.process_time()
+    assert plain(line) == line
+    assert time.process_time() - begun < 0.3
+
+
+def test_a_sign_that_no_text_has_takes_no_place():
+    assert plain("a \0" + "7\0 `code` <!-- not --> b") == "a 7 code  b"
