@@ -38,6 +38,7 @@ EAST = re.compile(rf"(?<![\w@./-])({SYLLABLES}[ ]{EASTERN}|{EASTERN},?[ ]{SYLLAB
 VIETNAMESE = re.compile(
     r"Nguyen|Tran|Le|Pham|Huynh|Hoang|Phan|Vu|Vo|Dang|Bui|Do|Ho|Ngo|Duong|Ly|Dinh|Truong|Trinh|Luong"
 )
+SHORT = {"Do", "Ho", "Le", "Vo", "Ly"}  # without marks, also words of other languages: Do Van Rentals Apply?
 MIDDLE = re.compile(
     r"Van|Thi|Huu|Duc|Ngoc|Minh|Thanh|Quoc|Xuan|Hoang|Quang|Dinh|Kim|Thu|Thuy|Bao|Gia|Hai|Khanh|Phuong|Tuan|Viet"
 )
@@ -54,6 +55,9 @@ class EasternNames(Recognizer):
     def spans(self, text: str, named: list[Any]) -> Iterator[Entity]:
         """See the base class."""
         for match in SOUTH.finditer(text):
+            foreign = match.group(1) in SHORT and match.group().isascii()
+            if foreign and not about_somebody(text, match.start()):
+                continue
             if VIETNAMESE.fullmatch(unmarked(match.group(1))) and MIDDLE.fullmatch(unmarked(match.group(2))):
                 yield Entity("PERSON", match.start(), match.end(), 0.9)
         for match in EAST.finditer(text) if "-" in text else ():

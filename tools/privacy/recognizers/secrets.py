@@ -26,9 +26,9 @@ BEARER = re.compile(
 )
 PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)")
 NAMED = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase|code)?|\bpwd?|secret(?:[ _-]?key)?|(?:api|access|account|private|auth)[ _-]?(?:key|token|secret)|"
+    r"(?i)(?:pass(?:word|wd|phrase|code)?|\bpwd?|secret(?:[ _-]?key)?|(?:api|access|private|auth)[ _-]?(?:key|token|secret)|account[ _-]?(?:token|secret)|(?P<account>account[ _-]?key)|"
     r"client[ _-]?secret|密码|口令|密钥)[\"']?(?:\s*(?:[:=]|:)\s*|\s+(?:is|was)[ :]\s*|\s*(?:是|为)\s*)[\"']?"
-    r"(?!<)([^\s\"'<>,;,。;]{4,})"
+    r"(?!<)(?(account)(?=[^\s\"'<>,;]*\d))([^\s\"'<>,;,。;]{4,})"
 )
 # "WIFI PASSWORD Sunflower99", "the password \"hunter2\"": nothing between, so it has to look like one.
 BESIDE = re.compile(
@@ -135,9 +135,9 @@ LINK = re.compile(
 LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{0,80}:[^\s/@]{1,200})@")
 # Given to a program on its command line: "curl -u bob:s3cretpw", "mysql -pS3cret99", "sshpass -p S3cret99".
 ON_A_LINE = re.compile(
-    r"\b(?:curl|http|xh|wget)\s(?:[^\n]{0,160}?\s)?(?:-u|--user)[ =]?[\"']?([^\s:\"']{1,80}:[^\s\"']{1,200})"
-    r"|\b(?:mysql\w{0,12}|mariadb\w{0,12})\s(?:[^\n]{0,160}?\s)?-p[\"']?([^\s\"'-][^\s\"']{3,99})"
-    r"|\b(?:sshpass|mongo\w{0,12}|docker login)\s(?:[^\n]{0,160}?\s)?-p ?[\"']?([^\s\"'-][^\s\"']{3,99})"
+    r"\b(?:curl|http|xh|wget)\s(?:[^\n]{0,160}?\s)?(?:-u(?!pdate|pload|rl|ser|se\b)|--user)[ =]?[\"']?([^\s:\"']{1,80}:[^\s\"']{1,200})"
+    r"|\b(?:mysql\w{0,12}|mariadb\w{0,12})\s(?:[^\n]{0,160}?\s)?-p(?!assword\b|[a-z]+-)[\"']?([^\s\"'-][^\s\"']{3,99})"
+    r"|\b(?:sshpass|mongo\w{0,12}|docker login)\s(?:[^\n]{0,160}?\s)?-p(?!assword\b|[a-z]+-) ?[\"']?([^\s\"'-][^\s\"']{3,99})"
     r"|\bredis-cli\s(?:[^\n]{0,160}?\s)?-a ?[\"']?([^\s\"'-][^\s\"']{3,99})"
 )
 # Amazon's secret keys have no mark but their length, and stand beside the id of the key.
