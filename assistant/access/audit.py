@@ -180,7 +180,7 @@ def told_in(lines: Iterable[str]) -> dict[int, str]:
     """Numbers and hashes of the entries that a log of the program (JSON lines) tells of."""
     told = {}
     for line in lines:
-        with contextlib.suppress(ValueError):  # a line cut off, or another program's
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # a line cut off, or another program's
             entry = json.loads(line)
             if isinstance(entry, dict) and entry.get("event") == "audit":
                 told[int(entry["number"])] = str(entry["hash"])
