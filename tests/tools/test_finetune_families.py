@@ -1,6 +1,7 @@
 """What a base model can be trained for is known before the start, for every kind that transformers has."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_the_tables_are_those_of_transformers(table):
         ("text-classification", "qwen3", "full", True),
         ("text-classification", "granite", "full", False),
         ("text-classification", "granite", "head", True),
-        ("text-classification", "mamba", "auto", False),
+        ("text-classification", "mamba", "auto", True),
         ("token-classification", "granite", "full", False),
         ("embedding", "granite", "full", True),
         ("embedding", "t5", "full", False),
@@ -55,7 +56,14 @@ def test_a_base_of_another_task_is_refused_by_the_plan(tmp_path, task, kind, met
         )
     spec = FinetuneSpec(data, "m", kind, base, task, method, **columns)
     if fits:
-        assert make_plan(spec)["task"] == task
+        plan = make_plan(spec)
+        assert plan["task"] == task
+        if method == "auto":
+            assert plan["method"] == "head" and kind in plan["why"]
+            with pytest.raises(Unsupported, match="cannot be trained"):
+                make_plan(replace(spec, search=5))
         return
-    with pytest.raises(Unsupported, match=f"{kind}.*cannot be trained for {task}"):
+    with pytest.raises(Unsupported, match=f"{kind}.*cannot be trained for {task}") as refused:
         make_plan(spec)
+    frozen = task == "text-classification" and kind == "granite"
+    assert ("method head" in refused.value.hint) == frozen

@@ -32,6 +32,17 @@ def test_a_label_with_one_text_however_often_is_refused(tmp_path):
         _warnings(tmp_path, sentences() + [("always the same words", "new")] * 5)
 
 
+def test_a_label_with_one_text_is_learned_where_others_measure_it_and_where_it_is_one_of_many(tmp_path):
+    rows = sentences() + [("always the same words", "new")] * 5
+    test = write_csv(tmp_path / "test.csv", [*sentences(12, seed=5), ("other words", "new")])
+    assert not any("one text" in each for each in _warnings(tmp_path, rows, test_data=test))
+    many = [
+        (f"{text} {number}", f"{label} {number % 5}") for number, (text, label) in enumerate(sentences(180))
+    ]
+    said = _warnings(tmp_path, many + [("always the same words", "new")] * 5)
+    assert "Label new has one text only, again and again: it is learned or measured, but not both." in said
+
+
 @pytest.mark.parametrize("task", ["text-classification", "embedding"])
 def test_texts_of_which_only_the_beginning_is_read_are_counted(tmp_path, task):
     rows = sentences()

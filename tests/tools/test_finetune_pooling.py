@@ -6,7 +6,7 @@ import time
 import numpy
 import pytest
 
-from tests.tools.tiny_models import sentences, tiny_bert, write_csv
+from tests.tools.tiny_models import sentences, tiny_bert, tokenizer, write_csv
 from tools.errors import Unsupported
 from tools.finetune.plan import make_plan
 from tools.finetune.pooling import FIRST, LAST, MEAN, pool, pooling_of, write_pooling
@@ -33,6 +33,8 @@ def _told(folder, told):
         ({"pooling_mode": "cls"}, FIRST),
         ({"pooling_mode": ["mean"]}, MEAN),
         ({"word_embedding_dimension": 8}, MEAN),
+        (["cls"], MEAN),
+        ("cls", MEAN),
     ],
 )
 def test_a_folder_says_how_its_vectors_are_made(tmp_path, told, pooling):
@@ -59,6 +61,19 @@ def test_padding_has_no_part_in_a_vector():
     for pooling in (MEAN, FIRST, LAST):
         assert torch.allclose(pool(hidden, mask, pooling), pool(*longer, pooling))
     assert torch.allclose(pool(*longer, LAST), torch.nn.functional.normalize(hidden[:, 2], dim=-1))
+
+
+def test_batches_are_padded_on_the_right_whatever_the_tokenizer_does_elsewhere():
+    from tools.finetune.contrastive import _Collate
+
+    words = tokenizer()
+    words.padding_side = "left"
+    rows = [{"input_ids": [5, 6, 7], "partner": [8], "group": n} for n in range(2)]
+    batch = _Collate(words)(rows)
+    assert batch["first"]["input_ids"][0, :3].tolist() == [5, 6, 7]
+    assert batch["second"]["attention_mask"].sum(1).tolist() == [1, 1]
+    assert batch["second"]["attention_mask"][:, 0].tolist() == [1, 1]
+    assert words.padding_side == "left"
 
 
 def test_a_model_keeps_the_way_of_its_base_and_sentence_transformers_agrees(tmp_path):

@@ -58,16 +58,17 @@ def _config(folder: Path | str, name: str) -> dict[str, Any]:
 
 
 def _check_kind(spec: FinetuneSpec, kind: str, sees: bool, task: Task) -> None:
-    """A base model of another world."""
-    frozen = spec.method in ("head", "few-shot")
+    """A base model of another world; of one without a class for the task, ``auto`` takes the vectors."""
+    frozen = spec.method in ("head", "few-shot") or (spec.method == "auto" and not spec.search)
     reads = task.name not in ("image-classification", "text-generation")
     if fits(task.name, kind, frozen) and not (sees and reads):
         return
     other = "a vision model such as a ViT" if task.name == "image-classification" else task.default_base
+    hint = f"Use {other}."
+    if not frozen and not (sees and reads) and fits(task.name, kind, frozen=True):
+        hint = f"Use the method head, or {other}."
     name = spec.base or task.default_base
-    raise Unsupported(
-        f"Base model {name} ({kind}) cannot be trained for {task.name}.", f"Use {other}.", param="base"
-    )
+    raise Unsupported(f"Base model {name} ({kind}) cannot be trained for {task.name}.", hint, param="base")
 
 
 def base_folder(

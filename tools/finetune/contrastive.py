@@ -137,7 +137,10 @@ class _Collate:
 
         def side(name: str) -> dict[str, torch.Tensor]:
             ids = {"input_ids": [row[name] for row in rows]}
-            return dict(self.tokenizer.pad(ids, return_tensors="pt", pad_to_multiple_of=PAD_TO))
+            # Where pooling looks for the first and the last token; those that write pad on the left.
+            return dict(
+                self.tokenizer.pad(ids, pad_to_multiple_of=PAD_TO, padding_side="right", return_tensors="pt")
+            )
 
         groups = torch.tensor([row["group"] for row in rows])
         wrong = {"wrong": side("wrong")} if "wrong" in rows[0] else {}

@@ -49,9 +49,8 @@ def with_vectors(
     model: Any = loaded(AutoModel, str(base), config=config, use_safetensors=True, dtype="float32")
     model.to(device).eval()
     for batch in by_length([len(row["input_ids"]) for row in rows], 64):
-        padded = tokenizer.pad([{"input_ids": rows[i]["input_ids"]} for i in batch], return_tensors="pt").to(
-            device
-        )
+        ids = {"input_ids": [rows[i]["input_ids"] for i in batch]}
+        padded = tokenizer.pad(ids, padding_side="right", return_tensors="pt").to(device)
         with torch.inference_mode(), autocast(device):
             hidden = model(**padded).last_hidden_state
         vectors = pool(hidden.float(), padded["attention_mask"], pooling).cpu().numpy()

@@ -9,6 +9,7 @@ from tools.finetune.spec import FinetuneSpec
 
 UNEVEN = 10  # times as many rows as the rarest label, from which on the most frequent one outweighs it
 MANY = 0.05  # of the rows repeat others
+ODD = 0.1  # of the labels may have one text only
 WORDS = 0.7  # a token, roughly
 
 
@@ -89,14 +90,14 @@ def told_unused(spec: FinetuneSpec, method: str) -> list[str]:
     return [f"The method head has no use for {' and '.join(named)}: choose full or lora to make use of that."]
 
 
-def check_texts(rows: Iterable[tuple[str, Sequence[str]]]) -> None:
-    """Each label has two different texts.
+def check_texts(rows: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """A sentence about the few labels of many that have one text only, however often it comes.
 
     Args:
         rows: texts with their labels.
 
     Raises:
-        BadData: one has not, however often its only text comes.
+        BadData: those are more than a few.
     """
     texts: dict[str, set[str]] = defaultdict(set)
     for text, labels in rows:
@@ -104,10 +105,15 @@ def check_texts(rows: Iterable[tuple[str, Sequence[str]]]) -> None:
             if len(texts[label]) < 2:
                 texts[label].add(plain(text))
     alone = [label for label, found in texts.items() if len(found) < 2]
-    if alone:
-        more = f" and {len(alone) - 1} others" if len(alone) > 1 else ""
+    if not alone:
+        return []
+    more = f" and {len(alone) - 1} others" if len(alone) > 1 else ""
+    if len(alone) > ODD * len(texts):
         raise BadData(
             f"Label {alone[0]}{more} has one text only, again and again, so it cannot be both learned and measured.",
             "Add other texts for it, merge it with another label, or remove it.",
             param="label_column",
         )
+    return [
+        f"Label {alone[0]}{more} has one text only, again and again: it is learned or measured, but not both."
+    ]

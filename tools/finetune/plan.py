@@ -10,6 +10,7 @@ from tools.finetune import recipe, space
 from tools.finetune.bases import base_of, unreadable
 from tools.finetune.budget import budget_of, check_minutes, cut, lasting, told
 from tools.finetune.continual import not_replayed
+from tools.finetune.families import fits
 from tools.finetune.noticed import told_unused
 from tools.finetune.spec import METHODS, FinetuneSpec
 from tools.finetune.task import Facts, Task, find_task
@@ -104,7 +105,7 @@ def _read(spec: FinetuneSpec) -> _Chosen:
     task, text, label = _complete(spec, guess, names)
     beside = task.beside(names, text, label)
     table = read(spec.data, (text, label), beside)
-    table.attrs["one_label"] = spec.one_label
+    table.attrs |= {"one_label": spec.one_label, "tested": spec.test_data is not None}
     facts = task.check(table, text, label)
     facts.warnings[:0] = table.attrs.get("warnings", [])
     chosen = _Chosen(task, text, label, facts, beside, [])
@@ -235,7 +236,9 @@ def _decide(spec: FinetuneSpec, chosen: _Chosen, base: recipe.Base) -> dict[str,
 
     estimates = {m: recipe.seconds(m, base, facts, passes(m), task.name) for m in task.methods}
     method, why = spec.method, "The method was chosen by you."
-    if method == "auto":
+    if method == "auto" and not fits(task.name, base.kind):
+        method, why = "head", f"transformers has no classifier for {base.kind}: one is put on its vectors."
+    elif method == "auto":
         method, why = recipe.choose_method(task.name, task.methods, facts, estimates, warm, limit.seconds)
         if method == "full" and "lora" in task.methods and needed("lora") <= space.free() < needed("full"):
             method, why = (

@@ -26,8 +26,10 @@ def pooling_of(folder: Path | str) -> str:
         Unsupported: it is none of those known here.
     """
     try:
-        told: dict[str, Any] = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
+        told: Any = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        return MEAN
+    if not isinstance(told, dict):
         return MEAN
     known = {flag: mode for mode, flag in FLAGS.items()}
     modes = [known.get(name, name) for name, on in told.items() if name.startswith("pooling_mode_") and on]
