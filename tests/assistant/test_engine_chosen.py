@@ -9,7 +9,7 @@ import pytest
 
 from assistant.access.principal import Principal
 from assistant.application import Application
-from assistant.brain.options import engine
+from assistant.brain.options import engine as engine_in
 from assistant.brain.replies.models import deployed
 from assistant.settings import Settings
 from tests.tools.trained import train_head
@@ -111,7 +111,7 @@ def test_a_quicker_engine_is_offered_with_what_it_costs(language: str) -> None:
     for words in ("int8", "3.4", "3.0", "93.7 → 93.6"):
         assert words in reply.text
     assert "int8" in reply.suggestions[0] and "router" in reply.suggestions[0]
-    assert engine(reply.suggestions[0]) == "int8" and engine("deploy the torch model") is None
+    assert engine_in(reply.suggestions[0]) == "int8" and engine_in("deploy the torch model") is None
 
 
 def test_torch_is_always_taken_where_that_is_wished(measuring: Application, home) -> None:
