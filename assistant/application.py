@@ -222,7 +222,7 @@ class Application:
         return Leavings(self.database, self.home, self.files, self._documents)
 
     def _documents(self) -> set[str]:
-        return {Path(each["source"]).name for each in self.knowledge.list()["items"]}
+        return {each["location"] for each in self.knowledge.store.documents()}
 
     @cached_property
     def direct(self) -> DirectCalls:

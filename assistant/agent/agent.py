@@ -228,7 +228,7 @@ class Agent:
         """
         from assistant.agent.finding import forget
 
-        self.threads.get(thread_id, principal.user_id)
+        last = self.threads.get(thread_id, principal.user_id)["updated_at"]
         with self._alone(principal, thread_id):
             names = self.attached(principal, thread_id) if files else set()
             self.threads.delete(thread_id, principal.user_id)
@@ -236,7 +236,9 @@ class Agent:
             self._parts.leavings.delete_pictures(thread_id)
         if names:
             others = (row["id"] for row in self.threads.list(principal.user_id))
-            self._parts.leavings.delete_files(principal.user_id, names - self.attached(principal, *others))
+            names -= self.attached(principal, *others)
+            # What has come since under one of the names, a copy with labels say, was never in this conversation.
+            self._parts.leavings.delete_files(principal.user_id, names, before=last)
         forget()
 
     def checkpointer(self) -> Any:

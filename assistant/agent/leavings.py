@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from assistant.home import Home
-from assistant.jobs.queue import QUEUED, RUNNING
+from assistant.jobs.queue import SUCCEEDED
 from assistant.store.database import Database
-from assistant.store.schema import artifacts, files, jobs
+from assistant.store.schema import artifacts, files, jobs, model_versions, row_labels
 from assistant.workspace.files import ATTACHED, FileStore
 
 
@@ -20,7 +20,7 @@ class Leavings:
         database: where the rows are.
         home: where pictures and reports are.
         store: the uploads.
-        documents: names of what the knowledge base was made of.
+        documents: places of what the knowledge base was made of.
     """
 
     def __init__(
@@ -41,7 +41,10 @@ class Leavings:
             path.unlink(missing_ok=True)
 
     def delete_files(self, user_id: str, names: Collection[str], before: str | None = None) -> int:
-        """Delete attachments of a user by their names, but for what documents were made of or unfinished jobs read.
+        """Delete attachments of a user by their names, but for what is needed elsewhere.
+
+        That is what documents or models were made of, what jobs read that are not through or can be resumed, and what
+        somebody has labelled.
 
         Args:
             user_id: whose they are.
@@ -51,18 +54,23 @@ class Leavings:
         Returns:
             How many went.
         """
-        if not names or not (free := set(names) - set(self._documents())):
+        if not names:
             return 0
-        theirs = [files.c.user_id == user_id, files.c.purpose == ATTACHED, files.c.name.in_(free)]
+        theirs = [files.c.user_id == user_id, files.c.purpose == ATTACHED, files.c.name.in_(set(names))]
         theirs += [files.c.created_at < before] if before else []
-        read = self._read_by_jobs()
-        gone = [row for row in self._database.rows(select(files).where(*theirs)) if row["path"] not in read]
-        for row in gone:
-            self._store.delete(row["id"])
+        found = [row["id"] for row in self._database.rows(select(files.c.id).where(*theirs))]
+        needed = self._needed() if found else ""
+        gone = [file_id for file_id in found if file_id not in needed]
+        for file_id in gone:
+            self._store.delete(file_id)
         return len(gone)
 
-    def _read_by_jobs(self) -> str:
-        """What unfinished jobs were told, in which the paths of the files stand that they read."""
-        unfinished = jobs.c.status.in_((QUEUED, RUNNING))
-        specs = self._database.rows(select(jobs.c.spec).where(unfinished))
-        return json.dumps([row["spec"] for row in specs], ensure_ascii=False)
+    def _needed(self) -> str:
+        """Where files are needed, as a text in which their ids stand: an upload lies in a folder named by its id."""
+        queries = (
+            select(jobs.c.spec).where(jobs.c.status != SUCCEEDED),
+            select(model_versions.c.lineage),
+            select(row_labels.c.file_id).distinct(),
+        )
+        found = [list(row.values()) for query in queries for row in self._database.rows(query)]
+        return json.dumps([found, list(self._documents())])

@@ -169,6 +169,37 @@ def test_a_deleted_conversation_leaves_no_attachment_and_no_picture(app: Applica
     assert app.files.path(bos).read_bytes() == b"of Bo"
 
 
+def test_what_is_needed_elsewhere_outlives_its_conversation(app: Application, tmp_path: Path) -> None:
+    who = Principal(app.users.add("Ann")["id"], "Ann", "member")
+    with zipfile.ZipFile(tmp_path / "handbook.zip", "w") as archive:
+        archive.writestr("leave.md", "# Leave\n\nThirty days a year.")
+    names = ("failed.csv", "cancelled.csv", "learned.csv", "labelled.csv", "done.csv", "plain.txt")
+    paths = {}
+    for name in (*names, "handbook.zip"):
+        raw = (tmp_path / name).read_bytes() if name.endswith(".zip") else f"{name},b\n".encode()
+        row = app.files.save(name, io.BytesIO(raw), who.user_id)
+        paths[name] = (row["id"], str(app.files.path(row)))
+    ended = list(app.agent.turn(who, "hello", None, list(paths)))[-1]
+    assert isinstance(ended, Done)
+    copied = app.files.save(
+        "plain.txt", io.BytesIO(b"plain.txt,label\n"), who.user_id
+    )  # as labelling makes one
+    for status in ("failed", "cancelled"):
+        number = int(app.jobs.submit("finetune", {"data": paths[f"{status}.csv"][1]}, who.user_id)["id"][4:])
+        app.database.run(schema.jobs.update().where(schema.jobs.c.number == number).values(status=status))
+    done = int(app.jobs.submit("benchmark", {"data": paths["done.csv"][1]}, who.user_id)["id"][4:])
+    app.database.run(schema.jobs.update().where(schema.jobs.c.number == done).values(status="succeeded"))
+    lineage = {"data": {"path": paths["learned.csv"][1]}}
+    app.database.run(schema.models.insert().values(name="router", versions=1))
+    app.database.run(schema.model_versions.insert().values(name="router", version=1, lineage=lineage))
+    label = {"file_id": paths["labelled.csv"][0], "column_name": "b", "row_number": 1, "label": "x"}
+    app.database.run(schema.row_labels.insert().values(**label))
+    app.knowledge.add([paths["handbook.zip"][1]])
+    app.agent.forget(who, ended.thread)
+    left = {paths[name][0] for name in paths if name not in ("done.csv", "plain.txt")}
+    assert {row["id"] for row in app.files.all(who)} == left | {copied["id"]}
+
+
 def test_a_copy_holds_what_placeholders_stand_for_and_is_its_owners_alone(
     app: Application, tmp_path: Path
 ) -> None:

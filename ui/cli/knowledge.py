@@ -1,7 +1,7 @@
 """``assistant knowledge``: the team's documents."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -84,31 +84,26 @@ def list_all() -> dict[str, Any]:
         return application.knowledge.list()
 
 
+Listed = Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")]
+
+
 @command(app, show=_counted)
-def remove(
-    source: Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")],
-) -> dict[str, Any]:
+def remove(source: Listed) -> dict[str, Any]:
     """Take a source out."""
     with opened() as application:
         return application.knowledge.remove(application.knowledge.find_source(source))
 
 
 @command(app, show=_list)
-def publish(
-    source: Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")],
-) -> dict[str, Any]:
+def publish(source: Listed) -> dict[str, Any]:
     """Let visitors read a source; its file is not needed."""
-    with opened() as application:
-        return application.knowledge.show(application.knowledge.find_source(source), "published")
+    return _shown(source, "published")
 
 
 @command(app, show=_list)
-def withdraw(
-    source: Annotated[str, typer.Argument(help="The source as it is listed.", metavar="SOURCE")],
-) -> dict[str, Any]:
+def withdraw(source: Listed) -> dict[str, Any]:
     """Keep a source for the team; its file is not needed."""
-    with opened() as application:
-        return application.knowledge.show(application.knowledge.find_source(source), "internal")
+    return _shown(source, "internal")
 
 
 @command(app, show=_counted)
@@ -116,6 +111,11 @@ def reindex() -> dict[str, Any]:
     """Read all sources anew and make the index again."""
     with opened() as application, Running() as running:
         return application.knowledge.reindex(running.count)
+
+
+def _shown(source: str, visibility: Literal["published", "internal"]) -> dict[str, Any]:
+    with opened() as application:
+        return application.knowledge.show(application.knowledge.find_source(source), visibility)
 
 
 def _found(result: dict[str, Any]) -> str:
