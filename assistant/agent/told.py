@@ -1,14 +1,34 @@
 """Results of tools that read a user's real words, told again with the placeholders that stood in the arguments.
 
 Word by word nobody sees that "Anna" is a person, and half an address is none: what is personal is known here by its
-place, since it stands where a placeholder stood. Offsets are moved to the text with the placeholders.
+place, since it stands where a placeholder stood. Offsets are moved to the text with the placeholders. What has no
+offsets, as a text that a model wrote, has whole values replaced wherever they stand.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tools.privacy.operators import PLACEHOLDER
+
+# What a model chose from, and names of things here, are no words of the text.
+NAMES = {
+    "label",
+    "labels",
+    "target",
+    "versus",
+    "entity",
+    "model",
+    "base",
+    "task",
+    "method",
+    "kind",
+    "path",
+    "picture",
+}
+SHORTEST = 3  # characters of a value that is looked for where it has no place; of a Chinese one, 2
+_CHINESE = "\u3400-\u9fff"  # words in these are not parted
 
 
 @dataclass(frozen=True)
@@ -83,24 +103,40 @@ def told_again(result: dict[str, Any], args: dict[str, Any], real: Callable[[str
     beside = _Text(str(args.get("other") or ""), real)
     if not text.hidden and not beside.hidden:
         return result
-    told = {key: _told(each, beside if key == "other" else text) for key, each in result.items()}
+    cover = _covering([*text.hidden, *beside.hidden])
+    told = {key: _told(each, beside if key == "other" else text, cover, key) for key, each in result.items()}
     return told | {"text": text.text}
 
 
-def _told(value: Any, text: _Text) -> Any:
+def _covering(hidden: Sequence[_Stretch]) -> Callable[[str], str]:
+    """Puts placeholders where whole values stand in a text of which no places are known."""
+    known = {each.value.casefold(): each.placeholder for each in hidden}
+    long = [value for value in known if len(value) >= SHORTEST - bool(re.match(f"[{_CHINESE}]", value))]
+    values = "|".join(map(re.escape, sorted(long, key=len, reverse=True)))
+    if not values:
+        return lambda text: text
+    words = re.compile(
+        rf"{PLACEHOLDER.pattern}|(?<![^\W{_CHINESE}])(?:{values})(?![^\W{_CHINESE}])", re.IGNORECASE
+    )
+    return lambda text: words.sub(lambda found: known.get(found[0].casefold(), found[0]), text)
+
+
+def _told(value: Any, text: _Text, cover: Callable[[str], str], key: str) -> Any:
     if isinstance(value, list):
-        return _joined([_told(each, text) for each in value])
+        return _joined([_told(each, text, cover, key) for each in value])
+    if isinstance(value, str):
+        return value if key in NAMES else cover(value)
     if not isinstance(value, dict):
         return value
     if isinstance(value.get("changes"), list):  # the text was written anew from them
         value = value | {"text": text.changed(value["changes"])}
-    fields = {key: _told(each, text) for key, each in value.items()}
+    fields = {name: _told(each, text, cover, name) for name, each in value.items()}
     if "tokens" in value and "text" in value:
         fields["text"] = text.text
     start, end = value.get("start"), value.get("end")
     if isinstance(start, int) and isinstance(end, int):
         fields |= {"start": text.place(start), "end": text.place(end, end=True)}
-        fields |= {key: text.cut(start, end) for key in ("text", "from") if key in value}
+        fields |= {name: text.cut(start, end) for name in ("text", "from") if name in value}
     return fields
 
 

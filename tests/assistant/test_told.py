@@ -72,6 +72,22 @@ def test_entities_and_the_other_text() -> None:
     assert [each["text"] for each in told["other"]["tokens"]] == ["To", "<PERSON>"]
 
 
+def test_what_a_model_wrote_and_what_has_no_place_names_nobody() -> None:
+    filled = {"label": "Anna Berg", "scores": {"it": 0.5}, "text": f"{REAL} today"}
+    told = _told(
+        {"predictions": [filled], "note": "Rests on anna berg, not Annaberg.", "words": ["Ask", "Anna Berg"]}
+    )
+    assert told["predictions"] == [filled | {"text": f"{WRITTEN} today"}], "a label is the model's"
+    assert told["note"] == "Rests on <PERSON>, not Annaberg." and told["words"] == ["Ask", "<PERSON>"]
+    vault = CallVault()
+    for value in ("李雷", "Al"):
+        vault.apply("replace", "PERSON", value)
+    wrote = told_again(
+        {"text": "", "reply": "请李雷联系 Al，Also"}, {"text": "<PERSON> <PERSON_2>"}, vault.restored
+    )
+    assert wrote["reply"] == "请<PERSON>联系 Al，Also", "two letters are too few to go by"
+
+
 def test_nothing_changes_where_nothing_is_hidden() -> None:
     result = {"tokens": _words("a b", "a", "b"), "text": "a b"}
     assert told_again(result, {"text": "a <PERSON_7>"}, _vault().restored) is result
