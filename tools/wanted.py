@@ -1,7 +1,7 @@
 """Work that takes a while looks now and then whether anybody still waits for it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 _CHECK: ContextVar[Callable[[], None]] = ContextVar("still_wanted", default=lambda: None)
@@ -10,6 +10,11 @@ _CHECK: ContextVar[Callable[[], None]] = ContextVar("still_wanted", default=lamb
 def still_wanted() -> None:
     """Go on, unless nobody waits any more: then raise what :func:`while_wanted` was given."""
     _CHECK.get()()
+
+
+def to_its_end() -> AbstractContextManager[None]:
+    """For a block that is not to be left half done: whoever leaves meanwhile, it goes on."""
+    return while_wanted(lambda: None)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from assistant.brain.mend import UNREADABLE
 from assistant.errors import BadRequest, Forbidden
 from tools.catalog.registry import Tool, catalog
 from tools.serving.spans import span
+from tools.wanted import to_its_end
 
 # Tools that are given real values for the placeholders of a conversation: they read a text, or look for the name of a
 # source (which may be somebody's), and keep nothing of it.
@@ -109,7 +110,8 @@ def run_tool(context: TurnContext, name: str, args: dict[str, Any]) -> dict[str,
     tool = catalog()[name]
     allow(context.principal, tool.risk)
     acting(context.principal)
-    with span(f"execute_tool {name}", gen_ai__tool__name=name):
+    agreed = to_its_end() if tool.risk == "approve" else contextlib.nullcontext()  # its yes is used up
+    with agreed, span(f"execute_tool {name}", gen_ai__tool__name=name):
         result = tool.function(context.workspace, **real(context, name, args))
     if context.vault and name in QUOTED:
         result = told_again(result, args, context.vault.restored)

@@ -15,6 +15,7 @@ from assistant.api.fields import Body, Name
 from assistant.api.lanes import in_turn
 from assistant.workspace.models import deleted
 from assistant.workspace.references import PRODUCTION
+from tools.wanted import to_its_end
 from tools.workspace import ModelEntry
 
 router = APIRouter(prefix="/v1/registry/models", tags=["registry"])
@@ -160,9 +161,13 @@ def delete_model(model: Named, app: App, who: Approver) -> dict[str, Any]:
 def promote_version(
     model: Named, app: App, who: Approver, body: PromoteRequest | None = None
 ) -> dict[str, Any]:
-    """Put a version into service in place of the one before, or give it an alias. It is loaded first."""
+    """Put a version into service in place of the one before, or give it an alias. It is loaded first.
+
+    Once begun it is done, also where the client does not wait for it.
+    """
     wanted = body or PromoteRequest()
-    return _shown(app.workspace(who).promote(model, wanted.alias, wanted.engine))
+    with to_its_end():
+        return _shown(app.workspace(who).promote(model, wanted.alias, wanted.engine))
 
 
 @router.post("/{model}/rollback", response_model=Version)

@@ -12,11 +12,14 @@ from assistant.access.principal import Principal
 from assistant.agent.crowd import Crowd
 from assistant.agent.running import Stop
 from assistant.application import Application
+from assistant.workspace.workspace import TeamWorkspace
 from tests.assistant.api_server import Server, server
 from tests.assistant.listening import listening, until
 from tests.assistant.slow_model import slow
 from tools.serving.batching import Batcher
 from tools.serving.turns import Turns
+from tools.wanted import still_wanted
+from tools.workspace import ModelEntry
 
 __all__ = ["server"]
 
@@ -213,6 +216,28 @@ def test_an_explanation_ends_when_its_client_leaves(server: Server, port: int) -
     gone.close()
     until(lambda: counted(server, route, 499) == before + 1)  # long before 250 texts are explained
     assert not predictor.lock.locked() and not server.api.state.lanes["explain"].held
+
+
+def test_a_promotion_is_made_to_its_end(server: Server, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, left, ended = threading.Event(), threading.Event(), threading.Event()
+    promote = TeamWorkspace.promote
+
+    def slowly(self: TeamWorkspace, *args) -> ModelEntry:
+        began.set()
+        left.wait(20)
+        for _ in range(100):
+            still_wanted()
+            time.sleep(0.01)
+        found = promote(self, *args)
+        ended.set()
+        return found
+
+    monkeypatch.setattr(TeamWorkspace, "promote", slowly)
+    gone = send(server, port, "registry/models/router/promote", alias="trial")
+    assert began.wait(20)
+    gone.close()
+    left.set()
+    assert ended.wait(20)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -20,14 +21,15 @@ from mcp_types import CallToolResult, ElicitResult
 
 from assistant.access.principal import Principal
 from assistant.agent.binder import arguments_of
+from assistant.agent.calls import run_tool
 from assistant.api.app import create_api
 from assistant.api.lanes import placed
-from assistant.errors import BadRequest
+from assistant.errors import BadRequest, ClientLeft
 from tests.assistant.api_server import CSV, PAGE, Server, server
 from tests.ui.running import free_port
 from tools.catalog.registry import catalog
 from tools.serving.turns import Turns
-from tools.wanted import still_wanted
+from tools.wanted import still_wanted, while_wanted
 
 __all__ = ["server"]
 MAIL = "nadia.quill@example.org"
@@ -452,3 +454,22 @@ def test_a_source_with_a_persons_name_is_removed(server: Server, url: str) -> No
     server.app.direct.decide(asked["id"], True, OWNER)
     told = call(url, server.key, "remove_knowledge", source="contract").structured_content
     assert told["sources"] == 1 and "Schmidt" not in json.dumps(told)
+
+
+def test_an_action_that_was_agreed_to_is_done_to_its_end(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def function(_workspace: Any, **_args: Any) -> dict[str, Any]:
+        still_wanted()
+        return {"done": True}
+
+    def gone() -> None:
+        raise ClientLeft("The client has left.")
+
+    for name in ("undeploy_model", "list_models"):
+        monkeypatch.setitem(catalog(), name, replace(catalog()[name], function=function))
+    context = server.app.direct.context(OWNER)
+    with while_wanted(gone):
+        assert run_tool(context, "undeploy_model", {"model": "router"}) == {"done": True}
+        with pytest.raises(ClientLeft):
+            run_tool(context, "list_models", {})

@@ -1,5 +1,6 @@
 """Texts of many callers go through the model together."""
 
+import signal
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.errors import Busy, WorkFailed
+from tools.explain.passes import holding, others_turn
 from tools.serving.batching import FEWEST_TOKENS, WAITING, Batcher, about_tokens
 from tools.serving.fair import FairLock
 from tools.serving.predictor import Predictor
@@ -243,6 +245,30 @@ def test_a_whole_file_leaves_room_for_others_and_waits_for_it(tmp_path: Path):
             len(pool.submit(predictor.predict_proba, rows[:600]).result()) == 600
         )  # there was no room at once
         assert all(len(each.result()) > 1_000 for each in others)
+
+
+def test_who_is_interrupted_while_others_have_the_model_does_not_let_it_go_for_them():
+    lock, go = FairLock(), threading.Event()
+
+    def other() -> None:
+        with lock:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            go.wait(10)
+
+    thread = threading.Thread(target=other)
+    with pytest.raises(KeyboardInterrupt), holding(lock):
+        thread.start()
+        while not lock._line:
+            time.sleep(0.001)
+        others_turn()
+        time.sleep(10)
+    assert lock.locked(), "the other has it"
+    go.set()
+    thread.join()
+    assert not lock.locked()
+    with holding(lock):
+        others_turn()
+    assert not lock.locked()
 
 
 def test_a_fair_lock_goes_to_who_waits_longest():

@@ -24,12 +24,22 @@ _PASS_ON: ContextVar[Callable[[], None]] = ContextVar("pass_on", default=lambda:
 @contextmanager
 def holding(lock: "FairLock") -> Iterator[None]:
     """Have a model for a block, in which :func:`others_turn` lends it to those who wait."""
-    with lock:
-        before = _PASS_ON.set(lock.pass_on)
-        try:
-            yield
-        finally:
-            _PASS_ON.reset(before)
+    has = True
+
+    def pass_on() -> None:
+        nonlocal has
+        has = False  # where the wait for it is interrupted, somebody else has it
+        lock.pass_on()
+        has = True
+
+    lock.acquire()
+    before = _PASS_ON.set(pass_on)
+    try:
+        yield
+    finally:
+        _PASS_ON.reset(before)
+        if has:
+            lock.release()
 
 
 def others_turn() -> None:

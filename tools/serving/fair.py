@@ -48,7 +48,7 @@ class FairLock:
         return self._held
 
     def pass_on(self) -> None:
-        """Let those who wait have it before going on."""
+        """Let those who wait have it before going on; where the wait is interrupted, it is not had any more."""
         if self._line:
             self.release()
             self.acquire()
