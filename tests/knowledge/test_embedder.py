@@ -11,6 +11,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.embed import Encoder
 from knowledge.errors import IndexDamaged
 from knowledge.made_with import made_with
+from knowledge.renew import renew
 from tests.tools.tiny_models import tiny_bert
 from tools.errors import BadArgument
 from tools.models.embedded import minilm_folder
@@ -55,15 +56,14 @@ def test_a_change_that_was_stopped_begins_again(base, other, monkeypatch):
     base.add_text("cat", "The cat sleeps on the sill.")
     base.add_text("dog", "The dog sleeps at the door.")
     changed = KnowledgeBase(base.folder, other)
-    renew = changed._renew
 
-    def stopped(source, *rest):
+    def stopped(store, preparer, source, *rest):
         if source == "cat":
             raise KeyboardInterrupt
-        renew(source, *rest)
+        renew(store, preparer, source, *rest)
 
-    monkeypatch.setattr(changed, "_renew", stopped)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
+        during.setattr("knowledge.base.renew", stopped)
         changed.reindex()
     refused(base, "are being made by another embedder")
     refused(changed, "are being made by another embedder")
