@@ -1,7 +1,7 @@
 """API keys: secret ones (``sk-…``) for programs, publishable ones (``pk_…``) for the widget on given origins."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +57,7 @@ class KeyStore:
         widget: bool = False,
         scopes: Iterable[str] = (),
         days: float | None = None,
+        made_by: str | None = OWNER_ID,
     ) -> dict[str, Any]:
         """Make a key. The secret is in the result and nowhere else.
 
@@ -67,6 +68,7 @@ class KeyStore:
             widget: make a publishable key.
             scopes: parts of the API (:data:`SCOPES`) that the key is narrowed to; all where left out.
             days: after how many days it is worth nothing; never where left out.
+            made_by: the user who makes it.
 
         Returns:
             ``{"id", "secret", "role", "origins"}``, with ``scopes`` and ``expires_at`` where it has them.
@@ -95,7 +97,7 @@ class KeyStore:
         }
         user_id = user_id or key_id
         row |= {"origins": pages, "user_id": user_id, "created_at": now()}
-        row |= {"scopes": narrowed, "expires_at": check_days(days)}
+        row |= {"scopes": narrowed, "expires_at": check_days(days), "made_by": made_by}
         with self._database.begin() as connection:
             connection.execute(keys.insert().values(**row))
             record(connection, "key created", key_id, role=role, origins=pages or None, user=user_id)
@@ -106,6 +108,14 @@ class KeyStore:
         """All keys without their secrets, newest first."""
         query = select(keys).order_by(keys.c.created_at.desc(), keys.c.id)
         return [{**_public(row), "revoked_at": row["revoked_at"]} for row in self._database.rows(query)]
+
+    def left_by(self, user_id: str) -> Sequence[dict[str, Any]]:
+        """The keys that a user has made for others or for programs, and that open doors when the user is gone."""
+        return [
+            row
+            for row in self.list()
+            if row["made_by"] == user_id != row["user_id"] and not row["revoked_at"] and not _expired(row)
+        ]
 
     def revoke(self, key_id: str) -> dict[str, Any]:
         """Make a key useless from now on; doing so twice changes nothing.
@@ -167,7 +177,7 @@ class KeyStore:
 
 def _principal(row: dict[str, Any], user: dict[str, Any] | None) -> Principal:
     """See :meth:`KeyStore.authenticate`."""
-    if row["expires_at"] and row["expires_at"] <= now():
+    if _expired(row):
         raise Unauthenticated("This API key has expired.", "Make another: assistant keys create.")
     scopes = tuple(row["scopes"] or ())
     if row["role"] == "visitor":
@@ -178,6 +188,10 @@ def _principal(row: dict[str, Any], user: dict[str, Any] | None) -> Principal:
         raise Unauthenticated("This API key's user is gone.", "Make another: assistant keys create.")
     role = lower_of(user["role"], row["role"])
     return Principal(user["id"], user["name"], role, row["id"], scopes=scopes)
+
+
+def _expired(row: dict[str, Any]) -> bool:
+    return bool(row["expires_at"]) and row["expires_at"] <= now()
 
 
 def check_scopes(scopes: Iterable[str], widget: bool = False) -> list[str]:
@@ -232,5 +246,5 @@ def check_origin(origin: str) -> str:
 
 
 def _public(row: dict[str, Any]) -> dict[str, Any]:
-    shown = ("id", "hint", "role", "origins", "scopes", "user_id", "created_at", "expires_at")
+    shown = ("id", "hint", "role", "origins", "scopes", "user_id", "made_by", "created_at", "expires_at")
     return {name: row[name] for name in shown}

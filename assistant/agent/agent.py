@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -209,10 +209,17 @@ class Agent:
         self.threads.get(thread_id, principal.user_id)
         return self._parts.vault(thread_id).values()
 
-    def attached(self, principal: Principal, *thread_ids: str) -> set[str]:
-        """Names of the files that were attached to conversations."""
-        graph = self._parts.graph(principal)
-        return {name for each in thread_ids for name in attached_to(messages_of(graph, each))}
+    def attached(self, principal: Principal, rows: Iterable[dict[str, Any]]) -> set[str]:
+        """Names of the files that were attached to conversations (their rows)."""
+        return {name for row in rows for name in self._noted(principal, row)}
+
+    def _noted(self, principal: Principal, row: dict[str, Any]) -> list[str]:
+        """Names of a conversation's files; where they were not noted when they came, its messages are read once."""
+        if row["files"] is not None:
+            return row["files"]
+        return self.threads.attach(
+            row["id"], attached_to(messages_of(self._parts.graph(principal), row["id"]))
+        )
 
     def forget(self, principal: Principal, thread_id: str, files: bool = True) -> None:
         """Delete a conversation with all that was said in it, and the pictures and reports made for it.
@@ -228,17 +235,17 @@ class Agent:
         """
         from assistant.agent.finding import forget
 
-        last = self.threads.get(thread_id, principal.user_id)["updated_at"]
+        self.threads.get(thread_id, principal.user_id)
         with self._alone(principal, thread_id):
-            names = self.attached(principal, thread_id) if files else set()
+            row = self.threads.get(thread_id, principal.user_id)
+            names = self.attached(principal, [row]) if files else set()
             self.threads.delete(thread_id, principal.user_id)
             self.checkpointer().delete_thread(thread_id)
             self._parts.leavings.delete_pictures(thread_id)
         if names:
-            others = (row["id"] for row in self.threads.list(principal.user_id))
-            names -= self.attached(principal, *others)
+            names -= self.attached(principal, self.threads.list(principal.user_id))
             # What has come since under one of the names, a copy with labels say, was never in this conversation.
-            self._parts.leavings.delete_files(principal.user_id, names, before=last)
+            self._parts.leavings.delete_files(principal.user_id, names, before=row["updated_at"])
         forget()
 
     def checkpointer(self) -> Any:
@@ -326,6 +333,8 @@ class Agent:
         context = self._context(graph, principal, thread_id, said, stop)
         text, found = clean_text(said.text or question_for(said.files), context, heard=True)
         heard = Heard(text, said.files, f"msg-{secrets.token_hex(8)}")
+        if said.files:
+            self.threads.attach(thread_id, [*attached_to(messages_of(graph, thread_id)), *said.files])
         decision, stands = said.decision, rewind.stands if rewind else []
         if rewind:
             waits = take_back(graph, self.approvals, thread_id, rewind)

@@ -46,7 +46,7 @@ ERASED = {
 }
 UNNAMED = {"jobs", "row_labels", "model_events"}
 # Columns that say who did something to what is not theirs.
-BY = (schema.handoffs.c.closed_by, schema.approvals.c.decided_by)
+BY = (schema.handoffs.c.closed_by, schema.approvals.c.decided_by, schema.keys.c.made_by)
 KEPT = {"audit"}  # who did what must stay provable (GDPR, article 17, 3 b and e)
 
 
@@ -256,8 +256,7 @@ class DataRights:
 
     def _named(self, user_id: str) -> set[str]:
         """Names of the files that are attached to any conversation of a user."""
-        talks = (row["id"] for row in self._agent.threads.list(user_id))
-        return self._agent.attached(_who(user_id), *talks)
+        return self._agent.attached(_who(user_id), self._agent.threads.list(user_id))
 
 
 def _who(user_id: str) -> Principal:

@@ -1,6 +1,7 @@
 """Conversations: whose they are and what they are called. Their messages lie in the graph's checkpoints."""
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -32,6 +33,7 @@ class Threads:
             "title": _short(title),
             "created_at": now(),
             "updated_at": now(),
+            "files": [],
         }
         self._database.run(threads.insert().values(**row))
         return row
@@ -48,6 +50,15 @@ class Threads:
         if row is None:
             raise Missing(f"There is no conversation {thread_id}.", "Start a new one.", param="thread")
         return row
+
+    def attach(self, thread_id: str, names: Collection[str]) -> list[str]:
+        """Note names of files that were attached to a conversation, and return all of them."""
+        mine = threads.c.id == thread_id
+        with self._database.begin() as connection:
+            before = connection.execute(select(threads.c.files).where(mine)).scalar() or []
+            noted = list(dict.fromkeys([*before, *names]))
+            connection.execute(threads.update().where(mine).values(files=noted))
+        return noted
 
     def list(self, user_id: str) -> list[dict[str, Any]]:
         """This user's conversations, the last used first."""

@@ -57,6 +57,7 @@ keys = Table(
     _text("revoked_at"),
     Column("scopes", JSON),  # actions it is narrowed to; none: all its role may do
     _text("expires_at"),
+    _text("made_by"),  # the user, who may be another than its own
 )
 files = Table(
     "files",
@@ -167,6 +168,7 @@ threads = Table(
     _text("title"),
     _text("created_at"),
     _text("updated_at"),
+    Column("files", JSON),  # names of what was attached to it; none: not noted, its messages tell
 )
 vault = Table(
     "vault",

@@ -11,6 +11,7 @@ from assistant.access.roles import MAY, allow, may
 from assistant.access.sessions import SessionStore
 from assistant.access.users import UserStore
 from assistant.errors import BadRequest, Conflict, Forbidden, Missing, TooMany, Unauthenticated
+from assistant.store import schema
 from assistant.store.database import Database
 
 
@@ -106,6 +107,22 @@ def test_a_program_has_conversations_of_its_own(database: Database):
     keys.revoke(made["id"])
     with pytest.raises(Unauthenticated):
         keys.authenticate(made["secret"])
+
+
+def test_keys_know_who_made_them_and_those_that_outlive_their_maker_are_named(database: Database):
+    users, keys = UserStore(database), KeyStore(database)
+    ann = users.add("Ann", "admin")["id"]
+    program, own, ended, old = (
+        keys.create("admin", user_id=user, made_by=ann, days=days)["id"]
+        for user, days in ((None, None), (ann, None), (None, None), (None, 1))
+    )
+    keys.create("admin", user_id=None)
+    keys.revoke(ended)
+    long_ago = schema.keys.update().where(schema.keys.c.id == old).values(expires_at="2020-01-01")
+    database.run(long_ago)
+    users.remove(ann)
+    assert [row["id"] for row in keys.left_by(ann)] == [program]
+    assert {row["id"]: row["made_by"] for row in keys.list()}[own] == ann
 
 
 def test_keys_show_their_secret_once(database: Database):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from assistant.access.principal import Principal
-from assistant.agent import rights
+from assistant.agent import agent, rights
 from assistant.agent.events import Done
 from assistant.application import Application
 from assistant.errors import BadRequest, Conflict, Missing
@@ -169,6 +169,31 @@ def test_a_deleted_conversation_leaves_no_attachment_and_no_picture(app: Applica
     assert app.files.path(bos).read_bytes() == b"of Bo"
 
 
+def test_what_was_attached_is_known_without_reading_other_conversations(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = Principal(app.users.add("Ann")["id"], "Ann", "member")
+    for name in ("one.txt", "both.txt"):
+        app.files.save(name, io.BytesIO(CANARY.encode()), who.user_id)
+    first, second = (list(app.agent.turn(who, "hello", None, [name]))[-1] for name in ("both.txt", "one.txt"))
+    assert isinstance(first, Done) and isinstance(second, Done)
+    list(app.agent.turn(who, "hello again", second.thread, ["both.txt"]))
+    older = schema.threads.c.id == second.thread  # as an earlier version left it
+    app.database.run(schema.threads.update().where(older).values(files=null()))
+    read: list[str] = []
+    messages = agent.messages_of
+    monkeypatch.setattr(agent, "messages_of", lambda graph, each: read.append(each) or messages(graph, each))
+    app.agent.forget(who, first.thread)
+    assert read == [second.thread] and len(app.files.all(who)) == 2
+    third = list(app.agent.turn(who, "hello", None, ["one.txt"]))[-1]
+    assert isinstance(third, Done)
+    read.clear()
+    app.agent.forget(who, second.thread)
+    assert read == [] and [row["name"] for row in app.files.all(who)] == ["one.txt"]
+    app.agent.forget(who, third.thread)
+    assert read == [] and app.files.all(who) == []
+
+
 def test_what_is_needed_elsewhere_outlives_its_conversation(app: Application, tmp_path: Path) -> None:
     who = Principal(app.users.add("Ann")["id"], "Ann", "member")
     with zipfile.ZipFile(tmp_path / "handbook.zip", "w") as archive:
@@ -246,6 +271,8 @@ def test_who_is_erased_is_not_named_beside_what_they_did(app: Application) -> No
     app.visits.close(left["id"], ann["id"])
     row = {"id": "appr-1", "thread_id": "thr-of-another", "decided_by": ann["id"], "status": "done"}
     app.database.run(schema.approvals.insert().values(**row))
+    app.keys.create(made_by=ann["id"])
     app.rights.erase(ann)
+    assert app.keys.list()[0]["made_by"] is None
     assert app.visits.handoffs()[0]["closed_by"] is None
     assert app.database.row(select(schema.approvals))["decided_by"] is None

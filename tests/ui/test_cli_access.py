@@ -48,6 +48,15 @@ def test_keys_are_shown_once_and_can_be_revoked(app: Application, capfd) -> None
     assert made["secret"] not in listed.out and len(listed.json["keys"]) == 2
 
 
+def test_who_takes_somebody_out_is_told_which_of_their_keys_go_on(app: Application, capfd) -> None:
+    user = app.users.add("Ann", "admin")
+    made = app.keys.create("member", user_id=None, made_by=user["id"])
+    assert here(capfd, "users", "role", "Ann", "viewer", "--json").json["keys"][0]["id"] == made["id"]
+    told = here(capfd, "users", "remove", "Ann").out
+    assert f"{made['id']} (member)" in told and "keys revoke" in told
+    assert here(capfd, "keys", "list", "--json").json["keys"][0]["made_by"] == user["id"]
+
+
 def test_a_file_is_looked_into(home: Path, tmp_path: Path, capfd) -> None:
     (tmp_path / "mails.csv").write_text(
         "text,label\n"

@@ -1,13 +1,16 @@
 """``assistant users`` and ``assistant keys``: who may come in, and with what."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ui.cli.command import command, group
 from ui.cli.opened import opened, read_secret
 from ui.cli.output import facts, table
+
+if TYPE_CHECKING:
+    from assistant.application import Application
 
 users = group("People of the team.")
 keys = group("API keys for programs and for the support widget.")
@@ -70,14 +73,20 @@ def password(name: Name) -> dict[str, Any]:
         return {"id": user["id"], "name": user["name"]}
 
 
-@command(users, "role", show=lambda user: f"{user['name']} is {user['role']}.")
+def _left(user: dict[str, Any]) -> str:
+    """What is said of the keys that somebody has made, who may do less from now on."""
+    left = ", ".join(f"{key['id']} ({key['role']})" for key in user["keys"])
+    return f"\nKeys they made go on: {left}. To end one: assistant keys revoke ID" if left else ""
+
+
+@command(users, "role", show=lambda user: f"{user['name']} is {user['role']}.{_left(user)}")
 def role(
     name: Name, role: Annotated[str, typer.Argument(help="admin, member or viewer.", metavar="ROLE")]
 ) -> dict[str, Any]:
     """Give a person another role."""
     with opened() as application:
         user = application.users.set_role(application.users.by_name(name)["id"], role)
-        return {key: user[key] for key in ("id", "name", "role")}
+        return {key: user[key] for key in ("id", "name", "role")} | _keys_of(application, user["id"])
 
 
 @command(users, "rename", show=lambda user: f"{user['id']} is {user['name']} now.")
@@ -94,7 +103,7 @@ def rename(
 def _removed(user: dict[str, Any]) -> str:
     return (
         f"{user['name']} is out, and signed out everywhere. Their conversations stay; to delete them too: "
-        f"assistant users erase {user['id']}"
+        f"assistant users erase {user['id']}{_left(user)}"
     )
 
 
@@ -104,7 +113,13 @@ def remove(name: Name) -> dict[str, Any]:
     with opened() as application:
         user = application.users.by_name(name)
         application.users.remove(user["id"])
-        return {"id": user["id"], "name": user["name"]}
+        return {"id": user["id"], "name": user["name"], **_keys_of(application, user["id"])}
+
+
+def _keys_of(application: "Application", user_id: str) -> dict[str, Any]:
+    """The keys that a user has made and that are not theirs."""
+    left = application.keys.left_by(user_id)
+    return {"keys": [{name: key[name] for name in ("id", "hint", "role", "scopes")} for key in left]}
 
 
 def _exported(found: dict[str, Any]) -> str:
@@ -198,7 +213,12 @@ def create(
 
 def _keys(result: dict[str, Any]) -> str:
     columns = {"id": "id", "hint": "begins", "role": "role", "origins": "origins", "scopes": "scopes"}
-    columns |= {"created_at": "created", "expires_at": "expires", "revoked_at": "revoked"}
+    columns |= {
+        "made_by": "made by",
+        "created_at": "created",
+        "expires_at": "expires",
+        "revoked_at": "revoked",
+    }
     return table(result["keys"], columns, "No keys yet. Make one: assistant keys create.")
 
 

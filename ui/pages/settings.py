@@ -131,10 +131,13 @@ class SettingsPage(Page):
         allow(self.principal(request), "manage")
         row = self.app.users.get(user_id)
         owner = row["id"] == "owner"
+        left = ", ".join(f"{key['hint']} ({say(key['role'])})" for key in self.app.keys.left_by(user_id))
+        about = [("role", say(row["role"])), ("since (UTC)", moment(row["created_at"]))]
+        outlive = (
+            f'<p class="sa-more">{text(say("Keys they made go on without them; see the tab Keys."))}</p>'
+        )
         return {
-            "person": card(
-                row["name"], facts([("role", say(row["role"])), ("since (UTC)", moment(row["created_at"]))])
-            ),
+            "person": card(row["name"], facts([*about, ("keys they made", left)]), outlive if left else ""),
             "role": gr.Dropdown(value=row["role"], interactive=not owner),
             "remove": gr.Button(visible=not owner),
             "remove_row": gr.Row(visible=False),
@@ -188,6 +191,8 @@ class SettingsPage(Page):
         )
         if row is None:  # revoked elsewhere
             return self._all_keys(request)
+        names = {user["id"]: user["name"] for user in self.app.users.list()}
+        row["made_by"] = names.get(row["made_by"], row["made_by"])
         pairs = [(name.replace("_", " "), _plain(name, row.get(name))) for name in KEY_FACTS]
         return {"key": card(row["hint"], facts(pairs)), "revoke": gr.Button(visible=True),
                 "revoke_row": gr.Row(visible=False)}  # fmt: skip
@@ -199,7 +204,8 @@ class SettingsPage(Page):
         who = self.principal(request)
         allow(who, "manage")
         owner = who.user_id if mine else None
-        made = self.app.keys.create(role, user_id=owner, scopes=scopes or (), days=days or None)
+        limits = {"scopes": scopes or (), "days": days or None}
+        made = self.app.keys.create(role, user_id=owner, made_by=who.user_id, **limits)
         return {**self._all_keys(request, made["id"]), "secret": gr.Textbox(made["secret"], visible=True)}
 
     def revoke(self, key_id: str, request: gr.Request) -> dict:
@@ -245,7 +251,7 @@ class SettingsPage(Page):
         return {"log": table(["when (UTC)", "who", "what", "object", "from"], shown)}
 
 
-KEY_FACTS = ("role", "scopes", "created_at", "expires_at")
+KEY_FACTS = ("role", "scopes", "made_by", "created_at", "expires_at")
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -1,0 +1,14 @@
+"""Conversations know what was attached to them, and keys who made them; of older ones it is not noted."""
+
+from sqlalchemy import Connection, text
+
+STATEMENTS = (
+    "ALTER TABLE threads ADD COLUMN files JSON",
+    "ALTER TABLE keys ADD COLUMN made_by TEXT",
+)
+
+
+def upgrade(connection: Connection) -> None:
+    """Add the columns."""
+    for statement in STATEMENTS:
+        connection.execute(text(statement))
