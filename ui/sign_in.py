@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.access.audit import acting
-from assistant.access.limits import Limiter
+from assistant.access.limits import Limiter, network_of
 from assistant.access.principal import Principal
 from assistant.api.auth import COOKIE, App, address, own_page
 from assistant.application import Application
@@ -94,7 +94,7 @@ def sign_in_by_password(
         return RedirectResponse("/sign-in", 303)
     acting(Principal("", "", ""), address(request))
     try:
-        BY_ADDRESS.check(address(request))
+        BY_ADDRESS.check(network_of(address(request)))
         BY_NAME.check(name.strip().casefold())
         user = app.users.check_password(name, password)
     except (TooMany, Unauthenticated) as error:

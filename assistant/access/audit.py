@@ -78,7 +78,10 @@ def _add(where: Connection, row: dict[str, Any]) -> None:
     row["previous"] = where.execute(_newest()).scalar() or FIRST
     row["hash"] = fingerprint(row)
     number = where.execute(audit.insert().values(**row).returning(audit.c.number)).scalar_one()
-    log().info("audit", number=number, hash=row["hash"], action=row["action"])
+    told = {"number": number, "hash": row["hash"], "action": row["action"]}
+    Database.once_kept(
+        where, lambda: log().info("audit", **told)
+    )  # of what was undone it would miss the entry
 
 
 def _newest() -> Any:

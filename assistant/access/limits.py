@@ -1,5 +1,7 @@
 """Rate limits: a token bucket for each key or address, in the memory of this process."""
 
+import contextlib
+import ipaddress
 import math
 import threading
 import time
@@ -48,6 +50,15 @@ class Limiter:
         if not enough:
             raise _too_many((min(cost, self._burst) - tokens) / self._rate)
         return math.floor(max(0.0, tokens - cost))
+
+
+def network_of(address: str) -> str:
+    """What one subscriber has of the net: an IPv4 address, or 64 bits of an IPv6 one, who may use all of it."""
+    with contextlib.suppress(ValueError):
+        parsed = ipaddress.ip_address(address)
+        if isinstance(parsed, ipaddress.IPv6Address):
+            return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return address
 
 
 def _too_many(seconds: float) -> TooMany:

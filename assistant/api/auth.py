@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from assistant.access.audit import acting
-from assistant.access.limits import Limiter
+from assistant.access.limits import Limiter, network_of
 from assistant.access.principal import Principal
 from assistant.access.roles import allow
 from assistant.api import spending
@@ -69,9 +69,13 @@ async def known(request: Request, app: Application, cookies: bool = True) -> Pri
     try:
         return await _authenticated(request, app, cookies)
     except Unauthenticated as error:
-        if "authorization" in request.headers:
+        # Once, though a request may be asked for before its route, where a retry or a wait is dealt with.
+        if "authorization" in request.headers and not getattr(request.state, "noted", False):
+            request.state.noted = True
             await run_in_threadpool(app.refusals.note, address(request), "a key", error.message)
-        count_refused(request)
+        if not getattr(request.state, "counted", False):
+            count_refused(request)
+            request.state.counted = True
         raise
 
 
@@ -155,7 +159,7 @@ def count_refused(request: HTTPConnection) -> None:
     Raises:
         TooMany: there were too many from this address.
     """
-    request.app.state.refused_limit.check(address(request))
+    request.app.state.refused_limit.check(network_of(address(request)))
 
 
 class VisitorLimits:
@@ -190,7 +194,7 @@ class VisitorLimits:
         Raises:
             TooMany: the visit, the address or the key has used up its share.
         """
-        here = f"{key_id} {address}"
+        here = f"{key_id} {network_of(address)}"
         if visit:
             self._visits.check(visit, cost)
         else:
@@ -206,7 +210,7 @@ class VisitorLimits:
         """
         if visit:
             self._visits_see.check(visit)
-        self._addresses_see.check(f"{key_id} {address}")
+        self._addresses_see.check(f"{key_id} {network_of(address)}")
 
 
 def visitor_limits(request: HTTPConnection) -> VisitorLimits:

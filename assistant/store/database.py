@@ -6,7 +6,7 @@ import json
 import math
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -17,6 +17,7 @@ from assistant.store import migrations
 from assistant.store.known import Stamp
 from knowledge.sqlite import PATIENCE, write_ahead
 
+KEPT = "once kept"
 HOLD = 7_042_026  # number of PostgreSQL's advisory lock, under which one process at a time migrates
 
 
@@ -53,8 +54,20 @@ class Database:
 
         SQLite's starts as a writer at once (``BEGIN IMMEDIATE``), so that two processes never deadlock in the middle.
         """
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
+        with self.engine.connect().execution_options(writes=True) as connection:
+            kept: list[Callable[[], None]] = []
+            connection.info[KEPT] = (
+                kept  # of the connection that a pool gives again: anew for each transaction
+            )
+            with connection.begin():
+                yield connection
+        for call in kept:
+            call()
+
+    @staticmethod
+    def once_kept(connection: Connection, call: Callable[[], None]) -> None:
+        """Call something when a transaction of :meth:`begin` has been committed, and never where it is rolled back."""
+        connection.info[KEPT].append(call)
 
     def rows(self, query: Any) -> list[dict[str, Any]]:
         """All rows of a select as dictionaries."""

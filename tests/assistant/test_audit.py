@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from assistant.access import audit
 from assistant.access.audit import AuditLog, acting, record
 from assistant.access.keys import KeyStore
+from assistant.access.limits import network_of
 from assistant.access.principal import Principal
 from assistant.access.refusals import Refusals
 from assistant.access.users import UserStore
@@ -130,11 +132,52 @@ def test_refusals_are_entered_once_a_minute_with_how_many_there_were(database: D
     ]
 
 
-def test_what_is_rolled_back_was_not_done(database: Database):
-    with pytest.raises(RuntimeError), database.begin() as connection:
-        record(connection, "user removed", "user-1")
-        raise RuntimeError
-    assert AuditLog(database).entries() == []
+def test_a_flood_from_many_addresses_does_not_fill_the_log(database: Database):
+    now = [0.0]
+    refusals = Refusals(database, lambda: now[0])
+    for host in range(300):  # one subscriber has 2**64 of them
+        refusals.note(f"2001:db8:0:7::{host:x}", "a key")
+    for host in range(300):
+        refusals.note(f"10.0.{host // 256}.{host % 256}", "a key")
+    log = AuditLog(database)
+    assert len(log.entries(action="sign-in refused")) == 60
+    now[0] = 100.0  # the flood is over: what came after its entries is told with the next refusal
+    for _ in range(5):
+        now[0] += 100
+        refusals.note("10.9.9.9", "a link")
+    told = [each["details"]["times"] for each in log.entries(1000, action="sign-in refused")]
+    assert sum(told) == 600 + 5 and max(told) == 299
+
+
+def test_a_refusal_that_cannot_be_entered_is_a_refusal_all_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database, "engine", create_engine("sqlite:////no/such/folder/a.db"))
+    Refusals(database).note("10.0.0.7", "a key")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_subscriber_counts_as_one(address: str, network: str):
+    assert network_of(address) == network
+
+
+def test_what_is_rolled_back_was_not_done_and_no_log_tells_of_it(database: Database):
+    with structlog.testing.capture_logs() as logs:
+        with pytest.raises(RuntimeError), database.begin() as connection:
+            record(connection, "user removed", "user-1")
+            raise RuntimeError
+        assert AuditLog(database).entries() == [] and logs == []
+        record(database, "user removed", "user-2")
+    told = audit.told_in(json.dumps(each) for each in logs)
+    assert set(told) == {1} and AuditLog(database).verify(told)["intact"]
 
 
 def test_entries_by_page_user_and_action(database: Database):

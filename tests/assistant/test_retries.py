@@ -60,6 +60,13 @@ def test_learning_begins_once(server: Server, monkeypatch: pytest.MonkeyPatch) -
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
+def test_a_wrong_key_counts_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[tuple] = []
+    monkeypatch.setattr(server.app.refusals, "note", lambda *told: noted.append(told))
+    assert post(server, "wrong-1", by="sk-wrong").status_code == 401
+    assert len(noted) == 1
+
+
 def test_the_openai_client_uploads_once_though_its_forms_differ(server: Server) -> None:
     files, key = server.openai.files, {"Idempotency-Key": "upload-1"}
     many = b"a line of text\n" * 20_000  # in several pieces, with the form's boundary anywhere

@@ -228,6 +228,8 @@ def test_a_key_for_a_program_reaches_the_chosen_parts_and_no_conversation_of_its
         )
         who = site.app.keys.authenticate(page.locator("#sa-secret textarea, #sa-secret input").input_value())
         assert who.scopes == ("classify",) and who.user_id == who.key_id
+        made = next(row for row in site.app.keys.list() if row["id"] == who.key_id)
+        assert made["made_by"] == site.app.users.owner()["id"]
 
 
 def test_an_admin_lets_somebody_in_who_sees_less(site: Site) -> None:

@@ -204,8 +204,9 @@ class SettingsPage(Page):
         who = self.principal(request)
         allow(who, "manage")
         owner = who.user_id if mine else None
-        limits = {"scopes": scopes or (), "days": days or None}
-        made = self.app.keys.create(role, user_id=owner, made_by=who.user_id, **limits)
+        made = self.app.keys.create(
+            role, user_id=owner, scopes=scopes or (), days=days or None, made_by=who.user_id
+        )
         return {**self._all_keys(request, made["id"]), "secret": gr.Textbox(made["secret"], visible=True)}
 
     def revoke(self, key_id: str, request: gr.Request) -> dict:
