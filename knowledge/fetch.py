@@ -109,8 +109,11 @@ def _listed(visit: "_Visit", maps: list[str]) -> tuple[list[str], list[Found]]:
 
 
 def _file_name(suffix: str, final: str) -> str:
-    name = PurePosixPath(unquote(urlsplit(final).path)).name or urlsplit(final).hostname or "page"
-    return name if name.lower().endswith(suffix or ".") else f"{name}{suffix}"
+    """The name of what is at an address, after its site, by which a page's links to elsewhere are told from others."""
+    parts = urlsplit(final)
+    name = PurePosixPath(unquote(parts.path)).name or parts.hostname or "page"
+    ending = "" if name.lower().endswith(suffix or ".") else suffix
+    return f"{parts.scheme}://{parts.netloc}/{name}{ending}"
 
 
 def _places(raw: bytes) -> list[str] | None:

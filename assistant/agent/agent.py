@@ -200,8 +200,8 @@ class Agent:
         record = self._parts.record
         return entries(messages, lambda each: record(each, principal, thread_id))
 
-    def values(self, principal: Principal, thread_id: str) -> dict[str, str]:
-        """What the placeholders of a conversation stand for.
+    def values(self, principal: Principal, thread_id: str) -> dict[str, str | None]:
+        """What the placeholders of a conversation stand for; None where that cannot be read any more.
 
         Raises:
             Missing: there is none, or it is another's.

@@ -88,15 +88,21 @@ class Vault(Restoring):
         self._rows.append(row)
         return str(row["placeholder"])
 
-    def values(self) -> dict[str, str]:
-        """What each placeholder stands for."""
-        return {row["placeholder"]: self._value(row["placeholder"]) for row in self._rows}
+    def values(self) -> dict[str, str | None]:
+        """What each placeholder stands for; None where another key encrypted it, which is lost."""
+        return {row["placeholder"]: self._opened(row) for row in self._rows}
 
     def _value(self, placeholder: str) -> str:
-        for row in self._rows:
-            if row["placeholder"] == placeholder:
-                return str(self._fernet.decrypt(row["value"].encode()).decode("utf-8", "surrogatepass"))
-        return placeholder
+        found = next((row for row in self._rows if row["placeholder"] == placeholder), None)
+        return (found and self._opened(found)) or placeholder
+
+    def _opened(self, row: dict[str, Any]) -> str | None:
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return str(self._fernet.decrypt(row["value"].encode()).decode("utf-8", "surrogatepass"))
+        except InvalidToken:
+            return None
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Web pages: what a reader sees of them, without navigation, scripts and hidden text."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from knowledge.decode import decode
@@ -42,6 +43,10 @@ _WRAPPERS = re.compile(
 def load(raw: bytes, name: str) -> Parts:
     """Read a web page.
 
+    Args:
+        raw: its bytes.
+        name: its address, or a file's name.
+
     Raises:
         SourceError: nothing in it can be read.
     """
@@ -55,7 +60,7 @@ def load(raw: bytes, name: str) -> Parts:
     body = tree.find("body")
     root = tree if body is None else body
     mains = root.xpath(".//main | .//*[@role='main']") or root.xpath(".//article[not(ancestor::article)]")
-    walker = _Walker(_host(tree))
+    walker = _Walker({_host(tree), _site(name)})
     for part in mains if sum(len(each.text_content()) for each in mains) > 200 else [root]:
         walker.walk(part)
         walker.close()
@@ -101,10 +106,10 @@ def _hidden(element: Any) -> bool:
 
 
 class _Walker:
-    """Goes through the elements and collects text until a block ends; links within ``host`` have no address."""
+    """Goes through the elements and collects text until a block ends; links to its own ``sites`` have no address."""
 
-    def __init__(self, host: str = "") -> None:
-        self.host = host
+    def __init__(self, sites: Collection[str] = ()) -> None:
+        self.sites = sites
         self.blocks: list[Block] = []
         self.pending: list[str] = []
         self.kinds: list[tuple[str, int]] = [("text", 0)]  # of the elements around
@@ -137,7 +142,7 @@ class _Walker:
                     self.close()
                     self.kinds.pop()
                 if element.tag == "a" and element is not whole and self.kinds[-1][0] != "heading":
-                    self.pending.append(_leads_to(element, self.host))
+                    self.pending.append(_leads_to(element, self.sites))
                 self.pending.append(element.tail or "")
 
     def _taken(self, element: Any) -> bool:
@@ -208,14 +213,18 @@ def _host(tree: Any) -> str:
     said = tree.xpath(
         ".//link[@rel='canonical']/@href | .//base/@href | .//meta[@property='og:url']/@content"
     )
-    return next((found[1].lower() for each in said if (found := _SITE.match(each.strip()))), "")
+    return next(filter(None, map(_site, said)), "")
 
 
-def _leads_to(link: Any, host: str) -> str:
+def _site(address: str) -> str:
+    found = _SITE.match(address.strip())
+    return found[1].lower() if found else ""
+
+
+def _leads_to(link: Any, sites: Collection[str]) -> str:
     """A link's address behind its words, where they don't name it; within a site nobody can use it."""
     words, address = link.text_content().strip(), (link.get("href") or "").strip()
-    site = _SITE.match(address)
-    if not words or (site and site[1].lower() == host):
+    if not words or (_SITE.match(address) and _site(address) in sites):
         return ""
     address = leads_to(words, address)
     return f" ({address})" if address else ""

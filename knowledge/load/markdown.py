@@ -12,6 +12,11 @@ _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)$")
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+# What never ends is looked for within bounds, or a line of a megabyte would take hours.
+_PICTURE = re.compile(r"!\[([^\]]{0,500}+)\]\([^)]{0,2000}+\)")
+_LINK = re.compile(r"\[((?:[^\[\]\\]|\\.){1,500}+)\]\(([^)\s]{0,2000}+)[^)]{0,500}+\)")
+_STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1")
+_STRESSED = re.compile(r"(?<!\w)([*_])(?=\S)(.{1,500}?)(?<=\S)\1(?!\w)")
 # Tags of HTML; what else stands in angle brackets is the text's own: HOME=<path>.
 _TAG = re.compile(
     r"</?(?:a|abbr|address|article|aside|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em|"
@@ -55,11 +60,11 @@ def plain(text: str, linked: bool = True) -> str:
     codes = [code[2].strip() for code in _CODE.finditer(text)]
     numbers = count()
     text = _CODE.sub(lambda _: f"\0{next(numbers)}\0", text)
-    text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\[((?:[^\[\]\\]|\\.)++)\]\(([^)\s]*+)[^)]*+\)", _link if linked else r"\1", text)
+    text = _PICTURE.sub(r"\1", text)
+    text = _LINK.sub(_link if linked else r"\1", text)
     text = re.sub(r"<(?:mailto:)?((?:https?://|[^\s<>@/]+@)[^\s<>]+)>", r"\1", text)
-    text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
-    text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
+    text = _STRONG.sub(r"\2", text)
+    text = _STRESSED.sub(r"\2", text)
     text = re.sub(r"\\([\\`*_{}\[\]()#+.!|>~-])", r"\1", _TAG.sub("", _uncommented(text)))
     return re.sub("\0(\\d+)\0", lambda code: codes[int(code[1])], text)
 

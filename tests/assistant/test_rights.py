@@ -239,6 +239,11 @@ def test_a_copy_holds_what_placeholders_stand_for_and_is_its_owners_alone(
         talk = json.loads(archive.read(f"conversations/{ended.thread}.json"))
         assert json.loads(archive.read("approvals.json"))[0]["id"] == "appr-1"
     assert talk["values"] == {"<EMAIL_ADDRESS>": "ann.quill@example.org"}
+    (app.home.root / "vault.key").write_bytes(bytes(32))  # a home that was restored without its key
+    app.rights.export(ann, tmp_path / "again.zip")
+    with zipfile.ZipFile(tmp_path / "again.zip") as archive:
+        talk = json.loads(archive.read(f"conversations/{ended.thread}.json"))
+    assert talk["values"] == {"<EMAIL_ADDRESS>": None}
 
 
 def test_a_visitor_is_exported_and_erased_by_the_name_a_site_or_they_themselves_gave(

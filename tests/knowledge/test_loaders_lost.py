@@ -285,15 +285,23 @@ def test_a_heading_and_a_link_within_the_site_have_no_address():
     assert (
         read_document(page.encode(), "a.html").text == "Docs here\n\nPricing\n\nUse it (https://y.example/f)."
     )
+    fetched = page.encode().replace(b"<link", b"<meta")  # nothing in it says where it is from
+    assert (
+        read_document(fetched, "https://x.example/a.html").text == read_document(page.encode(), "a.html").text
+    )
     text = read_document(b"# Docs [here](https://y.example/d)\n\nUse [it](https://y.example/f).", "a.md").text
     assert text == "Docs here\n\nUse it (https://y.example/f)."
 
 
-@pytest.mark.parametrize("line", ["[a](" + "x" * 64000, "<!--" * 16000, "<a " * 16000])
+@pytest.mark.parametrize(
+    "line",
+    ["[a](" + "x" * 64000, "<!--" * 16000, "<a " * 16000, "**a " * 16000, "_a " * 16000, "![" * 32000]
+    + ["[\\" * 32000, "![a](" * 12800],
+)
 def test_a_line_of_mark_up_without_an_end_is_read_in_linear_time(line):
     begun = time.process_time()
-    assert plain(line) == line
-    assert time.process_time() - begun < 0.3
+    assert plain(line) == line.replace("\\[", "[")  # a sign after a stroke is itself
+    assert time.process_time() - begun < 1.5
 
 
 def test_a_sign_that_no_text_has_takes_no_place():

@@ -127,6 +127,7 @@ LEFT = [
     "ua=Mozilla",
     "curl -u prints the usage, mysql -p asks for it",
     "mysql is -personal- here, use mongosh -password-less mode",
+    "mysql -port=3306 shop, then docker login -p 8080:80",
     "http GET -update:foo",
     "account key: standard tier",
     "Do Van Rentals Apply? Vo Van Kiet Street, Le Bao Noodles",

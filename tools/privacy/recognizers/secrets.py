@@ -136,8 +136,8 @@ LOGIN_IN_URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,20}://([^\s/:@]{0,80}:[^\s/
 # Given to a program on its command line: "curl -u bob:s3cretpw", "mysql -pS3cret99", "sshpass -p S3cret99".
 ON_A_LINE = re.compile(
     r"\b(?:curl|http|xh|wget)\s(?:[^\n]{0,160}?\s)?(?:-u(?!pdate|pload|rl|ser|se\b)|--user)[ =]?[\"']?([^\s:\"']{1,80}:[^\s\"']{1,200})"
-    r"|\b(?:mysql\w{0,12}|mariadb\w{0,12})\s(?:[^\n]{0,160}?\s)?-p(?!assword\b|[a-z]+-)[\"']?([^\s\"'-][^\s\"']{3,99})"
-    r"|\b(?:sshpass|mongo\w{0,12}|docker login)\s(?:[^\n]{0,160}?\s)?-p(?!assword\b|[a-z]+-) ?[\"']?([^\s\"'-][^\s\"']{3,99})"
+    r"|\b(?:mysql\w{0,12}|mariadb\w{0,12})\s(?:[^\n]{0,160}?\s)?-p(?!assword\b|ort\b|[a-z]+-)[\"']?([^\s\"'-][^\s\"']{3,99})"
+    r"|\b(?:sshpass|mongo\w{0,12}|docker login)\s(?:[^\n]{0,160}?\s)?-p(?!assword\b|ort\b|retty\b|[a-z]+-) ?[\"']?(?!\d{1,5}:\d{1,5}\b)([^\s\"'-][^\s\"']{3,99})"
     r"|\bredis-cli\s(?:[^\n]{0,160}?\s)?-a ?[\"']?([^\s\"'-][^\s\"']{3,99})"
 )
 # Amazon's secret keys have no mark but their length, and stand beside the id of the key.
