@@ -158,6 +158,10 @@ class AuditLog:
                 return
             last = rows[-1]["number"]
 
+    def lines(self) -> Iterator[str]:
+        """All entries as lines of JSON, oldest first."""
+        return (json.dumps(entry) + "\n" for entry in self.everything())
+
     def verify(self, told: Mapping[int, str] | None = None) -> dict[str, Any]:
         """Follow the chain, and compare it with what the program's log says of it, see :func:`told_in`.
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 
 from assistant.access.audit import PAGE
 from assistant.api.auth import Admin, App
@@ -32,3 +33,30 @@ def list_entries(
     """List what was done, newest first, as ``assistant audit list`` does; ``action`` is how it begins: "key"."""
     rows = app.audit.entries(limit + 1, before, user or None, action or None)
     return Entries(data=rows[:limit], has_more=len(rows) > limit)
+
+
+class Verified(BaseModel):
+    """Whether the chain of hashes holds: how many entries there are, the first that does not fit, and the last one's
+    hash."""
+
+    entries: int
+    intact: bool
+    broken_at: int | None
+    head: str
+
+
+@router.get("/audit/verify")
+def verify_entries(app: App, _admin: Admin) -> Verified:
+    """Check that no entry was changed or taken out, as ``assistant audit verify`` does."""
+    return Verified.model_validate(app.audit.verify())
+
+
+@router.get(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/jsonl": {}}, "description": "One entry a line, oldest first."}},
+)
+def export_entries(app: App, _admin: Admin) -> StreamingResponse:
+    """The whole log as a file of JSON lines, as ``assistant audit export`` writes it."""
+    named = {"Content-Disposition": 'attachment; filename="audit.jsonl"', "Cache-Control": "no-store"}
+    return StreamingResponse(app.audit.lines(), media_type="application/jsonl", headers=named)

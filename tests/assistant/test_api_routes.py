@@ -201,6 +201,15 @@ def test_admins_read_the_audit_log_a_page_at_a_time(server: Server) -> None:
     narrowed = server.app.keys.create("admin", scopes=["audit"])["secret"]
     assert server.client(narrowed).get("/v1/audit").status_code == 200
     assert server.client(server.viewer).get("/v1/audit").status_code == 403
+    written = server.admin.get("/v1/audit/export")
+    entries = [json.loads(line) for line in written.text.splitlines()]
+    assert (
+        entries == list(server.app.audit.everything())
+        and "attachment" in written.headers["Content-Disposition"]
+    )
+    verified = server.admin.get("/v1/audit/verify").json()
+    assert (verified["entries"], verified["intact"]) == (len(entries), True)
+    assert verified["head"] == entries[-1]["hash"]
 
 
 def test_who_may_call(server: Server) -> None:

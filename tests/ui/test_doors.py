@@ -44,6 +44,7 @@ PATCH /v1/knowledge/sources/{source:path}
 POST /v1/knowledge/learn · POST /v1/knowledge/rollback · DELETE /v1/knowledge/unanswered/{number}
 POST /v1/files · DELETE /v1/files/{file_id}
 """
+ADMIN = "GET /v1/audit · GET /v1/audit/verify · GET /v1/audit/export"
 # Not for keys: a visitor's token, a password, the MCP client's own headers, or a signed-in browser is wanted.
 OTHERS = """
 POST /v1/widget/messages · POST /v1/widget/identify · POST /v1/widget/feedback · POST /v1/widget/handoff
@@ -64,7 +65,7 @@ def _listed(table: str) -> set[str]:
 
 LEAST = {
     route: role
-    for role, table in zip(ROLES, (ANYBODY, VISITOR, VIEWER, MEMBER, "GET /v1/audit"), strict=True)
+    for role, table in zip(ROLES, (ANYBODY, VISITOR, VIEWER, MEMBER, ADMIN), strict=True)
     for route in _listed(table)
 }
 

@@ -246,6 +246,14 @@ def test_an_admin_lets_somebody_in_who_sees_less(site: Site) -> None:
         link = page.locator("#sa-link textarea, #sa-link input").input_value()
         tab(page, "Audit")
         page.get_by_text("user added").first.wait_for()
+        page.get_by_role("button", name="Check that nothing was changed").click()
+        page.get_by_text("No entry was changed").wait_for()
+        with page.expect_download() as download:
+            page.get_by_text("Download the whole log").click()
+        written = Path(download.value.path()).read_text().splitlines()
+        assert [json.loads(line)["action"] for line in written] == [
+            entry["action"] for entry in site.app.audit.everything()
+        ]
         page.goto(f"{site.url}/sign-out")
         page.goto(link)
         opened(page, site, "models")

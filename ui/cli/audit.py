@@ -1,7 +1,6 @@
 """``assistant audit``: who did what to which object, when, and from where."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,5 +67,5 @@ def export(
     if path.exists():
         raise BadArgument(f"{path} exists already.", "Name a new file.", param="path")
     with opened() as application, open(path, "x", encoding="utf-8", opener=private) as file:
-        count = sum(1 for entry in application.audit.everything() if file.write(json.dumps(entry) + "\n"))
+        count = sum(1 for line in application.audit.lines() if file.write(line))
     return {"entries": count, "path": str(path)}

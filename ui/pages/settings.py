@@ -6,15 +6,15 @@ import gradio as gr
 
 from assistant.access.keys import SCOPES
 from assistant.access.roles import ROLES, allow
-from ui.pages.html import card, facts, notes, table, text
-from ui.pages.page import Page, chosen, empty, moment
+from ui.pages.audit import Audit
+from ui.pages.html import card, facts, notes, text
+from ui.pages.page import chosen, empty, moment
 from ui.pages.words import say, t
 
-ENTRIES = 200  # of the audit log
 HOURS = 24  # a sign-in link lives
 
 
-class SettingsPage(Page):
+class SettingsPage(Audit):
     """One tab a subject; people, keys and the log are for admins."""
 
     path, name = "settings", "Settings"
@@ -38,8 +38,7 @@ class SettingsPage(Page):
                 parts.hide = gr.Button(t("Show what is taken out"), size="sm", elem_classes="sa-small")
                 parts.hidden = gr.HTML()
             with gr.Tab(t("Audit"), id="audit", visible=False) as parts.audit_tab:
-                parts.action = gr.Textbox(label=t("Only actions that begin with"), max_lines=1)
-                parts.log = gr.HTML()
+                self.build_audit()
 
     def _people(self) -> None:
         parts = self.parts
@@ -101,8 +100,7 @@ class SettingsPage(Page):
         self.on(parts.keys.input, self.open_key, [parts.keys])
         self.on(parts.create.click, self.create, [parts.key_role, parts.days, parts.scopes, parts.mine])
         self.on(parts.hide.click, self.hide, [parts.typed], show_progress="minimal")
-        self.on(parts.audit_tab.select, self.log, [parts.action])
-        self.on(parts.action.submit, self.log, [parts.action])
+        self.wire_audit()
         self.finish()
 
     def load(self, request: gr.Request) -> dict:
@@ -215,7 +213,7 @@ class SettingsPage(Page):
         self.app.keys.revoke(key_id)
         return {**self._all_keys(request), "secret": gr.Textbox(visible=False)}
 
-    # Model, privacy, log
+    # Model, privacy
 
     def _model(self) -> str:
         settings = self.app.settings
@@ -238,18 +236,6 @@ class SettingsPage(Page):
         told = kinds or say("Nothing personal was found.")
         return {"hidden": card(say("This is kept"), f"<blockquote>{text(found['text'])}</blockquote>",
                                f'<p class="sa-more">{text(told)}</p>')}  # fmt: skip
-
-    def log(self, action: str | None, request: gr.Request) -> dict:
-        """Who did what, the latest first."""
-        allow(self.principal(request), "manage")
-        rows = self.app.audit.entries(ENTRIES, action=(action or "").strip() or None)
-        shown = [(moment(row["at"]), row["name"] or row["user_id"] or "", row["action"], row["object"], row["source"])
-                 for row in rows]  # fmt: skip
-        if not shown:
-            return {
-                "log": empty("Nothing yet", "Sign-ins, keys, deployments and deletions are recorded here.")
-            }
-        return {"log": table(["when (UTC)", "who", "what", "object", "from"], shown)}
 
 
 KEY_FACTS = ("role", "scopes", "made_by", "created_at", "expires_at")
