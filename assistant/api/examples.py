@@ -17,6 +17,7 @@ EXAMPLES: dict[str, Any] = {
     "/v1/explain": {"model": "router", "text": "I want my money back", "method": "integrated-gradients"},
     "/v1/explain/model": {"model": "router", "data": "tickets.csv"},
     "/v1/redact": {"text": "Write to jane.roe@example.org", "operator": "replace"},
+    "/v1/files/{file_id}/scrub": {"out": "tickets-clean.csv", "operator": "surrogate"},
     "/v1/fine_tuning/jobs": {
         "model": "minilm",
         "training_file": "file-abc123",

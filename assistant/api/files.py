@@ -7,16 +7,19 @@ and by admins.
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse
 
 from assistant.access.principal import Principal
 from assistant.api.auth import App, Reader, Uploader
+from assistant.api.fields import Body, Name
+from assistant.api.lanes import in_turn
 from assistant.api.models import seconds
 from assistant.application import Application
 from assistant.errors import BadRequest, Missing
+from assistant.workspace.scrubbing import scrubbed_copy
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 PURPOSES = ("fine-tune", "assistants")
@@ -146,6 +149,36 @@ def file_content(file_id: str, app: App, who: Reader) -> FileResponse:
     """One file's bytes, always as a download: nothing uploaded is shown as a page of ours."""
     row, path = app.files.opened(file_id, who)
     return FileResponse(path, media_type="application/octet-stream", filename=row["name"])
+
+
+class ScrubRequest(Body):
+    """What the copy is called (CSV, TSV or JSON lines, by its ending), what takes the place of personal data, and in
+    which columns; in all texts but the labels where left out."""
+
+    out: Name | None = None
+    operator: Literal["pseudonym", "replace", "mask", "hash", "surrogate"] = "pseudonym"
+    columns: list[Name] | None = None
+
+
+class Scrubbed(BaseModel):
+    """What ``assistant data scrub`` tells; ``file`` is the id of the copy, an upload of its own."""
+
+    file: str
+    filename: str
+    rows: int
+    changed: int
+    entities: dict[str, int]
+    columns: list[str]
+    left: list[str]
+    warnings: list[str]
+
+
+@router.post("/{file_id}/scrub", dependencies=[Depends(in_turn("scrub"))])
+def scrub_file(file_id: str, app: App, who: Uploader, body: ScrubRequest | None = None) -> Scrubbed:
+    """Make a copy of a dataset without the personal data in its texts, as ``assistant data scrub`` does."""
+    wanted, row = body or ScrubRequest(), app.files.get(file_id, who)
+    copy, found = scrubbed_copy(app.workspace(who), row["id"], wanted.out, wanted.operator, wanted.columns)
+    return Scrubbed.model_validate({**found, "file": copy["id"], "filename": copy["name"]})
 
 
 @router.delete("/{file_id}")

@@ -191,6 +191,35 @@ def test_questions_without_an_answer_are_listed_until_they_are_settled(server: S
     assert noted["number"] not in [each["number"] for each in left]
 
 
+def test_a_dataset_is_scrubbed_into_another_file(server: Server) -> None:
+    rows = "text,label\nwrite to ann.quill@example.org,a\nhello there,b\n"
+    made = server.admin.post(
+        "/v1/files", files={"file": ("mails.csv", rows.encode())}, data={"purpose": "fine-tune"}
+    ).json()
+    path = f"/v1/files/{made['id']}/scrub"
+    found = server.admin.post(path, json={"out": "clean.jsonl", "operator": "replace"}).json()
+    told = {key: found[key] for key in ("filename", "rows", "changed", "entities", "columns", "left")}
+    assert told == {
+        "filename": "clean.jsonl",
+        "rows": 2,
+        "changed": 1,
+        "entities": {"EMAIL_ADDRESS": 1},
+        "columns": ["text"],
+        "left": ["label"],
+    }
+    clean = server.admin.get(f"/v1/files/{found['file']}/content").text.splitlines()
+    assert json.loads(clean[0]) == {"text": "write to <EMAIL_ADDRESS>", "label": "a"}
+    assert server.admin.post(path).json()["filename"] == "mails-scrubbed.csv"
+    for wrong, said in (({"out": "a.docx"}, ".jsonl"), ({"columns": ["txt"]}, "Did you mean text")):
+        refused = server.admin.post(path, json=wrong)
+        assert refused.status_code == 400 and said in refused.json()["error"]["message"]
+        assert refused.json()["error"]["param"] == next(iter(wrong))
+    assert server.admin.post("/v1/files/file-none/scrub").status_code == 404
+    assert [
+        each.name for each in server.app.files.path(server.app.files.get(made["id"])).parent.iterdir()
+    ] == ["mails.csv"]
+
+
 def test_admins_read_the_audit_log_a_page_at_a_time(server: Server) -> None:
     server.app.keys.create("viewer"), server.app.keys.create("viewer")
     page = server.admin.get("/v1/audit", params={"limit": 1, "action": "key created"}).json()

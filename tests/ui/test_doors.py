@@ -42,7 +42,7 @@ POST /v1/registry/models/{model}/split · DELETE /v1/registry/models/{model}/spl
 POST /v1/fine_tuning/jobs/{job_id}/cancel · POST /v1/knowledge/sources · DELETE /v1/knowledge/sources/{source:path}
 PATCH /v1/knowledge/sources/{source:path}
 POST /v1/knowledge/learn · POST /v1/knowledge/rollback · DELETE /v1/knowledge/unanswered/{number}
-POST /v1/files · DELETE /v1/files/{file_id}
+POST /v1/files · DELETE /v1/files/{file_id} · POST /v1/files/{file_id}/scrub
 """
 ADMIN = "GET /v1/audit · GET /v1/audit/verify · GET /v1/audit/export"
 # Not for keys: a visitor's token, a password, the MCP client's own headers, or a signed-in browser is wanted.

@@ -1,5 +1,6 @@
 """The pages beside the chat, in a real browser: what they show and do, for whom, in which language, on which screen."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -76,6 +77,26 @@ def test_data_is_looked_at_and_labelled(site: Site) -> None:
         "shipping",
         "spam",
     ]
+
+
+def test_a_copy_of_a_dataset_without_personal_data_is_made(site: Site) -> None:
+    rows = "text,label\nwrite to ann.quill@example.org,a\nhello there,b\n"
+    site.app.files.save("mails.csv", io.BytesIO(rows.encode()), site.app.users.owner()["id"], "fine-tune")
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "data?name=mails.csv")
+        tab(page, "Hide personal data")
+        page.get_by_label("What takes their place").click()
+        page.get_by_role("option", name="mask").click()
+        page.get_by_role("button", name="Make the copy").click()
+        page.get_by_text("rows changed").wait_for()
+        page.get_by_role("radio", name="mails-scrubbed.csv").wait_for()
+    row = site.app.files.by_name("mails-scrubbed.csv")
+    assert row and row["purpose"] == "fine-tune"
+    written = site.app.files.path(row).read_text()
+    assert "ann.quill" not in written and "hello there" in written
+    for name in ("mails.csv", "mails-scrubbed.csv"):
+        site.app.files.delete(site.app.files.by_name(name)["id"])
 
 
 def test_doubtful_rows_come_first(site: Site) -> None:

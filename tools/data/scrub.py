@@ -22,6 +22,12 @@ SPEAKER, ROLES = (
 LONG_NUMBER = 7  # digits from which a number may be a telephone's or a card's
 
 
+def scrubbed_name(path: Path) -> str:
+    """What a copy is called where nobody says: ``mails-scrubbed.csv``, in the file's form where that can be written."""
+    ending = path.suffix.lower() if path.suffix.lower() in FORMATS else FORMATS[0]
+    return f"{path.stem}-scrubbed{ending}"
+
+
 def scrub(
     path: Path,
     target: Path,

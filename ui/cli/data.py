@@ -81,8 +81,9 @@ def _scrubbed(found: dict[str, Any]) -> str:
 
 def _beside(named: Path, path: Path) -> Path:
     """Where the copy goes: beside a file that was named by its path, of anything else into the current folder."""
-    ending = path.suffix.lower() if path.suffix.lower() in (".tsv", ".jsonl") else ".csv"
-    return (named.parent if named.is_file() else Path()) / f"{path.stem}-scrubbed{ending}"
+    from tools.data.scrub import scrubbed_name
+
+    return (named.parent if named.is_file() else Path()) / scrubbed_name(path)
 
 
 @command(app, show=_scrubbed)

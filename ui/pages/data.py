@@ -1,4 +1,4 @@
-"""The page of the data: datasets, what is in them, and labels for their rows, the most doubtful first."""
+"""The page of the data: datasets, what is in them, labels for their rows, and copies without personal data."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -15,13 +15,14 @@ from ui.pages.cards import result_card
 from ui.pages.html import Raw, card, exact, facts, table, text
 from ui.pages.labeller import Labeller
 from ui.pages.page import chosen, empty, moment
+from ui.pages.scrubber import Scrubber
 from ui.pages.words import say, t, told
 
 ROWS = 50  # shown of a dataset
 CELL = 200  # characters shown of a cell
 
 
-class DataPage(Labeller):
+class DataPage(Labeller, Scrubber):
     """Datasets on the left; on the right the chosen one."""
 
     path, name = "data", "Data"
@@ -46,6 +47,8 @@ class DataPage(Labeller):
                     parts.rows = gr.HTML()
                 with gr.Tab(t("Label")):
                     self.build_labeller()
+                with gr.Tab(t("Hide personal data")):
+                    self.build_scrubber()
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Which handler each event calls."""
@@ -58,6 +61,7 @@ class DataPage(Labeller):
         )  # fmt: skip
         self.on(parts.rows_tab.select, self.show_rows, [parts.datasets])
         self.wire_labeller()
+        self.wire_scrubber()
         self.finish()
 
     def load(self, request: gr.Request) -> Iterator[dict]:
@@ -119,6 +123,7 @@ class DataPage(Labeller):
             "delete_row": gr.Row(visible=False),
             **self.show_rows(name, request),
             **self.begin(name, request),
+            **self.begin_scrubbing(name, request),
         }
 
     def _profile(self, name: str, request: gr.Request) -> str:
