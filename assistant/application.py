@@ -16,10 +16,11 @@ from assistant.access.refusals import Refusals
 from assistant.access.sessions import SessionStore
 from assistant.access.tokens import kept_secret
 from assistant.access.users import UserStore
-from assistant.agent.agent import Agent, Parts
+from assistant.agent.agent import Agent
 from assistant.agent.approvals import Approvals
 from assistant.agent.direct import DirectCalls
 from assistant.agent.leavings import Leavings
+from assistant.agent.parts import Parts
 from assistant.agent.rights import DataRights
 from assistant.agent.sharing import Shares
 from assistant.agent.threads import Threads

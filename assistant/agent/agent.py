@@ -2,62 +2,34 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.access.principal import Principal
-from assistant.access.quotas import TOKENS, Quotas, tokens_of
+from assistant.access.quotas import TOKENS, tokens_of
 from assistant.access.roles import allow
 from assistant.agent.answering import GoOn, Reply, answer
 from assistant.agent.approvals import Approvals
-from assistant.agent.checkpoints import keep_latest
 from assistant.agent.context import TurnContext
 from assistant.agent.crowd import Crowd
 from assistant.agent.events import Done, Event, Heard, Redacted, Token
 from assistant.agent.failures import explained
-from assistant.agent.history import Entry, entries
-from assistant.agent.leavings import Leavings
+from assistant.agent.kept import Kept
+from assistant.agent.parts import Parts
 from assistant.agent.rewind import Rewind, find, take_back
 from assistant.agent.running import Stop, Turn
 from assistant.agent.said import Said, message_of, question_for, writable
 from assistant.agent.state import attached_to, config, keep_stopped, messages_of, set_aside
 from assistant.agent.stream import run
 from assistant.agent.threads import Threads
-from assistant.agent.vault import Vault
 from assistant.brain.language import spoken_language
-from assistant.errors import Conflict, Occupied
-from assistant.home import exclusive
-from tools.workspace import Workspace
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the application gives the agent; functions stand for things that are made late.
-
-    ``workspace`` is given the user's earlier messages, ``prompt`` the files attached to the conversation. ``names``
-    lists the words the redaction gate leaves alone, ``vault`` opens a conversation's vault. ``record`` enters an
-    artifact for its owner and returns its id.
-    """
-
-    graph: Callable[[Principal], "CompiledStateGraph"]
-    workspace: Callable[[Principal, str | None, Sequence[str]], Workspace]
-    prompt: Callable[[Principal, Sequence[str]], str]
-    names: Callable[[], list[str]]
-    redactor: Callable[[Principal], Any]
-    record: Callable[[dict[str, Any], Principal, str], str]
-    locks: Path
-    vault: Callable[[str], Vault]
-    quotas: Quotas
-    leavings: Leavings
-
-
-class Agent:
-    """The conversations: turns, announcements, history.
+class Agent(Kept):
+    """The conversations: turns, announcements, and what is kept of them.
 
     Args:
         parts: what the application gives.
@@ -67,8 +39,8 @@ class Agent:
     """
 
     def __init__(self, parts: Parts, threads: Threads, approvals: Approvals, places: int):
-        self._parts, self.threads, self.approvals = parts, threads, approvals
-        self._crowd = Crowd(places)
+        super().__init__(parts, threads)
+        self.approvals, self._crowd = approvals, Crowd(places)
 
     def turn(
         self,
@@ -99,7 +71,7 @@ class Agent:
                 said.check()
                 with self._crowd.place(principal, stop):
                     where = self._where(principal, thread_id, earlier)
-                    with self._alone(principal, where):
+                    with self.alone(principal, where):
                         yield from self._counted(principal, self._turn(principal, where, said, stop))
             yield from failure
 
@@ -152,7 +124,7 @@ class Agent:
         def begin(stop: Stop) -> Generator[Event, None, None]:
             with explained() as failure:
                 self.threads.get(thread_id, principal.user_id)
-                with self._alone(principal, thread_id):
+                with self.alone(principal, thread_id):
                     graph = self._parts.graph(principal)
                     context = self._context(graph, principal, thread_id, Said(), stop)
                     set_aside(graph, thread_id)
@@ -189,69 +161,6 @@ class Agent:
         self.threads.touch(thread_id, str(messages[0].text))
         return thread_id
 
-    def history(self, principal: Principal, thread_id: str) -> list[Entry]:
-        """A conversation as it can be shown again, oldest first.
-
-        Raises:
-            Missing: there is none, or it is another's.
-        """
-        self.threads.get(thread_id, principal.user_id)
-        messages = messages_of(self._parts.graph(principal), thread_id)
-        record = self._parts.record
-        return entries(messages, lambda each: record(each, principal, thread_id))
-
-    def values(self, principal: Principal, thread_id: str) -> dict[str, str | None]:
-        """What the placeholders of a conversation stand for; None where that cannot be read any more.
-
-        Raises:
-            Missing: there is none, or it is another's.
-        """
-        self.threads.get(thread_id, principal.user_id)
-        return self._parts.vault(thread_id).values()
-
-    def attached(self, principal: Principal, rows: Iterable[dict[str, Any]]) -> set[str]:
-        """Names of the files that were attached to conversations (their rows)."""
-        return {name for row in rows for name in self._noted(principal, row)}
-
-    def _noted(self, principal: Principal, row: dict[str, Any]) -> list[str]:
-        """Names of a conversation's files; where they were not noted when they came, its messages are read once."""
-        if row["files"] is not None:
-            return row["files"]
-        return self.threads.attach(
-            row["id"], attached_to(messages_of(self._parts.graph(principal), row["id"]))
-        )
-
-    def forget(self, principal: Principal, thread_id: str, files: bool = True) -> None:
-        """Delete a conversation with all that was said in it, and the pictures and reports made for it.
-
-        Args:
-            principal: whose it is.
-            thread_id: the conversation.
-            files: delete the files attached to it, too, that no other conversation of theirs names.
-
-        Raises:
-            Missing: there is none, or it is another's.
-            Conflict: it is being answered in.
-        """
-        from assistant.agent.finding import forget
-
-        self.threads.get(thread_id, principal.user_id)
-        with self._alone(principal, thread_id):
-            row = self.threads.get(thread_id, principal.user_id)
-            names = self.attached(principal, [row]) if files else set()
-            self.threads.delete(thread_id, principal.user_id)
-            self.checkpointer().delete_thread(thread_id)
-            self._parts.leavings.delete_pictures(thread_id)
-        if names:
-            names -= self.attached(principal, self.threads.list(principal.user_id))
-            # What has come since under one of the names, a copy with labels say, was never in this conversation.
-            self._parts.leavings.delete_files(principal.user_id, names, before=row["updated_at"])
-        forget()
-
-    def checkpointer(self) -> Any:
-        """Where conversations are kept."""
-        return self._parts.graph(Principal.owner()).checkpointer
-
     def _admit(self, principal: Principal) -> None:
         """See that somebody may speak, by whatever door they come.
 
@@ -282,21 +191,6 @@ class Agent:
         known = self.threads.get(thread_id, principal.user_id) if thread_id else None
         return (known or self.threads.create(principal.user_id))["id"]
 
-    @contextlib.contextmanager
-    def _alone(self, principal: Principal, thread_id: str) -> Iterator[None]:
-        """One turn at a time in a conversation, over all processes."""
-        try:
-            with exclusive(self._parts.locks / f"{thread_id}.lock", "a turn"):
-                try:
-                    yield
-                finally:
-                    keep_latest(self._parts.graph(principal).checkpointer, thread_id)
-        except Occupied:
-            raise Conflict(
-                "I am still answering in this conversation.",
-                "Wait for the answer, or start another conversation.",
-            ) from None
-
     def _again(
         self,
         principal: Principal,
@@ -310,7 +204,7 @@ class Agent:
                 self._admit(principal)
                 Said(text or "").check()
                 self.threads.get(thread_id, principal.user_id)
-                with self._crowd.place(principal, stop), self._alone(principal, thread_id):
+                with self._crowd.place(principal, stop), self.alone(principal, thread_id):
                     rewind = find(self._parts.graph(principal), self.approvals, thread_id, message_id)
                     said = Said(
                         rewind.text if text is None else text,

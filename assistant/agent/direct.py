@@ -17,11 +17,11 @@ from assistant.access.principal import Principal
 from assistant.access.quotas import TOKENS, tokens_of
 from assistant.access.roles import allow
 from assistant.agent import approvals as states
-from assistant.agent.agent import Parts
 from assistant.agent.approvals import Approvals
 from assistant.agent.calls import TOLD, checked, previewed, run_tool, settled
 from assistant.agent.context import TurnContext
 from assistant.agent.outcome import public
+from assistant.agent.parts import Parts
 from assistant.agent.redaction import clean_result
 from assistant.agent.said import writable
 from assistant.agent.vault import CallVault

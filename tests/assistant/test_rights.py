@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import null, select
 
 from assistant.access.principal import Principal
-from assistant.agent import agent, rights
+from assistant.agent import kept, rights
 from assistant.agent.events import Done
 from assistant.application import Application
 from assistant.errors import BadRequest, Conflict, Missing
@@ -77,8 +77,8 @@ def test_erasing_leaves_nothing_of_theirs_and_all_of_others(app: Application) ->
         if table.name not in rights.KEPT:
             assert not app.database.rows(select(table).where(rights._whose(table) == ann["id"])), table.name
     app.close()  # and with it SQLite's journals
-    kept = _bytes_of(app.home.root)
-    assert f"{CANARY} ann17".encode() not in kept and f"{CANARY} bo17".encode() in kept
+    held = _bytes_of(app.home.root)
+    assert f"{CANARY} ann17".encode() not in held and f"{CANARY} bo17".encode() in held
     app = Application(app.settings)
     assert app.users.get(bo["id"]) and len(app.agent.threads.list(bo["id"])) == 1
     assert len(app.jobs.list()) == 2 and app.audit.verify()["intact"]
@@ -181,8 +181,8 @@ def test_what_was_attached_is_known_without_reading_other_conversations(
     older = schema.threads.c.id == second.thread  # as an earlier version left it
     app.database.run(schema.threads.update().where(older).values(files=null()))
     read: list[str] = []
-    messages = agent.messages_of
-    monkeypatch.setattr(agent, "messages_of", lambda graph, each: read.append(each) or messages(graph, each))
+    messages = kept.messages_of
+    monkeypatch.setattr(kept, "messages_of", lambda graph, each: read.append(each) or messages(graph, each))
     app.agent.forget(who, first.thread)
     assert read == [second.thread] and len(app.files.all(who)) == 2
     third = list(app.agent.turn(who, "hello", None, ["one.txt"]))[-1]
