@@ -13,8 +13,8 @@ from knowledge.remembering import Remembering
 from knowledge.words import has_cjk
 
 if TYPE_CHECKING:
-    from knowledge.answer import Unit
     from knowledge.confidence import Asked
+    from knowledge.units import Unit
 
 NOTHING = {
     "gain_least": 0.0, "gain_mean": 0.0, "gain_most": 0.0, "loss": 0.0, "best_gain_least": 0.0, "best_gain_mean": 0.0,

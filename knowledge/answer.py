@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from knowledge.rules import ENDING, Rule, Rules
 from knowledge.search import Hit, Searcher
 from knowledge.sentences import sentences
 from knowledge.store import EVERYTHING
+from knowledge.units import Unit, split
 from knowledge.verify import verifier
 from knowledge.words import has_cjk, words
 
@@ -29,24 +30,10 @@ UNITS = 100  # how many sentences are weighed
 NEAR = 12  # how many of the best are compared with each other
 MOST = 8  # how many of them an answer has
 KEEP = 0.06  # a sentence this much less likely than the best stays out; more right answers cost longer ones
-_UNFINISHED = (";", ",", "\uff1b", "\uff0c", "\u3001")
 _DIGIT = re.compile(r"\d")
 UNKNOWN = "I could not find that in the knowledge base."
 UNKNOWN_ZH = "知识库里没有找到相关内容。"
 SURE = 0.52  # on sets not fitted on: .78 of the known answered right, .85 of the unknown recognised
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A sentence, table row or list with its lead-in: characters ``start`` to ``end`` of the document."""
-
-    hit: Hit
-    start: int
-    end: int
-    text: str
-    score: float = 0.0
-    cosine: float = 0.0
-    evidence: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Answerer:
@@ -186,45 +173,6 @@ def _ruled(rule: Rule) -> Unit:
 def _texts(unit: Unit) -> tuple[str, str]:
     """What of a unit is compared with the question: under its headings, and alone."""
     return f"{unit.hit.passage.context}: {unit.text}", unit.text
-
-
-def split(hit: Hit) -> list[Unit]:
-    """A passage's units: sentences, rows and items that can stand alone.
-
-    A line that ends with a colon takes the list below it along, one that ends in the middle of a sentence (at a comma
-    or semicolon) what follows, and so does what says nothing by itself: a question, a word or two ("Cause.", "Yes.").
-    """
-    text, base = hit.passage.text, hit.passage.start
-    spans = sentences(text)
-    units: list[Unit] = []
-    at = 0
-    while at < len(spans):
-        start, end = spans[at]
-        at += 1
-        leads = text[start:end].rstrip("\"'").endswith((":", "\uff1a"))
-        opens = True
-        while at < len(spans) and spans[at][1] - start <= 450:
-            piece = text[spans[at - 1][0] : end]
-            if not leads and not _unfinished(piece, opens):
-                break
-            opens, end = _asks(piece), spans[at][1]
-            at += 1
-            if leads and text[end : end + 2] == "\n\n":
-                break
-        units.append(Unit(hit, base + start, base + end, text[start:end]))
-    return units
-
-
-def _unfinished(piece: str, opens: bool) -> bool:
-    """True for a piece that needs the next one: it stops within a sentence, asks, or opens with a word or two."""
-    if piece.endswith(_UNFINISHED) or _asks(piece):
-        return True
-    short = len(piece.split()) <= 2 and not has_cjk(piece) and not _DIGIT.search(piece)
-    return opens and short and piece.endswith((".", "!"))
-
-
-def _asks(piece: str) -> bool:
-    return piece.rstrip("\"'”").endswith(("?", "\uff1f"))
 
 
 def choose(units: list[Unit]) -> list[Unit]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from knowledge.words import has_cjk, terms
 
 if TYPE_CHECKING:
-    from knowledge.answer import Unit
     from knowledge.confidence import Asked
+    from knowledge.units import Unit
 
 KEEP = 0.3  # as in :mod:`knowledge.answer`; there is less to tell sentences apart by
 

@@ -21,7 +21,7 @@ from knowledge.verify import verdict
 from knowledge.words import key_words, terms
 
 if TYPE_CHECKING:
-    from knowledge.answer import Unit
+    from knowledge.units import Unit
 
 OWN_NAME = 0.3  # a capitalised word that stands in this share of the documents is the company's own name
 _CAPITAL = re.compile(r"(?<=\s)(?:[A-Z][\w'’-]*)|\b[A-Z]\w*[A-Z0-9]\w*\b")

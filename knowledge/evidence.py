@@ -18,8 +18,8 @@ from knowledge.words import has_cjk, terms, words
 if TYPE_CHECKING:
     import numpy as np
 
-    from knowledge.answer import Unit
     from knowledge.confidence import Asked
+    from knowledge.units import Unit
 
 UNLIKE, ALIKE = 0.25, 0.75  # cosines of two words that have nothing, and nearly everything, in common
 # A quantity, which no document need name; a year or "E12" is a name.

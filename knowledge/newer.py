@@ -12,7 +12,7 @@ from knowledge.words import STOP, has_cjk, key_terms, like, terms
 if TYPE_CHECKING:
     import numpy as np
 
-    from knowledge.answer import Unit
+    from knowledge.units import Unit
 
 SAME_SUBJECT = 0.55  # the cosine of two sentences that speak of the same thing
 NAME = 2  # words that tell one thing from another of its kind

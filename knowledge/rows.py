@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from knowledge.words import terms
 
 if TYPE_CHECKING:
-    from knowledge.answer import Unit
     from knowledge.confidence import Asked
+    from knowledge.units import Unit
 
 
 def asked_rows(units: "list[Unit]", asked: "Asked") -> "list[Unit]":

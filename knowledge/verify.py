@@ -19,8 +19,8 @@ from knowledge.words import has_cjk
 if TYPE_CHECKING:
     import torch
 
-    from knowledge.answer import Unit
     from knowledge.confidence import Asked
+    from knowledge.units import Unit
 
 FILE = Path(__file__).parent / "trained" / "verifier.safetensors"
 READ = 20  # how many of the likeliest sentences are read

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from knowledge.answer import Unit, split
 from knowledge.base import KnowledgeBase
 from knowledge.embed import Encoder
 from knowledge.recipe.pairs import Section
 from knowledge.search import Hit
+from knowledge.units import Unit, split
 
 COMPANIES = Path(__file__).parent / "companies"
 NEAR = 20  # sentences beside a question that do not answer it

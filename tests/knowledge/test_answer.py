@@ -5,12 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from knowledge.answer import LONGEST, MOST, Answerer, choose, compose, split
+from knowledge.answer import LONGEST, MOST, Answerer, choose, compose
 from knowledge.confidence import features, take_apart
 from knowledge.impersonal import impersonal
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.search import Hit, Searcher
+from knowledge.units import split
 
 LIST = (
     "# Refunds\n\n- Refunds go to the means of payment you used;\n- parcels are refunded within 5 days;\n"
