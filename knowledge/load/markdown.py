@@ -8,9 +8,9 @@ from knowledge.document import Block, Parts, leads_to, row_text
 
 SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst", ".log")
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)$")
-_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_RULE = re.compile(r"^\s*+(?:\|\s*+)?:?-{2,}+:?\s*+(?:\|\s*+:?-{2,}+:?\s*+)*+(?:\|\s*+)?$")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 # What never ends is looked for within bounds, or a line of a megabyte would take hours.
 _PICTURE = re.compile(r"!\[([^\]]{0,500}+)\]\([^)]{0,2000}+\)")
@@ -83,6 +83,13 @@ def _link(found: re.Match[str]) -> str:
     return f"{found[1]} ({address})" if address else found[1]
 
 
+def _opened(heading: str) -> str:
+    """A heading's words without the signs that close it: ``Prices ##``, but not those of ``C#``."""
+    words = heading.rstrip()
+    bare = words.rstrip("#")
+    return words if bare and not bare[-1].isspace() else bare.rstrip()
+
+
 class _Reader:
     """Lines to blocks: a paragraph grows until an empty line or another kind of line."""
 
@@ -109,7 +116,7 @@ class _Reader:
         elif self.markdown and line.lstrip().startswith(("```", "~~~")):
             return self._code(at)
         elif match := _HEADING.match(line) if self.markdown else None:
-            self._add("heading", plain(match[2], linked=False), len(match[1]))
+            self._add("heading", plain(_opened(match[2]), linked=False), len(match[1]))
         elif self._underlined(line, following):
             self._add("heading", plain(line, linked=False), 1 if following.startswith("=") else 2)
             return at + 2

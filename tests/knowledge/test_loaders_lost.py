@@ -7,6 +7,7 @@ import pytest
 
 from knowledge.dates import document_date
 from knowledge.decode import decode
+from knowledge.load.markdown import load as load_markdown
 from knowledge.load.markdown import plain
 from knowledge.load.pptx import load as slides
 from knowledge.loaders import read_document
@@ -302,6 +303,21 @@ def test_a_line_of_mark_up_without_an_end_is_read_in_linear_time(line):
     begun = time.process_time()
     assert plain(line) == line.replace("\\[", "[")  # a sign after a stroke is itself
     assert time.process_time() - begun < 1.5
+
+
+@pytest.mark.parametrize(
+    "line", ["# a" + " " * 20000 + "b", "# a" + "#" * 20000 + "b", "a|b\n" + " " * 20000 + "x"]
+)
+def test_lines_of_blanks_and_signs_are_read_in_linear_time(line):
+    begun = time.process_time()
+    read_document(line.encode(), "a.md")
+    assert time.process_time() - begun < 0.5
+
+
+def test_what_closes_a_heading_is_not_of_it():
+    blocks = load_markdown(b"# Prices ##\n\n## C#\n\n### #\n\n| a | b |\n|:--|--:|\n| 1 | 2 |", "a.md").blocks
+    assert [(each.kind, each.text) for each in blocks][:2] == [("heading", "Prices"), ("heading", "C#")]
+    assert blocks[-1].text == "a: 1 · b: 2"
 
 
 def test_a_sign_that_no_text_has_takes_no_place():

@@ -214,6 +214,8 @@ def test_a_widget_key_is_made_and_the_inbox_read(site: Site) -> None:
         )
         key = re.search(r'data-key="(pk_[^"…]+)"', line.input_value())
         assert key and 'data-title="Lumen &quot;help&quot;"' in line.input_value()
+        made = site.app.keys.list()[0]
+        assert made["user_id"] == made["id"] and made["made_by"] == "owner", "it outlives its maker"
         assert site.app.keys.authenticate(key[1]).origins == ("https://a.example", "https://b.example")
         page.get_by_label("Origins of your pages").fill("https://c.example")
         page.get_by_role("button", name="Save the origins").click()
