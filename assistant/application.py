@@ -124,23 +124,16 @@ class Application:
     @cached_property
     def knowledge(self) -> "KnowledgeBase":
         """The team's documents."""
-        from assistant.workspace.contacts import for_visitors
-        from assistant.workspace.documents import TeamKnowledge
-        from assistant.workspace.retriever import InService, base_encoder
-        from knowledge.embed import encoder
-        from knowledge.engines.engine import chosen
+        from assistant.workspace.documents import open_knowledge
 
-        key = self.settings.vector_store_key
-        return TeamKnowledge(
+        return open_knowledge(
+            self.settings,
             self.database,
-            self.home.knowledge,
-            encoder(base_encoder(self.settings, self.registry)),
-            redact=lambda text: for_visitors(text, self.redactor),
+            self.registry,
+            lambda: self.redactor,
             unanswered=lambda question, visitor: self.unanswered.note(
                 str(self.redactor.redact(question)["text"]), visitor
             ),
-            vectors=chosen(self.settings.vector_store, key.get_secret_value() if key else None),
-            trained=InService(self.registry),
             leave_out=lambda text, *places: (
                 self._screen.leave_out(text, *places) if self.settings.filter else (text, list(places))
             ),

@@ -1,39 +1,37 @@
 """The team's knowledge base: documents in, passages and cited answers out."""
 
+import builtins
 import contextlib
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any
 
+from knowledge.adding import Adding, Visibility, new_report
 from knowledge.answer import Answerer
 from knowledge.chunk import chunks
 from knowledge.decode import whole
 from knowledge.embed import Encoder
-from knowledge.errors import IndexDamaged, KnowledgeError, SourceError, UnknownSource
+from knowledge.errors import IndexDamaged, KnowledgeError, UnknownSource
 from knowledge.filters import Filters
 from knowledge.gather import Found, gather
 from knowledge.gone import gone
 from knowledge.impersonal import impersonal
+from knowledge.known import Known
 from knowledge.loaders import read_document
 from knowledge.made_with import begin, check, note
 from knowledge.names import exactly, free_name, match_name
 from knowledge.prepare import Preparer
 from knowledge.ranked import ranked
-from knowledge.reasons import told
 from knowledge.records import Passage
 from knowledge.remembering import Remembering
 from knowledge.renew import TEXT, renew, show
 from knowledge.retriever import Retriever
-from knowledge.rules import ENDING, unread
 from knowledge.search import Hit, Searcher
-from knowledge.store import EVERYTHING, Overtaken, Store
-from knowledge.twins import nearly_same
+from knowledge.store import EVERYTHING, Store
 from knowledge.vectors import Vectors
 
 Progress = Callable[[int, int, str], None]
-Visibility = Literal["published", "internal"]
 
 
 class KnowledgeBase:
@@ -69,12 +67,21 @@ class KnowledgeBase:
         self.answerer = Answerer(self.searcher)
         self._preparer = Preparer(encoder, redact)
 
+    def find(self, sources: Sequence[str | Path]) -> builtins.list[Found]:
+        """The documents at files, folders, zip archives and addresses; none is read yet.
+
+        Args:
+            sources: paths and ``http(s)`` addresses.
+        """
+        return [each for source in dict.fromkeys(map(str, sources)) for each in gather(source)]
+
     def add(
         self,
         sources: Sequence[str | Path],
         visibility: Visibility | None = None,
         progress: Progress | None = None,
         tags: Sequence[str] = (),
+        found: Sequence[Found] | None = None,
     ) -> dict[str, Any]:
         """Add files, folders, zip archives and addresses; a source that is there already is brought up to date.
 
@@ -82,9 +89,11 @@ class KnowledgeBase:
             sources: paths and ``http(s)`` addresses.
             visibility: ``published`` (visitors too) or ``internal``; None leaves that of a source that is there already
                 as it is, and publishes others.
-            progress: called as ``progress(done, total, source)`` around each document.
+            progress: called as ``progress(done, total, source)`` around each document. What it raises ends the call;
+                what was added before stays.
             tags: by which searches can be narrowed; those of a source that is there already are replaced, if any are
                 given.
+            found: what :meth:`find` found there, where it was asked before.
 
         Returns:
             ``sources`` (accepted), ``documents`` and ``chunks`` (written by this call; nothing for an unchanged
@@ -93,87 +102,28 @@ class KnowledgeBase:
         """
         if visibility not in (None, "published", "internal"):
             raise KnowledgeError(f"There is no visibility {visibility}.", "Use published or internal.")
-        report = _report()
-        found = [each for source in dict.fromkeys(map(str, sources)) for each in gather(source)]
-        for done, each in enumerate(found):
-            if progress:
-                progress(done, len(found), each.source)
-            self._add(each, visibility, report, tags)
-        if progress and found:
-            progress(len(found), len(found), found[-1].source)
-        seen = {each.location for each in found}
-        report["skipped"] += gone([*map(str, sources)], seen, self.store.documents())
-        self.vectors.save()
+        adding = Adding(self.store, self._preparer, visibility, tags)
+        found = self.find(sources) if found is None else found
+        try:
+            for done, each in enumerate(found):
+                if progress:
+                    progress(done, len(found), each.source)
+                adding.add(each)
+            if progress and found:
+                progress(len(found), len(found), found[-1].source)
+        finally:
+            self.vectors.save()
+        adding.report["skipped"] += gone([*map(str, sources)], adding.seen, Known(self.store))
         self._keep_up()
-        return report
+        return adding.report
 
     def add_text(self, name: str, text: str, visibility: Visibility | None = None) -> dict[str, Any]:
         """Add a text that lies in no file, under a name such as ``note.md``; otherwise as :meth:`add`."""
-        report = _report()
+        adding = Adding(self.store, self._preparer, visibility)
         suffixed = name if "." in name else f"{name}.md"
-        found = Found(name, f"{TEXT}{name}", lambda: (suffixed, whole(text).encode()))
-        self._add(found, visibility, report)
+        adding.add(Found(name, f"{TEXT}{name}", lambda: (suffixed, whole(text).encode())))
         self._keep_up()
-        return report
-
-    def _add(
-        self, found: Found, visibility: Visibility | None, report: dict[str, Any], tags: Sequence[str] = ()
-    ) -> None:
-        try:
-            written = self._enter(found, visibility, report, tags)
-        except SourceError as error:
-            report["skipped"].append({"source": found.source, "reason": str(error)})
-            return
-        report["sources"] += 1
-        report["documents"] += written > 0
-        report["chunks"] += written
-
-    def _enter(
-        self, found: Found, visibility: Visibility | None, report: dict[str, Any], tags: Sequence[str]
-    ) -> int:
-        """Enter one document. Returns how many passages were written, 0 where nothing has changed."""
-        with told(found.source):
-            name, raw = found.read()
-        while True:
-            with contextlib.suppress(Overtaken):  # what became of it meanwhile counts: it is done again
-                return self._place(found, name, raw, visibility, report, tags)
-
-    def _place(
-        self,
-        found: Found,
-        name: str,
-        raw: bytes,
-        visibility: Visibility | None,
-        report: dict[str, Any],
-        tags: Sequence[str],
-    ) -> int:
-        digest = hashlib.sha256(raw).hexdigest()
-        known = self.store.documents()
-        source = free_name(found.source, found.location, known)
-        before = next((each for each in known if each["source"] == source), {})
-        same = [e["source"] for e in known if e["digest"] == digest and visibility in (None, e["visibility"])]
-        if source in same:
-            if tags:
-                self.store.tag(source, tags)
-            return 0
-        if same and not before:
-            raise SourceError(f"It is the same file as {same[0]}.", "That one is kept.")
-        shown = visibility or before.get("visibility", "published")
-        with told(found.source):
-            document = read_document(raw, name)
-        left_out = [*document.left_out, *(unread(document.text) if source.endswith(ENDING) else ())]
-        check(self.store, self.encoder)
-        note(self.store, self.encoder)
-        new = self._preparer.prepare(document, source, found.location, digest, shown, tags)
-        written = self.store.put(
-            new,
-            name=lambda known: free_name(found.source, found.location, known),
-            over=before.get("id"),
-            keep=visibility is None,
-        )
-        report["alike"] += nearly_same(source, new.sketch, known)
-        report["skipped"] += [{"source": f"{source}: {part}", "reason": why} for part, why in left_out]
-        return len(new.chunks) if written else 0
+        return adding.report
 
     def preview(self, source: str) -> list[dict[str, Any]]:
         """How a file or address would be cut into passages; nothing is kept.
@@ -289,9 +239,9 @@ class KnowledgeBase:
 
     def shown(self, location: str) -> str:
         """Who may read what is added from a place, where nothing is said of it: ``published`` or ``internal``."""
-        known = self.store.documents()
+        known, location = Known(self.store), whole(location)
         source = free_name(PurePath(location).name if "://" not in location else location, location, known)
-        return next((each["visibility"] for each in known if each["source"] == source), "published")
+        return known.visibility_of(source) or "published"
 
     def reindex(self, progress: Progress | None = None) -> dict[str, Any]:
         """Read every source anew where it can still be read, and make all passages and vectors again.
@@ -299,7 +249,7 @@ class KnowledgeBase:
         Of a source that is away they are made from what is known of it, and it is told in ``skipped``. Searches go on
         meanwhile, but where another encoder made the vectors so far.
         """
-        report = _report()
+        report = new_report()
         known = self.store.documents()[::-1]  # so that the oldest stay the oldest
         anew = begin(self.store, self.encoder)
         for done, each in enumerate(known):
@@ -379,10 +329,6 @@ class KnowledgeBase:
 
 
 _LISTED = ("source", "chunks", "visibility", "added_at", "title", "dated", "tags", "language")
-
-
-def _report() -> dict[str, Any]:
-    return {"sources": 0, "documents": 0, "chunks": 0, "skipped": [], "alike": []}
 
 
 def _shown(hit: Hit) -> dict[str, Any]:

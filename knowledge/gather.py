@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,12 @@ from knowledge.errors import SourceError
 from knowledge.loaders import LARGEST, check_kind
 from knowledge.reasons import told
 
+INSIDE = "!/"  # in a location, between what holds documents and what is in it
+MANY = 20  # documents
+LARGE = 10 << 20  # bytes of files
 _ADDRESS = re.compile("https?://", re.IGNORECASE)
 _MEMBER = re.compile(r"(.+?\.zip)!/(.+)", re.IGNORECASE | re.DOTALL)
+_ATTACHED = re.compile(r"(.+\.eml)!/([^/]+)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Found:
 
     Attributes:
         source: the name it gets in the knowledge base.
-        location: where it is: a path, an address, ``archive.zip!/inner/path``.
+        location: where it is: a path, an address, ``archive.zip!/inner/path``,
+            ``mail.eml!/attachment``.
         read: gives its file name, which chooses the loader, and its bytes; raises :class:`SourceError` with the reason
             where that cannot be.
     """
@@ -29,6 +34,20 @@ class Found:
     source: str
     location: str
     read: Callable[[], tuple[str, bytes]]
+
+
+def takes_long(found: Sequence[Found]) -> bool:
+    """Whether reading these documents takes longer than somebody waits for an answer."""
+    files = {each.location.partition(INSIDE)[0] for each in found}
+    return len(found) > MANY or sum(map(_size, files)) > LARGE
+
+
+def _size(path: str) -> int:
+    """Bytes of a file; 0 for what is none."""
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def refused(source: str, location: str, error: SourceError) -> Found:
@@ -58,7 +77,11 @@ def gather(source: str) -> Iterator[Found]:
 def _gather(source: str) -> Iterator[Found]:
     if not source.strip():  # as a path it would be the folder we are in
         raise SourceError("The name is empty.", "Name a file, a folder or an address.")
-    if _ADDRESS.match(source):
+    if (inner := _ATTACHED.fullmatch(source)) and _there(source) is None:
+        from knowledge.attachments import attachment
+
+        yield attachment(next(_gather(inner[1])), inner[2])
+    elif _ADDRESS.match(source):
         from knowledge.fetch import fetch
 
         yield from fetch(source)

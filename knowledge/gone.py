@@ -2,42 +2,44 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from knowledge.gather import place
+from knowledge.decode import whole
+from knowledge.gather import INSIDE, place
+from knowledge.known import Known
 
 
-def gone(
-    sources: Sequence[str], found: Collection[str], known: Sequence[dict[str, Any]]
-) -> Iterator[dict[str, str]]:
+def gone(sources: Sequence[str], found: Collection[str], known: Known) -> Iterator[dict[str, str]]:
     """What the base still holds of a place, though it has gone from there.
 
     Args:
-        sources: the places that were added, folders and archives among them.
-        found: the locations that were found there.
-        known: the documents of the base.
+        sources: the places that were added, folders, archives and mails among them.
+        found: the locations that were found there, without those that were opened and hold others.
+        known: what the base holds.
 
     Yields:
         ``source`` and ``reason`` of each.
     """
     places = [place(each) for each in sources if "://" not in each]
-    below = tuple(f"{each}{mark}" for each in places if each for mark in ("/", "!/"))
-    for each in known:
-        if each["location"].startswith(below) and _missing(each["location"], found):
-            yield {
-                "source": each["source"],
-                "reason": "It is no longer there. What was known of it is kept until you remove it.",
-            }
+    for beginning in dict.fromkeys(
+        f"{whole(str(each))}{mark}" for each in places if each for mark in ("/", INSIDE)
+    ):
+        for each in known.below(beginning):
+            if _missing(each["location"], found):
+                yield {
+                    "source": each["source"],
+                    "reason": "It is no longer there. What was known of it is kept until you remove it.",
+                }
 
 
 def _missing(location: str, found: Collection[str]) -> bool:
     if location in found:
         return False
-    path, _, inner = location.partition("!/")
+    path, *inner = location.split(INSIDE)
     try:
         Path(path).stat()
     except FileNotFoundError:
         return True
     except OSError:  # it may be there
         return False
-    return bool(inner) and path not in found  # an archive that was found itself could not be read
+    around = [INSIDE.join([path, *inner[:depth]]) for depth in range(len(inner))]
+    return bool(around) and not any(each in found for each in around)  # found itself: it could not be opened

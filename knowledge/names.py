@@ -4,17 +4,29 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Protocol
 
 from knowledge.errors import UnknownSource
-from knowledge.gather import place
+from knowledge.gather import INSIDE, place
 
 # A store of uploads puts every version of a file into a folder of its own with such a name; a file of the same name in
 # another such folder is its newer version, whereas elsewhere it is another document.
 _UPLOAD = re.compile(r"^file-[0-9a-f]{8,}$")
 
 
-def free_name(wish: str, location: str, known: Sequence[dict[str, Any]]) -> str:
+class Places(Protocol):
+    """Which source lies where; :class:`knowledge.known.Known` is one."""
+
+    def source_at(self, location: str) -> str | None:
+        """The source at a location."""
+        ...
+
+    def location_of(self, source: str) -> str | None:
+        """The location of a source."""
+        ...
+
+
+def free_name(wish: str, location: str, known: Places) -> str:
     """The name a document gets: the one it has already, its wish, or the wish with more of its path in front.
 
     Args:
@@ -22,19 +34,19 @@ def free_name(wish: str, location: str, known: Sequence[dict[str, Any]]) -> str:
         location: where it is.
         known: the documents of the base.
     """
-    for each in known:
-        if each["location"] == location:
-            return each["source"]
-    taken = {each["source"]: each["location"] for each in known}
+    if source := known.source_at(location):
+        return source
     name, parents = wish, list(PurePath(location).parents)[wish.count("/") :]
-    while name in taken and not _newer_version(taken[name], location):
+    while (taken := known.location_of(name)) is not None and not _newer_version(taken, location):
         parent = parents.pop(0).name if parents else ""
         name = f"{parent}/{name}" if parent else f"{name} (2)"
     return name
 
 
 def _newer_version(old: str, new: str) -> bool:
-    was, now = PurePath(old), PurePath(new)
+    was, now = (
+        PurePath(each.partition(INSIDE)[0]) for each in (old, new)
+    )  # of what is inside: where that lies
     both_uploads = _UPLOAD.match(was.parent.name) and _UPLOAD.match(now.parent.name)
     return bool(both_uploads) and was.parent.parent == now.parent.parent
 
@@ -50,8 +62,11 @@ def exactly(name: str, known: Sequence[dict[str, Any]]) -> list[str]:
         UnknownSource: there is none.
     """
     for wanted in _spellings(name):  # of a site, the page that ends in "/" is not all that is below it
-        if found := [e["source"] for e in known if wanted in (e["source"], e["location"])]:
-            return found
+        if there := [e for e in known if wanted in (e["source"], e["location"])]:
+            inside = tuple(
+                f"{e['location']}{INSIDE}" for e in there
+            )  # a mail goes with what is attached to it
+            return [e["source"] for e in known if e in there or e["location"].startswith(inside)]
     found = [e["source"] for e in known if wanted and e["source"].startswith(f"{wanted}/")]
     if not found:
         raise _unknown(name, [each["source"] for each in known])

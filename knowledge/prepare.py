@@ -8,7 +8,7 @@ from knowledge.document import Document
 from knowledge.embed import Encoder
 from knowledge.reasons import told
 from knowledge.records import NewChunk, NewDocument
-from knowledge.twins import sketch
+from knowledge.sketches import sketch
 from knowledge.words import language, terms
 
 

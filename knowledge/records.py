@@ -32,7 +32,7 @@ class NewDocument:
         dated: from when it is, as it says itself; see :mod:`knowledge.dates`.
         tags: what it is tagged with; None for what the one had that it replaces.
         language: ``en`` or ``zh``.
-        sketch: what tells how alike two documents are; see :mod:`knowledge.twins`.
+        sketch: what tells how alike two documents are; see :mod:`knowledge.sketches`.
     """
 
     source: str

@@ -4,10 +4,10 @@ import sqlite3
 
 from knowledge.dates import document_date
 from knowledge.prepare import redacted
-from knowledge.twins import sketch
+from knowledge.sketches import bands, sketch
 from knowledge.words import language, terms
 
-VERSION = 7
+VERSION = 8
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('changes', 0), ('encoder', '');
@@ -45,6 +45,14 @@ CREATE TABLE tuned_vectors (
     PRIMARY KEY (chunk, encoder))
 """
 
+# By which nearly equal documents are found; see :mod:`knowledge.sketches`.
+_BANDS = """
+CREATE TABLE bands (
+    band INTEGER NOT NULL, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    PRIMARY KEY (band, document)) WITHOUT ROWID;
+CREATE INDEX bands_document ON bands (document)
+"""
+
 
 def upgrade(connection: sqlite3.Connection, version: int) -> None:
     """Bring a file from an older version (0 is an empty file) to :data:`VERSION`, inside the caller's transaction."""
@@ -67,6 +75,12 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
         connection.execute("ALTER TABLE chunks ADD COLUMN pages TEXT NOT NULL DEFAULT ''")
     if version < 7:
         forget(connection)
+    if version < 8:
+        for statement in _BANDS.split(";\n"):
+            connection.execute(statement)
+        sketches = connection.execute("SELECT id, sketch FROM documents").fetchall()
+        rows = [(band, document) for document, sketch in sketches for band in bands(sketch)]
+        connection.executemany("INSERT INTO bands VALUES (?, ?)", rows)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

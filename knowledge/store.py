@@ -17,10 +17,11 @@ from knowledge.errors import IndexDamaged, KnowledgeError
 from knowledge.filters import Filters, written
 from knowledge.records import NewDocument, Passage
 from knowledge.schema import VERSION, forget, upgrade
+from knowledge.sketches import bands
 from knowledge.sqlite import write_ahead
 
 EVERYTHING = Filters()
-Naming = Callable[[list[dict[str, Any]]], str]
+Naming = Callable[[], str]
 ANY = -1  # no document has this number
 PATIENCE = 120  # seconds to wait for another writer
 
@@ -122,8 +123,8 @@ class Store:
         Args:
             document: with its passages.
             force: write it even where nothing has changed.
-            name: gives the source its name, from the ``source`` and ``location`` of each that is there: another process
-                may have taken the name meanwhile that the document has.
+            name: gives the source its name, asked within the transaction: another process may have taken the name
+                meanwhile that the document has.
             over: the number of the document that it was prepared to replace, None where there was none; any where left
                 out.
             keep: where the same text stands there already, it does so whoever may read it.
@@ -136,9 +137,7 @@ class Store:
         """
         with self.writing() as connection:
             if name:
-                rows = connection.execute("SELECT source, location FROM documents")
-                there = [{"source": source, "location": location} for source, location in rows]
-                document = replace(document, source=name(there))
+                document = replace(document, source=name())
             old = connection.execute(
                 "SELECT id, digest, visibility, tags FROM documents WHERE source = ?", (document.source,)
             ).fetchone() or (None, "", "", "")
@@ -167,6 +166,9 @@ class Store:
                 new.language,
                 new.sketch,
             ),
+        )
+        connection.executemany(
+            "INSERT INTO bands VALUES (?, ?)", [(each, cursor.lastrowid) for each in bands(new.sketch)]
         )
         for chunk in new.chunks:
             places = (chunk.start, chunk.end, chunk.public_start, chunk.public_end)
@@ -232,6 +234,18 @@ class Store:
         )
         found = [dict(zip((*names, "sketch", "chunks"), row, strict=True)) for row in rows]
         return [each | {"tags": each["tags"].split()} for each in found]
+
+    def alike(self, sketch: bytes, most: int) -> list[tuple[str, bytes]]:
+        """Sources that have parts of their sketch in common with this one, and their sketches; the likeliest first."""
+        wanted = bands(sketch)
+        marks = ",".join("?" * len(wanted))
+        rows = self.connection.execute(
+            "SELECT source, sketch FROM documents JOIN (SELECT document, count(*) AS common FROM bands "
+            f"WHERE band IN ({marks}) GROUP BY document ORDER BY common DESC, document LIMIT ?) "
+            "ON document = documents.id ORDER BY common DESC, document",
+            (*wanted, most),
+        )
+        return rows.fetchall()
 
     def document(self, source: str) -> dict[str, Any] | None:
         """One document with its text."""

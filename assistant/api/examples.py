@@ -33,6 +33,7 @@ EXAMPLES: dict[str, Any] = {
         "sources": ["file-abc123", "https://example.org/help"],
         "visibility": "published",
     },
+    "/v1/knowledge/jobs": {"sources": ["file-abc123", "https://example.org/sitemap.xml"]},
     "/v1/knowledge/sources/{source}": {"visibility": "internal"},
     "/v1/widget/messages": {"message": "When does support answer?"},
     "/v1/widget/identify": {"id": "customer-17", "time": 1_767_225_600, "hash": "9f86d081884c7d65"},

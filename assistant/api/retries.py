@@ -30,6 +30,8 @@ PATHS = (
     "/v1/files",
     "/v1/fine_tuning/",
     "/v1/knowledge/sources",
+    "/v1/knowledge/jobs",
+    "/v1/knowledge/reindex",
     "/v1/knowledge/learn",
     "/v1/knowledge/rollback",
     "/v1/registry/",

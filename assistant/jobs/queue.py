@@ -9,7 +9,7 @@ import re
 import time
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from assistant.access.audit import record
 from assistant.errors import Conflict
@@ -22,6 +22,7 @@ ATTEMPTS = 3
 STARTING = "Starting"
 LEASE = 30.0  # seconds
 VANISHED = "The process that ran it stopped without a word (killed, or the machine was switched off)."
+ALL = true()
 HIDDEN = ("number", "spec", "announced", "cancel_requested", "lease_owner", "lease_until")
 
 
@@ -107,11 +108,11 @@ class JobQueue:
         self.reap()
         return len(self._database.rows(select(jobs.c.number).where(jobs.c.status == QUEUED)))
 
-    def held_by(self, prefix: str) -> int:
-        """How many running jobs have an owner whose name begins so."""
+    def held_by(self, prefix: str, among: ColumnElement[bool] = ALL) -> int:
+        """How many running jobs have an owner whose name begins so; of those among which a condition leaves."""
         self.reap()
-        mine = jobs.c.lease_owner.startswith(prefix, autoescape=True)
-        return len(self._database.rows(select(jobs.c.number).where(jobs.c.status == RUNNING, mine)))
+        mine = (jobs.c.lease_owner.startswith(prefix, autoescape=True), among)
+        return len(self._database.rows(select(jobs.c.number).where(jobs.c.status == RUNNING, *mine)))
 
     def cancel(self, job_id: str) -> dict[str, Any]:
         """Stop a job: at once where it waits, within two seconds where it runs.
@@ -160,14 +161,15 @@ class JobQueue:
         record(self._database, "job resumed", job["id"])
         return self.get(job_id)
 
-    def claim(self, owner: str) -> dict[str, Any] | None:
+    def claim(self, owner: str, among: ColumnElement[bool] = ALL) -> dict[str, Any] | None:
         """Take the oldest waiting job, with all its columns; None where nothing waits.
 
         Args:
             owner: a name no other worker has.
+            among: a condition on the rows of jobs.
         """
         self.reap()
-        oldest = select(func.min(jobs.c.number)).where(jobs.c.status == QUEUED).scalar_subquery()
+        oldest = select(func.min(jobs.c.number)).where(jobs.c.status == QUEUED, among).scalar_subquery()
         mine: dict[str, Any] = {
             "status": RUNNING,
             "attempts": jobs.c.attempts + 1,

@@ -15,15 +15,18 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import ColumnElement
+
 from assistant.errors import Occupied
 from assistant.home import Home, exclusive
 from assistant.jobs.queue import LEASE, JobQueue
-from assistant.jobs.runners.local import child_environment, importable
+from assistant.jobs.runners.local import LocalRunner, child_environment, importable
 from assistant.jobs.runners.runner import Handle, Order, Runner, choose_runner
-from assistant.jobs.work import KINDS, SHORT_OF_MEMORY, job_folder
+from assistant.jobs.work import BESIDE, KINDS, SHORT_OF_MEMORY, job_folder
 from assistant.logs import configure, log
 from assistant.settings import Settings, settings
 from assistant.store.database import Database
+from assistant.store.schema import jobs
 from knowledge.errors import TeachingError
 
 HOST = f"{socket.gethostname()}/"  # how the names of this machine's owners begin
@@ -36,7 +39,8 @@ KILLED = "The process was killed, probably because the memory ran out; a smaller
 class Worker:
     """Claims jobs and watches over their processes.
 
-    ``patience`` is how many seconds an empty queue is watched before the worker ends.
+    ``patience`` is how many seconds an empty queue is watched before the worker ends. ``here`` runs the kinds of
+    :data:`assistant.jobs.work.BESIDE`; ``runner`` does too where it is left out.
     """
 
     queue: JobQueue
@@ -44,31 +48,38 @@ class Worker:
     runner: Runner
     kinds: str = KINDS
     patience: float = 5.0
+    here: Runner | None = None
     _running: dict[str, tuple[str, Handle]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Work until the queue has been empty for a while."""
         idle_since = time.monotonic()
+        beside, here = jobs.c.kind.in_(BESIDE), self.here or self.runner
         while True:
             self._collect()
-            # Jobs whose worker was killed still run here: they count, and someone has to be there if they die.
-            while (held := self.queue.held_by(HOST)) < self.runner.at_once and self._start_one():
-                pass
+            held = self._fill(here, 1, beside) + self._fill(self.runner, self.runner.at_once, ~beside)
             if held or self._running:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since >= self.patience:
                 return
             time.sleep(PAUSE)
 
-    def _start_one(self) -> bool:
+    def _fill(self, runner: Runner, at_once: int, among: ColumnElement[bool]) -> int:
+        """Start jobs of a lane while it has room. Returns how many of them run."""
+        # Jobs whose worker was killed still run here: they count, and someone has to be there if they die.
+        while (held := self.queue.held_by(HOST, among)) < at_once and self._start_one(runner, among):
+            pass
+        return held
+
+    def _start_one(self, runner: Runner, among: ColumnElement[bool]) -> bool:
         owner = f"{HOST}{os.getpid()}-{secrets.token_hex(4)}"
-        row = self.queue.claim(owner)
+        row = self.queue.claim(owner, among)
         if row is None:
             return False
         job_id = f"job-{row['number']}"
         order = Order(job_id, owner, job_folder(self.home, job_id), self.kinds, self.queue.lease)
         try:
-            self._running[job_id] = (owner, self.runner.start(order))
+            self._running[job_id] = (owner, runner.start(order))
         except TeachingError as error:
             self.queue.fail(job_id, owner, str(error))
         except OSError as error:
@@ -133,7 +144,8 @@ def serve(chosen: Settings, kinds: str = KINDS, lease: float = LEASE, patience: 
     while True:
         try:
             with exclusive(_lock(home), f"worker {os.getpid()}"):
-                Worker(queue, home, choose_runner(chosen), kinds, patience).run()
+                here = LocalRunner(chosen)
+                Worker(queue, home, choose_runner(chosen), kinds, patience, here).run()
         except Occupied:
             return
         if (

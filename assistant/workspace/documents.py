@@ -1,13 +1,29 @@
 """The team's knowledge base: as the package ``knowledge`` has it, with each change recorded."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.access.audit import record
+from assistant.access.roles import allow
+from assistant.errors import Conflict, Occupied
+from assistant.home import exclusive
+from assistant.settings import Settings
 from assistant.store.database import Database
+from assistant.workspace.contacts import for_visitors
+from assistant.workspace.models import Registry
+from assistant.workspace.retriever import InService, base_encoder
+from assistant.workspace.workspace import TeamWorkspace
 from knowledge.base import KnowledgeBase, Visibility
+from knowledge.embed import encoder
+from knowledge.engines.engine import chosen
 from knowledge.filters import Filters
 from knowledge.store import EVERYTHING
+
+if TYPE_CHECKING:
+    from tools.privacy.redactor import Redactor
+
+ACTIVE = ("queued", "running")
+ONE_AT_A_TIME = "The documents are being indexed anew already."
 
 
 class TeamKnowledge(KnowledgeBase):
@@ -53,7 +69,11 @@ class TeamKnowledge(KnowledgeBase):
 
     def add(self, sources: Any, *args: Any, **options: Any) -> dict[str, Any]:
         """Add documents."""
-        result = super().add(sources, *args, **options)
+        try:
+            result = super().add(sources, *args, **options)
+        except BaseException:
+            record(self._records, "knowledge added", _told(sources), stopped=True)
+            raise
         numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
         record(self._records, "knowledge added", _told(sources), **numbers, skipped=len(result["skipped"]))
         return result
@@ -71,11 +91,64 @@ class TeamKnowledge(KnowledgeBase):
         return result
 
     def reindex(self, *args: Any, **options: Any) -> dict[str, Any]:
-        """Read every source anew."""
-        result = super().reindex(*args, **options)
+        """Read every source anew, for one caller at a time.
+
+        Raises:
+            Conflict: another process does so already.
+        """
+        try:
+            with exclusive(self.folder / "reindex.lock", "a reindex"):
+                result = super().reindex(*args, **options)
+        except Occupied as error:
+            raise Conflict(ONE_AT_A_TIME, "Wait for its end.") from error
         numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
         record(self._records, "knowledge renewed", "all sources", **numbers, skipped=len(result["skipped"]))
         return result
+
+
+def open_knowledge(
+    settings: Settings,
+    database: Database,
+    registry: Registry,
+    redactor: Callable[[], "Redactor"],
+    **more: Any,
+) -> TeamKnowledge:
+    """The team's knowledge base as the settings want it.
+
+    Args:
+        settings: name the encoder and the engine that keeps the vectors.
+        database: where changes are recorded.
+        registry: the models, of which the settings may name one.
+        redactor: hides personal data from visitors; asked for when it is needed.
+        more: further arguments of :class:`TeamKnowledge`.
+    """
+    key = settings.vector_store_key
+    return TeamKnowledge(
+        database,
+        settings.where.knowledge,
+        encoder(base_encoder(settings, registry)),
+        redact=lambda text: for_visitors(text, redactor()),
+        vectors=chosen(settings.vector_store, key.get_secret_value() if key else None),
+        trained=InService(registry),
+        **more,
+    )
+
+
+def reindex_later(workspace: TeamWorkspace) -> dict[str, Any]:
+    """Queue the job that reads every source anew, and return it.
+
+    Args:
+        workspace: of who asks.
+
+    Raises:
+        Conflict: it is being done, or will be.
+        Forbidden: whoever asks may not do it.
+    """
+    allow(workspace.principal, "approve")
+    for job in workspace.jobs():
+        if job["kind"] == "reindex" and job["status"] in ACTIVE:
+            raise Conflict(ONE_AT_A_TIME, f"Wait for the end of {job['id']}, or stop it.")
+    return workspace.submit("reindex", {})
 
 
 def _told(sources: Any) -> str:

@@ -1,11 +1,14 @@
 """E-mail messages."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.decode import decode
 from knowledge.document import Block, Parts
 from knowledge.errors import SourceError
 from knowledge.load import html, markdown
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 SUFFIXES = (".eml",)
 
@@ -13,13 +16,9 @@ SUFFIXES = (".eml",)
 def load(raw: bytes, name: str) -> Parts:
     """Read a message's subject, sender, date and its text (the HTML part where there is no plain one).
 
-    Attachments are not read, and told.
+    What is attached are documents of their own; see :mod:`knowledge.attachments`.
     """
-    from email import policy
-    from email.message import EmailMessage
-    from email.parser import BytesParser
-
-    message = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
+    message = parsed(raw)
     body = message.get_body(("plain", "html"))
     blocks = [
         Block("row", f"{key}: {message[key]}") for key in ("From", "To", "Date") if message[key] is not None
@@ -27,14 +26,25 @@ def load(raw: bytes, name: str) -> Parts:
     if body is not None:
         loader = html if body.get_content_subtype() == "html" else markdown
         blocks += loader.load(_text(body), "body.txt").blocks
-    attached = [
-        each.get_filename()
+    return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""))
+
+
+def parsed(raw: bytes) -> "EmailMessage":
+    """A message with its parts."""
+    from email import policy
+    from email.message import EmailMessage
+    from email.parser import BytesParser
+
+    return BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
+
+
+def attachments(message: "EmailMessage") -> "list[EmailMessage]":
+    """What is attached to a message, without the pictures within its text."""
+    return [
+        each
         for each in message.iter_attachments()
         if each.get_content_disposition() == "attachment" or not each.get("Content-ID")
-    ]  # not the pictures within the text
-    reason = str(SourceError("Attachments of e-mails are not read.", "Save it and add the file."))
-    left_out = [(name or "an attachment", reason) for name in attached]
-    return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""), left_out)
+    ]
 
 
 def _text(body: Any) -> bytes:

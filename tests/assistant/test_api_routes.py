@@ -177,6 +177,30 @@ def test_knowledge(server: Server) -> None:
     assert len(client.get("/v1/knowledge/sources").json()["items"]) == 3
 
 
+def test_many_documents_are_added_and_all_read_anew_in_the_background(server: Server) -> None:
+    client, path = server.admin, "/v1/knowledge"
+    sent = client.post(
+        f"{path}/jobs", json={"sources": ["https://example.org/sitemap.xml"], "tags": ["site"]}
+    )
+    job = sent.json()
+    assert (sent.status_code, job["kind"], job["status"]) == (202, "add_documents", "queued")
+    spec = server.app.jobs.row(job["id"])["spec"]
+    assert spec == {"sources": ["https://example.org/sitemap.xml"], "visibility": None, "tags": ["site"]}
+    assert client.post(f"{path}/jobs", json={}).json()["error"]["param"] == "sources"
+    assert client.post(f"{path}/jobs", json={"source": "none.md"}).status_code == 404
+    anew = client.post(f"{path}/reindex")
+    assert (anew.status_code, anew.json()["kind"]) == (202, "reindex")
+    assert client.post(f"{path}/reindex").status_code == 409
+    assert [each["id"] for each in client.get(f"{path}/jobs").json()["jobs"]] == [
+        anew.json()["id"],
+        job["id"],
+    ]
+    for each in (job, anew.json()):
+        assert client.post(f"{path}/jobs/{each['id']}/cancel").json()["status"] == "cancelled"
+    assert client.get(f"{path}/jobs/{job['id']}").json()["status"] == "cancelled"
+    assert client.get(f"{path}/jobs/job-999").status_code == 404
+
+
 def test_questions_without_an_answer_are_listed_until_they_are_settled(server: Server) -> None:
     client, question = server.admin, "which tyres fit a blue tractor?"
     for _ in range(2):

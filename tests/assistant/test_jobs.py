@@ -101,6 +101,19 @@ def test_a_job_runs_to_its_end_politely(home: Path, queue: JobQueue, worker):
     assert process.wait(10) == 0, "an idle worker ends"
 
 
+def test_work_on_the_documents_waits_for_no_training_but_for_its_own_kind(
+    home: Path, queue: JobQueue, worker
+):
+    for kind, pause in (("counting", 0.1), ("counting", 0.1), ("reindex", 0.05), ("reindex", 0.05)):
+        queue.submit(kind, {"to": 60, "pause": pause})
+    worker()
+    wait(lambda: queue.get("job-1")["status"] == queue.get("job-3")["status"] == "running")
+    assert queue.get("job-2")["status"] == queue.get("job-4")["status"] == "queued"
+    wait(lambda: queue.get("job-4")["status"] == "running")
+    assert queue.get("job-3")["status"] == "succeeded"
+    assert queue.get("job-2")["status"] == "queued"
+
+
 def test_a_killed_process_goes_on_from_its_checkpoint(home: Path, queue: JobQueue, worker):
     queue.submit("counting", {"to": 120})
     worker()

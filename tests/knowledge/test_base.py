@@ -296,6 +296,7 @@ def test_an_older_file_forgets_removed_words_when_it_is_opened(tmp_path):
     store.connection.execute("INSERT INTO words (rowid, context, body) VALUES (1, '', 'quetzalcoatl')")
     store.connection.execute("INSERT INTO words (rowid, context, body) VALUES (2, '', 'miso')")
     store.connection.execute("DELETE FROM words WHERE rowid = 1")
+    store.connection.execute("DROP TABLE bands")
     store.connection.execute("PRAGMA user_version = 6")
     store.connection.close()
     assert b"quetzalcoatl" in store.path.read_bytes()

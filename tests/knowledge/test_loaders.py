@@ -251,20 +251,6 @@ def test_a_short_pdf_is_no_scan_and_a_scanned_page_is_told(monkeypatch):
     assert read_document(mixed.getvalue(), "a.pdf").text.endswith("What the scan says.")
 
 
-def test_attachments_of_mails_are_told():
-    from email.message import EmailMessage
-
-    mail = EmailMessage()
-    mail["Subject"] = "The contract"
-    mail.set_content("It is attached.")
-    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="contract.pdf")
-    mail.add_attachment(b"PNG", maintype="image", subtype="png", filename="plan.png", cid="<plan>")
-    mail.add_attachment(b"PNG", maintype="image", subtype="png", disposition="inline", cid="<logo>")
-    document = read_document(mail.as_bytes(), "a.eml")
-    assert "It is attached." in document.text
-    assert [part for part, _ in document.left_out] == ["contract.pdf", "plan.png"]
-
-
 def test_long_texts_without_empty_lines_are_cut_in_linear_time():
     text = "Dr. Ann has a cat. It sleeps. " * 60_000
     began = time.process_time()

@@ -176,6 +176,7 @@ def test_headings_of_an_older_file_are_redacted(tmp_path, encoder, monkeypatch):
         connection.execute("UPDATE public_words SET context = 'night bell ask annika' WHERE rowid = 2")
         connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
         connection.execute("ALTER TABLE chunks DROP COLUMN pages")
+        connection.execute("DROP TABLE bands")
         connection.execute("PRAGMA user_version = 4")
     assert base.store.match('"annika"', 5, visitor=True) == [2]
     read: list[str] = []
@@ -194,6 +195,7 @@ def test_a_base_of_the_first_version_gets_its_visitors_index(opened):
     with opened.store.writing() as connection:
         connection.execute("DROP TABLE public_words")
         connection.execute("DROP TABLE tuned_vectors")
+        connection.execute("DROP TABLE bands")
         connection.execute("ALTER TABLE chunks DROP COLUMN public_context")
         connection.execute("ALTER TABLE chunks DROP COLUMN pages")
         for column in ("dated", "tags", "language", "sketch"):

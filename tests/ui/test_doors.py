@@ -33,6 +33,7 @@ GET /v1/conversations/{conversation_id}/items · POST /v1/conversations/{convers
 POST /v1/conversations/{conversation_id}/edit · POST /v1/explain · POST /v1/explain/model · POST /v1/redact
 GET /v1/fine_tuning/jobs · GET /v1/fine_tuning/jobs/{job_id} · GET /v1/fine_tuning/jobs/{job_id}/events
 POST /v1/knowledge/search · POST /v1/knowledge/explain · GET /v1/knowledge/sources · GET /v1/knowledge/unanswered
+GET /v1/knowledge/jobs · GET /v1/knowledge/jobs/{job_id}
 GET /artifacts/{artifact_id} · GET /v1/files · GET /v1/files/{file_id} · GET /v1/files/{file_id}/content
 """
 MEMBER = """
@@ -41,6 +42,7 @@ POST /v1/registry/models/{model}/rollback · POST /v1/registry/models/{model}/un
 POST /v1/registry/models/{model}/split · DELETE /v1/registry/models/{model}/split · POST /v1/fine_tuning/jobs
 POST /v1/fine_tuning/jobs/{job_id}/cancel · POST /v1/knowledge/sources · DELETE /v1/knowledge/sources/{source:path}
 PATCH /v1/knowledge/sources/{source:path}
+POST /v1/knowledge/jobs · POST /v1/knowledge/jobs/{job_id}/cancel · POST /v1/knowledge/reindex
 POST /v1/knowledge/learn · POST /v1/knowledge/rollback · DELETE /v1/knowledge/unanswered/{number}
 POST /v1/files · DELETE /v1/files/{file_id} · POST /v1/files/{file_id}/scrub
 """

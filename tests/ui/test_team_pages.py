@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from assistant.store.schema import jobs as jobs_table
 from tests.ui.running import browsing, serious
 from tests.ui.site import EVIL, PAGES, SHOP, Site, serving
 
@@ -198,6 +200,48 @@ def test_knowledge_is_previewed_added_asked_and_removed(site: Site, tmp_path: Pa
         page.get_by_role("button", name="Remove this source").first.click()
         page.get_by_role("button", name="Remove this source").nth(1).click()  # it asks back
         page.get_by_role("radio", name=re.compile("hours.md")).wait_for(state="detached")
+
+
+def test_many_documents_are_added_and_all_read_anew_while_the_page_goes_on(
+    site: Site, tmp_path: Path
+) -> None:
+    path, jobs = tmp_path / "many.zip", site.app.jobs
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(30):
+            archive.writestr(f"n{number}.md", f"# Note {number}\n\nRoom {number} is blue.")
+    with browsing() as page:
+        site.sign_in(page)
+        opened(page, site, "knowledge")
+        tab(page, "Add")
+        page.locator("input[type=file]").last.set_input_files(str(path))
+        page.get_by_text("many.zip").first.wait_for()
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_text("waiting for its turn").wait_for()
+        row = jobs.claim("me", jobs_table.c.kind == "add_documents") or {}
+        job = f"job-{row['number']}"
+        jobs.renew(job, "me", progress=0.4, step=12, steps=30, message="many.zip/n12.md", time_left=42.0)
+        page.get_by_text("many.zip/n12.md · 40 % · about 42 s left").wait_for()
+        tab(page, "Test a question")  # nothing holds the page up
+        page.get_by_label("A question").fill("When can I return a lamp?")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        page.locator(".sa-answer").wait_for()
+        tab(page, "Add")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.wait_for_timeout(300)
+        assert jobs.stopping(job)
+        jobs.stopped(job, "me")
+        page.get_by_text("Stopped after 12 of 30 documents. What was done stays.").wait_for()
+        page.get_by_role("button", name="Read all documents anew").click()
+        page.get_by_text("waiting for its turn").wait_for()
+        assert page.get_by_role("button", name="Read all documents anew").is_hidden()
+        row = jobs.claim("me", jobs_table.c.kind == "reindex") or {}
+        skipped = [{"source": "old.md", "reason": "There is no such file or folder. Check the path."}]
+        report = {"sources": 1, "documents": 1, "chunks": 2, "skipped": skipped, "alike": []}
+        jobs.finish(f"job-{row['number']}", "me", report)
+        page.get_by_text("2 passages made of 1 documents").wait_for()
+        page.get_by_text("There is no such file or folder").wait_for()
+        opened(page, site, "jobs")
+        page.get_by_text("reindex").first.wait_for()
 
 
 def test_a_widget_key_is_made_and_the_inbox_read(site: Site) -> None:

@@ -1,5 +1,6 @@
 """Tools over the team's documents."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from tools.catalog.registry import tool
@@ -44,7 +45,7 @@ def _preview_add(
 def add_knowledge(
     workspace: Workspace, source: str, visibility: Visibility | None = None, tags: list[str] | None = None
 ) -> dict[str, Any]:
-    """Add a document, a folder or a web address to the knowledge base.
+    """Add a document, a folder or a web address to the knowledge base; many documents are added by a job.
 
     Args:
         source: the name of an uploaded file, or an address.
@@ -52,7 +53,47 @@ def add_knowledge(
             published, and one that is there already stays as it is.
         tags: words by which searches can be narrowed.
     """
-    return workspace.knowledge().add([workspace.document(source)], visibility=visibility, tags=tags or [])
+    return add_documents(workspace, [workspace.document(source)], visibility, tags or [])
+
+
+def add_documents(
+    workspace: Workspace,
+    sources: Sequence[str],
+    visibility: Visibility | None = None,
+    tags: Sequence[str] = (),
+    progress: Any = None,
+) -> dict[str, Any]:
+    """Add documents: a few at once, many or large ones as a job.
+
+    Args:
+        workspace: of who asks.
+        sources: paths and addresses.
+        visibility: see :func:`add_knowledge`.
+        tags: the same.
+        progress: see :meth:`knowledge.base.KnowledgeBase.add`; called for what is added at once.
+
+    Returns:
+        The report; of a job its id as ``job``, its ``status`` and how many documents it has ``found``.
+    """
+    from knowledge.gather import takes_long
+
+    base = workspace.knowledge()
+    found = base.find(sources)
+    if not takes_long(found):
+        return base.add(sources, visibility, progress, tags, found)
+    job = add_later(workspace, sources, visibility, tags)
+    return {"job": job["id"], "status": job["status"], "found": len(found)}
+
+
+def add_later(
+    workspace: Workspace,
+    sources: Sequence[str],
+    visibility: Visibility | None = None,
+    tags: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Queue a job that adds documents, and return it; the arguments are those of :func:`add_documents`."""
+    spec = {"sources": [*sources], "visibility": visibility, "tags": [*tags]}
+    return workspace.submit("add_documents", spec)
 
 
 def _preview_remove(workspace: Workspace, source: str) -> dict[str, Any]:

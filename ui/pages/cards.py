@@ -82,7 +82,9 @@ def _recommendation(result: dict[str, Any]) -> str:
 
 def _job(result: dict[str, Any]) -> str:
     outcome = result.get("result") or {}
-    if result.get("status") != "succeeded" or not outcome:
+    if (
+        result.get("status") != "succeeded" or not outcome or "chunks" in outcome
+    ):  # of documents the reply says all
         return ""
     return card(
         say("{model} is ready", model=outcome.get("model", result.get("id"))),

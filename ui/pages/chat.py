@@ -214,7 +214,7 @@ class ChatPage(Approving, Previews, ThreadActions, Thumbs, Tour):
         self.turns.leave(str(request.session_hash))
 
     def cancel_job(self, thread: str | None, request: gr.Request) -> dict:
-        """A click on Stop training."""
+        """A click on Stop this job."""
         who = self.principal(request)
         allow(who, "act")
         job = self.job(self.mine(thread, who))

@@ -12,11 +12,13 @@ from assistant.errors import BadRequest
 from assistant.workspace.files import DATASETS, DOCUMENTS
 from knowledge.base import Visibility
 from knowledge.errors import TeachingError
+from tools.catalog.knowledge import add_documents
 from ui.pages.cards import citations_block
-from ui.pages.html import card, details, facts, notes, table, text
+from ui.pages.html import card, details, facts, notes, text
+from ui.pages.intake import Intake, left_out
 from ui.pages.learner import Learner
 from ui.pages.page import Page, chosen, empty, moment
-from ui.pages.words import say, t, told
+from ui.pages.words import say, t
 
 PASSAGES = 100  # shown of a source
 AS_IT_IS = "as it is"  # a source that is there already stays internal or published
@@ -29,7 +31,7 @@ class KnowledgePage(Page):
 
     def __init__(self, app: Application):
         super().__init__(app)
-        self.learner = Learner(self)
+        self.learner, self.intake = Learner(self), Intake(self)
 
     def build(self) -> None:
         """The components."""
@@ -74,6 +76,7 @@ class KnowledgePage(Page):
             parts.add = gr.Button(t("Add"), variant="primary", size="sm")
             parts.look = gr.Button(t("Preview the passages"), size="sm")
         parts.preview = gr.HTML()
+        self.intake.build()
 
     def _tester(self) -> None:
         parts = self.parts
@@ -96,6 +99,8 @@ class KnowledgePage(Page):
         self.on(parts.ask.click, self.ask, asked, show_progress="minimal")
         self.on(parts.question.submit, self.ask, asked, show_progress="minimal")
         self.on(parts.settle.click, self.settle, [parts.questions])
+        self.on(parts.reading.tick, self.tick, [parts.sources], trigger_mode="once")
+        self.intake.wire()
         self.learner.wire()
         self.finish()
 
@@ -121,8 +126,17 @@ class KnowledgePage(Page):
             "look": gr.Button(visible=act),
             **(self.open(found, request) if found else {"source": "", "remove": gr.Button(visible=False)}),
             **self._questions(request),
+            **self.intake.shown(request),
             **self.learner.shown(request),
         }
+
+    def tick(self, source: str | None, request: gr.Request) -> dict:
+        """A second has passed: the work goes on, or is through and has changed the list."""
+        if self.intake.active():
+            return self.intake.shown(request)
+        changed = self.listed(request, source)
+        del changed["tabs"]  # whoever reads another one stays there
+        return changed
 
     def _questions(self, request: gr.Request) -> dict:
         rows = self.app.unanswered.list()
@@ -178,13 +192,18 @@ class KnowledgePage(Page):
         yield {"add": gr.Button(interactive=False), "preview": card(say("Reading …"))}
         internal = self._sources("internal")
         try:
-            report = self.app.knowledge.add(
+            report = add_documents(
+                self.app.workspace(who),
                 [self._stored(each, who.user_id) for each in sources],
                 None if visibility == AS_IT_IS else _visibility(visibility),
             )
         except TeachingError:
             yield {"add": gr.Button(interactive=True), "preview": ""}
             raise
+        ready = {"add": gr.Button(interactive=True), "files": None, "address": ""}
+        if "job" in report:
+            yield {**ready, **self.intake.shown(request), "preview": ""}
+            return
         shown = [
             say("{name} was internal; visitors read it now.", name=name)
             for name in sorted(internal & self._sources("published"))
@@ -192,13 +211,11 @@ class KnowledgePage(Page):
         outcome = card(
             say("{n} passages added", n=report["chunks"]),
             notes(shown),
-            table(["left out", "why"], [(Path(e["source"]).name, told(e["reason"])) for e in report["skipped"]])
-            if report["skipped"] else "",
+            left_out(report["skipped"]),
         )  # fmt: skip
         newest = self.app.knowledge.list()["items"]
         wish = newest[0]["source"] if newest and report["chunks"] else None
         changed = self.listed(request, wish)
-        ready = {"add": gr.Button(interactive=True), "files": None, "address": ""}
         yield {**changed, **ready, "tabs": gr.Tabs(selected="add"), "preview": outcome}
 
     def _sources(self, visibility: str) -> set[str]:

@@ -139,6 +139,8 @@ def shown(job: dict[str, Any]) -> str:
         ("task", job.get("task")),
         ("asked for (UTC)", moment(job["created_at"])),
         ("ended (UTC)", moment(job["finished_at"])),
+        ("documents", (job.get("result") or {}).get("documents")),
+        ("passages", (job.get("result") or {}).get("chunks")),
         ("attempts", job["attempts"] if (job["attempts"] or 0) > 1 else None),
     ]
     failed = f'<p class="sa-warning">{text(told(job["error"]))}</p>' if job.get("error") else ""

@@ -109,7 +109,7 @@ def _conversation(page: ChatPage) -> None:
     page.build_thumbs()
     with gr.Row(elem_classes="sa-job-row"):
         parts.job = gr.HTML(visible=False, elem_id="sa-job", padding=False)
-        parts.stop_job = gr.Button(t("Stop training"), size="sm", visible=False, scale=0, min_width=120)
+        parts.stop_job = gr.Button(t("Stop this job"), size="sm", visible=False, scale=0, min_width=120)
     page.build_tour()
     page.build_previews()
     parts.box = gr.MultimodalTextbox(

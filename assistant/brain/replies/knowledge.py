@@ -78,7 +78,28 @@ def _more_about(result: dict[str, Any], language: str) -> list[str]:
 
 
 def added(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
-    """Documents were added."""
+    """Documents were added, or a job adds them."""
+    if job := result.get("job"):
+        return _adding(str(job), result, language)
+    told = "\n".join(report(result, language)) or pick(language, "Nothing new was added.", "没有新增内容。")
+    source = str(args.get("source") or "") if result.get("documents") else ""
+    return Reply(told, _named(source, language, "Remove {} from the knowledge base", "从知识库删除 {}"))
+
+
+def _adding(job: str, result: dict[str, Any], language: str) -> Reply:
+    found = count(result.get("found"))
+    return Reply(
+        pick(
+            language,
+            f"**{job}** adds {found} documents to the knowledge base. You can go on meanwhile, and stop it: what was added by then stays.",
+            f"**{job}** 正在把 {found} 份文档加入知识库。您可以继续对话，也可以随时停止：已加入的会保留。",
+        ),
+        [pick(language, f"Show {job}", f"查看 {job}"), pick(language, f"Cancel {job}", f"取消 {job}")],
+    )
+
+
+def report(result: dict[str, Any], language: str) -> list[str]:
+    """What was added, and what was left out."""
     zh, skipped = language == "zh", result.get("skipped") or []
     documents, chunks = result.get("documents") or 0, result.get("chunks") or 0
     lines = []
@@ -94,9 +115,10 @@ def added(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
             if zh
             else f"⚠ Left out {skip.get('source')}: {skip.get('reason')}"
         )
-    source = str(args.get("source") or "") if documents else ""
-    steps = _named(source, language, "Remove {} from the knowledge base", "从知识库删除 {}")
-    return Reply("\n".join(lines) or pick(language, "Nothing new was added.", "没有新增内容。"), steps)
+    if len(skipped) > 5:
+        more = count(len(skipped) - 5)
+        lines.append(f"……另外跳过 {more} 个。" if zh else f"… and {more} more.")
+    return lines
 
 
 def _named(source: str, language: str, english: str, chinese: str) -> list[str]:

@@ -5,6 +5,7 @@
 from typing import Any
 
 from assistant.brain.language import pick
+from assistant.brain.replies.knowledge import report
 from assistant.brain.replies.reply import Reply, count, duration, percent, scores_of
 
 STATUS = {
@@ -137,6 +138,8 @@ def job_shown(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     status = result.get("status")
     if status == "running":
         return _running(result, language)
+    if status == "succeeded" and "chunks" in (result.get("result") or {}):
+        return _documents_done(result, language)
     if status == "succeeded":
         return _succeeded(result, language)
     job = result.get("id")
@@ -149,11 +152,24 @@ def job_shown(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     if status == "queued":
         return Reply(
             pick(language, f"**{job}** is waiting for its turn.", f"**{job}** 正在排队。"),
-            _while_running(language),
+            _while_running(result, language),
         )
-    return Reply(
-        pick(language, f"**{job}** was stopped.", f"**{job}** 已经停止。"), _after_no_result(result, language)
-    )
+    told = pick(language, f"**{job}** was stopped.", f"**{job}** 已经停止。")
+    if result.get("kind") == "add_documents":
+        done, of = count(result.get("step") or 0), count(result.get("steps") or 0)
+        told += pick(
+            language,
+            f" {done} of {of} documents were read until then; what was added stays.",
+            f"到那时读了 {of} 份文档中的 {done} 份；已加入的会保留。",
+        )
+    return Reply(told, _after_no_result(result, language))
+
+
+def _documents_done(result: dict[str, Any], language: str) -> Reply:
+    """A job on the documents is through."""
+    job = result.get("id")
+    lines = report(result["result"], language)
+    return Reply("\n".join([pick(language, f"**{job}** is done.", f"**{job}** 已完成。"), *lines]))
 
 
 def _after_no_result(result: dict[str, Any], language: str) -> list[str]:
@@ -168,7 +184,10 @@ def _after_no_result(result: dict[str, Any], language: str) -> list[str]:
     ]
 
 
-def _while_running(language: str) -> list[str]:
+def _while_running(result: dict[str, Any], language: str) -> list[str]:
+    if result.get("kind") not in (None, "finetune", "learn"):
+        job = result.get("id")
+        return [pick(language, f"Show {job}", f"查看 {job}"), pick(language, f"Cancel {job}", f"取消 {job}")]
     return (
         ["训练进度怎么样了？", "停止训练"]
         if language == "zh"
@@ -194,7 +213,7 @@ def _running(result: dict[str, Any], language: str) -> Reply:
         text += (
             f"最近的训练损失：{curve[-1][1]:.3f}。" if zh else f" The training loss is at {curve[-1][1]:.3f}."
         )
-    return Reply(text, _while_running(language))
+    return Reply(text, _while_running(result, language))
 
 
 def _succeeded(result: dict[str, Any], language: str) -> Reply:
@@ -258,7 +277,7 @@ def job_resumed(args: dict[str, Any], result: dict[str, Any], language: str) -> 
         f"**{job}** goes on from its last checkpoint as soon as its turn comes.",
         f"**{job}** 轮到时会从上次的检查点继续。",
     )
-    return Reply(told, _while_running(language))
+    return Reply(told, _while_running({}, language))
 
 
 def job_cancelled(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:

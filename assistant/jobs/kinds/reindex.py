@@ -1,0 +1,11 @@
+"""Every source of the knowledge base is read anew; searches go on meanwhile."""
+
+from typing import Any
+
+from assistant.jobs.documents import opened, told
+from assistant.jobs.work import Work
+
+
+def run(work: Work) -> dict[str, Any]:
+    """Read every source anew; the report of :meth:`knowledge.base.KnowledgeBase.reindex` is the result."""
+    return opened(work).reindex(told(work))
