@@ -104,8 +104,8 @@ class Vectors:
             return None
         known = len(self._held) - len(self._gone) + len(self._added)
         last = max(self._held_last, max(self._added, default=0))
-        # One statement, so that both are of one moment. Ids only grow.
-        query = "SELECT count(*), (SELECT json_group_array(id) FROM chunks WHERE id > ?) FROM chunks"
+        # One statement, so that both are of one moment. Ids only grow. A count by itself walks no rows.
+        query = "SELECT (SELECT count(*) FROM chunks), (SELECT json_group_array(id) FROM chunks WHERE id > ?)"
         count, came = self._store.connection.execute(query, (last,)).fetchone()
         found = set(json.loads(came))
         return found if count == known + len(found) else None
