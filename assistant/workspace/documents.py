@@ -69,10 +69,12 @@ class TeamKnowledge(KnowledgeBase):
 
     def add(self, sources: Any, *args: Any, **options: Any) -> dict[str, Any]:
         """Add documents."""
+        before = self.store.changes()
         try:
             result = super().add(sources, *args, **options)
         except BaseException:
-            record(self._records, "knowledge added", _told(sources), stopped=True)
+            if self.store.changes() != before:  # what came before it stays
+                record(self._records, "knowledge added", _told(sources), stopped=True)
             raise
         numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
         record(self._records, "knowledge added", _told(sources), **numbers, skipped=len(result["skipped"]))

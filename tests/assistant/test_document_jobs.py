@@ -16,6 +16,7 @@ from assistant.jobs.work import Work
 from assistant.settings import Settings, settings
 from assistant.workspace.documents import reindex_later
 from knowledge import gather
+from knowledge.errors import KnowledgeError
 from tools.catalog.knowledge import add_knowledge
 from tools.errors import Cancelled
 from tools.finetune.progress import Progress, Reporter
@@ -108,6 +109,9 @@ def test_a_stop_keeps_what_was_added_and_resumed_it_adds_the_rest(app, tmp_path)
     assert app.knowledge.list()["sources"] == 7
     [entry] = [each for each in app.audit.entries() if each["action"] == "knowledge added"]
     assert entry["details"] == {"stopped": True}
+    with pytest.raises(KnowledgeError):
+        app.knowledge.add([tmp_path / "many"], "secret")  # type: ignore[arg-type]
+    assert [each["action"] for each in app.audit.entries()].count("knowledge added") == 1
     assert add_documents.run(work_of(app, "job-1"))["documents"] == 18
 
 
