@@ -41,8 +41,8 @@ brain: .venv/.setup  ## Train the embedded brain anew: weights, card and scores 
 ner: .venv/.setup  ## Train the model that finds names anew, with its card (one core: about an hour)
 	$(BIN)/python -m tools.privacy.recipe --messages tools/privacy/recipe/messages.txt tests/benchmarks/data/redaction/*_seen.txt --plain $(filter-out %/names.txt %/personal.txt %/redact_text.txt %/glosses.txt %/texts.txt %/choices.txt,$(wildcard assistant/brain/recipe/banks/*/*.txt))
 
-verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (two cores: about a quarter of an hour)
-	$(BIN)/python -m knowledge.recipe --encoder $$($(BIN)/python -c "from tools.models.embedded import minilm_folder; print(minilm_folder())")
+verifier: .venv/.setup  ## Train anew what reads a question and a sentence together (two cores: half an hour and more with bfloat16)
+	$(BIN)/python -m knowledge.recipe --bf16 --encoder $$($(BIN)/python -c "from tools.models.embedded import minilm_folder; print(minilm_folder())")
 
 format: .venv/.dev  ## Format and mend what can be mended
 	$(BIN)/ruff format .

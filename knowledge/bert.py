@@ -82,6 +82,16 @@ class Bert:
         Returns:
             float32 ``[texts, tokens of the longest or some more, width]``; behind a text's end stands nothing of use.
         """
+        return self._infer(ids, segments, 1)[0]
+
+    def halfway(self, ids: list[list[int]]) -> tuple["np.ndarray", "np.ndarray"]:
+        """Last hidden states, and those after the lower half of the layers; both as of :meth:`hidden`."""
+        last, half = self._infer(ids, None, 2)
+        return last, half
+
+    def _infer(
+        self, ids: list[list[int]], segments: list[list[int]] | None, outputs: int
+    ) -> list["np.ndarray"]:
         import numpy as np
 
         shape = len(ids), -(-max(map(len, ids)) // STEP) * STEP
@@ -95,8 +105,7 @@ class Bert:
         given = dict(zip(TABLES, (tokens, kinds, places), strict=True))
         with self._turn:
             self._request.infer({**given, "mask": mask[:, None, None, :]}, share_inputs=True)
-            found: np.ndarray = self._request.get_output_tensor(0).data
-            return found.copy()
+            return [self._request.get_output_tensor(at).data.copy() for at in range(outputs)]
 
 
 class _Graph:
@@ -118,10 +127,10 @@ class _Graph:
         mask = ops.parameter([-1, 1, 1, -1], np.float32, "mask")
         for name, each in {**given, "mask": mask}.items():
             each.output(0).tensor.set_names({name})
-        values = self._embedded(given)
+        states = [self._embedded(given)]
         for number in range(self._layers):
-            values = self._layer(f"encoder.layer.{number}", values, mask)
-        return openvino.Model([values], [*given.values(), mask])
+            states.append(self._layer(f"encoder.layer.{number}", states[-1], mask))
+        return openvino.Model([states[-1], states[self._layers // 2]], [*given.values(), mask])
 
     def _embedded(self, given: Mapping[str, Any]) -> Any:
         ops = self._ops

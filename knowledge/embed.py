@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from knowledge.errors import KnowledgeError
 from knowledge.loading import loaded
@@ -17,6 +17,20 @@ LONGEST = 256  # tokens; what all-MiniLM-L6-v2 was trained for
 READ = 80  # tokens, where those of a text are asked for one by one
 _encoders: dict[Path, "Encoder"] = {}
 _making = threading.Lock()
+
+
+class Tokens(NamedTuple):
+    """Vectors of a text's tokens, float16 ``[tokens, dimension]``.
+
+    Attributes:
+        hidden: the last hidden states.
+        words: the word vectors.
+        half: the hidden states after the lower half of the layers.
+    """
+
+    hidden: "torch.Tensor"
+    words: "torch.Tensor"
+    half: "torch.Tensor"
 
 
 class Encoder:
@@ -58,14 +72,11 @@ class Encoder:
             result[batch] = _embed(network, [encodings[i].ids for i in batch])
         return result
 
-    def tokens(self, texts: Sequence[str]) -> list[tuple["torch.Tensor", "torch.Tensor"]]:
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Vectors of single tokens.
 
         Args:
             texts: any number; of longer ones the first 80 tokens.
-
-        Returns:
-            For each text its last hidden states and its word vectors, float16 tensors of shape ``[tokens, dimension]``.
         """
         tokenizer, network = self._parts()
         with self._lock:
@@ -74,7 +85,7 @@ class Encoder:
             each.ids if len(each.ids) <= READ else [*each.ids[: READ - 1], each.ids[-1]] for each in encodings
         ]
         order = sorted(range(len(texts)), key=lambda place: len(ids[place]), reverse=True)
-        found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        found: dict[int, Tokens] = {}
         for at in range(0, len(order), BATCH):
             places = order[at : at + BATCH]
             found |= zip(places, _tokens(network, [ids[place] for place in places]), strict=True)
@@ -132,6 +143,10 @@ class _Other:
 
     def hidden(self, ids: list[list[int]]) -> "np.ndarray":
         """As :meth:`knowledge.bert.Bert.hidden`."""
+        return self.halfway(ids)[0]
+
+    def halfway(self, ids: list[list[int]]) -> tuple["np.ndarray", "np.ndarray"]:
+        """As :meth:`knowledge.bert.Bert.halfway`."""
         import torch
 
         mask = torch.nn.utils.rnn.pad_sequence(
@@ -139,17 +154,22 @@ class _Other:
         )
         tokens = torch.nn.utils.rnn.pad_sequence([torch.tensor(each) for each in ids], True)
         with torch.inference_mode():
-            found = self._model(input_ids=tokens, attention_mask=mask).last_hidden_state.float().numpy()
-        return cast("np.ndarray", found)
+            found = self._model(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
+        states = found.hidden_states
+        half = states[(len(states) - 1) // 2]  # the first are the embeddings
+        return found.last_hidden_state.float().numpy(), half.float().numpy()
 
 
-def _tokens(network: Any, ids: list[list[int]]) -> "list[tuple[torch.Tensor, torch.Tensor]]":
-    """Hidden states and word vectors of the texts of one batch."""
+def _tokens(network: Any, ids: list[list[int]]) -> list[Tokens]:
+    """Token vectors of the texts of one batch."""
     import torch
 
+    def told(values: "np.ndarray", count: int) -> "torch.Tensor":
+        return torch.from_numpy(values[:count]).half()
+
     return [
-        (torch.from_numpy(row[: len(each)]).half(), torch.from_numpy(network.words[each]).half())
-        for row, each in zip(network.hidden(ids), ids, strict=True)
+        Tokens(told(last, len(each)), told(network.words[each], len(each)), told(half, len(each)))
+        for last, half, each in zip(*network.halfway(ids), ids, strict=True)
     ]
 
 

@@ -158,7 +158,7 @@ class Support:
         """How well the text's tokens match the sentence's, on average: BERTScore's recall (Zhang et al. 2020)."""
         from torch.nn.functional import normalize
 
-        (said, _), (there, _) = self._encoder.encoder.tokens([sentence, text])
+        said, there = (each.hidden for each in self._encoder.encoder.tokens([sentence, text]))
         cosines = normalize(said[1:-1].float(), dim=-1) @ normalize(there[1:-1].float(), dim=-1).T
         return float(cosines.max(dim=1).values.mean())
 

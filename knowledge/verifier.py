@@ -1,4 +1,4 @@
-"""The network that reads a question and a sentence together: does the one answer the other? Imported only with torch.
+"""The quick network that reads a question and a sentence together: does the one answer the other? Needs torch.
 
 The frozen encoder reads both by themselves, so that a sentence's token vectors can be kept; two blocks in which the
 question's tokens attend to the sentence's (after Humeau et al. 2020, "Poly-encoders", and MacAvaney et al. 2020,
@@ -7,10 +7,13 @@ a bare word.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from knowledge.embed import Tokens
 
 WIDTH, BLOCKS, HEADS, DROPOUT = 96, 2, 4, 0.1
 DEEP = 384  # of the encoder's vectors
@@ -96,15 +99,11 @@ def _alike(
     return two[..., 0], two[..., 1], cosines.masked_fill(~mine[:, :, None], -1).max(1).values
 
 
-def side(tokens: list[tuple[torch.Tensor, torch.Tensor]]) -> Side:
-    """Texts of different length as one batch.
-
-    Args:
-        tokens: of each text its hidden states and word vectors, ``[tokens, 384]``.
-    """
+def side(tokens: Sequence[Tokens]) -> Side:
+    """Texts of different length as one batch."""
     from torch.nn.utils.rnn import pad_sequence
 
-    hidden = pad_sequence([each.float() for each, _ in tokens], batch_first=True)
-    words = pad_sequence([each.float() * BARE for _, each in tokens], batch_first=True)
-    mask = pad_sequence([torch.ones(len(each), dtype=torch.bool) for each, _ in tokens], batch_first=True)
+    hidden = pad_sequence([each.hidden.float() for each in tokens], batch_first=True)
+    words = pad_sequence([each.words.float() * BARE for each in tokens], batch_first=True)
+    mask = pad_sequence([torch.ones(len(each.words), dtype=torch.bool) for each in tokens], batch_first=True)
     return hidden, words, mask

@@ -1,8 +1,8 @@
-"""How likely the best sentences answer a question, by the trained network of :mod:`knowledge.verifier`.
+"""How likely the best sentences answer a question, by the networks of :mod:`knowledge.verifier` and ``joint``.
 
-``make verifier`` trains it on invented documents (:mod:`knowledge.recipe`); its weights lie in ``trained``. Where they
-are missing or damaged, where another encoder than theirs is in use, and for Chinese, which that encoder does not know,
-there is no verdict, and whether there is an answer is decided without.
+``make verifier`` trains them on invented documents (:mod:`knowledge.recipe`); their weights lie in ``trained``. Where
+they are missing or damaged, where another encoder than theirs is in use, and for Chinese, which that encoder does not
+know, there is no verdict, and whether there is an answer is decided without.
 """
 
 import logging
@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from knowledge.embed import Encoder
+from knowledge.embed import Encoder, Tokens
 from knowledge.remembering import Remembering
 from knowledge.words import has_cjk
 
 if TYPE_CHECKING:
-    import torch
-
     from knowledge.confidence import Asked
     from knowledge.units import Unit
 
 FILE = Path(__file__).parent / "trained" / "verifier.safetensors"
-READ = 20  # how many of the likeliest sentences are read
+READ = 20  # how many of the likeliest sentences the quick network reads
+READ_CLOSELY = 4  # how many of them the joint one does; with 20 it decides no better
 TOP = 3  # how many of them an answer is most likely taken from
-ROOM = 1_000  # sentences whose token vectors are kept; about 25 MB
+ROOM = 1_000  # sentences whose token vectors are kept; about 40 MB
+NOTHING = -6.0  # the logit where no sentence holds the kind of value that is asked for
 _verifiers: dict[tuple[Path, Path], "Verifier | None"] = {}
 _making = threading.Lock()
 
@@ -35,15 +35,17 @@ class Verifier:
 
     Args:
         encoder: whose token vectors it was trained on.
-        file: its weights.
+        file: the weights.
 
     Raises:
-        OSError, ValueError: they are not there, damaged, or of another encoder.
+        OSError, ValueError: the weights are not there, damaged, or of another encoder.
     """
 
     def __init__(self, encoder: Encoder, file: Path = FILE):
         from safetensors import SafetensorError, safe_open
+        from torch import nn
 
+        from knowledge.joint import Joint
         from knowledge.verifier import Network
 
         try:
@@ -51,19 +53,19 @@ class Verifier:
                 base = (opened.metadata() or {}).get("base")
                 # What safe_open gives has names, but cannot be iterated over.
                 tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
-            self._network = Network()
-            self._network.load_state_dict(tensors)
+            self._networks = nn.ModuleDict({"apart": Network(), "joint": Joint()})
+            self._networks.load_state_dict(tensors)
         except (SafetensorError, RuntimeError) as error:
             raise ValueError(f"{file.name} is damaged: {error}") from error
         if base != encoder.name:
             raise ValueError(f"{file.name} was trained for the encoder {base}, not for {encoder.name}")
-        self._network.eval().requires_grad_(False)
+        self._networks.eval().requires_grad_(False)
         self._encoder = encoder
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[torch.Tensor, torch.Tensor]] = OrderedDict()
+        self._kept: OrderedDict[str, Tokens] = OrderedDict()
 
     def logits(self, question: str, sentences: Sequence[str]) -> list[float]:
-        """Of each sentence, above 0 where it is more likely than not an answer.
+        """Of each sentence, above 0 where it is more likely than not an answer, by the quick network.
 
         Args:
             question: standing alone.
@@ -75,9 +77,19 @@ class Verifier:
 
         asked, *said = self._tokens([question, *sentences])
         with torch.inference_mode():
-            return self._network(side([asked] * len(said)), side(said)).tolist()
+            found: list[float] = self._networks["apart"](side([asked] * len(said)), side(said)).tolist()
+        return found
 
-    def _tokens(self, texts: list[str]) -> list[tuple["torch.Tensor", "torch.Tensor"]]:
+    def joint_logits(self, question: str, sentences: Sequence[str]) -> list[float]:
+        """The same by the network that reads both as one text: slower, and sees more."""
+        import torch
+
+        asked, *said = (each.half.float() for each in self._tokens([question, *sentences]))
+        with torch.inference_mode():
+            found: list[float] = self._networks["joint"]([asked] * len(said), said).tolist()
+        return found
+
+    def _tokens(self, texts: list[str]) -> list[Tokens]:
         with self._lock:
             found = {text: self._kept[text] for text in texts if text in self._kept}
         missing = [text for text in dict.fromkeys(texts) if text not in found]
@@ -107,8 +119,8 @@ def verifier(encoder: Encoder, file: Path = FILE) -> Verifier | None:
 def verdict(asked: "Asked", units: "Sequence[Unit]", encoder: Remembering) -> dict[str, float]:
     """The verifier's logits in numbers of the question; empty where there is no verdict.
 
-    ``verified_most`` is the highest of all sentences read, ``verified_top`` of the likeliest three, ``verified_held``
-    of those that hold the kind of value that is asked for.
+    ``verified_most`` is the quick network's highest of all sentences read, ``verified_top`` of the likeliest three,
+    ``verified_held`` of those that hold the kind of value that is asked for; ``joint_…`` are the joint network's.
 
     Args:
         asked: the question.
@@ -119,10 +131,15 @@ def verdict(asked: "Asked", units: "Sequence[Unit]", encoder: Remembering) -> di
     if reads is None:
         return {}
     best = sorted(units, key=lambda unit: -unit.score)[:READ]
-    logits = reads.logits(asked.text, [f"{unit.hit.passage.context}: {unit.text}" for unit in best])
-    held = [z for z, unit in zip(logits, best, strict=True) if not unit.evidence["kind_lacking"]]
+    texts = [f"{unit.hit.passage.context}: {unit.text}" for unit in best]
+    held = [not unit.evidence["kind_lacking"] for unit in best]
+    quick = _told("verified", reads.logits(asked.text, texts), held)
+    return quick | _told("joint", reads.joint_logits(asked.text, texts[:READ_CLOSELY]), held)
+
+
+def _told(name: str, logits: list[float], held: list[bool]) -> dict[str, float]:
     return {
-        "verified_most": max(logits),
-        "verified_top": max(logits[:TOP]),
-        "verified_held": max(held, default=-6.0),
+        f"{name}_most": max(logits),
+        f"{name}_top": max(logits[:TOP]),
+        f"{name}_held": max((z for z, holds in zip(logits, held, strict=False) if holds), default=NOTHING),
     }

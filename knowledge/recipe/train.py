@@ -1,4 +1,4 @@
-"""Training of the verifier on invented sections. The encoder stays as it is: its token vectors are made once."""
+"""Training of the quick network on invented sections. The encoder stays as it is: its token vectors are made once."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from knowledge.embed import Encoder
+from knowledge.embed import Encoder, Tokens
+from knowledge.joint import Joint
 from knowledge.recipe.pairs import Section
 from knowledge.verifier import Network, side
 
@@ -21,7 +22,7 @@ RANKING = 0.5  # the weight of being ahead of the others, beside that of being a
 Case = tuple[
     str, list[tuple[str, float]]
 ]  # a question, and sentences with 1 for those that answer it and else 0
-Tokens = dict[str, tuple[torch.Tensor, torch.Tensor]]
+Known = dict[str, Tokens]
 
 
 def cases(sections: Sequence[Section], dice: random.Random) -> list[Case]:
@@ -37,7 +38,7 @@ def cases(sections: Sequence[Section], dice: random.Random) -> list[Case]:
     return found
 
 
-def tokens(sections: Sequence[Section], encoder: Encoder) -> Tokens:
+def tokens(sections: Sequence[Section], encoder: Encoder) -> Known:
     """The encoder's token vectors of all sentences and questions."""
     texts = [text for section in sections for text in section.texts]
     texts += [question for section in sections for question, _ in section.questions]
@@ -47,7 +48,7 @@ def tokens(sections: Sequence[Section], encoder: Encoder) -> Tokens:
 
 def train(
     sections: Sequence[Section],
-    known: Tokens,
+    known: Known,
     epochs: int,
     seed: int,
     told: Callable[[int, int, float], None] = lambda step, steps, loss: None,
@@ -65,23 +66,44 @@ def train(
     network = Network()
     plan = [_shuffled(sections, random.Random(epoch)) for epoch in range(epochs)]
     batches = [part[at : at + BATCH] for part in plan for at in range(0, len(part) - BATCH + 1, BATCH)]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = len(batches)
+
+    def logits(batch: list[Case]) -> torch.Tensor:
+        questions = side([known[question] for question, texts in batch for _ in texts])
+        return network(questions, side([known[text] for _, texts in batch for text, _ in texts]))
+
+    descend(torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY), batches, logits, told)
+    return network.eval()
+
+
+def descend(
+    optimizer: torch.optim.Optimizer,
+    batches: Sequence[list[Case]],
+    logits: Callable[[list[Case]], torch.Tensor],
+    told: Callable[[int, int, float], None],
+) -> None:
+    """Go down the loss, a step a batch: first ever faster, then ever slower.
+
+    Args:
+        optimizer: holds the weights.
+        batches: what each step learns from.
+        logits: of each sentence of a batch.
+        told: called now and then with the step, how many there are, and the loss.
+    """
+    steps, mean = len(batches), 0.0
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / (WARMUP * steps), max(0.02, 1 - step / steps))
     )
-    mean = 0.0
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     for step, batch in enumerate(batches):
-        loss = _loss(network, batch, known)
+        loss = _loss(logits(batch), batch)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         schedule.step()
         mean = 0.98 * mean + 0.02 * loss.item() if step else loss.item()
         if step % 100 == 99:
             told(step + 1, steps, mean)
-    return network.eval()
 
 
 def _shuffled(sections: Sequence[Section], dice: random.Random) -> list[Case]:
@@ -91,12 +113,9 @@ def _shuffled(sections: Sequence[Section], dice: random.Random) -> list[Case]:
     return found
 
 
-def _loss(network: Network, batch: list[Case], known: Tokens) -> torch.Tensor:
+def _loss(logits: torch.Tensor, batch: list[Case]) -> torch.Tensor:
     """Whether each sentence is an answer, and whether a question's answer is ahead of the others."""
-    questions = side([known[question] for question, texts in batch for _ in texts])
-    sentences = side([known[text] for _, texts in batch for text, _ in texts])
     wanted = torch.tensor([label for _, texts in batch for _, label in texts])
-    logits = network(questions, sentences)
     loss = F.binary_cross_entropy_with_logits(
         logits, wanted * 0.96 + 0.02, pos_weight=torch.tensor(ANSWERS_COUNT)
     )
@@ -109,10 +128,11 @@ def _loss(network: Network, batch: list[Case], known: Tokens) -> torch.Tensor:
     return loss + RANKING * torch.stack(ahead).mean() if ahead else loss
 
 
-def save(network: Network, encoder: Encoder, file: Path) -> None:
-    """Write the weights in half precision, with the name of the encoder that they go with."""
+def save(network: Network, joint: Joint, encoder: Encoder, file: Path) -> None:
+    """Write the weights of both networks in half precision, with the name of the encoder that they go with."""
     from safetensors.torch import save_file
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    halves = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    both = torch.nn.ModuleDict({"apart": network, "joint": joint})
+    halves = {name: value.half().contiguous() for name, value in both.state_dict().items()}
     save_file(halves, file, metadata={"base": encoder.name})

@@ -25,6 +25,11 @@ def test_hidden_states_are_those_of_transformers() -> None:
         with torch.inference_mode():
             wanted = other(input_ids=torch.tensor([each]), token_type_ids=torch.tensor([kinds]))
         assert numpy.abs(row[: len(each)] - wanted.last_hidden_state[0].numpy()).max() < 1e-4
+        last, half = own.halfway([each])
+        with torch.inference_mode():
+            states = other(input_ids=torch.tensor([each]), output_hidden_states=True).hidden_states
+        for found, number in ((last, 6), (half, 3)):
+            assert numpy.abs(found[0, : len(each)] - states[number][0].numpy()).max() < 1e-4
         assert numpy.abs(own.hidden([each])[0, : len(each)] - row[: len(each)]).max() > 1e-2, "segments count"
 
 
@@ -38,7 +43,7 @@ def test_an_encoder_of_another_kind(tmp_path: Path) -> None:
     together = other.encode(TEXTS)
     assert together.shape == (4, 32) and numpy.allclose(numpy.linalg.norm(together, axis=1), 1, atol=1e-5)
     assert numpy.allclose(together[1], other.encode(TEXTS[1:2])[0], atol=1e-5), "padding changes nothing"
-    assert [part.shape for part in other.tokens(TEXTS[:1])[0]] == [(7, 32), (7, 32)]
+    assert [part.shape for part in other.tokens(TEXTS[:1])[0]] == [(7, 32)] * 3
 
 
 def test_weights_that_do_not_fit_are_told(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ import random
 
 import pytest
 
+from knowledge import bert
 from knowledge.confidence import confidence, features
 from knowledge.embed import Encoder
+from knowledge.joint import begin
 from knowledge.recipe.companies import COMPANIES, company_sections
-from knowledge.recipe.pairs import sections
+from knowledge.recipe.joint import train_joint
+from knowledge.recipe.pairs import Section, sections
 from knowledge.recipe.train import cases, save, tokens, train
 from knowledge.verify import FILE, Verifier, verdict, verifier
 from tools.models.embedded import minilm_folder
@@ -28,22 +31,30 @@ SENTENCES = [
         ("which day do we get apples", 1),
     ],
 )
-def test_the_sentence_that_answers_is_ahead(encoder, question, answer):
-    logits = Verifier(encoder).logits(question, SENTENCES)
+@pytest.mark.parametrize("network", ["logits", "joint_logits"])
+def test_the_sentence_that_answers_is_ahead(encoder, question, answer, network):
+    logits = getattr(Verifier(encoder), network)(question, SENTENCES)
     assert max(range(len(logits)), key=logits.__getitem__) == answer
 
 
-def test_a_sentence_is_judged_the_same_alone_and_among_others(encoder):
-    reads = Verifier(encoder)
-    alone = [reads.logits("when does fruit come", [each])[0] for each in SENTENCES]
-    assert reads.logits("when does fruit come", SENTENCES) == pytest.approx(alone, abs=1e-3)
+@pytest.mark.parametrize("network", ["logits", "joint_logits"])
+def test_a_sentence_is_judged_the_same_alone_and_among_others(encoder, network):
+    reads = getattr(Verifier(encoder), network)
+    alone = [reads("when does fruit come", [each])[0] for each in SENTENCES]
+    assert reads("when does fruit come", SENTENCES) == pytest.approx(alone, abs=1e-3)
+
+
+def test_the_joint_network_starts_as_the_upper_half_of_the_encoder(encoder):
+    (whole,) = encoder.tokens(["Where is my parcel?"])
+    upper = begin(bert.read(encoder.folder)[0]).eval().layers(whole.half.float()[None])[0]
+    assert (upper - whole.hidden.float()).abs().max() < 0.01  # what is kept has half precision
 
 
 def test_answers_without_a_verifier(corpus, tmp_path, monkeypatch, caplog):
     asked, hits, units = corpus.answerer.read("How much is the deposit for a bicycle?")
     memory = corpus.searcher.encoder
     whole = features(asked, hits, units, memory)
-    assert "verified_top" in whole
+    assert {"verified_top", "joint_top"} <= set(whole)
     damaged = tmp_path / "verifier.safetensors"
     damaged.write_bytes(FILE.read_bytes()[:5000])
     for file in (damaged, tmp_path / "away.safetensors"):
@@ -106,6 +117,10 @@ def test_what_answers_stands_in_the_companies_documents():
 def test_the_recipe_trains_weights_that_can_be_read(tmp_path, encoder):
     invented = list(sections(5, 1))[:3]
     assert all(len(texts) > 1 for _, texts in cases(invented, random.Random(1)))
-    network = train(invented, tokens(invented, encoder), epochs=1, seed=0)
-    save(network, encoder, tmp_path / "new.safetensors")
-    assert len(Verifier(encoder, tmp_path / "new.safetensors").logits("when?", SENTENCES)) == 4
+    known = tokens(invented, encoder)
+    network = train(invented, known, epochs=1, seed=0)
+    single = [Section(section.texts, [each]) for section in invented for each in section.questions]
+    joint = train_joint(single, known, encoder, epochs=1, seed=0)
+    save(network, joint, encoder, tmp_path / "new.safetensors")
+    reads = Verifier(encoder, tmp_path / "new.safetensors")
+    assert len(reads.logits("when?", SENTENCES)) == len(reads.joint_logits("when?", SENTENCES)) == 4
