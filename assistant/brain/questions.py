@@ -227,6 +227,13 @@ _OPTION = re.compile(
 )
 
 
+_BOTH_COLUMNS = re.compile(  # "two text columns, subject and body. Which one", "有 subject 和 body 两列"
+    r"\b(?:columns|fields)[,:]\s*(?:the )?([\w\-]+) and ([\w\-]+)(?=[.;?!])"
+    r"|([A-Za-z_][\w\-]*)\s*[和、]\s*([A-Za-z_][\w\-]*)\s*两列",
+    re.IGNORECASE,
+)
+
+
 def _named_columns(text: str) -> list[str]:
     """Columns in a question that offers some: "topic or queue?", "the label: stars, scent, shop. Which one"."""
     if several := re.search(r"[:：]\s*(?:the )?([\w\-]+(?:(?:, |、| or | and |, or )[\w\-]+){2,})", text):
@@ -236,5 +243,7 @@ def _named_columns(text: str) -> list[str]:
         text,
     ):
         return [chinese[1], chinese[2]]
+    if both := _BOTH_COLUMNS.search(text):
+        return [each for each in both.groups() if each]
     found = re.search(r"([\w\-]+)(?: column| 列|列)?,? ?(?:or|还是|或) ?(?:the )?([\w\-]+)", text)
     return [found[1], found[2]] if found else []

@@ -81,6 +81,31 @@ def test_answer_to_the_question_completes_the_action():
     assert decide(talk, TWO).args == {"model": "y-1"}
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "column"),
+    [
+        ("There are two text columns, subject and body. Which one should it read?", "the second", "body"),
+        (
+            "There are two text columns, subject and body. Which one should it read?",
+            "the first one",
+            "subject",
+        ),
+        ("表里有 subject 和 body 两列,哪一列是文本?", "第二个", "body"),
+    ],
+)
+def test_an_ordinal_picks_a_column_that_was_offered(question: str, answer: str, column: str):
+    found = decide(
+        [
+            {"role": "user", "content": "train on a.csv, label column is queue"},
+            {"role": "assistant", "content": question},
+            {"role": "user", "content": answer},
+        ],
+        TWO,
+    )
+    assert (found.tool, found.args.get("text_column")) == ("finetune_model", column)
+    assert found.args["label_column"] == "queue"
+
+
 @pytest.mark.parametrize("text", ["train on a.csv", "deploy x-1", "how is it going?"])
 def test_visitors_get_answers_only(text: str):
     assert _ask(text, Situation(role="visitor")).tool in (None, "search_knowledge")

@@ -139,6 +139,15 @@ def test_numbers_in_answers(question: str, answer: str, said: dict):
             {"text_column": "customer message", "label_column": "ticket type"},
         ),
         ("the label column is called Ticket Type", {"label_column": "Ticket Type"}),
+        ("with gone as the label column", {"label_column": "gone"}),
+        (
+            "use note as the text column and gone as the label column",
+            {"text_column": "note", "label_column": "gone"},
+        ),
+        (
+            "predict the column named outcome from the column called notes",
+            {"text_column": "notes", "label_column": "outcome"},
+        ),
         ("把标签列设为“类别”，文本列设为“内容”", {"label_column": "类别", "text_column": "内容"}),
         ("叫它 客服分类器", {"name": "客服分类器"}),
         ("名字叫做客服2号", {"name": "客服2号"}),
