@@ -24,7 +24,7 @@ FILE = Path(__file__).parent / "trained" / "verifier.safetensors"
 READ = 20  # how many of the likeliest sentences the quick network reads
 READ_CLOSELY = 4  # how many of them the joint one does; with 20 it decides no better
 TOP = 3  # how many of them an answer is most likely taken from
-ROOM = 1_000  # sentences whose token vectors are kept; about 40 MB
+ROOM = 1_000  # sentences whose token vectors are kept, 2.3 kB a token: some 60 MB, at most 185
 # What a joint logit counts at least: that network is too sure of its noes on short questions and small documents, and
 # decides as well without them (area under the curve of held-out sets .875 instead of .877).
 LEAST = -2.0

@@ -62,7 +62,12 @@ class FileStore:
         self._database, self._home, self._limit, self._quotas = database, home, limit, quotas
 
     def save(
-        self, name: str, content: IO[bytes], user_id: str | None = None, purpose: str = ATTACHED
+        self,
+        name: str,
+        content: IO[bytes],
+        user_id: str | None = None,
+        purpose: str = ATTACHED,
+        by: str | None = None,
     ) -> dict[str, Any]:
         """Store a file; where the newest of its name has the same content, that one is returned as it is.
 
@@ -71,6 +76,7 @@ class FileStore:
             content: opened for reading bytes; read in pieces.
             user_id: who uploaded it.
             purpose: ``fine-tune`` or ``assistants``, as in the OpenAI API.
+            by: who stores it for them, where it is not they.
 
         Raises:
             TooLarge: more bytes than the limit, or than the owner's quota has room for.
@@ -105,7 +111,7 @@ class FileStore:
         }
         with self._database.begin() as connection:
             connection.execute(files.insert().values(**row))
-            record(connection, "file uploaded", file_id, user_id, file=name, bytes=size)
+            record(connection, "file uploaded", file_id, by or user_id, file=name, bytes=size)
         return row
 
     def _copy(self, content: IO[bytes], target: Path) -> tuple[str, int]:

@@ -111,7 +111,7 @@ class Labelling:
             sheet.writerow(["" if cell is None else cell for cell in row])
         name = f"{Path(old['name']).stem}.csv"
         whose = old["user_id"] if old["purpose"] == ATTACHED else user_id  # an attached file stays its user's
-        new = self._files.save(name, io.BytesIO(text.getvalue().encode()), whose, old["purpose"])
+        new = self._files.save(name, io.BytesIO(text.getvalue().encode()), whose, old["purpose"], user_id)
         with self._database.begin() as connection:
             connection.execute(row_labels.delete().where(_for(file_id, label_column)))
             connection.execute(_clashes(file_id, new["id"]))

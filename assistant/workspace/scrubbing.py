@@ -7,6 +7,7 @@ from typing import Any
 from assistant.access.quotas import TOKENS
 from assistant.workspace.files import ATTACHED, safe_name
 from assistant.workspace.workspace import TeamWorkspace
+from tools.errors import NotFound, OutOfSpace
 from tools.wanted import still_wanted
 
 
@@ -44,9 +45,19 @@ def scrubbed_copy(
     )  # about as many as it holds
     old = files.get(path.parent.name)
     whose = old["user_id"] if old["purpose"] == ATTACHED else workspace.principal.user_id
-    with tempfile.TemporaryDirectory(prefix=".scrub-", dir=path.parent) as folder:
-        target = Path(folder) / safe_name(out or scrubbed_name(path))
-        found = scrub(path, target, workspace.redactor(), operator, columns or None, lambda _: still_wanted())
-        with target.open("rb") as content:
-            row = files.save(target.name, content, whose, old["purpose"])
-    return row, found
+    try:
+        with tempfile.TemporaryDirectory(prefix=".scrub-", dir=path.parent) as folder:
+            target = Path(folder) / safe_name(out or scrubbed_name(path))
+            found = scrub(
+                path, target, workspace.redactor(), operator, columns or None, lambda _: still_wanted()
+            )
+            with target.open("rb") as content:
+                return files.save(
+                    target.name, content, whose, old["purpose"], workspace.principal.user_id
+                ), found
+    except FileNotFoundError as error:
+        raise NotFound(f"{name} is no longer there.", "Upload it again.") from error
+    except OSError as error:
+        raise OutOfSpace(
+            f"The copy could not be written: {error.strerror or error}.", "Free some space and try again."
+        ) from error

@@ -11,7 +11,7 @@ SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst", ".log")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)$")
 _RULE = re.compile(r"^\s*+(?:\|\s*+)?:?-{2,}+:?\s*+(?:\|\s*+:?-{2,}+:?\s*+)*+(?:\|\s*+)?$")
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.{1,2000}?)(?<!`)\1(?!`)")
 # What never ends is looked for within bounds, or a line of a megabyte would take hours.
 _PICTURE = re.compile(r"!\[([^\]]{0,500}+)\]\([^)]{0,2000}+\)")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.){1,500}+)\]\(([^)\s]{0,2000}+)[^)]{0,500}+\)")

@@ -1,6 +1,7 @@
 """Excel workbooks, sheet by sheet."""
 
 import re
+from pathlib import PurePosixPath
 from typing import Any
 
 from knowledge.document import Block, Parts
@@ -46,7 +47,7 @@ def load(raw: bytes, name: str) -> Parts:
                 blocks += [Block("heading", sheet.title, 1), *found]
     except Exception as error:  # openpyxl lets many kinds through
         raise SourceError("The workbook is broken.", "Open it in a spreadsheet and save it again.") from error
-    return Parts(name.rpartition(".")[0] or name, blocks, left_out=left_out)
+    return Parts(PurePosixPath(name).stem, blocks, left_out=left_out)
 
 
 def _rows(sheet: Any, merged: dict[tuple[int, int], int]) -> tuple[list[list[str]], list[tuple[str, str]]]:

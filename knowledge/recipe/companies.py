@@ -7,7 +7,7 @@ answers it, and what of it is the answer (``a;b`` both, ``a|b`` either); ``quest
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from knowledge.base import KnowledgeBase
@@ -20,15 +20,20 @@ COMPANIES = Path(__file__).parent / "companies"
 NEAR = 20  # sentences beside a question that do not answer it
 
 
-def company_sections(encoder: Encoder, folder: Path = COMPANIES) -> Iterator[Section]:
+def company_sections(
+    encoder: Encoder, folder: Path = COMPANIES, names: Collection[str] | None = None
+) -> Iterator[Section]:
     """Each question of each company as a section of its own: what answers it, and the likest of all other sentences.
 
     Args:
         encoder: finds the likest.
         folder: of the companies.
+        names: of those wanted; all where left out.
     """
     for path in sorted(folder.glob("*.questions.txt")):
         name = path.name.removesuffix(".questions.txt")
+        if names is not None and name not in names:
+            continue
         units = _units(path.with_name(f"{name}.txt"), encoder)
         texts = [f"{unit.hit.passage.context}: {unit.text}" for unit in units]
         lines = [line.split(" => ") for line in path.read_text("utf-8").splitlines() if line.strip()]

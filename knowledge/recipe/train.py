@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
+from knowledge.atomic import write_atomically
 from knowledge.embed import Encoder, Tokens
 from knowledge.joint import Joint
 from knowledge.recipe.pairs import Section
@@ -128,11 +129,11 @@ def _loss(logits: torch.Tensor, batch: list[Case]) -> torch.Tensor:
     return loss + RANKING * torch.stack(ahead).mean() if ahead else loss
 
 
-def save(network: Network, joint: Joint, encoder: Encoder, file: Path) -> None:
+def save_both(network: Network, joint: Joint, encoder: Encoder, file: Path) -> None:
     """Write the weights of both networks in half precision, with the name of the encoder that they go with."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     file.parent.mkdir(parents=True, exist_ok=True)
     both = torch.nn.ModuleDict({"apart": network, "joint": joint})
     halves = {name: value.half().contiguous() for name, value in both.state_dict().items()}
-    save_file(halves, file, metadata={"base": encoder.name})
+    write_atomically(file, save(halves, metadata={"base": encoder.name}))

@@ -11,7 +11,7 @@ from knowledge.joint import begin
 from knowledge.recipe.companies import COMPANIES, company_sections
 from knowledge.recipe.joint import train_joint
 from knowledge.recipe.pairs import Section, sections
-from knowledge.recipe.train import cases, save, tokens, train
+from knowledge.recipe.train import cases, save_both, tokens, train
 from knowledge.verify import FILE, Verifier, verdict, verifier
 from tools.models.embedded import minilm_folder
 
@@ -121,6 +121,6 @@ def test_the_recipe_trains_weights_that_can_be_read(tmp_path, encoder):
     network = train(invented, known, epochs=1, seed=0)
     single = [Section(section.texts, [each]) for section in invented for each in section.questions]
     joint = train_joint(single, known, encoder, epochs=1, seed=0)
-    save(network, joint, encoder, tmp_path / "new.safetensors")
+    save_both(network, joint, encoder, tmp_path / "new.safetensors")
     reads = Verifier(encoder, tmp_path / "new.safetensors")
     assert len(reads.logits("when?", SENTENCES)) == len(reads.joint_logits("when?", SENTENCES)) == 4

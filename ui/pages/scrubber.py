@@ -10,10 +10,13 @@ from assistant.access.roles import allow
 from assistant.workspace.scrubbing import scrubbed_copy
 from knowledge.errors import TeachingError
 from tools.data.scrub import FORMATS, scrubbed_name
+from tools.errors import BadArgument
 from tools.privacy.operators import OPERATORS
 from ui.pages.html import card, facts, notes, text
 from ui.pages.page import Page
 from ui.pages.words import say, t, told
+
+LARGEST = 20 << 20  # bytes; some minutes of work
 
 
 class Scrubber(Page):
@@ -75,11 +78,20 @@ class Scrubber(Page):
         ready = {"scrub": gr.Button(interactive=True)}
         out = str(Path(scrubbed_name(Path(name))).with_suffix(ending))
         try:
+            self._check_size(request, name)
             row, found = scrubbed_copy(self.app.workspace(who), name, out, operator, columns)
         except TeachingError as error:
             yield {"scrubbed": card(name, f"<p>{text(told(error))}</p>", kind="sa-bad"), **ready}
             return
         yield {**self.listed(request, row["name"]), "scrubbed": _shown(row["name"], found), **ready}
+
+    def _check_size(self, request: gr.Request, name: str) -> None:
+        """Raise :class:`BadArgument` where a copy would hold up the page for more than some minutes."""
+        if self.app.workspace(self.principal(request)).dataset(name).stat().st_size > LARGEST:
+            raise BadArgument(
+                f"{name} is larger than {LARGEST >> 20} MB, which takes too long here.",
+                f"Use the command line: assistant data scrub {name}",
+            )
 
 
 def _shown(name: str, found: dict[str, Any]) -> str:
