@@ -106,6 +106,23 @@ def test_an_old_database_is_brought_up_and_keeps_its_rows(url: str, monkeypatch:
     new.close()
 
 
+def test_widget_keys_of_an_old_database_outlive_their_makers(url: str, monkeypatch: pytest.MonkeyPatch):
+    every = store.known_migrations()
+    with monkeypatch.context() as past:
+        past.setattr(store, "known_migrations", lambda: {n: each for n, each in every.items() if n < 10})
+        old = Database(url)
+        for name, role in (("key-w", "visitor"), ("key-m", "member")):
+            values = {"id": name, "role": role, "user_id": "user-1"}
+            old.run(
+                text("INSERT INTO keys (id, role, user_id) VALUES (:id, :role, :user_id)").bindparams(
+                    **values
+                )
+            )
+        old.close()
+    rows = Database(url).rows(text("SELECT id, user_id, made_by FROM keys ORDER BY id"))
+    assert [tuple(row.values()) for row in rows] == [("key-m", "user-1", None), ("key-w", "key-w", "user-1")]
+
+
 def test_models_of_an_old_database_are_version_one_of_their_names(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -97,6 +97,8 @@ def test_tables_have_their_header_below_a_title_and_tell_what_is_cut(monkeypatch
     text = "Prices\n\nPrices of 2026\n\nPlan: Pro · Price: €22.50\nPlan: Team · Price: 1234567.89"
     document = read_document(raw, "a.xlsx")
     assert (document.text, document.left_out) == (text, [])
+    fetched = read_document(raw, "https://2019.acme.example/prices.xlsx")
+    assert fetched.title == "prices"
     formulas = read_document(workbook([["Plan", "Price"], ["Pro", "=2*11"], ["Team", "=A1"]]), "a.xlsx")
     assert formulas.left_out[0][0] == "2 formulas"
     assert (

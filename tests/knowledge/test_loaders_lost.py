@@ -297,7 +297,7 @@ def test_a_heading_and_a_link_within_the_site_have_no_address():
 @pytest.mark.parametrize(
     "line",
     ["[a](" + "x" * 64000, "<!--" * 16000, "<a " * 16000, "**a " * 16000, "_a " * 16000, "![" * 32000]
-    + ["[\\" * 32000, "![a](" * 12800],
+    + ["[\\" * 32000, "![a](" * 12800, "".join("`" * n + " " for n in range(1, 450))],
 )
 def test_a_line_of_mark_up_without_an_end_is_read_in_linear_time(line):
     begun = time.process_time()

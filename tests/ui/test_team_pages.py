@@ -97,6 +97,13 @@ def test_a_copy_of_a_dataset_without_personal_data_is_made(site: Site) -> None:
     assert row and row["purpose"] == "fine-tune"
     written = site.app.files.path(row).read_text()
     assert "ann.quill" not in written and "hello there" in written
+    with browsing() as page, pytest.MonkeyPatch.context() as small:
+        small.setattr("ui.pages.scrubber.LARGEST", 10)
+        site.sign_in(page)
+        opened(page, site, "data?name=mails.csv")
+        tab(page, "Hide personal data")
+        page.get_by_role("button", name="Make the copy").click()
+        page.get_by_text("Use the command line").wait_for()
     for name in ("mails.csv", "mails-scrubbed.csv"):
         site.app.files.delete(site.app.files.by_name(name)["id"])
 
