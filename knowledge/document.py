@@ -90,8 +90,9 @@ def compose(parts: Parts, name: str) -> Document:
 
     Args:
         parts: what the loader found.
-        name: the file's name, the title where the document has none.
+        name: the file's name, the title where the document has none; of one from the web after its site.
     """
+    name = name.rpartition("/")[2] if "://" in name else name
     pieces: list[str] = []
     spans: list[Span] = []
     length, before = 0, ""

@@ -98,7 +98,8 @@ def test_tables_have_their_header_below_a_title_and_tell_what_is_cut(monkeypatch
     document = read_document(raw, "a.xlsx")
     assert (document.text, document.left_out) == (text, [])
     fetched = read_document(raw, "https://2019.acme.example/prices.xlsx")
-    assert fetched.title == "prices"
+    assert (fetched.title, fetched.dated) == ("prices", document.dated)
+    assert read_document(b"Open daily.", "https://2019.acme.example/hours.txt").title == "hours.txt"
     formulas = read_document(workbook([["Plan", "Price"], ["Pro", "=2*11"], ["Team", "=A1"]]), "a.xlsx")
     assert formulas.left_out[0][0] == "2 formulas"
     assert (
