@@ -71,15 +71,19 @@ class Adding:
     def _attached(self, found: Found, name: str, raw: bytes) -> Iterator[Found]:
         """What is attached to a document."""
         if name.lower().endswith(".eml"):
-            with contextlib.suppress(SourceError), told(found.source):
-                yield from attached(raw, found)
+            try:
+                with told(found.source):
+                    yield from attached(raw, found)
+            except SourceError as error:
+                self._left_out(f"{found.source}/attachments", error)
 
     def _like(self, mail: Found, each: Found) -> Visibility | None:
-        """Who may read an attachment: who may read its mail, where nothing else is said of it."""
-        if self._visibility or self._known.source_at(each.location):
+        """Who may read an attachment: who may read its mail, where nothing else is said of it; else the team alone."""
+        source, known = free_name(each.source, each.location, self._known), self._known
+        if self._visibility or known.number_of(source) is not None:
             return self._visibility
-        source = self._known.source_at(mail.location)
-        return self._known.visibility_of(source) if source else None  # type: ignore[return-value]
+        of_mail = known.visibility_of(free_name(mail.source, mail.location, known))
+        return "published" if of_mail == "published" else "internal"
 
     def _left_out(self, source: str, why: SourceError) -> None:
         self.report["skipped"].append({"source": source, "reason": str(why)})
@@ -100,6 +104,8 @@ class Adding:
         before = known.number_of(source)
         same = known.same(digest, visibility)
         if source in same:
+            if known.location_of(source) != found.location:  # a newer upload; the older one may go
+                self._store.move(source, found.location)
             if self._tags:
                 self._store.tag(source, self._tags)
             return 0

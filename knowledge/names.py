@@ -63,10 +63,15 @@ def exactly(name: str, known: Sequence[dict[str, Any]]) -> list[str]:
     """
     for wanted in _spellings(name):  # of a site, the page that ends in "/" is not all that is below it
         if there := [e for e in known if wanted in (e["source"], e["location"])]:
-            inside = tuple(
-                f"{e['location']}{INSIDE}" for e in there
-            )  # a mail goes with what is attached to it
-            return [e["source"] for e in known if e in there or e["location"].startswith(inside)]
+            inside = tuple(f"{e['location']}{INSIDE}" for e in there)
+            below = tuple(f"{e['source']}/" for e in there if e["source"].lower().endswith(".eml"))
+            return [  # a mail goes with what is attached to it, or was to an older version
+                e["source"]
+                for e in known
+                if e in there
+                or e["location"].startswith(inside)
+                or (e["source"].startswith(below) and f".eml{INSIDE}" in e["location"].lower())
+            ]
     found = [e["source"] for e in known if wanted and e["source"].startswith(f"{wanted}/")]
     if not found:
         raise _unknown(name, [each["source"] for each in known])

@@ -265,6 +265,12 @@ class Store:
         query = f"SELECT id FROM chunks WHERE document IN ({fitting}) ORDER BY id"
         return [row[0] for row in self.connection.execute(query, (pattern,))]
 
+    def move(self, source: str, location: str) -> None:
+        """Say that a document lies somewhere else."""
+        with self.writing() as connection:
+            connection.execute("UPDATE documents SET location = ? WHERE source = ?", (location, source))
+            connection.execute(_CHANGED)
+
     def tag(self, source: str, tags: Sequence[str]) -> None:
         """Give a document other tags."""
         with self.writing() as connection:

@@ -145,3 +145,32 @@ def test_an_upload_that_comes_again_is_a_newer_version_with_all_that_is_in_it(ba
     base.add([upload(2, b"We open at ten.")])
     assert set(sources(base)) == before
     assert "ten" in base.passages(f"{name}/note.txt")[0]["text"]
+
+
+def test_an_attachment_stays_withdrawn_and_goes_with_every_version_of_its_mail(base, tmp_path):
+    def upload(number: int, subject: str, *attached: tuple[str, bytes]) -> Path:
+        path = tmp_path / f"file-{number:012x}" / "offer.eml"
+        path.parent.mkdir()
+        path.write_bytes(mail(*attached, subject=subject).as_bytes())
+        return path
+
+    prices, terms = ("prices.csv", PRICES), ("terms.txt", b"Thirty days net.")
+    base.add([upload(1, "First", prices, terms)])
+    base.show("offer.eml/prices.csv", "internal")
+    base.add([upload(2, "Second", prices)])
+    assert sources(base)["offer.eml/prices.csv"] == "internal"
+    base.show("offer.eml/prices.csv", "published")
+    base.show("offer.eml", "internal")
+    assert set(sources(base).values()) == {"internal"} and len(sources(base)) == 3
+    base.add([upload(3, "Second", prices, ("new.txt", b"Forty days net."))])
+    assert sources(base)["offer.eml/new.txt"] == "internal"
+    assert len(base.remove("offer.eml")["removed"]) == 4 and not sources(base)
+
+
+def test_what_cannot_be_taken_apart_is_told(base, tmp_path):
+    path = tmp_path / "m.eml"
+    raw = mail(("a.txt", b"A note.")).as_bytes()
+    path.write_bytes(raw.replace(b'filename="a.txt"', b"filename*"))
+    [skipped] = base.add([path])["skipped"]
+    assert skipped["source"] == "m.eml/attachments" and "cannot be read" in skipped["reason"]
+    assert set(sources(base)) == {"m.eml"}
