@@ -1,5 +1,6 @@
 """Deploying measures the engines once, keeps the choice, and says it."""
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_each_task_has_a_route_that_is_told(task: str) -> None:
 
 def test_two_deployments_at_once_measure_once(measuring: Application, home, monkeypatch) -> None:
     """By two programs on one home."""
-    other, calls = Application(Settings(home=home, engine="auto")), []
+    other, calls, told = Application(Settings(home=home, engine="auto")), [], logging.getLogger().level
     really = choice.calibrate
 
     def calibrate(folder):
@@ -94,6 +95,7 @@ def test_two_deployments_at_once_measure_once(measuring: Application, home, monk
     other.close()
     assert len(calls) == 1 and all(each.status == "deployed" for each in entries)
     assert entries[0].engine == entries[1].engine
+    assert logging.getLogger().level == told, "what is converted at once leaves the logs as they were"
     assert (
         measuring.predictors.get(entries[0].path).predict(["Where is my parcel?"])[0]["label"] == "shipping"
     )

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from tools.serving.engines.int8 import GROUP, round_weights
 # OpenVINO reports each import and each conversion to its makers, unless this package of theirs is not there.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 log = logging.getLogger(__name__)
+# Conversion lowers the level of all logs and puts back what it found: two at once would leave it at ERROR.
+_converting = threading.Lock()
 GRAPH, GRAPH_INT8 = "model.xml", "int8.xml"
 BATCH_TOKENS = (
     64  # what a batch of its own costs, in tokens that are read in that time: 60 for MiniLM on two cores
@@ -77,7 +80,7 @@ class OpenVinoModule:
 def _converted(module: torch.nn.Module, example: dict[str, torch.Tensor]) -> Any:
     import openvino
 
-    with warnings.catch_warnings(), torch.inference_mode():
+    with _converting, warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # of the tracer, about branches that depend on shapes
         graph = openvino.convert_model(module, example_input=tuple(example.values()))
     if len(graph.inputs) == len(example):  # else some are not used, and the others have the arguments' names
