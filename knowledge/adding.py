@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from knowledge.attachments import attached
@@ -58,13 +59,15 @@ class Adding:
         except SourceError as error:
             self._left_out(found.source, error)
             return
-        for each in self._attached(found, name, raw):
+        # By the name that it got: another mail may have had its own.
+        mail = replace(found, source=free_name(found.source, found.location, self._known))
+        for each in self._attached(mail, name, raw):
             self.seen.discard(found.location)
             self.seen.add(each.location)
             try:
                 with told(each.source):
                     inner, content = each.read()
-                self._enter(each, inner, content, self._like(found, each))
+                self._enter(each, inner, content, self._like(mail, each))
             except SourceError as error:
                 self._left_out(each.source, error)
 
@@ -82,8 +85,7 @@ class Adding:
         source, known = free_name(each.source, each.location, self._known), self._known
         if self._visibility or known.number_of(source) is not None:
             return self._visibility
-        of_mail = known.visibility_of(free_name(mail.source, mail.location, known))
-        return "published" if of_mail == "published" else "internal"
+        return "published" if known.visibility_of(mail.source) == "published" else "internal"
 
     def _left_out(self, source: str, why: SourceError) -> None:
         self.report["skipped"].append({"source": source, "reason": str(why)})

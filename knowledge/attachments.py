@@ -1,7 +1,7 @@
 """What is attached to a mail, as documents of their own below the mail's name. Nothing is written to the disk."""
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -23,15 +23,15 @@ def attached(raw: bytes, mail: Found) -> Iterator[Found]:
         raw: the mail.
         mail: what it was read from.
     """
-    parts = named(raw)
-    if len(parts) > MOST_FILES or sum(_size(part) for part in parts.values()) > MOST_BYTES:
+    parts = attachments(parsed(raw))
+    if len(parts) > MOST_FILES or sum(_size(part) for part in parts) > MOST_BYTES:
         too_much = SourceError("More is attached than is accepted.", "Save what you need and add the files.")
         yield refused(f"{mail.source}/attachments", f"{mail.location}{INSIDE}", too_much)
         return
-    for name, part in parts.items():
+    for name, part in named(parts).items():
         yield _found(mail, name, partial(_read, part, name))
         if _is_mail(part):
-            for inner in named(_bytes(part)):
+            for inner in named(attachments(parsed(_bytes(part)))):
                 yield refused(f"{mail.source}/{name}/{inner}", f"{_inside(mail, name)}{INSIDE}{inner}", _DEEP)
 
 
@@ -44,7 +44,7 @@ def attachment(mail: Found, name: str) -> Found:
     """
 
     def read() -> tuple[str, bytes]:
-        part = named(mail.read()[1]).get(name)
+        part = named(attachments(parsed(mail.read()[1]))).get(name)
         if part is None:
             raise SourceError("It is no longer attached to the mail.", "Remove it, or add the mail again.")
         return _read(part, name)
@@ -52,16 +52,16 @@ def attachment(mail: Found, name: str) -> Found:
     return _found(mail, name, read)
 
 
-def named(raw: bytes) -> dict[str, Any]:
+def named(parts: Sequence[Any]) -> dict[str, Any]:
     """The attachments of a mail by name: their own, made fit for a path and told apart."""
     found: dict[str, Any] = {}
-    for number, part in enumerate(attachments(parsed(raw)), 1):
+    tried: dict[str, int] = {}  # how far the numbers behind each name have come
+    for number, part in enumerate(parts, 1):
         wish = PurePosixPath(whole(part.get_filename() or "").replace("\\", "/")).name.strip()
-        wish = wish or f"attachment {number}{mimetypes.guess_extension(part.get_content_type()) or ''}"
-        name, again = wish, 1
+        name = wish = wish or f"attachment {number}{mimetypes.guess_extension(part.get_content_type()) or ''}"
         while name in found:
-            again += 1
-            name = f"{PurePosixPath(wish).stem} ({again}){PurePosixPath(wish).suffix}"
+            tried[wish] = tried.get(wish, 1) + 1
+            name = f"{PurePosixPath(wish).stem} ({tried[wish]}){PurePosixPath(wish).suffix}"
         found[name] = part
     return found
 

@@ -1,5 +1,6 @@
 """E-mail messages."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.decode import decode
@@ -8,9 +9,12 @@ from knowledge.errors import SourceError
 from knowledge.load import html, markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.message import EmailMessage
+    from email.policy import EmailPolicy
 
 SUFFIXES = (".eml",)
+_TEXTS = ("text/plain", "text/html")
 
 
 def load(raw: bytes, name: str) -> Parts:
@@ -19,32 +23,74 @@ def load(raw: bytes, name: str) -> Parts:
     What is attached are documents of their own; see :mod:`knowledge.attachments`.
     """
     message = parsed(raw)
-    body = message.get_body(("plain", "html"))
     blocks = [
         Block("row", f"{key}: {message[key]}") for key in ("From", "To", "Date") if message[key] is not None
     ]
-    if body is not None:
-        loader = html if body.get_content_subtype() == "html" else markdown
-        blocks += loader.load(_text(body), "body.txt").blocks
+    for text in _taken_apart(message)[0]:
+        loader = html if text.get_content_subtype() == "html" else markdown
+        blocks += loader.load(_text(text), "body.txt").blocks
     return Parts(str(message["Subject"] or ""), blocks, str(message["Date"] or ""))
 
 
 def parsed(raw: bytes) -> "EmailMessage":
     """A message with its parts."""
-    from email import policy
     from email.message import EmailMessage
     from email.parser import BytesParser
 
-    return BytesParser(EmailMessage, policy=policy.default).parsebytes(raw)
+    return BytesParser(EmailMessage, policy=_policy()).parsebytes(raw)
 
 
 def attachments(message: "EmailMessage") -> "list[EmailMessage]":
-    """What is attached to a message, without the pictures within its text."""
-    return [
-        each
-        for each in message.iter_attachments()
-        if each.get_content_disposition() == "attachment" or not each.get("Content-ID")
-    ]
+    """What is attached to a message at whatever depth, without the pictures within its text and its signature."""
+    return _taken_apart(message)[1]
+
+
+@cache
+def _policy() -> "EmailPolicy[EmailMessage]":
+    """Python's own, but for headers at which its parser breaks down: of those the parameters are left out."""
+    from email.headerregistry import HeaderRegistry
+    from email.policy import default
+
+    registry = HeaderRegistry()
+
+    def header(name: str, value: str) -> Any:
+        try:
+            return registry(name, value)
+        except Exception:  # IndexError and others, at "filename*" without a value
+            return registry(name, value.partition(";")[0])
+
+    return default.clone(header_factory=header)
+
+
+def _taken_apart(message: "EmailMessage") -> "tuple[list[EmailMessage], list[EmailMessage]]":
+    """The parts that are a message's own text, and those that are attached to it."""
+    body, texts, attached = message.get_body(("plain", "html")), [], []
+    for part, is_version in _leaves(message):
+        named = part.get_content_disposition() == "attachment" or part.get_filename()
+        if part is body or (not named and not is_version and part.get_content_type() in _TEXTS):
+            texts.append(part)  # some programs go on with the text behind what they attach
+        elif not (_is_signature(part) or _is_picture(part)) and (named or not is_version):
+            attached.append(part)
+    return texts, attached
+
+
+def _leaves(part: Any, is_version: bool = False) -> "Iterator[tuple[EmailMessage, bool]]":
+    """The parts that hold no others (attached messages are whole), and whether each is one of several versions."""
+    if part.get_content_maintype() != "multipart":
+        yield part, is_version and part.get_content_maintype() == "text"
+        return
+    for each in part.iter_parts():
+        yield from _leaves(each, is_version or part.get_content_subtype() == "alternative")
+
+
+def _is_signature(part: "EmailMessage") -> bool:
+    return part.get_content_subtype().endswith("-signature")  # pgp-, pkcs7-, x-pkcs7-
+
+
+def _is_picture(part: "EmailMessage") -> bool:
+    """Whether it is a picture that stands within the text."""
+    within = part.get("Content-ID") and part.get_content_disposition() != "attachment"
+    return bool(within) and part.get_content_maintype() == "image"
 
 
 def _text(body: Any) -> bytes:

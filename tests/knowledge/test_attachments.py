@@ -1,5 +1,6 @@
 """What is attached to a mail becomes documents of its own, below the mail's name."""
 
+import time
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -106,6 +107,18 @@ def test_a_mail_goes_and_is_withdrawn_with_what_is_attached(base, tmp_path):
     assert set(sources(base)) == {"offer.eml"}
 
 
+def test_attachments_of_mails_of_one_name_are_told_apart_as_their_mails_are(base, tmp_path):
+    for folder in "ab":
+        path = tmp_path / folder / "offer.eml"
+        path.parent.mkdir()
+        sent = mail((f"{folder}.txt", f"The offer is {folder}.".encode()), subject=f"Offer {folder}")
+        path.write_bytes(sent.as_bytes())
+        base.add([path])
+    assert set(sources(base)) == {"offer.eml", "offer.eml/a.txt", "b/offer.eml", "b/offer.eml/b.txt"}
+    assert sorted(base.remove("offer.eml")["removed"]) == ["offer.eml", "offer.eml/a.txt"]
+    assert base.add([tmp_path / "b" / "offer.eml"])["documents"] == 0
+
+
 def test_what_is_new_in_an_internal_mail_is_internal(base, tmp_path):
     path = tmp_path / "offer.eml"
     path.write_bytes(mail().as_bytes())
@@ -167,10 +180,74 @@ def test_an_attachment_stays_withdrawn_and_goes_with_every_version_of_its_mail(b
     assert len(base.remove("offer.eml")["removed"]) == 4 and not sources(base)
 
 
-def test_what_cannot_be_taken_apart_is_told(base, tmp_path):
+def nested(kind: str, *parts: str) -> str:
+    """A multipart of parts that are written out with their headers."""
+    mark = f"={kind}="
+    inner = "".join(f"--{mark}\n{part}\n" for part in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{mark}"\n\n{inner}--{mark}--\n'
+
+
+def part(kind: str, text: str, *headers: str) -> str:
+    return "\n".join((f"Content-Type: {kind}", *headers, "", text, ""))
+
+
+PLAIN, HTML = part("text/plain", "Our terms."), part("text/html", "<p>Our terms.</p>")
+TERMS = part("text/csv; name=terms.csv", "plan,days\nPro,30", "Content-Disposition: inline")
+LOGO = part("image/png", "PNG", "Content-ID: <logo>")
+ATTACHED = "Content-Disposition: attachment"
+SIGNATURE = part("application/pkcs7-signature", "MII", f"{ATTACHED}; filename=smime.p7s")
+
+
+@pytest.mark.parametrize(
+    ("sent", "attached"),
+    [
+        (nested("signed", nested("mixed", PLAIN, TERMS), SIGNATURE), {"terms.csv"}),
+        (nested("mixed", nested("mixed", PLAIN, TERMS), part("text/plain", "A list.")), {"terms.csv"}),
+        (nested("alternative", PLAIN, nested("mixed", HTML, TERMS, HTML)), {"terms.csv"}),
+        (nested("mixed", nested("alternative", PLAIN, nested("related", HTML, LOGO)), TERMS), {"terms.csv"}),
+        (nested("alternative", PLAIN, HTML, part("text/calendar", "BEGIN:VCALENDAR")), set()),
+        (nested("mixed", PLAIN, part("text/csv", "plan,days\nPro,30", "Content-ID: <1>")), {"attachment 1.csv"}),
+        (nested("mixed", PLAIN, part("text/plain", "Hi.", f"{ATTACHED}; filename*")), {"attachment 1.txt"}),
+        (nested("mixed", PLAIN, part("text/plain; name*", "Hi.", ATTACHED)), {"attachment 1.txt"}),
+        (part("text/csv; name=terms.csv", "plan,days\nPro,30"), {"terms.csv"}),
+    ],
+    ids=["signed", "list", "apple", "outlook", "invitation", "with an id", "broken", "broken kind", "alone"],
+)  # fmt: skip
+def test_attachments_are_found_at_whatever_depth(base, tmp_path, sent, attached):
     path = tmp_path / "m.eml"
-    raw = mail(("a.txt", b"A note.")).as_bytes()
-    path.write_bytes(raw.replace(b'filename="a.txt"', b"filename*"))
+    path.write_text(f"Subject: Terms\nFrom: ann@firm.example\nMIME-Version: 1.0\n{sent}")
+    assert base.add([path])["skipped"] == []
+    assert set(sources(base)) == {"m.eml"} | {f"m.eml/{name}" for name in attached}
+
+
+def test_the_text_behind_an_attachment_is_the_mails_own(base, tmp_path):
+    path = tmp_path / "m.eml"
+    behind = part("text/plain", "They hold from May.")
+    path.write_text(f"Subject: Terms\nMIME-Version: 1.0\n{nested('mixed', HTML, TERMS, behind)}")
+    base.add([path])
+    text = " ".join(each["text"] for each in base.passages("m.eml"))
+    assert text.count("Our terms.") == 1 and text.index("Our terms.") < text.index("They hold from May.")
+
+
+def test_parts_of_one_name_are_told_apart_and_many_are_quickly():
+    class Part:
+        def __init__(self, name: str):
+            self.get_filename = lambda: name
+
+    few = attachments.named([Part(each) for each in ("a.txt", "a (2).txt", "a.txt", "a.txt", "a (3).txt")])
+    assert list(few) == ["a.txt", "a (2).txt", "a (3).txt", "a (4).txt", "a (3) (2).txt"]
+    start = time.perf_counter()
+    assert list(attachments.named([Part("note.txt")] * 10_000))[-1] == "note (10000).txt"
+    assert time.perf_counter() - start < 5
+
+
+def test_what_cannot_be_taken_apart_is_told(base, tmp_path, monkeypatch):
+    def broken(_: EmailMessage) -> None:
+        raise IndexError
+
+    path = tmp_path / "m.eml"
+    path.write_bytes(mail(("a.txt", b"A note.")).as_bytes())
+    monkeypatch.setattr(attachments, "attachments", broken)
     [skipped] = base.add([path])["skipped"]
     assert skipped["source"] == "m.eml/attachments" and "cannot be read" in skipped["reason"]
     assert set(sources(base)) == {"m.eml"}
