@@ -28,7 +28,7 @@ def new_report() -> dict[str, Any]:
 
 
 class Adding:
-    """One call's additions. What an entry costs does not depend on how many documents there are.
+    """Additions, and what came of them. What an entry costs does not depend on how many documents there are.
 
     Args:
         store: where the documents go.
@@ -47,11 +47,11 @@ class Adding:
         self._store, self._preparer, self._known = store, preparer, Known(store)
         self._visibility, self._tags = visibility, tags
         self.report = new_report()
-        self.seen: set[str] = set()  # locations of what was found; not of what was opened and holds others
+        self.seen: dict[str, bool] = {}  # by location what was found, and whether what is in it was found too
 
     def add(self, found: Found) -> None:
         """Add a document, and those attached to it. What cannot be read is told in the report."""
-        self.seen.add(found.location)
+        self.seen[found.location] = False
         try:
             with told(found.source):
                 name, raw = found.read()
@@ -62,8 +62,7 @@ class Adding:
         # By the name that it got: another mail may have had its own.
         mail = replace(found, source=free_name(found.source, found.location, self._known))
         for each in self._attached(mail, name, raw):
-            self.seen.discard(found.location)
-            self.seen.add(each.location)
+            self.seen[each.location] = False
             try:
                 with told(each.source):
                     inner, content = each.read()
@@ -77,6 +76,7 @@ class Adding:
             try:
                 with told(found.source):
                     yield from attached(raw, found)
+                self.seen[found.location] = True
             except SourceError as error:
                 self._left_out(f"{found.source}/attachments", error)
 

@@ -17,6 +17,7 @@ from knowledge.filters import Filters
 from knowledge.gather import Found, gather
 from knowledge.gone import gone
 from knowledge.impersonal import impersonal
+from knowledge.journal import Journal
 from knowledge.known import Known
 from knowledge.loaders import read_document
 from knowledge.made_with import begin, check, note
@@ -82,6 +83,7 @@ class KnowledgeBase:
         progress: Progress | None = None,
         tags: Sequence[str] = (),
         found: Sequence[Found] | None = None,
+        journal: Journal | None = None,
     ) -> dict[str, Any]:
         """Add files, folders, zip archives and addresses; a source that is there already is brought up to date.
 
@@ -94,6 +96,7 @@ class KnowledgeBase:
             tags: by which searches can be narrowed; those of a source that is there already are replaced, if any are
                 given.
             found: what :meth:`find` found there, where it was asked before.
+            journal: of a call that was ended and is made again: what that has done is left as it is by now.
 
         Returns:
             ``sources`` (accepted), ``documents`` and ``chunks`` (written by this call; nothing for an unchanged
@@ -102,20 +105,23 @@ class KnowledgeBase:
         """
         if visibility not in (None, "published", "internal"):
             raise KnowledgeError(f"There is no visibility {visibility}.", "Use published or internal.")
-        adding = Adding(self.store, self._preparer, visibility, tags)
-        found = self.find(sources) if found is None else found
+        found, journal = self.find(sources) if found is None else found, journal or Journal()
         try:
             for done, each in enumerate(found):
+                if each.location in journal.before:
+                    continue
                 if progress:
                     progress(done, len(found), each.source)
+                adding = Adding(self.store, self._preparer, visibility, tags)
                 adding.add(each)
+                journal.note(each.location, adding.report, adding.seen)
             if progress and found:
                 progress(len(found), len(found), found[-1].source)
         finally:
             self.vectors.save()
-        adding.report["skipped"] += gone([*map(str, sources)], adding.seen, Known(self.store))
+        journal.report["skipped"] += gone([*map(str, sources)], journal.seen, Known(self.store))
         self._keep_up()
-        return adding.report
+        return journal.report
 
     def add_text(self, name: str, text: str, visibility: Visibility | None = None) -> dict[str, Any]:
         """Add a text that lies in no file, under a name such as ``note.md``; otherwise as :meth:`add`."""

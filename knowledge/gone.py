@@ -1,6 +1,6 @@
 """Documents of a folder or an archive that are no longer there when it is added again."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from knowledge.decode import whole
@@ -8,12 +8,12 @@ from knowledge.gather import INSIDE, place
 from knowledge.known import Known
 
 
-def gone(sources: Sequence[str], found: Collection[str], known: Known) -> Iterator[dict[str, str]]:
+def gone(sources: Sequence[str], found: Mapping[str, bool], known: Known) -> Iterator[dict[str, str]]:
     """What the base still holds of a place, though it has gone from there.
 
     Args:
         sources: the places that were added, folders, archives and mails among them.
-        found: the locations that were found there, without those that were opened and hold others.
+        found: the locations that were found there, and of each whether it was opened and what is in it found, too.
         known: what the base holds.
 
     Yields:
@@ -31,7 +31,7 @@ def gone(sources: Sequence[str], found: Collection[str], known: Known) -> Iterat
                 }
 
 
-def _missing(location: str, found: Collection[str]) -> bool:
+def _missing(location: str, found: Mapping[str, bool]) -> bool:
     if location in found:
         return False
     path, *inner = location.split(INSIDE)
@@ -42,4 +42,4 @@ def _missing(location: str, found: Collection[str]) -> bool:
     except OSError:  # it may be there
         return False
     around = [INSIDE.join([path, *inner[:depth]]) for depth in range(len(inner))]
-    return bool(around) and not any(each in found for each in around)  # found itself: it could not be opened
+    return bool(around) and not any(found.get(each) is False for each in around)

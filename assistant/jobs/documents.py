@@ -19,7 +19,7 @@ def opened(work: Work) -> TeamKnowledge:
         acting(Principal(work.user_id, work.user_id, ""), work.id)
     chosen, registry = settings(), Registry(work.database, work.home)
     redactor = cache(lambda: open_redactor(chosen, lambda name: registry.get(name).path))
-    return open_knowledge(chosen, work.database, registry, redactor)
+    return open_knowledge(chosen, work.database, registry, redactor, in_job=True)
 
 
 def told(work: Work) -> Progress:

@@ -1,6 +1,7 @@
 """The team's knowledge base: as the package ``knowledge`` has it, with each change recorded."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.access.audit import record
@@ -32,6 +33,7 @@ class TeamKnowledge(KnowledgeBase):
     Args:
         database: where changes are recorded.
         leave_out: a text as visitors may be told it, and where places of it are then; everything where None.
+        in_job: whether a job opens it, whose process may be ended at any moment: that something begins is recorded too.
     """
 
     def __init__(
@@ -39,10 +41,11 @@ class TeamKnowledge(KnowledgeBase):
         database: Database,
         *args: Any,
         leave_out: Callable[..., tuple[str, list[int]]] | None = None,
+        in_job: bool = False,
         **options: Any,
     ):
         super().__init__(*args, **options)
-        self._records, self._leave_out = database, leave_out
+        self._records, self._leave_out, self._in_job = database, leave_out, in_job
 
     def ask(
         self,
@@ -69,16 +72,9 @@ class TeamKnowledge(KnowledgeBase):
 
     def add(self, sources: Any, *args: Any, **options: Any) -> dict[str, Any]:
         """Add documents."""
-        before = self.store.changes()
-        try:
-            result = super().add(sources, *args, **options)
-        except BaseException:
-            if self.store.changes() != before:  # what came before it stays
-                record(self._records, "knowledge added", _told(sources), stopped=True)
-            raise
-        numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
-        record(self._records, "knowledge added", _told(sources), **numbers, skipped=len(result["skipped"]))
-        return result
+        return self._recorded(
+            "knowledge added", _told(sources), partial(super().add, sources, *args, **options)
+        )
 
     def show(self, source: str, visibility: Visibility) -> dict[str, Any]:
         """Publish a source, or keep it for the team."""
@@ -100,11 +96,24 @@ class TeamKnowledge(KnowledgeBase):
         """
         try:
             with exclusive(self.folder / "reindex.lock", "a reindex"):
-                result = super().reindex(*args, **options)
+                again = partial(super().reindex, *args, **options)
+                return self._recorded("knowledge renewed", "all sources", again)
         except Occupied as error:
             raise Conflict(ONE_AT_A_TIME, "Wait for its end.") from error
+
+    def _recorded(self, action: str, what: str, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Do what takes long, and record what came of it: also of a stop, as what came before it stays."""
+        before = self.store.changes()
+        if self._in_job:
+            record(self._records, action, what, started=True)
+        try:
+            result = do()
+        except BaseException:
+            if self._in_job or self.store.changes() != before:
+                record(self._records, action, what, stopped=True)
+            raise
         numbers = {name: result[name] for name in ("sources", "documents", "chunks")}
-        record(self._records, "knowledge renewed", "all sources", **numbers, skipped=len(result["skipped"]))
+        record(self._records, action, what, **numbers, skipped=len(result["skipped"]))
         return result
 
 

@@ -1,6 +1,8 @@
 """Many documents are added, and all are read anew, in the background: progress, a stop, one at a time."""
 
+import time
 import zipfile
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from assistant.jobs.kinds import add_documents, reindex
 from assistant.jobs.work import Work
 from assistant.settings import Settings, settings
 from assistant.workspace.documents import reindex_later
-from knowledge import gather
+from knowledge import gather, kept_index
 from knowledge.errors import KnowledgeError
 from tools.catalog.knowledge import add_knowledge
 from tools.errors import Cancelled
@@ -42,6 +44,8 @@ class Silent:
 
     def analyze(self, *_: Any, **__: Any) -> list[Any]:
         return []
+
+    find = analyze
 
     def redact(self, text: str, *_: Any, **__: Any) -> dict[str, Any]:
         return {"text": text, "entities": []}
@@ -86,8 +90,8 @@ def test_few_documents_are_added_at_once_and_many_by_a_job(app, tmp_path):
     assert (told[-1].step, told[-1].steps) == (gather.MANY + 5, gather.MANY + 5)
     assert any(each.eta_seconds for each in told)
     assert "lamps" in app.knowledge.search("brass lamps in room 20", 1)["results"][0]["text"]
-    entry = next(each for each in app.audit.entries() if each["action"] == "knowledge added")
-    assert (entry["source"], entry["user_id"]) == ("job-1", "owner")
+    ended, begun, _ = [each for each in app.audit.entries() if each["action"] == "knowledge added"]
+    assert {(each["source"], each["user_id"]) for each in (ended, begun)} == {("job-1", "owner")}
 
 
 def test_large_files_and_archives_are_added_by_a_job(app, tmp_path, monkeypatch):
@@ -107,12 +111,93 @@ def test_a_stop_keeps_what_was_added_and_resumed_it_adds_the_rest(app, tmp_path)
     with pytest.raises(Cancelled):
         add_documents.run(work_of(app, "job-1", stop))
     assert app.knowledge.list()["sources"] == 7
-    [entry] = [each for each in app.audit.entries() if each["action"] == "knowledge added"]
-    assert entry["details"] == {"stopped": True}
+    assert details(app, "knowledge added") == [{"stopped": True}, {"started": True}]
     with pytest.raises(KnowledgeError):
         app.knowledge.add([tmp_path / "many"], "secret")  # type: ignore[arg-type]
-    assert [each["action"] for each in app.audit.entries()].count("knowledge added") == 1
-    assert add_documents.run(work_of(app, "job-1"))["documents"] == 18
+    assert len(details(app, "knowledge added")) == 2
+    assert add_documents.run(work_of(app, "job-1"))["documents"] == 25
+    assert app.knowledge.list()["sources"] == 25
+
+
+def details(app: Application, action: str) -> list[dict[str, Any]]:
+    """What the audit log says of an action, newest first."""
+    return [each["details"] for each in app.audit.entries() if each["action"] == action]
+
+
+def test_a_job_that_goes_on_leaves_what_became_of_its_documents_meanwhile(app, tmp_path):
+    sent = EmailMessage()
+    sent.set_content("It is attached.")
+    sent.add_attachment("Ten lamps.", filename="note.txt")
+    with zipfile.ZipFile(tmp_path / "box.zip", "w") as archive:
+        archive.writestr("in/mail.eml", sent.as_bytes())
+        archive.writestr("in/plan.exe", b"MZ")
+        for number in range(23):
+            archive.writestr(f"in/n{number:02}.md", f"# Note {number}\n\nRoom {number} has a lamp.")
+    add_knowledge(app.workspace(Principal.owner()), str(tmp_path / "box.zip"), visibility="published")
+    told: list[Progress] = []
+
+    def stop(report: Progress) -> None:
+        told.append(report)
+        if report.step == 7:
+            raise Cancelled("The job was cancelled.")
+
+    with pytest.raises(Cancelled):
+        add_documents.run(work_of(app, "job-1", stop))
+    app.knowledge.show("box.zip/in/n02.md", "internal")
+    app.knowledge.remove("box.zip/in/n03.md")
+    app.knowledge.remove("box.zip/in/mail.eml/note.txt")
+    with (app.home.folder("jobs/job-1") / "done.jsonl").open("a") as file:
+        file.write('\n{"location": "cut o')
+    for again in (False, True):
+        result = add_documents.run(work_of(app, "job-1", told.append))
+        items = {each["source"]: each["visibility"] for each in app.knowledge.list()["items"]}
+        assert items["box.zip/in/n02.md"] == "internal"
+        assert not items.keys() & {"box.zip/in/n03.md", "box.zip/in/mail.eml/note.txt"}
+        assert (result["documents"], len(items)) == (25, 23)
+        assert [each["source"] for each in result["skipped"]] == ["box.zip/in/plan.exe"]
+        assert told[-1].step == told[-1].steps == 25, again
+
+
+@pytest.mark.parametrize("kind", [add_documents, reindex])
+def test_that_a_job_has_begun_is_recorded_before_it_can_be_ended(app, tmp_path, kind):
+    spec = {"sources": [str(folder_of(tmp_path / "few", 2))], "visibility": None, "tags": []}
+    app.knowledge.add(spec["sources"])
+    action = "knowledge added" if kind is add_documents else "knowledge renewed"
+    app.jobs.submit(kind.__name__.rpartition(".")[2], spec, user_id="owner")
+    seen: list[dict[str, Any]] = []
+
+    def stop(_: Progress) -> None:
+        seen.append(next(each for each in app.audit.entries() if each["action"] == action))
+        raise Cancelled("The job was cancelled.")
+
+    with pytest.raises(Cancelled):
+        kind.run(work_of(app, "job-1", stop))
+    assert (seen[0]["details"], seen[0]["user_id"], seen[0]["source"]) == (
+        {"started": True},
+        "owner",
+        "job-1",
+    )
+    assert details(app, action)[0] == {"stopped": True}
+
+
+def test_a_job_leaves_its_index_behind_complete(app, tmp_path, monkeypatch):
+    app.jobs.submit("any", {"sources": [str(folder_of(tmp_path / "few", 4))], "visibility": None, "tags": []})
+    write = kept_index.write
+    monkeypatch.setattr(kept_index, "EXACT", 1)
+    monkeypatch.setattr(kept_index, "build", lambda count, size, batches: flat(size, batches))
+    monkeypatch.setattr(kept_index, "write", lambda *given: (time.sleep(0.5), write(*given)))
+    add_documents.run(work_of(app, "job-1"))
+    assert (app.home.knowledge / "vectors.faiss").exists()
+
+
+def flat(size: int, batches: kept_index.Batches) -> Any:
+    """An exact index, whatever their number."""
+    import faiss
+
+    index = faiss.IndexIDMap2(faiss.IndexFlatIP(size))
+    for ids, matrix in batches():
+        index.add_with_ids(matrix, ids)
+    return index
 
 
 def test_all_are_read_anew_while_searches_go_on_by_one_at_a_time(app, tmp_path):

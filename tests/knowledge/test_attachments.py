@@ -89,7 +89,8 @@ def test_mails_in_archives_are_opened_and_read_anew(base, tmp_path):
     path = tmp_path / "box.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("in/offer.eml", mail(("prices.csv", PRICES)).as_bytes())
-    assert base.add([path])["documents"] == 2
+    report = base.add([path])
+    assert (report["documents"], report["skipped"]) == (2, [])
     assert set(sources(base)) == {"box.zip/in/offer.eml", "box.zip/in/offer.eml/prices.csv"}
     report = base.reindex()
     assert (report["documents"], report["skipped"]) == (2, [])
@@ -137,6 +138,8 @@ def test_what_has_gone_from_a_mail_is_told_and_kept(base, tmp_path):
     assert skipped["source"] == "offer.eml/prices.csv"
     assert skipped["reason"].startswith("It is no longer there.")
     assert base.reindex()["skipped"][0]["reason"].startswith("It is no longer attached to the mail.")
+    path.write_bytes(mail().as_bytes())
+    assert len(base.add([path])["skipped"]) == 2
     assert len(sources(base)) == 3
 
 

@@ -8,4 +8,7 @@ from assistant.jobs.work import Work
 
 def run(work: Work) -> dict[str, Any]:
     """Read every source anew; the report of :meth:`knowledge.base.KnowledgeBase.reindex` is the result."""
-    return opened(work).reindex(told(work))
+    base = opened(work)
+    report = base.reindex(told(work))
+    base.settle()  # an index that is being written would end with this process
+    return report
