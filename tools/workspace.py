@@ -101,11 +101,11 @@ class Workspace(Protocol):
         ...
 
     def job(self, job_id: str | None = None) -> dict[str, Any]:
-        """One job; the latest where no id is given."""
+        """One job; where no id is given a training that runs, else the latest."""
         ...
 
     def cancel(self, job_id: str | None = None) -> dict[str, Any]:
-        """Ask a job to stop; the running one where no id is given."""
+        """Ask a job to stop; the caller's running one where no id is given. Raises where several may be meant."""
         ...
 
     def ended(self, job_id: str | None = None) -> dict[str, Any]:

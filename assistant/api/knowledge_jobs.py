@@ -10,8 +10,8 @@ from assistant.api.fields import told_as
 from assistant.api.knowledge import Added, SourcesRequest
 from assistant.application import Application
 from assistant.errors import BadRequest, Missing
-from assistant.jobs.work import BESIDE
 from assistant.workspace.documents import reindex_later
+from assistant.workspace.running import BESIDE
 from tools.catalog.knowledge import add_later
 
 router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"])

@@ -90,12 +90,6 @@ class JobQueue:
         self.reap()
         return [_public(row) for row in self._database.rows(select(jobs).order_by(jobs.c.number.desc()))]
 
-    def latest(self) -> dict[str, Any] | None:
-        """The newest job, if there is any."""
-        self.reap()
-        row = self._database.row(select(jobs).order_by(jobs.c.number.desc()).limit(1))
-        return _public(row) if row else None
-
     def running(self) -> dict[str, Any] | None:
         """The job that runs now (the newest one), if any does."""
         self.reap()

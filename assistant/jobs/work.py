@@ -14,8 +14,6 @@ from tools.errors import NotFound, did_you_mean
 from tools.finetune.progress import Progress
 
 KINDS = "assistant.jobs.kinds"
-# Kinds that write the knowledge base: on this machine, where it lies, one at a time and beside a training.
-BESIDE = ("add_documents", "reindex")
 SHORT_OF_MEMORY = (
     "killed"  # a file in a job's folder: its last process was killed, so the next needs less memory
 )

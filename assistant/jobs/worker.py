@@ -22,11 +22,12 @@ from assistant.home import Home, exclusive
 from assistant.jobs.queue import LEASE, JobQueue
 from assistant.jobs.runners.local import LocalRunner, child_environment, importable
 from assistant.jobs.runners.runner import Handle, Order, Runner, choose_runner
-from assistant.jobs.work import BESIDE, KINDS, SHORT_OF_MEMORY, job_folder
+from assistant.jobs.work import KINDS, SHORT_OF_MEMORY, job_folder
 from assistant.logs import configure, log
 from assistant.settings import Settings, settings
 from assistant.store.database import Database
 from assistant.store.schema import jobs
+from assistant.workspace.running import BESIDE
 from knowledge.errors import TeachingError
 
 HOST = f"{socket.gethostname()}/"  # how the names of this machine's owners begin
@@ -40,7 +41,7 @@ class Worker:
     """Claims jobs and watches over their processes.
 
     ``patience`` is how many seconds an empty queue is watched before the worker ends. ``here`` runs the kinds of
-    :data:`assistant.jobs.work.BESIDE`; ``runner`` does too where it is left out.
+    :data:`assistant.workspace.running.BESIDE`; ``runner`` does too where it is left out.
     """
 
     queue: JobQueue

@@ -13,6 +13,7 @@ from assistant.store.database import Database
 from assistant.workspace.contacts import for_visitors
 from assistant.workspace.models import Registry
 from assistant.workspace.retriever import InService, base_encoder
+from assistant.workspace.running import ACTIVE
 from assistant.workspace.workspace import TeamWorkspace
 from knowledge.base import KnowledgeBase, Visibility
 from knowledge.embed import encoder
@@ -23,7 +24,6 @@ from knowledge.store import EVERYTHING
 if TYPE_CHECKING:
     from tools.privacy.redactor import Redactor
 
-ACTIVE = ("queued", "running")
 ONE_AT_A_TIME = "The documents are being indexed anew already."
 
 

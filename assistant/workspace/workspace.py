@@ -12,6 +12,7 @@ from assistant.workspace.files import DATASETS, DOCUMENTS, FileStore
 from assistant.workspace.models import Registry
 from assistant.workspace.references import NEW, PRODUCTION, new_version_of, read
 from assistant.workspace.releases import Releases
+from assistant.workspace.running import to_show, to_stop
 from assistant.workspace.splits import Splits, reference
 from tools.data.hub_choice import PREFIX, HubName, hub_name
 from tools.errors import NotFound, Unsupported, did_you_mean
@@ -210,25 +211,13 @@ class TeamWorkspace:
         return self.shared.jobs.list()
 
     def job(self, job_id: str | None = None) -> dict[str, Any]:
-        """One job, the latest where no id is given, with its pictures."""
-        job = self.shared.jobs.get(job_id) if job_id else self.shared.jobs.latest()
-        if job is None:
-            raise NotFound("There is no job yet.", "Fine-tune a model and it will appear here.")
+        """One job with its pictures; where no id is given the training that runs, else the latest."""
+        job = self.shared.jobs.get(job_id) if job_id else to_show(self.jobs(), self.principal.user_id)
         return job | {"artifacts": (job.get("result") or {}).get("artifacts", [])}
 
     def cancel(self, job_id: str | None = None) -> dict[str, Any]:
-        """Ask a job to stop; the caller's own running (or waiting) one where no id is given."""
-        if job_id is None:
-            running = [job for job in self.jobs() if job["status"] in ("running", "queued")]
-            if not running:
-                raise NotFound("No job is running.", "There is nothing to cancel.")
-            own = [job for job in running if job["user_id"] == self.principal.user_id]
-            if not own:
-                raise NotFound(
-                    "No job of yours is running.", f"To stop a colleague's, name it: {running[0]['id']}."
-                )
-            job_id = own[0]["id"]
-        return self.shared.jobs.cancel(job_id)
+        """Ask a job to stop; where no id is given see :func:`assistant.workspace.running.to_stop`."""
+        return self.shared.jobs.cancel(job_id or to_stop(self.jobs(), self.principal.user_id)["id"])
 
     def ended(self, job_id: str | None = None) -> dict[str, Any]:
         """A failed or stopped job, the newest where no id is given."""

@@ -488,6 +488,30 @@ def test_what_only_speaks_of_going_on_is_another_wish(text: str, tool: str):
     assert _ask(text, JOBS).tool == tool
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "job"),
+    [
+        ("Stop the training", "running", None),
+        ("停止训练", "queued", None),
+        ("How is the training going?", "succeeded", "job-3"),
+        ("How is it going?", "succeeded", "job-4"),
+    ],
+)
+def test_the_training_is_not_the_work_on_documents_that_was_spoken_of(
+    text: str, status: str, job: str | None
+):
+    known = [
+        {"id": "job-4", "kind": "add_documents", "status": "running"},
+        {"id": "job-3", "kind": "finetune", "status": status},
+    ]
+    told = [
+        {"role": "user", "content": "show job-4"},
+        {"role": "assistant", "content": "**job-4** is 40 % done."},
+    ]
+    found = decide([*told, {"role": "user", "content": text}], Situation(jobs=known))
+    assert found.tool in ("show_job", "cancel_job") and found.args.get("job") == job
+
+
 def test_a_yes_to_going_on_is_one():
     waiting = Situation(jobs=JOBS.jobs, open_approval={"tool": "resume_job", "args": {"job": "job-2"}})
     for yes in ("yes", "resume it", "好的，恢复吧"):

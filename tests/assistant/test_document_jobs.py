@@ -20,7 +20,7 @@ from assistant.workspace.documents import reindex_later
 from knowledge import gather, kept_index
 from knowledge.errors import KnowledgeError
 from tools.catalog.knowledge import add_knowledge
-from tools.errors import Cancelled
+from tools.errors import Cancelled, NotFound
 from tools.finetune.progress import Progress, Reporter
 
 
@@ -198,6 +198,33 @@ def flat(size: int, batches: kept_index.Batches) -> Any:
     for ids, matrix in batches():
         index.add_with_ids(matrix, ids)
     return index
+
+
+def test_a_job_that_is_not_named_is_a_training_before_work_on_documents(app):
+    workspace, mate = app.workspace(Principal.owner()), app.workspace(Principal("ann", "ann", "member"))
+    workspace.submit("finetune", {})
+    mate.submit("finetune", {})
+    app.jobs.claim("worker")
+    workspace.submit("add_documents", {})
+    assert workspace.job()["id"] == workspace.cancel()["id"] == "job-1"
+    assert mate.job()["id"] == "job-2"
+    assert app.jobs.get("job-3")["status"] == "queued"
+    app.jobs.lost("job-1", "worker", "gone")
+    for kind in ("learn", "finetune"):
+        workspace.submit(kind, {})
+    with pytest.raises(Conflict, match=r"job-5, job-4\."):
+        workspace.cancel()
+    app.jobs.cancel("job-2")
+    for _ in range(2):  # job-3 and job-4; job-5 waits
+        app.jobs.claim("worker")
+    assert workspace.job()["id"] == workspace.cancel()["id"] == "job-4"
+    app.jobs.lost("job-4", "worker", "gone")
+    assert workspace.cancel()["id"] == "job-5"
+    assert workspace.cancel()["id"] == "job-3"
+    app.jobs.lost("job-3", "worker", "gone")
+    assert workspace.job()["id"] == "job-5"
+    with pytest.raises(NotFound):
+        workspace.cancel()
 
 
 def test_all_are_read_anew_while_searches_go_on_by_one_at_a_time(app, tmp_path):

@@ -134,7 +134,7 @@ def test_retry_of_a_request_asks_anew(chat: Chat) -> None:
 def test_retry_of_a_yes_that_was_done_asks_before_it_is_done_again(chat: Chat) -> None:
     chat.say(ASK, files=["tickets.csv"])
     chat.say("yes")
-    job, count = chat.app.jobs.latest()["id"], len(chat.app.jobs.list())
+    job, count = chat.app.jobs.list()[0]["id"], len(chat.app.jobs.list())
     happened = chat.retry()
     assert of(events.Stands, happened) == [
         events.Stands("finetune_model", {"dataset": "tickets.csv", "method": "head"}, job)

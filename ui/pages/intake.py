@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from assistant.access.roles import allow
-from assistant.jobs.work import BESIDE
 from assistant.workspace import documents
+from assistant.workspace.running import BESIDE
 from ui.pages.html import card, table, text
 from ui.pages.job_card import job_card
 from ui.pages.jobs import ACTIVE

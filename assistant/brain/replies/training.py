@@ -76,12 +76,10 @@ def started(args: dict[str, Any], result: dict[str, Any], language: str) -> Repl
             f"已开始训练：**{job}** 正在用 {data}（{rows} 行）微调 {base}（{method}），新模型叫 **{model}**。"
         )
         text += f"大约需要 {time}。" if time else ""
-        return Reply(text + "训练期间可以继续聊天。", ["训练进度怎么样了？", "停止训练"])
+        return Reply(text + "训练期间可以继续聊天。", _watching(job, language))
     text = f"Training has started: **{job}** fine-tunes {base} ({method}) on {data} ({rows} rows); the model will be called **{model}**."
     text += f" It takes about {time}." if time else ""
-    return Reply(
-        text + " We can go on talking meanwhile.", ["How is the training going?", "Stop the training"]
-    )
+    return Reply(text + " We can go on talking meanwhile.", _watching(job, language))
 
 
 def jobs_listed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
@@ -106,10 +104,7 @@ def _offer_for_jobs(jobs: list[dict[str, Any]], language: str) -> list[str]:
     job = next((job for job in jobs if job.get("status") == "running"), jobs[0])
     name, status = job.get("id"), job.get("status")
     if status in ("running", "queued"):
-        return [
-            pick(language, f"How is {name} going?", f"{name} 进度怎么样了？"),
-            pick(language, f"Stop {name}", f"停止 {name}"),
-        ]
+        return _watching(name, language)
     if status == "failed":
         return [pick(language, f"Why did {name} fail?", f"{name} 为什么失败了？")]
     return [pick(language, f"Show {name}", f"查看 {name}")]
@@ -152,7 +147,7 @@ def job_shown(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
     if status == "queued":
         return Reply(
             pick(language, f"**{job}** is waiting for its turn.", f"**{job}** 正在排队。"),
-            _while_running(result, language),
+            _watching(job, language),
         )
     told = pick(language, f"**{job}** was stopped.", f"**{job}** 已经停止。")
     if result.get("kind") == "add_documents":
@@ -184,15 +179,12 @@ def _after_no_result(result: dict[str, Any], language: str) -> list[str]:
     ]
 
 
-def _while_running(result: dict[str, Any], language: str) -> list[str]:
-    if result.get("kind") not in (None, "finetune", "learn"):
-        job = result.get("id")
-        return [pick(language, f"Show {job}", f"查看 {job}"), pick(language, f"Cancel {job}", f"取消 {job}")]
-    return (
-        ["训练进度怎么样了？", "停止训练"]
-        if language == "zh"
-        else ["How is the training going?", "Stop the training"]
-    )
+def _watching(job: Any, language: str) -> list[str]:
+    """Steps while a job is on its way. They name it: others may run beside it."""
+    return [
+        pick(language, f"How is {job} going?", f"{job} 进度怎么样了？"),
+        pick(language, f"Stop {job}", f"停止 {job}"),
+    ]
 
 
 def _running(result: dict[str, Any], language: str) -> Reply:
@@ -213,7 +205,7 @@ def _running(result: dict[str, Any], language: str) -> Reply:
         text += (
             f"最近的训练损失：{curve[-1][1]:.3f}。" if zh else f" The training loss is at {curve[-1][1]:.3f}."
         )
-    return Reply(text, _while_running(result, language))
+    return Reply(text, _watching(result.get("id"), language))
 
 
 def _succeeded(result: dict[str, Any], language: str) -> Reply:
@@ -277,7 +269,7 @@ def job_resumed(args: dict[str, Any], result: dict[str, Any], language: str) -> 
         f"**{job}** goes on from its last checkpoint as soon as its turn comes.",
         f"**{job}** 轮到时会从上次的检查点继续。",
     )
-    return Reply(told, _while_running({}, language))
+    return Reply(told, _watching(job, language))
 
 
 def job_cancelled(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:

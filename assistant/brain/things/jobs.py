@@ -5,6 +5,7 @@ import re
 from assistant.brain.asked import Asked
 from assistant.brain.history import state_of
 from assistant.brain.things.names import nth, other, place_said, sharing
+from assistant.workspace.running import ACTIVE, BESIDE
 
 
 def job(asked: Asked) -> str | None:
@@ -41,9 +42,22 @@ def job(asked: Asked) -> str | None:
     counted = None if asked.reading.of("job") or meant else _COUNTED.search(asked.text)
     if counted and (place := place_said(counted[0])):
         return nth(place, context.jobs if len(context.jobs) > 1 else ids) or context.job
-    return meant or context.job
+    return meant or _training(asked, context.job)
 
 
+def _training(asked: Asked, spoken_of: str | None) -> str | None:
+    """The job spoken of, unless it works on documents and a training is meant; None leaves it to what runs."""
+    known = {str(each["id"]): each for each in asked.situation.jobs}
+    beside = [name for name, each in known.items() if each.get("kind") in BESIDE]
+    if not _TRAINED.search(asked.text) or not beside or spoken_of not in (None, *beside):
+        return spoken_of
+    trainings = [name for name in known if name not in beside]
+    if any(known[name].get("status") in ACTIVE for name in trainings):
+        return None
+    return trainings[0] if trainings else spoken_of
+
+
+_TRAINED = re.compile(r"\b(?:re)?train|\bfine-?tun|训练|微调", re.IGNORECASE)
 _COUNTS = re.compile(r"\d|first|former|[一二前]", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\b(?:first|second|third|fourth|latter|former|last)(?: (?:one|job|training|run)\b|\W*$)"
