@@ -181,3 +181,43 @@ def test_another_label_than_the_predicted_one_is_named():
     assert "最支持**refund**的词" in compose("explain_prediction", {}, result, "zh").text
     result["target"] = "shipping"
     assert "spoke most for it: “parcel”" in compose("explain_prediction", {}, result, "en").text
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        (
+            "en",
+            [
+                "accuracy@1 80.0 %, MRR 0.87",
+                "For comparison: the untrained encoder (accuracy@1 50.0 %, MRR 0.6).",
+                "2 texts are",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "accuracy@1 80.0 %，MRR 0.87",
+                "作为对照：未微调的编码器（accuracy@1 50.0 %，MRR 0.6）。",
+                "已略去 2 条文本",
+            ],
+        ),
+    ],
+)
+def test_a_measured_model_is_told_beside_its_base(language: str, wanted: list[str]):
+    result = {
+        "model": "search",
+        "dataset": "pairs.csv",
+        "metrics": {"accuracy@1": 0.8, "mrr": 0.87, "rows": 10},
+        "baseline": {"frozen_encoder": {"accuracy@1": 0.5, "mrr": 0.6, "rows": 10}},
+        "warnings": ["2 texts are left out: each is the only one of its label."],
+        "per_class": {},
+        "confusion": {"labels": [], "matrix": []},
+    }
+    said = compose("evaluate_model", {}, result, language).text
+    assert all(each in said for each in wanted), said
+    losses = {"loss": 1.5, "perplexity": 4.48, "token_accuracy": 0.6}
+    said = compose(
+        "evaluate_model", {}, result | {"metrics": losses, "baseline": {"base_model": losses}}, language
+    ).text
+    assert {"en": "perplexity 4.48", "zh": "困惑度 4.48"}[language] in said

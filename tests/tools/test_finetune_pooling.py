@@ -112,7 +112,7 @@ class _Random:
 
 
 def test_partners_are_found_in_the_same_places_block_by_block():
-    from tools.finetune.contrastive import TOGETHER, places, retrieval
+    from tools.finetune.retrieval import TOGETHER, retrieval, searched
 
     dice = numpy.random.default_rng(3)
     rows = [(f"a{dice.integers(300)}", f"b{dice.integers(300)}", f"g{dice.integers(90)}") for _ in range(900)]
@@ -126,7 +126,7 @@ def test_partners_are_found_in_the_same_places_block_by_block():
         usable = numpy.array([row[1] != text for row in kept])
         right = numpy.array([row[2] == group for row in kept]) & usable
         wanted.append(1 + int((scores[~right & usable] > scores[right].max()).sum()))
-    found = places(_Random(), rows)
+    found = searched(_Random(), rows).places
     assert found.tolist() == wanted
     assert retrieval(found)["rows"] == len(kept)
 

@@ -186,16 +186,17 @@ def test_models_of_convolutions_take_adapters_too(method, tmp_path):
 
 
 def test_held_out_texts_of_rare_labels_find_their_partners_among_those_learned():
-    from tools.finetune.contrastive import partners, places, retrieval
-    from tools.finetune.tasks.embedding import _triples
+    from tools.finetune.contrastive import partners
+    from tools.finetune.retrieval import retrieval, searched
+    from tools.finetune.tasks.embedding import triples
 
     known = [(f"text {n} of {label}", label) for label in "abc" for n in range(3)]
     held = [("another of a", "a"), ("another of b", "b")]
     assert partners(held, 1) == []
-    found = _triples(held, True, 1, known)
+    found = triples(held, True, 1, known)
     assert [(row[0], row[2]) for row in found] == held
     assert all((row[1], row[2]) in known for row in found)
-    assert retrieval(places(None, [("the same", "the same", "g")])) == {"rows": 0}
+    assert retrieval(searched(None, [("the same", "the same", "g")]).places) == {"rows": 0}
 
 
 def test_pairs_that_do_not_belong_together_are_not_taught(tmp_path):

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from assistant.application import Application
+from tests.tools.tiny_models import sentences, tiny_bert, write_csv
 from tests.tools.trained import ROWS, train_head
 from tests.ui.commands import apart, here, typed
+from tools.catalog.models import evaluate_model
 from tools.serving.engines.kept import FILE, FOLDER, stamp
+from ui.cli.opened import workspace
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +210,33 @@ def test_an_evaluation_has_a_report(router: Path, small_csv: Path, capfd) -> Non
     assert found["metrics"]["accuracy"] > 0.9
     assert sorted(found["confusion"]["labels"]) == sorted(ROWS)
     assert Path(found["report"]).is_file()
+
+
+@pytest.fixture
+def finder(app: Application, tmp_path: Path) -> Path:
+    """A model of vectors in the registry, and the file that it was measured on."""
+    from tools.finetune.run import train
+    from tools.finetune.spec import FinetuneSpec
+
+    base, rows = tiny_bert(tmp_path / "tiny"), sentences(75)
+    held = write_csv(tmp_path / "held.csv", rows[60:])
+    data = write_csv(tmp_path / "data.csv", rows[:60])
+    spec = FinetuneSpec(data, "finder", "tiny", base, "embedding", "full", epochs=1, test_data=held)
+    folder = app.home.models / "finder-job-1"
+    app.registry.add(train(spec, folder, tmp_path / "work", lambda progress: None), folder)
+    return held
+
+
+def test_a_model_without_labels_is_measured_beside_its_base(finder: Path, app: Application, capfd) -> None:
+    found = here(capfd, "evaluate", "finder", "--data", str(finder), "--json").json
+    (entry,) = here(capfd, "models", "list", "--json").json["models"]
+    assert found["metrics"] == pytest.approx(entry["metrics"], abs=2e-3)
+    assert found["per_class"] == {} and found["confusion"] == {"labels": [], "matrix": []}
+    assert "frozen encoder" in Path(found["report"]).read_text()
+    told = here(capfd, "evaluate", "finder", "--data", str(finder))
+    assert "frozen encoder" in told.out and "mrr" in told.out and "report" in told.out
+    result = evaluate_model(workspace(app), "finder", str(finder))
+    assert result["metrics"] == found["metrics"] and Path(result["artifacts"][0]["path"]).suffix == ".html"
 
 
 def test_a_benchmark(router: Path, capfd) -> None:

@@ -266,7 +266,10 @@ def test_cards_are_chinese(chinese: None) -> None:
         "list_jobs": {"jobs": [{"id": "job-1", "kind": "训练", "status": "running", "created_at": ""}]},
         "benchmark_model": {"model": "模型", "requests_per_second": 1.0, "latency_ms": {}},
         "predict": {"text": "文", "predictions": [{"entities": []}]},
-    }
+        "evaluate_model": {"model": "模型", "metrics": {"perplexity": 2.0, "token_accuracy": 0.5},
+                           "baseline": {"base_model": {"perplexity": 3.0}, "word_frequencies": {"perplexity": 9.0}},
+                           "examples": [{"question": "问", "wanted": "答", "got": "答"}]},
+    }  # fmt: skip
     assert {tool: english(result_card(tool, result)) for tool, result in results.items()} == dict.fromkeys(
         results, []
     )

@@ -20,15 +20,24 @@ def evaluate_model(workspace: Workspace, model: str, dataset: str | None = None)
 
     Args:
         model: the model's name.
-        dataset: an uploaded file (or ``hf:owner/name``) with labels; the held-out rows of its training where left out.
+        dataset: an uploaded file (or ``hf:owner/name``) with what the model should say; the held-out rows of its
+            training where left out.
     """
-    from tools.serving.evaluate import evaluate, stored_evaluation
+    from tools.serving.evaluate import COMPARED, evaluate, stored_evaluation
 
     entry = workspace.model(model)
     if dataset is None:
         return {"model": model, **stored_evaluation(entry.path)}
-    picture = workspace.artifact("confusion-matrix", f"Confusion matrix of {model} on {dataset}", ".png")
-    result = evaluate(workspace.predictor(model), entry.info, workspace.dataset(dataset), picture=picture)
+    if entry.task in COMPARED:
+        made: dict[str, Any] = {"report": workspace.artifact("report", f"{model} on {dataset}", ".html")}
+    else:
+        made = {
+            "picture": workspace.artifact(
+                "confusion-matrix", f"Confusion matrix of {model} on {dataset}", ".png"
+            )
+        }
+    data, bases = workspace.dataset(dataset), workspace.base_model
+    result = evaluate(workspace.predictor(model), entry.info, data, bases=bases, **made)
     return {"model": model, "dataset": dataset, **result}
 
 

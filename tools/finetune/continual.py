@@ -52,6 +52,7 @@ def write_lineage(folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256
         "seed": spec.seed,
         "text_column": plan["text_column"],
         "label_column": plan["label_column"],
+        "base_path": str(spec.base_path) if spec.base_path else None,
     }
     before = read_lineage(Path(spec.base_path)) if spec.base_path else []
     (folder / LINEAGE).write_text(json.dumps([own, *before], ensure_ascii=False, indent=1))

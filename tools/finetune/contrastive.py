@@ -5,12 +5,11 @@ Used by the embedding task and by few-shot classification. Imported only with to
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy
 import torch
 from transformers import AutoModel, Trainer
 
@@ -21,11 +20,10 @@ from tools.finetune.fit import Material, fit, steps_of
 from tools.finetune.machine import PAD_TO
 from tools.finetune.pooling import MEAN, pool
 from tools.finetune.recipe import rounds
+from tools.finetune.retrieval import Triple
 from tools.finetune.task import Run
 
-Triple = tuple[str, str, str]  # a text, one that belongs to it, and the group both are in
 SCALE = 20.0
-TOGETHER = 512  # texts that look for their partners at once
 
 
 def partners(
@@ -237,49 +235,3 @@ def tuned_encoder(run: Run, train: list[tuple[str, str]], validation: list[tuple
         train_encoder(run, pairs, partners(validation, run.spec.seed), "full", folder)
     ranks.release()
     return FrozenEncoder(folder)
-
-
-def places(
-    encoder: FrozenEncoder, rows: list[Triple], told: Callable[[], None] = lambda: None
-) -> numpy.ndarray:
-    """In which place each held-out text finds its partner among all partners, int [n]; the first is 1.
-
-    Args:
-        encoder: makes the vectors.
-        rows: the texts with their partners; a text that is its own partner finds itself, and is left out.
-        told: called after each piece of work.
-    """
-    rows = [row for row in rows if row[0] != row[1]]
-    if not rows:
-        return numpy.zeros(0, dtype=int)
-    first, second = (encoder.embed([row[side] for row in rows], lambda _: told()) for side in (0, 1))
-    numbers: dict[str, int] = {}
-    texts, partners_, groups = (
-        numpy.array([numbers.setdefault(row[column], len(numbers)) for row in rows]) for column in range(3)
-    )
-    found = []
-    for start in range(0, len(rows), TOGETHER):
-        some = slice(start, start + TOGETHER)
-        scores = first[some] @ second.T
-        other = partners_ != texts[some, None]
-        same = groups == groups[some, None]
-        best = numpy.where(same & other, scores, -numpy.inf).max(axis=1, keepdims=True)
-        found.append(1 + ((scores > best) & ~same & other).sum(axis=1))
-        told()
-    return numpy.concatenate(found)
-
-
-def retrieval(places: numpy.ndarray) -> dict[str, float]:
-    """How well partners are found.
-
-    Args:
-        places: of :func:`places`.
-
-    Returns:
-        ``accuracy@1``, ``accuracy@5``, ``mrr`` (mean reciprocal rank) and ``rows``, which stands alone where it is 0.
-    """
-    if not len(places):
-        return {"rows": 0}
-    means = (places == 1).mean(), (places <= 5).mean(), (1 / places).mean()
-    named = zip(("accuracy@1", "accuracy@5", "mrr"), means, strict=True)
-    return {**{name: round(float(mean), 4) for name, mean in named}, "rows": len(places)}

@@ -16,37 +16,62 @@ STYLE = (
 )
 
 
-def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Path) -> str:
-    """A page with the measures, the confusion matrix, each label, the weak spots and the surest mistakes.
+def evaluation_html(name: str, data: str, result: Mapping[str, Any], picture: Path | None) -> str:
+    """A page with the measures, the confusion matrix, each label, the weak spots, the surest mistakes and examples.
 
     Args:
         name: the model's name.
         data: the data file's name.
         result: what ``tools.serving.evaluate.evaluate`` found.
-        picture: the confusion matrix (PNG), put into the page.
+        picture: the confusion matrix (PNG), put into the page; None of models without labels.
     """
     result = without_personal(result)
     title = escape(f"{name} on {data}")
-    image = base64.b64encode(picture.read_bytes()).decode()
     mistakes = [
         [row[k] for k in ("text", "label", "predicted", "score")] for row in result.get("mistakes", [])
     ]
     parts = [
         f"<h1>{title}</h1>",
         *(f"<p>{escape(warning)}</p>" for warning in result.get("warnings", [])),
-        _table(["measure", "value"], [[key, value] for key, value in result["metrics"].items()]),
-        f'<h2>Confusion matrix</h2><img alt="Confusion matrix" src="data:image/png;base64,{image}">',
-        "<h2>Labels, the hardest first</h2>" + _labels(result["per_class"]),
+        _measures(result),
+        _matrix(picture),
+        _labels(result["per_class"]),
         _confused(result.get("confused") or []),
         _slices(result.get("slices") or []),
         "<h2>Surest mistakes</h2>" + _table(["text", "label", "predicted", "score"], mistakes)
         if mistakes
         else "",
+        _examples(result.get("examples") or []),
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
+
+
+def _measures(result: Mapping[str, Any]) -> str:
+    """The metrics with what they can be trusted to, beside those of others on the same rows."""
+    others, intervals = result.get("baseline") or {}, result.get("intervals") or {}
+    head = ["measure", "this model", *(name.replace("_", " ") for name in others)]
+    rows = [
+        [key, value, *(other.get(key, "") for other in others.values())]
+        for key, value in result["metrics"].items()
+    ]
+    if intervals:
+        head.append("95 % interval of this model")
+        rows = [[*row, " to ".join(map(str, intervals.get(row[0], [])))] for row in rows]
+    return _table(head, rows)
+
+
+def _matrix(picture: Path | None) -> str:
+    if picture is None:
+        return ""
+    image = base64.b64encode(picture.read_bytes()).decode()
+    return f'<h2>Confusion matrix</h2><img alt="Confusion matrix" src="data:image/png;base64,{image}">'
+
+
+def _examples(rows: Sequence[Mapping[str, Any]]) -> str:
+    return "<h2>Examples</h2>" + _table(list(rows[0]), [list(row.values()) for row in rows]) if rows else ""
 
 
 def _confused(pairs: Sequence[Mapping[str, Any]]) -> str:
@@ -62,9 +87,12 @@ def _slices(weak: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _labels(classes: Mapping[str, Mapping[str, Any]]) -> str:
+    if not classes:
+        return ""
     names = ("precision", "recall", "f1", "support")
     ordered = sorted(classes.items(), key=lambda item: item[1]["f1"])
-    return _table(["label", *names], [[label, *(scores[n] for n in names)] for label, scores in ordered])
+    rows = [[label, *(scores[n] for n in names)] for label, scores in ordered]
+    return "<h2>Labels, the hardest first</h2>" + _table(["label", *names], rows)
 
 
 def _table(head: list[str], rows: list[list[Any]]) -> str:

@@ -1,4 +1,4 @@
-"""How good a model is: measured on a file with labels, read back from its training, or beside others."""
+"""How good a model is: measured on a file, read back from its training, or beside others."""
 
 import json
 from collections.abc import Sequence
@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import BadArgument, BadData, NotFound, Unsupported
+from tools.finetune.progress import Callback, Reporter
 from tools.models.card import read_info
+from tools.serving.beside import Beside, Named
 from tools.serving.measured import OTHERS, columns_of, unknown_labels
+from tools.serving.measured_vectors import vectors
 from tools.serving.predictor import Predictor
 from tools.workspace import ModelEntry
 
@@ -19,8 +22,10 @@ LEADING = {
     "image-classification": (("f1", "accuracy"), True),
     "text-generation": (("perplexity", "loss"), False),
     "masked-lm": (("perplexity", "loss"), False),
-    "embedding": (("recall_at_1", "accuracy", "mrr", "spearman"), True),
+    "embedding": (("mrr", "spearman"), True),
 }
+COMPARED = {"embedding": vectors}  # beside their bases, as their figures alone say little
+NOTHING: dict[str, Any] = {"per_class": {}, "confusion": {"labels": [], "matrix": []}}
 
 
 def evaluate(
@@ -29,36 +34,53 @@ def evaluate(
     data: Path,
     picture: Path | None = None,
     report: Path | None = None,
+    bases: Named | None = None,
+    progress: Callback = lambda now: None,
 ) -> dict[str, Any]:
-    """Measure a classifier or tagger on a file with labels.
+    """Measure a model on a file with what it should say.
 
     Args:
-        predictor: a model that classifies texts or pictures, or tags words.
+        predictor: the model.
         info: what the registry knows of it; its text and label column are used where the file has them.
         data: the file.
-        picture: draw the confusion matrix here (PNG).
+        picture: draw the confusion matrix here (PNG), where the model gives labels.
         report: write a page with everything here (HTML, and the picture beside it).
+        bases: finds base models by their names, to measure them too; see :class:`tools.serving.beside.Beside`.
+        progress: told how far it is, where the model gives no labels.
 
     Returns:
-        ``{"metrics", "per_class", "confusion": {"labels", "matrix"}, "confused", "slices", "mistakes", "warnings",
-        "report"}`` and ``artifacts`` for what was written.
+        ``{"metrics", "per_class", "confusion": {"labels", "matrix"}, "warnings", "report"}``, for classifiers
+        ``confused``, ``slices`` and ``mistakes``, for models without labels ``baseline``, ``intervals`` and
+        ``examples``, and ``artifacts`` for what was written.
 
     Raises:
-        BadData: no row with a text and a label, or no label that the model knows.
-        Unsupported: the model does neither.
+        BadData: no row that can be used, or no label that the model knows.
+        BadArgument: the file has no columns of the kind.
+        Unsupported: there is no measure for the model's task.
     """
     if predictor.task == "text-classification":
         columns, rows, warnings = labelled_rows(predictor, info, data)
         metrics, found = measured(predictor, rows)
     elif measure := OTHERS.get(predictor.task):
         columns, metrics, found, warnings = measure(predictor, info, data)
+    elif compared := COMPARED.get(predictor.task):
+        beside = Beside(predictor, bases, Reporter(progress))
+        columns, metrics, found, warnings = compared(predictor, info, data, beside)
     else:
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model; only classifiers and taggers are measured on new data yet.",
+            f"{predictor.name} is a {predictor.task} model; there is no measure for new data.",
             "Ask without a dataset for how it did on its held-out rows.",
             param="model",
         )
-    result = {"metrics": metrics, **found, **columns, "warnings": warnings, "report": None, "artifacts": []}
+    result = {
+        "metrics": metrics,
+        **NOTHING,
+        **found,
+        **columns,
+        "warnings": warnings,
+        "report": None,
+        "artifacts": [],
+    }
     return result | _written(predictor, result, picture, report, data.name)
 
 
@@ -125,12 +147,14 @@ def _written(
 
     artifacts = []
     title = f"Confusion matrix of {predictor.name} on {data}"
-    if report and not picture:
+    if not result["confusion"]["labels"]:
+        picture = None
+    elif report and not picture:
         picture = report.with_suffix(".png")
     if picture:
         confusion_picture(result["confusion"], picture)
         artifacts.append({"kind": "confusion-matrix", "path": str(picture), "title": title})
-    if report and picture:
+    if report:
         report.write_text(evaluation_html(predictor.name, data, result, picture), encoding="utf-8")
         artifacts.append({"kind": "report", "path": str(report), "title": f"{predictor.name} on {data}"})
     return {"report": str(report) if report else None, "artifacts": artifacts}

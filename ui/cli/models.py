@@ -48,7 +48,9 @@ SIDES = {
 
 def _quality(metrics: dict[str, Any]) -> str:
     named = {
-        name: metrics[name] for name in ("accuracy", "f1", "perplexity", "recall_at_1") if name in metrics
+        name: metrics[name]
+        for name in ("accuracy", "f1", "perplexity", "accuracy@1", "mrr")
+        if name in metrics
     }
     return ", ".join(f"{name} {value:.3f}" for name, value in list(named.items())[:2])
 

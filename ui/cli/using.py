@@ -8,7 +8,7 @@ from ui.cli import models
 from ui.cli.command import command
 from ui.cli.explain import explain, shown
 from ui.cli.opened import dataset, lines, opened, workspace
-from ui.cli.output import duration, facts, note, plain, table
+from ui.cli.output import Running, duration, facts, note, plain, table
 
 Model = Annotated[
     str, typer.Argument(help="The model's name; one version as NAME@2 or NAME@ALIAS.", metavar="MODEL")
@@ -84,11 +84,12 @@ def evaluate(
     data: Annotated[
         str | None,
         typer.Option(
-            help="A file with labels; the held-out rows of the training where left out.", metavar="FILE"
+            help="A file with what the model should say; the held-out rows of the training where left out.",
+            metavar="FILE",
         ),
     ] = None,
 ) -> dict[str, Any]:
-    """Measure a model on data with labels."""
+    """Measure a model on new data; models that give no labels beside their bases."""
     with opened() as application:
         from tools.serving.evaluate import evaluate as measure
         from tools.serving.evaluate import stored_evaluation
@@ -99,7 +100,16 @@ def evaluate(
             return stored_evaluation(entry.path)
         path = known.dataset(dataset(application, data))
         report = known.artifact("report", f"{entry.name} on {path.name}", ".html")
-        result = measure(known.predictor(model), entry.info, path, report=report)
+        predictor, bases = known.predictor(model), known.base_model
+        with Running() as running:
+            result = measure(
+                predictor,
+                entry.info,
+                path,
+                report=report,
+                bases=bases,
+                progress=lambda now: running.count(now.step, now.steps, now.message),
+            )
         for each in result.get("artifacts", []):
             application.artifacts.record(each["kind"], each["title"], each["path"], known.principal.user_id)
         return result
@@ -110,7 +120,19 @@ def _evaluated(result: dict[str, Any]) -> str:
     columns = {name: name for name in dict.fromkeys(key for row in rows for key in row)}
     classes = f"\n\n{table(rows, columns, '')}" if rows else ""
     warnings = "".join(f"\n! {each}" for each in result.get("warnings") or [])
-    return facts({**result["metrics"], "report": result.get("report")}) + classes + warnings
+    measures = f"{_beside(result)}\n\n" if result.get("baseline") else ""
+    told = {} if measures else result["metrics"]
+    return measures + facts({**told, "report": result.get("report")}) + classes + warnings
+
+
+def _beside(result: dict[str, Any]) -> str:
+    """The measures beside those of what needs no training, on the same rows."""
+    sides = {"this model": result["metrics"], **result["baseline"]}
+    rows = [
+        {"measure": name, **{side: values.get(name) for side, values in sides.items()}}
+        for name in result["metrics"]
+    ]
+    return table(rows, {key: key.replace("_", " ") for key in ("measure", *sides)}, "")
 
 
 def deploy(

@@ -97,7 +97,9 @@ def _job(result: dict[str, Any]) -> str:
 def _metric_facts(metrics: dict[str, Any]) -> str:
     named = ("accuracy", "precision", "recall", "f1")
     first = [(name, percent(metrics[name])) for name in named if isinstance(metrics.get(name), int | float)]
-    return facts(first or [(k, v) for k, v in metrics.items() if isinstance(v, int | float)])
+    return facts(
+        first or [(k.replace("_", " "), v) for k, v in metrics.items() if isinstance(v, int | float)]
+    )
 
 
 def _against(outcome: dict[str, Any]) -> str:
@@ -125,12 +127,24 @@ def _evaluation(result: dict[str, Any]) -> str:
         (name, *(percent(scores[key]) for key in ("precision", "recall", "f1") if key in scores))
         for name, scores in (result.get("per_class") or {}).items()
     ]
-    heads = ["label", "precision", "recall", "F1"]
+    heads, rows = ["label", "precision", "recall", "F1"], result.get("examples") or []
     return card(
         str(result.get("model", "Evaluation")),
         _metric_facts(result.get("metrics") or {}),
+        _baselines(result.get("baseline") or {}, result.get("metrics") or {}),
         details("Each label", table(heads, per_class)) if per_class else "",
+        details("Examples", table([*rows[0]], [[*each.values()] for each in rows])) if rows else "",
     )
+
+
+def _baselines(baseline: dict[str, Any], metrics: dict[str, Any]) -> str:
+    """What needs no training, on the same rows."""
+    others = {name.replace("_", " "): each for name, each in baseline.items() if isinstance(each, dict)}
+    rows = [
+        (say(name.replace("_", " ")), value, *(each.get(name, "") for each in others.values()))
+        for name, value in metrics.items()
+    ]
+    return table(["measure", "this model", *others], rows) if others and "accuracy" not in metrics else ""
 
 
 def _comparison(result: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from assistant.brain.language import pick
-from assistant.brain.replies.reply import Reply, count, percent, scores_of
+from assistant.brain.replies.reply import Reply, baselines_of, count, percent, scores_of
 from tools.serving.engines.kept import offered, told
 from tools.serving.routes import route_of
 
@@ -64,8 +64,10 @@ def evaluated(args: dict[str, Any], result: dict[str, Any], language: str) -> Re
         "没有可用的指标" if zh else "no metrics were recorded"
     )
     lines = [f"**{model}** {where}：{scores}。" if zh else f"**{model}** {where}: {scores}."]
+    lines += baselines_of(result.get("baseline") or {}, language) if data else []
     lines += _weakest(result.get("per_class") or {}, zh)
     lines += _confused(result.get("confusion") or {}, zh)
+    lines += [str(warning) for warning in result.get("warnings") or []] if data else []
     return Reply("\n".join(lines), [f"部署 {model}" if zh else f"Deploy {model}"])
 
 

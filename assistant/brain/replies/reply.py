@@ -44,31 +44,54 @@ def listing(items: Sequence[str], language: str, most: int = 6) -> str:
     return f"{joined} 等共 {len(items)} 个" if language == "zh" else f"{joined} and {more} more"
 
 
+# Measures that are told, in their order: their names in English and Chinese, and whether they are shares of one.
+MEASURES = {
+    "accuracy": ("accuracy", "准确率", True),
+    "precision": ("precision", "精确率", True),
+    "recall": ("recall", "召回率", True),
+    "f1": ("F1", "F1", True),
+    "perplexity": ("perplexity", "困惑度", False),
+    "loss": ("loss", "损失", False),
+    "token_accuracy": ("token accuracy", "词元准确率", True),
+    "accuracy@1": ("accuracy@1", "accuracy@1", True),
+    "accuracy@5": ("accuracy@5", "accuracy@5", True),
+    "mrr": ("MRR", "MRR", False),
+    "spearman": ("Spearman", "Spearman", False),
+}
+UNTRAINED = {
+    "majority": ("always saying the most frequent label", "总是猜最常见的标签"),
+    "frozen": ("an untrained encoder with logistic regression", "未微调的编码器加逻辑回归"),
+    "frozen_encoder": ("an untrained encoder with logistic regression", "未微调的编码器加逻辑回归"),
+}
+AS_IT_WAS = {  # where no labels are learned
+    "frozen_encoder": ("the untrained encoder", "未微调的编码器"),
+    "base_model": ("the base model as it was", "未微调的基座模型"),
+    "word_frequencies": ("guessing words by how frequent they are", "按词频猜词"),
+}
+
+
 def scores_of(metrics: Mapping[str, Any], language: str) -> str:
     """The metrics that matter in one line: ``accuracy 92.9 %, F1 92.7 %``."""
-    names = {
-        "accuracy": ("accuracy", "准确率"),
-        "precision": ("precision", "精确率"),
-        "recall": ("recall", "召回率"),
-        "f1": ("F1", "F1"),
-    }
     at = 1 if language == "zh" else 0
     parts = [
-        f"{names[key][at]} {percent(metrics[key])}"
-        for key in names
+        f"{names[at]} {percent(metrics[key]) if share else format(metrics[key], '.3g')}"
+        for key, (*names, share) in MEASURES.items()
         if isinstance(metrics.get(key), int | float)
     ]
-    others = {
-        "perplexity": "perplexity",
-        "loss": "loss",
-        "spearman": "Spearman",
-        "recall@1": "recall@1",
-        "mrr": "MRR",
-    }
+    return ("，" if at else ", ").join(parts)
+
+
+def baselines_of(baseline: Mapping[str, Any], language: str) -> list[str]:
+    """A line about what needs no training, measured on the same rows; none where nothing was."""
+    at = 1 if language == "zh" else 0
+    parts = []
+    for key, value in baseline.items():
+        score = value.get("accuracy", value.get("f1")) if isinstance(value, dict) else value
+        if isinstance(score, int | float) and 0 <= score <= 1:
+            parts.append(f"{UNTRAINED.get(key, (key.replace('_', ' '), key))[at]} {percent(score)}")
+        elif isinstance(value, dict) and key in AS_IT_WAS:
+            told = scores_of(value, language)
+            parts.append(f"{AS_IT_WAS[key][at]}（{told}）" if at else f"{AS_IT_WAS[key][at]} ({told})")
     if not parts:
-        parts = [
-            f"{name} {metrics[key]:.3g}"
-            for key, name in others.items()
-            if isinstance(metrics.get(key), int | float)
-        ]
-    return ("，" if language == "zh" else ", ").join(parts)
+        return []
+    return [f"作为对照：{'，'.join(parts)}。" if at else f"For comparison: {', '.join(parts)}."]

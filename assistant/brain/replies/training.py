@@ -6,7 +6,14 @@ from typing import Any
 
 from assistant.brain.language import pick
 from assistant.brain.replies.knowledge import report
-from assistant.brain.replies.reply import Reply, count, duration, percent, scores_of
+from assistant.brain.replies.reply import (
+    Reply,
+    baselines_of,
+    count,
+    duration,
+    percent,
+    scores_of,
+)
 
 STATUS = {
     "queued": ("waiting", "排队中"),
@@ -218,29 +225,12 @@ def _succeeded(result: dict[str, Any], language: str) -> Reply:
     ]
     if scores := scores_of(done.get("metrics") or result.get("metrics") or {}, language):
         lines.append(f"在没有训练过的数据上：{scores}。" if zh else f"On held-out rows: {scores}.")
-    lines += _baselines(done.get("baseline") or {}, zh)
+    lines += baselines_of(done.get("baseline") or {}, language)
     lines += _forgetting(done.get("forgetting") or {}, zh)
     lines += [str(warning) for warning in done.get("warnings") or []]
     if took := duration(done.get("seconds"), language):
         lines.append(f"用时 {took}。" if zh else f"It took {took}.")
     return Reply("\n".join(lines), _after_training(model, zh))
-
-
-def _baselines(baseline: dict[str, Any], zh: bool) -> list[str]:
-    names = {
-        "majority": ("always saying the most frequent label", "总是猜最常见的标签"),
-        "frozen": ("an untrained encoder with logistic regression", "未微调的编码器加逻辑回归"),
-        "frozen_encoder": ("an untrained encoder with logistic regression", "未微调的编码器加逻辑回归"),
-    }
-    parts = []
-    for key, value in baseline.items():
-        score = value.get("accuracy", value.get("f1")) if isinstance(value, dict) else value
-        if isinstance(score, int | float) and 0 <= score <= 1:
-            wording = names.get(key, (key.replace("_", " "), key))[1 if zh else 0]
-            parts.append(f"{wording} {percent(score)}")
-    if not parts:
-        return []
-    return [f"作为对照：{'，'.join(parts)}。" if zh else f"For comparison: {', '.join(parts)}."]
 
 
 def _forgetting(lost: dict[str, Any], zh: bool) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 LEAST_PAIRS = 8
 MAX_LENGTH = 256
 Pair = tuple[str, str]
+LABELLED = "from_labels"  # in a model's metadata: whether it learned from texts with labels, or from pairs
 NEGATIVES = (
     "negative",
     "negatives",
@@ -74,26 +74,27 @@ class Embedding:
 
     def train(self, run: Run) -> Outcome:
         """Train by contrast and measure retrieval before and after."""
-        from tools.finetune.contrastive import places, retrieval, train_encoder
+        from tools.finetune.contrastive import train_encoder
         from tools.finetune.encoder import FrozenEncoder
         from tools.finetune.metrics import resampled
+        from tools.finetune.retrieval import misses, retrieval, searched
 
         columns, beside = (run.plan["text_column"], run.plan["label_column"]), run.plan.get("beside", ())
         table = read(run.spec.data, columns, beside)
         rows, _ = together(table, *columns)
-        wrong = _wrong(table, columns)
+        wrong = wrong_texts(table, columns)
         test = (
             together(read(run.spec.test_data, columns, beside), *columns)[0] if run.spec.test_data else None
         )
-        labelled = not wrong and _labelled(rows)
+        labelled = not wrong and repeats(rows)
         parts = part(
             rows, test, run.spec.seed, lambda row: row[0], (lambda row: row[1]) if labelled else None
         )
-        train, validation = (_triples(p, labelled, run.spec.seed) for p in (parts.train, parts.validation))
-        held = _triples(parts.test, labelled, run.spec.seed, parts.train)
+        train, validation = (triples(p, labelled, run.spec.seed) for p in (parts.train, parts.validation))
+        held = triples(parts.test, labelled, run.spec.seed, parts.train)
         run.report.tell("Measuring the untrained encoder")
-        pooling, beat = pooling_in(run.plan, run.base), partial(run.report.beat, "Measuring")
-        before = places(FrozenEncoder(run.base, pooling=pooling), held, beat)
+        pooling, beat = pooling_in(run.plan, run.base), lambda done: run.report.beat("Measuring")
+        before = searched(FrozenEncoder(run.base, pooling=pooling), held, beat)
         if wrong:
             train, validation = ([row for row in rows if row[:2] in wrong] for rows in (train, validation))
         trained, length, curve = train_encoder(
@@ -101,10 +102,12 @@ class Embedding:
         )
         _sentence_transformer(run.staging, length, pooling)
         run.report.tell("Measuring on the held-out pairs")
-        after = places(FrozenEncoder(run.staging, pooling=pooling), held, beat)
-        told = {"curve": curve, "intervals": resampled(after, retrieval)}
-        baseline = {"frozen_encoder": retrieval(before)}
-        return Outcome(retrieval(after), baseline, trained, {"max_length": length}, told)
+        after = searched(FrozenEncoder(run.staging, pooling=pooling), held, beat)
+        intervals = resampled(after.places, retrieval)
+        told = {"curve": curve, "intervals": intervals, "examples": misses(after)}
+        baseline = {"frozen_encoder": retrieval(before.places)}
+        info = {"max_length": length, LABELLED: labelled}
+        return Outcome(retrieval(after.places), baseline, trained, info, told)
 
     def load(self, folder: Path, device: str | None = None, late: bool = False) -> "LoadedEmbedding":
         """A ``tools.finetune.task.Embedder``; ``late`` where its network may be loaded when first asked for."""
@@ -138,14 +141,14 @@ def _plain(name: str) -> str:
     return name.casefold().strip()
 
 
-def _labelled(rows: list[Pair]) -> bool:
+def repeats(rows: list[Pair]) -> bool:
     """Whether the second of each pair is a label, which comes again and again."""
     return len({second for _, second in rows}) <= len(rows) / 2
 
 
 def _verdict(table: "pandas.DataFrame", rows: list[Pair], label_column: str) -> str | None:
     """The column that says which pairs belong together, where the rows are pairs and one does."""
-    if _labelled(rows):
+    if repeats(rows):
         return None
     return next((name for name in table.columns if _plain(name) in VERDICTS and name != label_column), None)
 
@@ -180,7 +183,29 @@ def together(table: "pandas.DataFrame", text_column: str, label_column: str) -> 
     return rows, said
 
 
-def _wrong(table: "pandas.DataFrame", columns: Pair) -> dict[Pair, list[str]]:
+def scored(table: "pandas.DataFrame", text_column: str, label_column: str) -> list[tuple[str, str, float]]:
+    """Pairs with how much they belong together, where a column tells by numbers; empty where none does.
+
+    Args:
+        table: as for :func:`together`.
+        text_column: the first of each pair.
+        label_column: the second.
+
+    Raises:
+        BadData: as :func:`together`.
+    """
+    column = _verdict(table, pairs(table, text_column, label_column), label_column)
+    if column is None or belonging(list(table[column]), column)[1] in ("", "no"):
+        return []
+    cells = zip(*(table[name] for name in (text_column, label_column, column)), strict=True)
+    return [
+        (str(first).strip(), label_name(second), float(label_name(score).replace(",", ".")))
+        for first, second, score in cells
+        if not (missing(first) or missing(second) or missing(score))
+    ]
+
+
+def wrong_texts(table: "pandas.DataFrame", columns: Pair) -> dict[Pair, list[str]]:
     """By pair, the texts that do not belong to it; empty where the file has no such column, or hardly uses it."""
     names = [name for name in table.columns if _plain(name) in NEGATIVES and name not in columns]
     if not names:
@@ -192,7 +217,7 @@ def _wrong(table: "pandas.DataFrame", columns: Pair) -> dict[Pair, list[str]]:
     return dict(found) if sum(map(len, found.values())) > len(table) / 2 else {}
 
 
-def _triples(
+def triples(
     rows: list[Pair], labelled: bool, seed: int, more: Sequence[Pair] = ()
 ) -> list[tuple[str, str, str]]:
     """Pairs with their group: the label, or the second text itself.

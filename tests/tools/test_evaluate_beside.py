@@ -1,0 +1,139 @@
+"""Models that give no labels, measured on new data beside their bases."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.tools.tiny_models import sentences, tiny_bert, write_csv
+from tools.errors import BadArgument, BadData, NotFound
+from tools.finetune.run import train
+from tools.finetune.spec import FinetuneSpec
+from tools.serving.evaluate import compare, evaluate, stored_evaluation
+from tools.serving.predictor import Predictor, load
+from tools.workspace import ModelEntry
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def trained(folder: Path, task: str, base: Path, data: Path, held: Path, **wishes) -> tuple[Predictor, dict]:
+    """A model whose training was measured on a file of its own, and what its training told."""
+    spec = FinetuneSpec(
+        data, "mine", "tiny", base, task, "full", epochs=2, learning_rate=5e-3, test_data=held, **wishes
+    )
+    result = train(spec, folder / "mine", folder / "work", lambda progress: None)
+    return load(folder / "mine", "cpu"), result
+
+
+def same_as_in_training(predictor: Predictor, result: dict, found: dict) -> None:
+    """The figures, those of the base, and the intervals are those of the training's report."""
+    assert found["metrics"] == pytest.approx(result["metrics"], abs=2e-3)
+    assert set(found["baseline"]) == set(result["baseline"])
+    for name, values in result["baseline"].items():
+        assert found["baseline"][name] == pytest.approx(values, abs=2e-3)
+    stored = stored_evaluation(predictor.folder)
+    assert found["intervals"].keys() == stored["intervals"].keys()
+    for name, (low, high) in found["intervals"].items():
+        assert low <= found["metrics"][name] <= high
+    assert found["per_class"] == {} and found["confusion"] == {"labels": [], "matrix": []}
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.fixture(scope="module")
+def embedding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Predictor, dict, Path]:
+    folder = tmp_path_factory.mktemp("embedding")
+    rows = sentences(90)
+    other = [(text, "money" if n % 5 else label) for n, (text, label) in enumerate(rows[60:])]  # hard to find
+    held = write_csv(folder / "held.csv", other)
+    return *trained(
+        folder, "embedding", tiny_bert(folder / "base"), write_csv(folder / "data.csv", rows[:60]), held
+    ), held
+
+
+def test_vectors_are_measured_as_in_their_training(embedding, tmp_path):
+    predictor, result, held = embedding
+    said = []
+    report = tmp_path / "report.html"
+    found = evaluate(predictor, {}, held, report=report, progress=said.append)
+    same_as_in_training(predictor, result, found)
+    assert found["warnings"] == [] and found["text_column"] == "text"
+    worst = found["examples"][0]
+    assert worst["place"] > 1 and worst["belongs to it"] != worst["came nearest"]
+    assert worst == stored_evaluation(predictor.folder)["examples"][0]
+    page = report.read_text()
+    assert "frozen encoder" in page and "95 % interval" in page and worst["came nearest"] in page
+    assert "Confusion" not in page and [each["kind"] for each in found["artifacts"]] == ["report"]
+    assert {now.message for now in said} == {"Measuring the model", "Measuring its base"}
+    assert any(now.step == now.steps for now in said)
+
+
+def test_pairs_with_scores_are_ranked_and_the_rest_is_told(embedding, tmp_path):
+    predictor, _, _ = embedding
+    words = [text for text, _ in sentences(40, seed=3)]
+    rows = [(text, f"{text} please", 5.0 - n % 5) for n, text in enumerate(words)]
+    data = write_csv(tmp_path / "sts.csv", [*rows, ("", "alone", 5.0)], ("sentence1", "sentence2", "score"))
+    found = evaluate(predictor, {}, data)
+    assert found["metrics"]["rows"] == 16 and found["metrics"]["scored_pairs"] == 40
+    low, high = found["intervals"]["spearman"]
+    assert low <= found["metrics"]["spearman"] <= high
+    assert "spearman" in found["baseline"]["frozen_encoder"]
+    assert "24 pairs below 4 by column score are left out." in found["warnings"]
+    assert "1 rows without a text or a label are left out." in found["warnings"]
+
+
+def test_a_base_that_is_gone_is_told(embedding, tmp_path):
+    _, _, held = embedding
+    folder = shutil.copytree(embedding[0].folder, tmp_path / "mine")
+    (folder / "lineage.json").unlink()
+
+    def gone(name: str) -> Path:
+        raise NotFound(f"There is no base model {name}.", "")
+
+    for bases in (
+        None,
+        gone,
+        lambda name: folder,
+        lambda name: tmp_path / "nowhere",
+        lambda name: "owner/name",
+    ):
+        found = evaluate(load(folder, "cpu"), {}, held, bases=bases)
+        assert found["baseline"] == {} and found["metrics"]["mrr"] > 0
+        assert found["warnings"] == [
+            "The base model tiny is gone or damaged, so nothing is measured beside it."
+        ]
+
+
+def test_files_that_do_not_fit_are_explained(embedding, tmp_path):
+    predictor, _, _ = embedding
+    words = [text for text, _ in sentences(24)]
+    rows = list(zip(words[::3], words[1::3], words[2::3], strict=True))
+    wrong = write_csv(tmp_path / "wrong.csv", rows, ("text", "lable", "note"))
+    with pytest.raises(BadArgument, match=r"no column label in wrong.csv") as error:
+        evaluate(predictor, {}, wrong)
+    assert error.value.hint == "Did you mean lable?"
+    for rows, message in (
+        ([], "no rows"),
+        ([("my card", ""), ("a loan", "")] * 3, "column label|no two groups"),
+        ([("my card", "a"), ("a loan", "a")], "no two groups"),
+    ):
+        with pytest.raises((BadData, BadArgument), match=message):
+            evaluate(predictor, {}, write_csv(tmp_path / "bad.csv", rows))
+
+
+def test_what_was_measured_is_compared(embedding):
+    predictor, result, _ = embedding
+    entries = [
+        ModelEntry(name, "embedding", "tiny", "full", predictor.folder, metrics=metrics)
+        for name, metrics in (("base", result["baseline"]["frozen_encoder"]), ("mine", result["metrics"]))
+    ]
+    found = compare(entries)
+    assert "mrr" in found["why"] and found["best"] in ("base", "mine")
+
+
+def test_an_engine_is_measured_as_it_serves(embedding):
+    predictor, _, held = embedding
+    pytest.importorskip("openvino")
+    served = load(predictor.folder, "cpu", engine="openvino")
+    plain, found = evaluate(predictor, {}, held)["metrics"], evaluate(served, {}, held)["metrics"]
+    assert found == pytest.approx(plain, abs=0.05)

@@ -1,0 +1,58 @@
+"""What a model is measured beside: its base, on the same rows, as far as that is still there."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tools.errors import ToolsError
+from tools.finetune.continual import read_lineage
+from tools.finetune.progress import Reporter
+from tools.models.card import INFO
+from tools.serving.predictor import Predictor
+
+log = logging.getLogger(__name__)
+Found = TypeVar("Found")
+Named = Callable[[str], Path | str]  # a base model's name to its folder, or to the id of one that is not here
+
+
+class Beside:
+    """The base of a model, and who is told how far the measuring is.
+
+    Args:
+        predictor: the model.
+        named: finds base models by their names.
+        report: told about progress.
+    """
+
+    def __init__(self, predictor: Predictor, named: Named | None, report: Reporter):
+        self.name, self.report = str(predictor.info["base"]), report
+        self._folder, self._named = predictor.folder, named
+
+    def measured(self, measure: Callable[[Path], Found]) -> tuple[Found | None, list[str]]:
+        """What a measure says of the base; None and a warning where it is gone, or cannot be read.
+
+        Args:
+            measure: is given the base's folder.
+        """
+        base = self._base()
+        if base:
+            try:
+                return measure(base), []
+            except (
+                Exception
+            ):  # whatever transformers, safetensors or torch make of a folder that was tampered with
+                log.warning("the base model %s cannot be measured", self.name, exc_info=True)
+        return None, [f"The base model {self.name} is gone or damaged, so nothing is measured beside it."]
+
+    def _base(self) -> Path | None:
+        """The folder that the training went on from, or the one that has its name now."""
+        noted = [source.get("base_path") for source in read_lineage(self._folder)[:1]]
+        if noted and noted[0] and Path(noted[0]).is_dir():
+            return Path(noted[0])
+        try:
+            found = self._named(self.name) if self._named else self.name
+        except ToolsError:
+            return None
+        # A model made here that has the name now may be another version of it, or the measured one itself.
+        return found if isinstance(found, Path) and found.is_dir() and not (found / INFO).exists() else None
