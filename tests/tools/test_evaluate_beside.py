@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.tiny_models import sentences, tiny_bert, write_csv
-from tools.errors import BadArgument, BadData, NotFound
+from tests.tools.tiny_models import sentences, task_data, tiny_bert, write_csv
+from tools.errors import BadArgument, BadData, NotFound, WorkFailed
 from tools.finetune.run import train
 from tools.finetune.spec import FinetuneSpec
 from tools.serving.evaluate import compare, evaluate, stored_evaluation
@@ -137,3 +137,106 @@ def test_an_engine_is_measured_as_it_serves(embedding):
     served = load(predictor.folder, "cpu", engine="openvino")
     plain, found = evaluate(predictor, {}, held)["metrics"], evaluate(served, {}, held)["metrics"]
     assert found == pytest.approx(plain, abs=0.05)
+
+
+def parted(folder: Path, task: str) -> tuple[Path, Path, Path]:
+    """A base model, data, and rows that are held out."""
+    base, data = task_data(task, folder)
+    head, lines = ["text"] * (task == "masked-lm"), data.read_text().splitlines()[task == "masked-lm" :]
+    held = data.with_stem("held")
+    held.write_text("\n".join(head + lines[48:]) + "\n")
+    data.write_text("\n".join(head + lines[:48]) + "\n")
+    return base, data, held
+
+
+def test_masked_words_are_measured_as_in_the_training(tmp_path):
+    base, data, held = parted(tmp_path, "masked-lm")
+    first, _ = trained(tmp_path / "first", "masked-lm", base, data, held)  # a base that names words
+    predictor, result = trained(tmp_path, "masked-lm", first.folder, data, held)
+    found = evaluate(predictor, {}, held, report=tmp_path / "r.html")
+    same_as_in_training(predictor, result, found)
+    assert set(found["baseline"]) == {"word_frequencies", "base_model"}
+    assert evaluate(predictor, {}, held)["metrics"] == found["metrics"]  # the same masks each time
+    page = (tmp_path / "r.html").read_text()
+    assert "word frequencies" in page and "perplexity" in page
+    shutil.rmtree(first.folder)
+    again = evaluate(predictor, {}, held)
+    assert set(again["baseline"]) == {"word_frequencies"} and "gone or damaged" in again["warnings"][-1]
+    empty = write_csv(tmp_path / "empty.csv", [("", "x")] * 3, ("text", "other"))
+    with pytest.raises(BadData, match="holds no texts"):
+        evaluate(predictor, {}, empty)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Predictor, dict, Path]:
+    folder = tmp_path_factory.mktemp("writer")
+    base, data, held = parted(folder, "text-generation")
+    made = trained(folder, "text-generation", base, data, held)
+    return load(made[0].folder, "cpu", engine="torch"), made[1], held
+
+
+def test_answers_are_measured_as_in_the_training(writer, tmp_path):
+    predictor, result, held = writer
+    said = []
+    found = evaluate(predictor, {}, held, report=tmp_path / "r.html", progress=said.append)
+    same_as_in_training(predictor, result, found)
+    assert set(found["baseline"]) == {"word_frequencies", "base_model"}
+    stored = stored_evaluation(predictor.folder)["examples"]
+    assert (
+        found["examples"] == stored and [set(each) for each in stored] == [{"question", "wanted", "got"}] * 5
+    )
+    assert all(each["wanted"].split()[1] == "help" for each in stored)
+    for page in (tmp_path / "r.html", predictor.folder / "report.html"):
+        assert "<th>wanted</th>" in page.read_text() and stored[0]["question"] in page.read_text()
+    assert {each.message for each in said} == {
+        "Measuring the model",
+        "Writing some answers",
+        "Measuring its base",
+    }
+
+
+def test_prompts_with_replies_are_measured_too_and_what_is_left_out_is_told(writer, tmp_path):
+    predictor, _, _ = writer
+    rows = [(f"{text} today", f"{label} help {label}") for text, label in sentences(12, seed=5)]
+    long = (" ".join(["card"] * 70), "no answer is seen")
+    data = write_csv(tmp_path / "pairs.csv", [*rows, ("no reply", ""), long], ("prompt", "completion"))
+    found = evaluate(predictor, {}, data)
+    assert found["metrics"]["rows"] == 12 and found["text_column"] == "prompt"
+    assert "1 rows are left out: no question with an answer was found in them." in found["warnings"]
+    assert "1 conversations are left out: their answers begin beyond 64 tokens." in found["warnings"]
+    unlabelled = write_csv(tmp_path / "bare.csv", [(text,) for text, _ in rows], ("prompt",))
+    with pytest.raises(BadData, match=r"No row of bare.csv holds a question and an answer"):
+        evaluate(predictor, {}, unlabelled)
+
+
+def test_a_writer_on_another_engine_is_measured_from_its_weights(writer, monkeypatch):
+    predictor, result, held = writer
+    elsewhere = Predictor(predictor.folder, predictor.info, object())  # as where vLLM or OpenVINO writes
+    assert evaluate(elsewhere, {}, held)["metrics"] == pytest.approx(result["metrics"], abs=2e-3)
+    monkeypatch.setattr("tools.serving.measured_language.free_memory", lambda: 1_000)
+    with pytest.raises(WorkFailed, match=r"Measuring mine takes 0.3 GB of memory"):
+        evaluate(elsewhere, {}, held)
+    found = evaluate(predictor, {}, held)  # is in memory already; its base is not
+    assert "base_model" not in found["baseline"]
+    assert found["warnings"][-1].startswith("The base model tiny is not measured: Measuring tiny takes")
+
+
+def test_of_many_rows_some_are_drawn(writer, monkeypatch):
+    predictor, _, held = writer
+    monkeypatch.setattr("tools.serving.measured_language.MOST_TALKS", 7)
+    found = evaluate(predictor, {}, held)
+    assert found["metrics"]["rows"] == 7 and "Measured on 7 rows, drawn from 12." in found["warnings"]
+    assert evaluate(predictor, {}, held)["metrics"] == found["metrics"]
+
+
+def test_sample_answers_end_with_their_time(writer):
+    from tools.data.read import read_table
+    from tools.finetune.conversations import conversations
+    from tools.finetune.samples import samples
+
+    predictor, _, held = writer
+    talks = conversations(read_table(held), "messages", None)
+    model = predictor.model
+    assert samples(model.model, model.tokenizer, talks, 64, seconds=0) == []
+    assert samples(model.model, model.tokenizer, talks, 2) == []
+    assert len(samples(model.model, model.tokenizer, talks[:2], 64)) == 2

@@ -81,8 +81,7 @@ def test_language_models_are_measured_row_by_row(tmp_path):
     from transformers import DataCollatorForLanguageModeling
 
     from tests.tools.tiny_models import sentences, tokenizer
-    from tools.finetune.language import by_frequency, losses, perplexity
-    from tools.finetune.progress import Reporter
+    from tools.finetune.language import by_frequency, counted, losses, perplexity
 
     words = tokenizer()
     rows = [{"input_ids": words(text)["input_ids"]} for text, _ in sentences(30)]
@@ -99,10 +98,11 @@ def test_language_models_are_measured_row_by_row(tmp_path):
     def masks():
         return DataCollatorForLanguageModeling(words, mlm_probability=0.3, seed=7)
 
-    flat = losses(Flat(1, 1), rows, masks(), Reporter(lambda _: None), shift=0)
+    flat = losses(Flat(1, 1), rows, masks(), lambda done: None, shift=0)
     assert flat.shape == (30, 3)
     assert flat[:, 0] == pytest.approx(flat[:, 2] * numpy.log(len(words)), rel=1e-3)
     assert perplexity(flat)["perplexity"] == pytest.approx(len(words), rel=1e-2)
-    guessed = by_frequency(rows, rows, masks(), words)
+    counts = counted((row["input_ids"] for row in rows), len(words))
+    guessed = by_frequency(counts, rows, masks(), 0, words.all_special_ids)
     assert guessed[:, 2].tolist() == flat[:, 2].tolist()
     assert 2 < perplexity(guessed)["perplexity"] < perplexity(flat)["perplexity"]

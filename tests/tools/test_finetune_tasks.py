@@ -118,7 +118,7 @@ def test_a_text_generator_learns_the_answers_alone(tmp_path):
 
 
 def test_a_stop_string_is_held_back_even_in_parts():
-    from tools.finetune.tasks.text_generation import before_stop
+    from tools.finetune.prompting import before_stop
 
     assert "".join(before_stop(iter(["one ST", "OP two"]), ["STOP"])) == "one "
     assert "".join(before_stop(iter(["one ST", "AY"]), ["STOP"])) == "one STAY"

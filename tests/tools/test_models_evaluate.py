@@ -43,9 +43,9 @@ def test_data_that_does_not_fit_is_explained(predictor: Predictor, tmp_path: Pat
     other.write_text("text,label\ngood film,positive\nbad film,negative\nfine film,positive\n")
     with pytest.raises(BadData, match="knows none of the labels"):
         evaluate(predictor, {}, other)
-    generator = Predictor(tmp_path, {"name": "g", "task": "text-generation"}, predictor.model)
-    with pytest.raises(Unsupported, match="text-generation"):
-        evaluate(generator, {}, other)
+    unknown = Predictor(tmp_path, {"name": "g", "task": "translation"}, predictor.model)
+    with pytest.raises(Unsupported, match="no measure for new data"):
+        evaluate(unknown, {}, other)
 
 
 def test_the_evaluation_of_the_training_is_read_back(predictor: Predictor, tmp_path: Path) -> None:

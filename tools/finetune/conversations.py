@@ -162,7 +162,7 @@ def _told_cut(rows: list[dict[str, Any]], length: int) -> list[str]:
     )
 
 
-def _folded(messages: list[Message]) -> list[Message]:
+def folded(messages: list[Message]) -> list[Message]:
     """The same in strict turns: what the system says within the first message of the user, neighbours joined."""
     found: list[Message] = []
     for message in messages:
@@ -178,7 +178,7 @@ def _tokenized(tokenizer: Any, messages: list[Message], length: int) -> dict[str
     """As :func:`tokenize`; in strict turns where the template wants them, None where it takes neither."""
     from jinja2 import TemplateError
 
-    for form in (messages, _folded(messages)):
+    for form in (messages, folded(messages)):
         try:
             return tokenize(tokenizer, form, length)
         except TemplateError:
@@ -189,8 +189,34 @@ def _tokenized(tokenizer: Any, messages: list[Message], length: int) -> dict[str
 Tokenized = list[list[dict[str, Any]]]
 
 
-def tokenized_parts(run: Run, tokenizer: Any, length: int) -> tuple[Tokenized, list[str]]:
-    """Tokenized training, validation and held-out rows, and what should be told of them.
+def usable(
+    tokenizer: Any, rows: Sequence[list[Message]], length: int
+) -> tuple[list[dict[str, Any]], list[list[Message]], int]:
+    """Conversations with something to learn: tokenized, and as they are; and how many the chat template does not take.
+
+    Those whose answer lies beyond the limit are left out.
+
+    Args:
+        tokenizer: with a chat template.
+        rows: the conversations.
+        length: most tokens.
+    """
+    found = [(_tokenized(tokenizer, row, length), row) for row in rows]
+    kept = [(ids, row) for ids, row in found if ids and any(label >= 0 for label in ids["labels"])]
+    strange = sum(ids is None for ids, _ in found)
+    return [ids for ids, _ in kept], [row for _, row in kept], strange
+
+
+def told_strange(strange: int) -> list[str]:
+    """A warning about conversations that the chat template does not take."""
+    said = f"{strange:,} conversations are left out: the base model's chat template does not take them."
+    return [said] if strange else []
+
+
+def tokenized_parts(
+    run: Run, tokenizer: Any, length: int
+) -> tuple[Tokenized, list[list[Message]], list[str]]:
+    """Tokenized training, validation and held-out rows, the held-out conversations, and what should be told of them.
 
     Rows whose answer lies beyond the limit are left out, as are those that the chat template does not take.
 
@@ -202,21 +228,17 @@ def tokenized_parts(run: Run, tokenizer: Any, length: int) -> tuple[Tokenized, l
     given = run.spec.test_data
     test = conversations(read(given, columns, beside), *columns) if given else None
     parts = part(rows, test, run.spec.seed, joined)
-    groups = [
-        [_tokenized(tokenizer, row, length) for row in group]
-        for group in (parts.train, parts.validation, parts.test)
-    ]
-    strange = sum(row is None for group in groups for row in group)
+    groups = (parts.train, parts.validation, parts.test)
+    each = [usable(tokenizer, group, length) for group in groups]
+    found, strange = [ids for ids, *_ in each], sum(count for *_, count in each)
     if strange and strange == sum(map(len, groups)):
         raise BadData(
             "The chat template of the base model takes none of the conversations.",
             "Let user and assistant speak in turn, the user first, or choose another base model.",
         )
-    found = [[row for row in group if row and any(label >= 0 for label in row["labels"])] for group in groups]
     if not found[0] or not found[2]:
         raise BadData(f"No answer begins within the first {length} tokens.", "Shorten the prompts.")
-    said = [f"{strange:,} conversations are left out: the base model's chat template does not take them."]
-    return found, (said if strange else []) + _told_cut(found[0], length)
+    return found, each[2][1], told_strange(strange) + _told_cut(found[0], length)
 
 
 class Collate:

@@ -1,23 +1,24 @@
 """What the two language-model tasks share: mean loss over held-out rows, as perplexity. Imported only with torch."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy
 import torch
 
 from tools.finetune.encoder import autocast
-from tools.finetune.progress import Reporter
 
 IGNORED = -100
+COUNTS = "token_counts.npy"  # beside a model's weights
 
 
 def losses(
     model: Any,
     rows: Sequence[dict[str, Any]],
     collate: Callable[[list[Any]], Any],
-    report: Reporter,
+    told: Callable[[int], None],
     shift: int,
 ) -> numpy.ndarray:
     """How well a model predicts the tokens of rows: of each the summed loss, how often it was right, tokens; [n, 3].
@@ -26,14 +27,14 @@ def losses(
         model: gives ``logits`` [n, tokens, vocabulary].
         rows: token ids (and labels).
         collate: rows to a batch with ``labels``; unlearned places hold -100.
-        report: for signs of life.
+        told: called before each batch with the number of rows done.
         shift: 1 where position t predicts token t+1 (causal), 0 where it predicts itself (masked).
     """
     model.eval()
     device = next(model.parameters()).device
-    found = []
+    found: list[numpy.ndarray] = []
     for some in _batches(rows):
-        report.beat("Measuring")
+        told(8 * len(found))
         batch = {key: value.to(device) for key, value in collate(some).items()}
         labels = batch.pop("labels")[:, shift:]
         with torch.inference_mode(), autocast(device.type):
@@ -45,28 +46,56 @@ def losses(
     return numpy.concatenate(found)
 
 
-def by_frequency(
-    learned: Sequence[dict[str, Any]],
-    rows: Sequence[dict[str, Any]],
-    collate: Callable[[list[Any]], Any],
-    tokenizer: Any,
-) -> numpy.ndarray:
-    """The same for guessing each token by how frequent it is: what one knows of a language without any model.
+def counted(learned: Iterable[Sequence[int]], size: int) -> numpy.ndarray:
+    """How often each token comes, int64 [size].
 
     Args:
-        learned: rows that tell how frequent.
+        learned: rows of token ids; :data:`IGNORED` is passed over.
+        size: of the vocabulary.
+    """
+    counts = numpy.zeros(size, dtype=numpy.int64)
+    for row in learned:
+        ids = numpy.asarray(row, dtype=numpy.int64)
+        counts += numpy.bincount(ids[ids >= 0], minlength=size)
+    return counts
+
+
+def write_counts(folder: Path, counts: numpy.ndarray) -> None:
+    """Keep them beside a model's weights, for whoever measures it later."""
+    numpy.save(folder / COUNTS, counts, allow_pickle=False)
+
+
+def read_counts(folder: Path) -> numpy.ndarray | None:
+    """Those of the model's training; None where none were kept."""
+    try:
+        return numpy.load(folder / COUNTS, allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+
+
+def by_frequency(
+    counts: numpy.ndarray,
+    rows: Sequence[dict[str, Any]],
+    collate: Callable[[list[Any]], Any],
+    shift: int,
+    never: Sequence[int] = (),
+) -> numpy.ndarray:
+    """As :func:`losses`, for guessing tokens by how frequent they are: what one knows of a language without any model.
+
+    Args:
+        counts: of :func:`counted`.
         rows: as there.
         collate: as there.
-        tokenizer: its special tokens are never guessed.
+        shift: as there.
+        never: ids that are never guessed.
     """
-    ids = numpy.concatenate([row["input_ids"] for row in learned])
-    counts = numpy.bincount(ids, minlength=len(tokenizer)) + 1.0  # none is impossible
-    counts[tokenizer.all_special_ids] = 1e-9
-    loss = torch.from_numpy(-numpy.log(counts / counts.sum()))
-    usual = int(counts.argmax())
+    likely = counts + 1.0  # none is impossible
+    likely[list(never)] = 1e-9
+    loss = torch.from_numpy(-numpy.log(likely / likely.sum()))
+    usual = int(likely.argmax())
     found = []
     for some in _batches(rows):
-        labels = collate(some)["labels"]
+        labels = collate(some)["labels"][:, shift:]
         places = labels != IGNORED
         wanted = labels[places]
         found.append(_by_row(places, loss[wanted], wanted == usual))

@@ -39,9 +39,9 @@ class Beside:
         if base:
             try:
                 return measure(base), []
-            except (
-                Exception
-            ):  # whatever transformers, safetensors or torch make of a folder that was tampered with
+            except ToolsError as error:
+                return None, [f"The base model {self.name} is not measured: {error.message}"]
+            except Exception:  # whatever transformers, safetensors or torch make of a damaged folder
                 log.warning("the base model %s cannot be measured", self.name, exc_info=True)
         return None, [f"The base model {self.name} is gone or damaged, so nothing is measured beside it."]
 

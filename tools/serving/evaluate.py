@@ -10,6 +10,7 @@ from tools.finetune.progress import Callback, Reporter
 from tools.models.card import read_info
 from tools.serving.beside import Beside, Named
 from tools.serving.measured import OTHERS, columns_of, unknown_labels
+from tools.serving.measured_language import fillers, writers
 from tools.serving.measured_vectors import vectors
 from tools.serving.predictor import Predictor
 from tools.workspace import ModelEntry
@@ -24,7 +25,8 @@ LEADING = {
     "masked-lm": (("perplexity", "loss"), False),
     "embedding": (("mrr", "spearman"), True),
 }
-COMPARED = {"embedding": vectors}  # beside their bases, as their figures alone say little
+# Beside their bases, as their figures alone say little.
+COMPARED = {"embedding": vectors, "masked-lm": fillers, "text-generation": writers}
 NOTHING: dict[str, Any] = {"per_class": {}, "confusion": {"labels": [], "matrix": []}}
 
 

@@ -47,9 +47,9 @@ class MaskedLM:
 
     def train(self, run: Run) -> Outcome:
         """Train on random masks; measure on masks that are the same before and after."""
-        from transformers import AutoModelForMaskedLM, set_seed
+        from transformers import set_seed
 
-        from tools.finetune import averaging, domain, language, methods
+        from tools.finetune import domain, language, methods
         from tools.finetune.encoder import load_tokenizer
         from tools.finetune.fit import Material, fit, steps_of
         from tools.finetune.metrics import resampled
@@ -59,19 +59,18 @@ class MaskedLM:
         parts = part(texts(read(run.spec.data, [column]), column), test, run.spec.seed, lambda row: row)
         set_seed(run.spec.seed)
         tokenizer = load_tokenizer(run.base)
-        model, told = loaded(
-            AutoModelForMaskedLM,
-            str(run.base),
-            config=averaging.plain_config(run.base),
-            output_loading_info=True,
-            use_safetensors=True,
-            dtype="float32",
+        model, complete = plain_base(run.base)
+        train, validation, held = (blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
+        counts = language.counted((row["input_ids"] for row in train), len(tokenizer))
+        guessed = language.by_frequency(
+            counts, held, masks(tokenizer, run.spec.seed), 0, tokenizer.all_special_ids
         )
-        train, validation, held = (_blocks(p, tokenizer) for p in (parts.train, parts.validation, parts.test))
-        guessed = language.by_frequency(train, held, _masks(tokenizer, run), tokenizer)
-        baseline = {"word_frequencies": language.perplexity(guessed)}
-        if not told["missing_keys"]:  # else its way from vectors to words would be one of chance
-            untrained = language.losses(model, held, _masks(tokenizer, run), run.report, shift=0)
+        baseline, beat = (
+            {"word_frequencies": language.perplexity(guessed)},
+            lambda done: run.report.beat("Measuring"),
+        )
+        if complete:
+            untrained = language.losses(model, held, masks(tokenizer, run.spec.seed), beat, shift=0)
             baseline["base_model"] = language.perplexity(untrained)
         method = run.plan["method"]
         model = methods.wrap(model, method, None, steps_of(run.plan, len(train)), ("cls",))
@@ -95,7 +94,8 @@ class MaskedLM:
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
         _mark(run.base, run.staging)
-        found = language.losses(model, held, _masks(tokenizer, run), run.report, shift=0)
+        language.write_counts(run.staging, counts)
+        found = language.losses(model, held, masks(tokenizer, run.spec.seed), beat, shift=0)
         evaluation = {"curve": curve, "intervals": resampled(found, language.perplexity)}
         return Outcome(language.perplexity(found), baseline, trained, {"max_length": BLOCK}, evaluation)
 
@@ -145,6 +145,27 @@ class LoadedMaskedLM:
         return {"label": words[0], "score": scores[words[0]], "scores": scores, "text": filled}
 
 
+def plain_base(base: Path | str) -> tuple[Any, bool]:
+    """A base as one that names words, and whether it has learned to: else its way from vectors to words is by chance.
+
+    Args:
+        base: folder or hub id.
+    """
+    from transformers import AutoModelForMaskedLM
+
+    from tools.finetune import averaging
+
+    model, told = loaded(
+        AutoModelForMaskedLM,
+        str(base),
+        config=averaging.plain_config(base),
+        output_loading_info=True,
+        use_safetensors=True,
+        dtype="float32",
+    )
+    return model, not told["missing_keys"]
+
+
 def _mark(base: Path | str, folder: Path) -> None:
     """A sentence encoder stays one: the small files that say so come along."""
     import shutil
@@ -157,7 +178,7 @@ def _mark(base: Path | str, folder: Path) -> None:
             shutil.copy2(source, folder / name)
 
 
-def _blocks(rows: list[str], tokenizer: Any) -> list[dict[str, Any]]:
+def blocks(rows: list[str], tokenizer: Any) -> list[dict[str, Any]]:
     """Texts as rows of at most :data:`BLOCK` tokens; long ones become several."""
     if not rows:
         return []
@@ -165,12 +186,12 @@ def _blocks(rows: list[str], tokenizer: Any) -> list[dict[str, Any]]:
     return [{"input_ids": ids} for ids in cut["input_ids"]]
 
 
-def _masks(tokenizer: Any, run: Run) -> Any:
+def masks(tokenizer: Any, seed: int) -> Any:
     """Masks that depend on the seed alone, the same for each model that is measured."""
     from transformers import DataCollatorForLanguageModeling
 
     return DataCollatorForLanguageModeling(
-        tokenizer, mlm_probability=0.15, seed=run.spec.seed, pad_to_multiple_of=PAD_TO
+        tokenizer, mlm_probability=0.15, seed=seed, pad_to_multiple_of=PAD_TO
     )
 
 

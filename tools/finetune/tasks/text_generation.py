@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.loading import loaded
-from tools.errors import BadArgument, BadData, WorkFailed
+from tools.errors import BadData, WorkFailed
 from tools.finetune.conversations import (
     INPUTS,
     SYSTEMS,
-    TEMPLATE,
     Collate,
     Message,
     conversations,
@@ -19,6 +18,7 @@ from tools.finetune.conversations import (
     tokenized_parts,
 )
 from tools.finetune.examples import mean_tokens
+from tools.finetune.prompting import before_stop, chat_tokenizer, prompt, room
 from tools.finetune.task import Facts, Outcome, Run
 from tools.models.placement import four_bits, placement
 
@@ -74,18 +74,23 @@ class TextGeneration:
 
         from tools.finetune import methods
         from tools.finetune.fit import Material, fit, steps_of
-        from tools.finetune.language import losses, perplexity
+        from tools.finetune.language import by_frequency, counted, losses, perplexity, write_counts
         from tools.finetune.metrics import resampled
         from tools.finetune.parted import TokenPartedTrainer
+        from tools.finetune.samples import samples
 
         set_seed(run.spec.seed)
         tokenizer = chat_tokenizer(run.base)
         config = AutoConfig.from_pretrained(str(run.base), trust_remote_code=False)
         length = min(MAX_LENGTH, getattr(config, "max_position_embeddings", MAX_LENGTH))
-        (train, validation, held), said = tokenized_parts(run, tokenizer, length)
+        (train, validation, held), talks, said = tokenized_parts(run, tokenizer, length)
         model: Any = loaded(AutoModelForCausalLM, str(run.base), use_safetensors=True, **_held(run))
-        collate = Collate(tokenizer.pad_token_id)
-        baseline = {"base_model": perplexity(losses(model, held, collate, run.report, shift=1))}
+        collate, beat = Collate(tokenizer.pad_token_id), lambda done: run.report.beat("Measuring")
+        counts = counted((row["labels"] for row in train), len(tokenizer))
+        baseline = {
+            "base_model": perplexity(losses(model, held, collate, beat, shift=1)),
+            "word_frequencies": perplexity(by_frequency(counts, held, collate, shift=1)),
+        }
         method = run.plan["method"]
         model = methods.wrap(methods.prepared(model), method, "CAUSAL_LM", steps_of(run.plan, len(train)))
         trained = methods.trainable(model)
@@ -95,10 +100,13 @@ class TextGeneration:
         plain = partial(loaded, AutoModelForCausalLM, str(run.base), use_safetensors=True, dtype=_dtype(run))
         model = methods.merge(model, method, run.staging, plain)
         model.config.use_cache = True
-        found = losses(model, held, collate, run.report, shift=1)
+        found = losses(model, held, collate, beat, shift=1)
+        run.report.tell("Writing some answers")
+        examples = samples(model, tokenizer, talks, length)
         model.save_pretrained(run.staging, safe_serialization=True)
         tokenizer.save_pretrained(run.staging)
-        told = {"curve": curve, "intervals": resampled(found, perplexity)}
+        write_counts(run.staging, counts)
+        told = {"curve": curve, "intervals": resampled(found, perplexity), "examples": examples}
         return Outcome(perplexity(found), baseline, trained, {"max_length": length}, told, said)
 
     def load(self, folder: Path, device: str | None = None) -> "LoadedGenerator":
@@ -251,71 +259,6 @@ def _seeded(seed: int | None, generate: Any, failed: list[Exception], **options:
     except Exception as error:
         failed.append(error)
         options["streamer"].on_finalized_text("", stream_end=True)
-
-
-def before_stop(pieces: Any, stop: list[str]) -> Generator[str, None, bool]:
-    """Pieces up to the first stop string, which is held back even where it comes in parts; whether one came."""
-    held = ""
-    keep = max((len(word) for word in stop), default=1) - 1
-    for piece in pieces:
-        held += piece
-        cut = min((held.find(word) for word in stop if word in held), default=-1)
-        if cut >= 0:
-            yield held[:cut]
-            return True
-        if len(held) > keep:
-            yield held[: len(held) - keep]
-            held = held[len(held) - keep :]
-    if held:
-        yield held
-    return False
-
-
-def prompt(tokenizer: Any, messages: list[Message]) -> str:
-    """A conversation as the model was taught to read it, up to where its answer begins.
-
-    Raises:
-        BadArgument: the model's template knows no such conversation: some want no system message, or strict turns.
-    """
-    from jinja2 import TemplateError
-
-    try:
-        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
-    except TemplateError as error:
-        raise BadArgument(
-            f"The model's chat template does not take these messages: {str(error).rstrip('.')}.",
-            "Send user and assistant messages in turn, and what the system message says within the first of them.",
-            param="messages",
-        ) from error
-
-
-def room(asked: int, window: int) -> int:
-    """How many more tokens a model can look at.
-
-    Args:
-        asked: tokens of the conversation.
-        window: tokens that the model can look at.
-
-    Raises:
-        BadArgument: none.
-    """
-    if asked >= window:
-        raise BadArgument(
-            f"The conversation has {asked:,} tokens; the model reads {window:,}.",
-            "Send fewer or shorter messages.",
-            param="messages",
-        )
-    return window - asked
-
-
-def chat_tokenizer(base: Path | str) -> Any:
-    """With a chat template: the model's own, or a plain one."""
-    from tools.finetune.encoder import load_tokenizer
-
-    tokenizer = load_tokenizer(base)
-    if tokenizer.chat_template is None:
-        tokenizer.chat_template = TEMPLATE
-    return tokenizer
 
 
 TASK = TextGeneration()

@@ -63,7 +63,7 @@ class Conversations:
     task, together = "text-generation", True
 
     def __init__(self, folder: Path):
-        from tools.finetune.tasks.text_generation import chat_tokenizer
+        from tools.finetune.prompting import chat_tokenizer
 
         self.tokenizer = chat_tokenizer(folder)
         wishes = _wishes(folder)
@@ -103,7 +103,7 @@ class Conversations:
 
     def _read(self, messages: list[Message], window: int) -> tuple[list[int], int]:
         """The conversation's tokens, and how many more the model can look at."""
-        from tools.finetune.tasks.text_generation import prompt, room
+        from tools.finetune.prompting import prompt, room
 
         text = prompt(self.tokenizer, messages)
         with self._lock:
@@ -141,7 +141,8 @@ class TogetherGenerator(Conversations):
         caller: str = "",
     ) -> "Generator[str, None, Ending]":
         """See :meth:`Conversations.generate`."""
-        from tools.finetune.tasks.text_generation import Ending, before_stop, was_cut
+        from tools.finetune.prompting import before_stop
+        from tools.finetune.tasks.text_generation import Ending, was_cut
 
         ids, room = self._read(messages, self.engine.window)
         most, said = min(max_tokens, room), list[int]()
