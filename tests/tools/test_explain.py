@@ -1,16 +1,20 @@
 import math
 import re
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy
 import pytest
 
 from tests.tools.trained import ROWS, train_head
 from tools.errors import BadArgument, NotFound, Unsupported
-from tools.explain.explain import METHODS, explain, explain_many, fits_together, heatmap_html, page_html
+from tools.explain.explain import MANY, METHODS, explain, explain_many, fits_together, heatmap_html, page_html
 from tools.explain.words import gather, split_words, without
 from tools.serving.predictor import Predictor, load
 
@@ -120,8 +124,6 @@ def test_words_that_only_matter_together_are_found_by_trying() -> None:
 
 
 def test_the_same_text_is_read_once_and_without_padding() -> None:
-    from types import SimpleNamespace
-
     import torch
 
     from tools.explain.passes import groups, probabilities
@@ -150,8 +152,6 @@ def test_the_same_text_is_read_once_and_without_padding() -> None:
 
 
 def test_a_shared_encoder_is_given_no_more_at_once_than_leaves_room_for_others() -> None:
-    from types import SimpleNamespace
-
     from tools.explain.passes import probabilities
 
     sizes: list[int] = []
@@ -308,6 +308,53 @@ def test_many_texts_are_explained_as_each_alone(predictor: Predictor, method: st
         assert found["faithfulness"]["comprehensiveness"] == pytest.approx(
             alone["faithfulness"]["comprehensiveness"], abs=0.02
         )
+
+
+def test_less_is_read_for_each_of_many_texts(predictor: Predictor) -> None:
+    texts = [f"{TEXT} {number}" for number in range(MANY)]
+    with counted(predictor.model) as few:
+        alone = explain_many(predictor, texts[:-1])
+    with counted(predictor.model) as many:
+        together = explain_many(predictor, texts)
+    assert sum(many) / len(texts) < 0.6 * sum(few) / (len(texts) - 1)
+    assert {found["steps"] for found in together} == {5} and alone[0]["steps"] > 5
+    strongest = [max(found["tokens"], key=lambda t: t["attribution"])["text"] for found in together]
+    assert strongest[:-1] == [max(f["tokens"], key=lambda t: t["attribution"])["text"] for f in alone]
+
+
+@contextmanager
+def counted(model: Any) -> Iterator[list[int]]:
+    """How many tokens each pass of a model reads."""
+    compute, read = model.compute, []
+
+    def counting(**inputs: Any) -> Any:
+        read.append(inputs["input_ids"].numel())
+        return compute(**inputs)
+
+    model.compute = counting
+    try:
+        yield read
+    finally:
+        model.compute = compute
+
+
+def test_a_changed_text_is_read_once_for_an_explanation() -> None:
+    from tools.explain.passes import probabilities, remembering
+
+    asked: list[str] = []
+
+    def predict_proba(texts: list[str]) -> numpy.ndarray:
+        asked.extend(texts)
+        return numpy.array([[float(text), 0.0] for text in texts])
+
+    model = SimpleNamespace(predict_proba=predict_proba)
+    with remembering():
+        assert probabilities(model, ["1", "2", "1"])[:, 0].tolist() == [1, 2, 1]
+        assert probabilities(model, ["2", "3"])[:, 0].tolist() == [2, 3]
+        assert probabilities(model, ["3", "2"])[:, 0].tolist() == [3, 2]
+    assert asked == ["1", "2", "3"]
+    probabilities(model, ["1"])
+    assert asked == ["1", "2", "3", "1"]
 
 
 class _Checker(HTMLParser):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tools.explain.faithful import RANDOM_ORDERS
 from tools.explain.passes import others_turn, probabilities, several
 from tools.explain.words import Word, gather, without, words_up_to
 
@@ -69,11 +70,29 @@ class Asked:
     probability: float
 
 
-# What :func:`combined` may read for a text, in tokens: on the integral's points, and on texts that lack one word. Where
-# all words were left out, so that the text is short, the order of the strongest is searched too.
-TOKENS_OF_STEPS, FEWEST_STEPS = 240, 5
-TOKENS_OF_TRIALS, FEWEST_TRIALS = 320, 5
-TOKENS_OF_SEARCH = 400
+FEWEST_STEPS, FEWEST_TRIALS = 5, 5  # whatever the effort
+
+
+class Effort(NamedTuple):
+    """What may be read for a text.
+
+    Attributes:
+        steps: tokens on the integral's points, by :func:`combined`.
+        trials: tokens of texts that lack one word, by :func:`combined`.
+        search: tokens for the order of the strongest words, by :func:`combined`: of texts so short that all words were
+            left out.
+        orders: random ones, that faithfulness stands beside.
+    """
+
+    steps: int = 240
+    trials: int = 320
+    search: int = 400
+    orders: int = RANDOM_ORDERS
+
+
+USUAL = Effort()
+# For each of many texts, the fewest steps and trials: takes less than half the time (docs/explain.md has the figures).
+LEAST = Effort(steps=0, trials=0, search=0, orders=1)
 
 
 class Values(NamedTuple):
@@ -90,22 +109,23 @@ class Values(NamedTuple):
     steps: int | None = None
 
 
-def attribute(model: Any, asked: Sequence[Asked], method: str) -> list[Values]:
+def attribute(model: Any, asked: Sequence[Asked], method: str, effort: Effort = USUAL) -> list[Values]:
     """The attribution of each word of each text.
 
     Args:
         model: a ``tools.finetune.task.Classifier``; nobody else may use it meanwhile.
         asked: what is explained.
         method: one of ``tools.explain.explain.METHODS``.
+        effort: what may be read for each.
     """
     if method == "occlusion":
         return [Values(values) for values in occlusion(model, asked)]
     if method == "integrated-gradients":
         return integrated_gradients(model, asked)
-    return combined(model, asked)
+    return combined(model, asked, effort)
 
 
-def combined(model: Any, asked: Sequence[Asked]) -> list[Values]:
+def combined(model: Any, asked: Sequence[Asked], effort: Effort) -> list[Values]:
     """Both ways together: the mean of their figures; of short texts the order of the strongest words is then tried out.
 
     All within bounds of how much is read for a text: longer ones get fewer steps of the integral, and only the words
@@ -114,25 +134,25 @@ def combined(model: Any, asked: Sequence[Asked]) -> list[Values]:
     from tools.explain.gradients import STEPS
     from tools.explain.search import sharpened
 
-    steps = [min(STEPS, max(FEWEST_STEPS, TOKENS_OF_STEPS // len(each.reading.ids))) for each in asked]
+    steps = [min(STEPS, max(FEWEST_STEPS, effort.steps // len(each.reading.ids))) for each in asked]
     gradients = integrated_gradients(model, asked, steps)
     slopes = [_scaled(each.values) for each in gradients]
-    places = [_strongest(each, values) for each, values in zip(asked, slopes, strict=True)]
+    places = [_strongest(each, values, effort) for each, values in zip(asked, slopes, strict=True)]
     left_out = occlusion(model, asked, places)
     means, rest = [], []
     for slope, tried, drops in zip(slopes, places, left_out, strict=True):
         both = dict(zip(tried, _scaled(drops), strict=True))
         means.append([(value + both.get(place, value)) / 2 for place, value in enumerate(slope)])
-        rest.append(TOKENS_OF_SEARCH if len(tried) == len(slope) else 0)
+        rest.append(effort.search if len(tried) == len(slope) else 0)
     return [
         of._replace(values=values)
         for values, of in zip(sharpened(model, asked, means, rest), gradients, strict=True)
     ]
 
 
-def _strongest(asked: Asked, values: Sequence[float]) -> list[int]:
+def _strongest(asked: Asked, values: Sequence[float], effort: Effort) -> list[int]:
     """The words that are left out: all, or as many as may be read for."""
-    most = max(FEWEST_TRIALS, TOKENS_OF_TRIALS // len(asked.reading.ids))
+    most = max(FEWEST_TRIALS, effort.trials // len(asked.reading.ids))
     return sorted(range(len(values)), key=lambda place: -abs(values[place]))[:most]
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.errors import NotFound, did_you_mean
-from tools.explain.attribution import Asked, Reading, Values, attribute, read, shares
+from tools.explain.attribution import USUAL, Asked, Effort, Reading, Values, attribute, read, shares
 from tools.explain.faithful import faithfulness, perturbations
-from tools.explain.passes import probabilities
+from tools.explain.passes import probabilities, remembering
 from tools.explain.words import Word, split_words
 
 MOST_WINDOWS = 4
@@ -16,7 +16,11 @@ FAR_OFF = 0.5  # a convergence delta, in log-probability, that is told
 
 
 def explain_texts(
-    model: Any, texts: Sequence[str], method: str, targets: Sequence[str | None]
+    model: Any,
+    texts: Sequence[str],
+    method: str,
+    targets: Sequence[str | None],
+    effort: Effort = USUAL,
 ) -> list[dict[str, Any]]:
     """Explain what a classifier says of texts, all together.
 
@@ -25,17 +29,25 @@ def explain_texts(
         texts: n texts, :data:`AT_ONCE` at most for the sake of memory.
         method: one of ``tools.explain.explain.METHODS``.
         targets: the label to explain of each; the predicted one where None.
+        effort: what may be read for each.
 
     Raises:
         NotFound: the model knows no such label.
     """
+    with remembering():
+        return _explained(model, texts, method, targets, effort)
+
+
+def _explained(
+    model: Any, texts: Sequence[str], method: str, targets: Sequence[str | None], effort: Effort
+) -> list[dict[str, Any]]:
     columns = [_column(model, target) for target in targets]
     readings = [read(model, text) for text in texts]
     rows = probabilities(model, [each.text for each in readings])
     asked = _asked(readings, rows, columns)
-    values = attribute(model, asked, method)
+    values = attribute(model, asked, method, effort)
     away = [
-        [each.reading.without(part) for part in perturbations(found.values, _seed(text))]
+        [each.reading.without(part) for part in perturbations(found.values, _seed(text), effort.orders)]
         for each, found, text in zip(asked, values, texts, strict=True)
     ]
     left = shares(model, away, asked)

@@ -20,6 +20,7 @@ DEFAULTS = {
     "embedding": "integrated-gradients",
 }
 MOST_TEXTS = 1000
+MANY = 8  # texts, from which on less is read for each
 
 
 def explain(
@@ -85,6 +86,9 @@ def explain_many(
 ) -> list[dict[str, Any]]:
     """Explain the predictions on many texts together, which is quicker than one by one.
 
+    From :data:`MANY` texts on also less is read for each, where texts are classified: the words that come out strongest
+    are not tried out in turn, and there is one random order to compare with.
+
     Args:
         predictor: as for :func:`explain`, but no embedding model.
         texts: the texts.
@@ -94,6 +98,7 @@ def explain_many(
     Raises:
         BadArgument, NotFound, Unsupported: as :func:`explain`.
     """
+    from tools.explain.attribution import LEAST, USUAL
     from tools.explain.classify import AT_ONCE, explain_texts
 
     method = _check(predictor, texts, method, None)
@@ -101,11 +106,12 @@ def explain_many(
     predictor = predictor.here
     found: list[dict[str, Any]] = []
     size = AT_ONCE if predictor.task == "text-classification" else 1
+    effort = LEAST if len(texts) >= MANY else USUAL
     for at in range(0, len(texts), size):
         some, about = texts[at : at + size], targets[at : at + size]
         with holding(predictor.lock):
             if predictor.task == "text-classification":
-                found += explain_texts(predictor.model, some, method, about)
+                found += explain_texts(predictor.model, some, method, about, effort)
             else:
                 found.append(_explain(predictor, some[0], method, about[0], None))
     return found

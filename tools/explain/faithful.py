@@ -17,19 +17,22 @@ RANDOM_ORDERS = (
 RANDOM_WORDS = 60  # in all orders together, so that long texts have one
 
 
-def perturbations(attributions: Sequence[float], seed: int = 0) -> list[set[int]]:
+def perturbations(
+    attributions: Sequence[float], seed: int = 0, orders: int = RANDOM_ORDERS
+) -> list[set[int]]:
     """What to take away to measure an explanation: for each order and share the top words, and all but the top words.
 
     Args:
         attributions: one a word, signed.
         seed: of the random orders.
+        orders: how many random ones, at most.
     """
     count = len(attributions)
     ranked = sorted(range(count), key=lambda place: -attributions[place])
     chance = random.Random(seed)
-    times = max(1, min(RANDOM_ORDERS, RANDOM_WORDS // max(1, count)))
-    orders = [ranked, *(chance.sample(range(count), count) for _ in range(times))]
-    return [part for order in orders for part in _parts(order)]
+    times = max(1, min(orders, RANDOM_WORDS // max(1, count)))
+    every = [ranked, *(chance.sample(range(count), count) for _ in range(times))]
+    return [part for order in every for part in _parts(order)]
 
 
 def _parts(order: Sequence[int]) -> list[set[int]]:

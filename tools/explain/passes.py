@@ -19,6 +19,7 @@ SQUARES_AT_ONCE = 512 * 512
 SPARE = 64
 WAITING = 512  # texts that are put into the queue of a shared encoder at once, so that others find room in it
 _PASS_ON: ContextVar[Callable[[], None]] = ContextVar("pass_on", default=lambda: None)
+_SEEN: ContextVar[dict[Any, Any] | None] = ContextVar("seen", default=None)
 
 
 @contextmanager
@@ -49,6 +50,16 @@ def others_turn() -> None:
     """
     still_wanted()
     _PASS_ON.get()()
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within the block :func:`probabilities` asks one and the same model for each changed text once."""
+    before = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(before)
 
 
 def room(length: int) -> int:
@@ -85,20 +96,31 @@ def probabilities(model: Any, texts: Sequence[str]) -> "numpy.ndarray":
     """
     import numpy
 
-    compute = getattr(model, "compute", None)
-    if compute is None:  # it shares its encoder with others, who read in batches of their own
-        different = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        asked = list(different)
-        parts = [asked[at : at + WAITING] for at in range(0, len(asked), WAITING)]
-        found = []
-        for part in parts:
-            others_turn()
-            found.append(model.predict_proba(part))
-        return numpy.concatenate(found)[[different[text] for text in texts]]
-    ids = model.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
-    rows = {row: number for number, row in enumerate(dict.fromkeys(map(tuple, ids)))}
-    computed = _computed(model, list(rows))
-    return numpy.stack([computed[rows[tuple(row)]] for row in ids])
+    shared = (
+        getattr(model, "compute", None) is None
+    )  # its encoder is others' too, who read in batches of their own
+    keys: Sequence[Any] = texts if shared else _ids(model, texts)
+    seen = _SEEN.get()
+    seen = {} if seen is None else seen
+    new = [key for key in dict.fromkeys(keys) if key not in seen]
+    seen.update(zip(new, _asked(model, new) if shared else _computed(model, new), strict=True))
+    return numpy.stack([seen[key] for key in keys])
+
+
+def _ids(model: Any, texts: Sequence[str]) -> list[tuple[int, ...]]:
+    """The tokens that the model reads of each text."""
+    return [
+        tuple(row)
+        for row in model.tokenizer(list(texts), truncation=True, max_length=model.max_length)["input_ids"]
+    ]
+
+
+def _asked(model: Any, texts: Sequence[str]) -> "list[numpy.ndarray]":
+    found: list[numpy.ndarray] = []
+    for at in range(0, len(texts), WAITING):
+        others_turn()
+        found += list(model.predict_proba(texts[at : at + WAITING]))
+    return found
 
 
 def _computed(model: Any, rows: Sequence[tuple[int, ...]]) -> "numpy.ndarray":

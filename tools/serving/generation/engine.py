@@ -28,7 +28,7 @@ STREAMS = 16  # texts of one caller that are written at once
 PLACES = 20  # texts of all: who comes beside one with very many need not wait for the first of them to end
 WAITING = 96  # texts that are written or wait; more are turned away, of one caller from three quarters on
 BATCHED = 512  # tokens of a step, so that a long prompt does not stop the others for long
-CACHE_BYTES = 512 * 2**20  # of keys and values
+CACHE_BYTES = 256 * 2**20  # of keys and values: SmolLM2 reads 19,000 tokens again from it
 BLOCK = 32  # tokens of a block of it
 # Numbers of activations in fp32, which the products take in 8 bits, 32 to a scale. Against bf16, which OpenVINO would
 # choose where the processor has it, SmolLM2 takes 1.45 × (8 streams: 1.75 ×) less time; perplexity is that of fp32.
