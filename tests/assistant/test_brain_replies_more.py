@@ -221,3 +221,5 @@ def test_a_measured_model_is_told_beside_its_base(language: str, wanted: list[st
         "evaluate_model", {}, result | {"metrics": losses, "baseline": {"base_model": losses}}, language
     ).text
     assert {"en": "perplexity 4.48", "zh": "困惑度 4.48"}[language] in said
+    high = {"word_frequencies": {"perplexity": 3895.4}}
+    assert "3,895" in compose("evaluate_model", {}, result | {"baseline": high}, language).text

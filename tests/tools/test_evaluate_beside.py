@@ -59,10 +59,15 @@ def test_vectors_are_measured_as_in_their_training(embedding, tmp_path):
     same_as_in_training(predictor, result, found)
     assert found["warnings"] == [] and found["text_column"] == "text"
     worst = found["examples"][0]
-    assert worst["place"] > 1 and worst["belongs to it"] != worst["came nearest"]
+    assert worst["place"] > 1 and worst["partner"] != worst["nearest"]
     assert worst == stored_evaluation(predictor.folder)["examples"][0]
     page = report.read_text()
-    assert "frozen encoder" in page and "95 % interval" in page and worst["came nearest"] in page
+    assert (
+        "frozen encoder" in page
+        and "95 % interval" in page
+        and worst["nearest"] in page
+        and "Worst misses" in page
+    )
     assert "Confusion" not in page and [each["kind"] for each in found["artifacts"]] == ["report"]
     assert {now.message for now in said} == {"Measuring the model", "Measuring its base"}
     assert any(now.step == now.steps for now in said)
@@ -80,6 +85,31 @@ def test_pairs_with_scores_are_ranked_and_the_rest_is_told(embedding, tmp_path):
     assert "spearman" in found["baseline"]["frozen_encoder"]
     assert "24 pairs below 4 by column score are left out." in found["warnings"]
     assert "1 rows without a text or a label are left out." in found["warnings"]
+
+
+def test_pairs_triplets_and_few_texts_a_label_are_read_as_what_they_are(embedding, tmp_path):
+    predictor, _, held = embedding
+    words = [text for text, _ in sentences(30, seed=4)]
+    pairs = [(text, f"{text} please", f"{text} today") for text in words]
+    for name, width, head in (
+        ("pairs", 2, ("q1", "q2")),
+        ("triplets", 3, ("anchor", "positive", "negative")),
+    ):
+        data = write_csv(tmp_path / f"{name}.csv", [row[:width] for row in pairs], head)
+        found = evaluate(predictor, {}, data)
+        assert found["metrics"]["rows"] == 30 and found["label_column"] == head[1]
+    labels = [
+        *"aabbc",
+        *"defghij",
+    ]  # more labels than half the rows: they look like pairs, but the model knows better
+    few = write_csv(tmp_path / "few.csv", list(zip(words, labels, strict=False)))
+    found = evaluate(predictor, {}, few)
+    assert found["metrics"]["rows"] == 4
+    assert found["warnings"] == ["8 texts are left out: each is the only one of its label."]
+    learned = evaluate(predictor, {}, held.with_name("data.csv"))["warnings"]
+    assert learned == [
+        "mine was trained on data.csv: most of its rows are learned already, and the figures flatter."
+    ]
 
 
 def test_a_base_that_is_gone_is_told(embedding, tmp_path):
@@ -187,7 +217,11 @@ def test_answers_are_measured_as_in_the_training(writer, tmp_path):
     )
     assert all(each["wanted"].split()[1] == "help" for each in stored)
     for page in (tmp_path / "r.html", predictor.folder / "report.html"):
-        assert "<th>wanted</th>" in page.read_text() and stored[0]["question"] in page.read_text()
+        assert (
+            "Some answers" in page.read_text()
+            and "<th>wanted</th>" in page.read_text()
+            and stored[0]["question"] in page.read_text()
+        )
     assert {each.message for each in said} == {
         "Measuring the model",
         "Writing some answers",

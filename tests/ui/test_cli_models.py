@@ -235,6 +235,7 @@ def test_a_model_without_labels_is_measured_beside_its_base(finder: Path, app: A
     assert "frozen encoder" in Path(found["report"]).read_text()
     told = here(capfd, "evaluate", "finder", "--data", str(finder))
     assert "frozen encoder" in told.out and "mrr" in told.out and "report" in told.out
+    assert ("partner" in told.out) == bool(found["examples"])
     result = evaluate_model(workspace(app), "finder", str(finder))
     assert result["metrics"] == found["metrics"] and Path(result["artifacts"][0]["path"]).suffix == ".html"
 

@@ -176,8 +176,10 @@ def _label_errors(doubtful: list[dict[str, Any]]) -> str:
 def _examples(examples: list[dict[str, Any]]) -> str:
     if not examples:
         return ""
-    names = list(examples[0])
-    return "<h2>Examples</h2>" + _table(names, [[str(row[name]) for name in names] for row in examples])
+    from tools.models.page import examples_heading
+
+    names, heading = list(examples[0]), examples_heading(examples)
+    return f"<h2>{heading}</h2>" + _table(names, [[str(row[name]) for name in names] for row in examples])
 
 
 def _search(trials: list[dict[str, Any]]) -> str:

@@ -92,8 +92,8 @@ def misses(found: Search) -> list[dict[str, Any]]:
     return [
         {
             "text": found.rows[at][0][:LONGEST],
-            "belongs to it": found.rows[at][1][:LONGEST],
-            "came nearest": found.rows[found.wrong[at]][1][:LONGEST],
+            "partner": found.rows[at][1][:LONGEST],
+            "nearest": found.rows[found.wrong[at]][1][:LONGEST],
             "place": int(found.places[at]),
         }
         for at in order

@@ -71,7 +71,15 @@ def _matrix(picture: Path | None) -> str:
 
 
 def _examples(rows: Sequence[Mapping[str, Any]]) -> str:
-    return "<h2>Examples</h2>" + _table(list(rows[0]), [list(row.values()) for row in rows]) if rows else ""
+    if not rows:
+        return ""
+    return f"<h2>{examples_heading(rows)}</h2>" + _table([*rows[0]], [[*row.values()] for row in rows])
+
+
+def examples_heading(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the examples of an evaluation are."""
+    known = {"got": "Some answers", "place": "Worst misses: texts whose partners came last"}
+    return next((heading for key, heading in known.items() if key in rows[0]), "Examples")
 
 
 def _confused(pairs: Sequence[Mapping[str, Any]]) -> str:

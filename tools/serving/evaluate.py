@@ -11,6 +11,7 @@ from tools.models.card import read_info
 from tools.serving.beside import Beside, Named
 from tools.serving.measured import OTHERS, columns_of, unknown_labels
 from tools.serving.measured_language import fillers, writers
+from tools.serving.measured_rows import learned
 from tools.serving.measured_vectors import vectors
 from tools.serving.predictor import Predictor
 from tools.workspace import ModelEntry
@@ -79,7 +80,7 @@ def evaluate(
         **NOTHING,
         **found,
         **columns,
-        "warnings": warnings,
+        "warnings": learned(predictor, data) + warnings,
         "report": None,
         "artifacts": [],
     }

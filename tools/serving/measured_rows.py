@@ -56,6 +56,18 @@ def table_of(
     return read(data, (text, label), task.beside(names, text, label)), (text, label)
 
 
+def learned(predictor: "Predictor", data: Path) -> list[str]:
+    """A warning where the file is the one that the model was made from."""
+    from tools.finetune.run import sha256_of
+
+    known = predictor.info.get("data_sha256")
+    if not known or sha256_of(data) != known:
+        return []
+    return [
+        f"{predictor.name} was trained on {data.name}: most of its rows are learned already, and the figures flatter."
+    ]
+
+
 def _found(name: str | None, names: Sequence[str]) -> str | None:
     """A column as the file writes it; None where it has none of that name."""
     try:

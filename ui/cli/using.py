@@ -122,12 +122,20 @@ def _evaluated(result: dict[str, Any]) -> str:
     warnings = "".join(f"\n! {each}" for each in result.get("warnings") or [])
     measures = f"{_beside(result)}\n\n" if result.get("baseline") else ""
     told = {} if measures else result["metrics"]
-    return measures + facts({**told, "report": result.get("report")}) + classes + warnings
+    shown = f"\n\n{_examples(result['examples'])}" if result.get("examples") else ""
+    return measures + facts({**told, "report": result.get("report")}) + classes + shown + warnings
+
+
+def _examples(rows: list[dict[str, Any]]) -> str:
+    """Some of what it said or found, cut to what fits a line."""
+    short = [{name: plain(value)[:40] for name, value in row.items()} for row in rows[:5]]
+    return table(short, {name: name for name in short[0]}, "")
 
 
 def _beside(result: dict[str, Any]) -> str:
     """The measures beside those of what needs no training, on the same rows."""
-    sides = {"this model": result["metrics"], **result["baseline"]}
+    others = {name: each for name, each in result["baseline"].items() if isinstance(each, dict)}
+    sides = {"this model": result["metrics"], **others}
     rows = [
         {"measure": name, **{side: values.get(name) for side, values in sides.items()}}
         for name in result["metrics"]

@@ -74,11 +74,15 @@ def scores_of(metrics: Mapping[str, Any], language: str) -> str:
     """The metrics that matter in one line: ``accuracy 92.9 %, F1 92.7 %``."""
     at = 1 if language == "zh" else 0
     parts = [
-        f"{names[at]} {percent(metrics[key]) if share else format(metrics[key], '.3g')}"
+        f"{names[at]} {percent(metrics[key]) if share else _figure(metrics[key])}"
         for key, (*names, share) in MEASURES.items()
         if isinstance(metrics.get(key), int | float)
     ]
     return ("，" if at else ", ").join(parts)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def baselines_of(baseline: Mapping[str, Any], language: str) -> list[str]:
