@@ -271,6 +271,11 @@ def test_sample_answers_end_with_their_time(writer):
     predictor, _, held = writer
     talks = conversations(read_table(held), "messages", None)
     model = predictor.model
-    assert samples(model.model, model.tokenizer, talks, 64, seconds=0) == []
+    whole = samples(model.model, model.tokenizer, talks[:2], 64)
+    cut = samples(model.model, model.tokenizer, talks[:2], 64, seconds=0)
+    assert len(whole) == len(cut) == 2 and all(each["got"].endswith(" …") for each in cut)
+    assert all(len(each["got"].split()) <= 2 for each in cut), cut
+    assert max(len(each["got"].split()) for each in whole) > 2, whole
     assert samples(model.model, model.tokenizer, talks, 2) == []
-    assert len(samples(model.model, model.tokenizer, talks[:2], 64)) == 2
+    alone = [samples(model.model, model.tokenizer, [talk], 64)[0] for talk in talks[:2]]
+    assert alone == whole  # padding is not read

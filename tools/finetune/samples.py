@@ -1,6 +1,5 @@
 """A handful of answers that a model writes to held-out questions: figures alone say little about what it says."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from tools.finetune.prompting import prompt
 
 SHOWN = 5
 TOKENS = 64  # of an answer
-SECONDS = 30.0  # for all of them
+SECONDS = 20.0  # for all of them; then they end where they are
 LONGEST = 600  # characters that are shown of a text
 
 
@@ -23,47 +22,56 @@ def samples(
         model: of transformers, for causal language modelling.
         tokenizer: with a chat template.
         rows: conversations; some from all over them are taken, and the last answer of each is written anew.
-        length: most tokens of a question with what stands before it.
-        seconds: no further answer is begun, and none goes on, after that.
+        length: most tokens of a question with what stands before it; longer ones are passed over.
+        seconds: that they may take.
 
     Returns:
-        ``question``, ``wanted`` and ``got``; fewer, or none, where the time is over.
+        ``question``, ``wanted`` and ``got``, each.
     """
-    end, found = time.monotonic() + seconds, []
-    for messages in rows[:: max(1, len(rows) // SHOWN)][:SHOWN]:
-        last = max(at for at, message in enumerate(messages) if message["role"] == "assistant")
-        ids = _prompt(tokenizer, messages[:last])
-        left = end - time.monotonic()
-        if ids["input_ids"].shape[1] > length or left <= 0:
-            continue
-        got = _written(model, tokenizer, ids, left)
-        asked = messages[last - 1]["content"] if last else ""
-        texts = {"question": asked, "wanted": messages[last]["content"], "got": got}
-        found.append({name: text[:LONGEST] for name, text in texts.items()})
-    return found
+    asked = [_asked(row) for row in rows[:: max(1, len(rows) // SHOWN)][:SHOWN]]
+    read = [_prompt(tokenizer, before) for before, _ in asked]
+    fits = [at for at, ids in enumerate(read) if len(ids) <= length]
+    written = _written(model, tokenizer, [read[at] for at in fits], seconds) if fits else []
+    found = [
+        {"question": before[-1]["content"], "wanted": wanted, "got": got}
+        for (before, wanted), got in zip([asked[at] for at in fits], written, strict=True)
+    ]
+    return [{name: text[:LONGEST] for name, text in each.items()} for each in found]
 
 
-def _prompt(tokenizer: Any, messages: list[Message]) -> Any:
+def _asked(messages: list[Message]) -> tuple[list[Message], str]:
+    """A conversation before its last answer, and that answer."""
+    last = max(at for at, message in enumerate(messages) if message["role"] == "assistant")
+    return messages[:last], messages[last]["content"]
+
+
+def _prompt(tokenizer: Any, messages: list[Message]) -> list[int]:
     """The tokens of a conversation up to its answer, in strict turns where the template wants them."""
     try:
         text = prompt(tokenizer, messages)
     except BadArgument:
         text = prompt(tokenizer, folded(messages))
-    return tokenizer(text, return_tensors="pt", add_special_tokens=False)
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def _written(model: Any, tokenizer: Any, ids: Any, seconds: float) -> str:
+def _written(model: Any, tokenizer: Any, prompts: list[list[int]], seconds: float) -> list[str]:
+    """All answers at once, as five take hardly longer than one; dots where one did not come to its end."""
     import torch
 
-    asked = ids["input_ids"].shape[1]
+    batch = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
+    asked = batch["input_ids"].shape[1]
     room = getattr(model.config.get_text_config(), "max_position_embeddings", None) or asked + TOKENS
     with torch.inference_mode():
         out = model.generate(
-            input_ids=ids["input_ids"].to(model.device),
-            attention_mask=ids["attention_mask"].to(model.device),
+            input_ids=batch["input_ids"].to(model.device),
+            attention_mask=batch["attention_mask"].to(model.device),
             do_sample=False,
             max_new_tokens=max(1, min(TOKENS, room - asked)),
             max_time=seconds,
             pad_token_id=tokenizer.pad_token_id,
         )
-    return str(tokenizer.decode(out[0, asked:], skip_special_tokens=True)).strip()
+    ends = model.generation_config.eos_token_id
+    ends = {ends} if isinstance(ends, int) else set(ends or ())
+    rows = out[:, asked:].tolist()
+    texts = (str(text).strip() for text in tokenizer.batch_decode(rows, skip_special_tokens=True))
+    return [text if ends & set(row) else f"{text} …" for text, row in zip(texts, rows, strict=True)]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-MOST_BLOCKS = 20_000  # rows of 128 tokens at most that a masked language model is measured on
-MOST_TALKS = 5_000  # conversations
+MOST_TEXTS = 20_000  # that a masked language model is measured on, and rows of 128 tokens that they make
+MOST_TALKS = 2_000  # conversations
 
 
 class Shared:
@@ -64,7 +64,8 @@ def fillers(predictor: Predictor, info: dict[str, Any], data: Path, beside: Besi
     warnings = _gaps(table, len(given), "{:,} rows without a text are left out.")
     here, seed = predictor.here, int(known(predictor, info).get("seed") or 0)
     tokenizer = here.model.tokenizer
-    rows, cut = drawn(blocks(given, tokenizer), MOST_BLOCKS, seed)
+    given, cut = drawn(given, MOST_TEXTS, seed)
+    rows, more = drawn(blocks(given, tokenizer), MOST_TEXTS, seed)
 
     def at_masks(model: Any, message: str) -> "numpy.ndarray":
         return losses(model, rows, masks(tokenizer, seed), _told(beside, message, rows), shift=0)
@@ -79,7 +80,7 @@ def fillers(predictor: Predictor, info: dict[str, Any], data: Path, beside: Besi
     if counts is not None:
         guessed = by_frequency(counts, rows, masks(tokenizer, seed), 0, tokenizer.all_special_ids)
     evaluation = _evaluation(found, {"word_frequencies": guessed, "base_model": other})
-    return Measured(named((column, None)), perplexity(found), evaluation, warnings + cut + gone)
+    return Measured(named((column, None)), perplexity(found), evaluation, warnings + (cut or more) + gone)
 
 
 def writers(predictor: Predictor, info: dict[str, Any], data: Path, beside: Beside) -> Measured:

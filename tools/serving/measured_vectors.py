@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tools.finetune.retrieval import Encoder, Triple
 
-MOST = 50_000  # rows that are measured
+MOST = 20_000  # rows that are measured
 AT_ONCE = 512  # texts for which the model is asked together
 Scored = tuple[str, str, float]
 
