@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+# In place of a dataset's name: the rows that a model was measured on after its training.
+HELD_OUT = "held-out"
+
 
 @dataclass(frozen=True)
 class ModelEntry:

@@ -107,6 +107,8 @@ def _wanting(asked: Asked) -> Step | None:
     if tool is None or len(things) != 1 or asked.reading.tools[asked.reading.tool] >= CLEAR:
         return None
     lacks = [name for name in catalog()[tool].required if not context.args.get(name)]
+    if tool == "explain_prediction" and context.args.get("dataset"):  # over other rows
+        lacks = lacks or ["dataset"]
     beside = len(asked.text) - (things[0].end - things[0].start)
     if not lacks or lacks[0] not in WANTED[things[0].kind] or beside > SHORT // 2:
         return None

@@ -26,6 +26,7 @@ from assistant.brain.replies.talk import PERSONAL, is_greeting
 from assistant.brain.resuming import let_go_on
 from assistant.brain.situation import Situation
 from assistant.brain.things.explained import FLIPS, doubted
+from assistant.brain.whole import over_rows
 
 SURE = 0.97  # the confidence in an answer to an open question
 UNSURE = 0.7  # share of the first tool below which others are offered; chosen on the cases developed on
@@ -175,6 +176,8 @@ def _next(asked: Asked, allowed: Collection[str] | None) -> Decision:
         return Decision(None, language=language)
     if (allowed is None or "deploy_model" in allowed) and (told := command_for(asked, language)):
         return Decision(None, confidence=SURE, question=told, language=language)
+    if (args := over_rows(asked)) and (allowed is None or "explain_prediction" in allowed):
+        return _finish("explain_prediction", args, SURE, [], asked, language)
     step = going_on(asked)
     if step is not None and (allowed is None or step[0] is None or step[0] in allowed):
         return _finish(*step, SURE, [], asked, language)
@@ -273,10 +276,12 @@ def _finish(
 
 
 def missing_arguments(tool: str, args: Mapping[str, Any]) -> list[str]:
-    """Required arguments without a value; a comparison needs two models."""
+    """Required arguments without a value; a comparison needs two models, an explanation a text or a dataset."""
     from tools.catalog.registry import catalog
 
     missing = [name for name in catalog()[tool].required if not args.get(name)]
+    if tool == "explain_prediction" and not (args.get("text") or args.get("dataset")):
+        missing.append("text")
     if tool == "compare_models" and len(args.get("models") or []) < 2 and not missing:
         missing = ["models"]
     return missing

@@ -26,6 +26,22 @@ _POINTING = re.compile(
 
 def filled(tool: str, asked: Asked) -> dict[str, Any]:
     """The arguments: of the message alone, or on top of what was proposed or done before."""
+    args = _on_top(tool, asked)
+    return _of_one_subject(args, asked) if tool == "explain_prediction" else args
+
+
+def _of_one_subject(args: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """Arguments of an explanation with a text or a dataset: the latter where an explanation over one is asked again."""
+    if not {"text", "dataset"} <= args.keys():
+        return args
+    own_text = asked.mentions.of("quote") or "text" in said("explain_prediction", asked)
+    over = "dataset" in asked.context.done.get("explain_prediction", {}) and not own_text
+    args = {key: value for key, value in args.items() if key != ("text" if over else "dataset")}
+    named = asked.mentions.of("file")
+    return args | {"dataset": named[0]} if over and named else args
+
+
+def _on_top(tool: str, asked: Asked) -> dict[str, Any]:
     context, act = asked.context, asked.reading.act
     new, own, offer = arguments(tool, asked), said(tool, asked), known(tool, asked.context.offer)
     before = context.args if context.tool == tool else {}

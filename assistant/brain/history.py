@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.brain.mentions import Mentions
 from assistant.brain.situation import Situation
+from tools.workspace import HELD_OUT
 
 
 @dataclass
@@ -80,7 +81,7 @@ def note_call(context: Context, tool: str | None, args: Mapping[str, Any], situa
     if isinstance(args.get("model"), str):
         context.recent = [name for name in context.recent if name != args["model"]] + [args["model"]]
     for key in ("dataset", "model", "job", "text", "source"):
-        if isinstance(args.get(key), str):
+        if isinstance(args.get(key), str) and args[key] != HELD_OUT:
             setattr(context, key, args[key])
     if isinstance(args.get("text"), str) and args["text"] not in context.texts:
         context.texts.append(args["text"])

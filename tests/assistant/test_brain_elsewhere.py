@@ -45,12 +45,6 @@ def _ask(text: str, situation: Situation = ROUTERS) -> Decision:
         ("Hi, I want to delete router-old for good.", "models delete router-old"),
         ("把 router-old 模型删掉", "models delete router-old"),
         ("帮我删除 router-old", "models delete router-old"),
-        ("which words drive each class of router?", "explain router --data FILE --html whole.html"),
-        ("router 的每个类别由哪些词决定？", "explain router --data FILE --html whole.html"),
-        ("is router well calibrated?", "explain router --data FILE --html whole.html"),
-        ("router 的校准怎么样？", "explain router --data FILE --html whole.html"),
-        ("explain router as a whole on tickets.csv", "explain router --data tickets.csv --html whole.html"),
-        ("which labels in tickets.csv look wrong to router?", "explain router --data tickets.csv --html whole.html"),
     ],
 )  # fmt: skip
 def test_wishes_that_the_chat_has_no_tool_for_become_no_other_action(words: str, command: str):
@@ -175,6 +169,7 @@ def test_a_text_or_another_wish_in_like_words_stays_what_it_is(
     found = _ask(words)
     assert "`assistant " not in found.question and (tool == "other" or found.tool == tool)
     monkeypatch.setattr(deciding, "command_for", lambda asked, language: None)
+    monkeypatch.setattr(deciding, "over_rows", lambda asked: None)
     assert found == _ask(words), "as if there were no such wishes"
 
 

@@ -310,3 +310,6 @@ def test_heat_maps_are_chinese(chinese: None) -> None:
         shown = result_card("explain_prediction", each)
         assert english(re.sub(r"Spearman", "", shown)) == []
         assert "检验" in shown and "<b>" in shown
+    pairs = [{"label": "退货", "predicted": "发货", "count": 1, "examples": []}]
+    whole = {"model": "模型", "metrics": {"accuracy": 0.9}, "words": {"退货": ["退款"]}, "confused": pairs}
+    assert english(result_card("explain_prediction", whole)) == []

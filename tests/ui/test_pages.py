@@ -69,6 +69,15 @@ def test_no_card_lets_html_through(tool: str) -> None:
     assert shown and "<img" not in shown and "<script" not in shown
 
 
+def test_the_card_of_a_model_as_a_whole_lets_no_html_through_either() -> None:
+    found = {
+        "model": EVIL, "metrics": {"accuracy": 0.9}, "words": {EVIL: [EVIL, "parcel"]},
+        "confused": [{"label": EVIL, "predicted": EVIL, "count": 2, "examples": [EVIL]}],
+    }  # fmt: skip
+    shown = result_card("explain_prediction", found)
+    assert "parcel" in shown and "90.0" in shown and "<img" not in shown and "<script" not in shown
+
+
 def test_failed_and_declined_results_have_no_card() -> None:
     assert result_card("predict", {"error": "no"}) == result_card("predict", {"declined": True}) == ""
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tools.catalog.registry import tool
+from tools.errors import BadArgument
 from tools.serving.engines.kept import check as check_engine
 from tools.serving.routes import route_of
 from tools.workspace import Workspace
@@ -132,12 +133,13 @@ def predict(workspace: Workspace, model: str, text: str) -> dict[str, Any]:
 def explain_prediction(
     workspace: Workspace,
     model: str,
-    text: str,
+    text: str | None = None,
     target: str | None = None,
     versus: str | None = None,
     other: str | None = None,
+    dataset: str | None = None,
 ) -> dict[str, Any]:
-    """Explain a model's prediction on a text: which words drove it, and what would turn it.
+    """Explain a model: on a text which words drove its prediction and what would turn it, or as a whole over a dataset.
 
     Args:
         model: the model's name.
@@ -145,7 +147,28 @@ def explain_prediction(
         target: the label to explain in place of the predicted one; for entities their words or kind.
         versus: a second model, explained on the same text.
         other: for an embedding model, the text to compare with.
+        dataset: in place of a text, to explain a text classifier as a whole (the words that drive each label, what it
+            confuses, where it is weak): an uploaded file (or ``hf:owner/name``) of texts with labels, or ``held-out``
+            for the held-out rows of its training.
     """
+    from tools.explain.explain import fits_together
+    from tools.explain.whole import explain_whole
+
+    if bool(text) == bool(dataset):
+        raise BadArgument(
+            "A text and a dataset are not explained together." if text else "There is no text.",
+            "Give a text, or a dataset to explain the model as a whole.",
+            param="text",
+        )
+    fits_together(1 if text else 0, versus, other, target=target)
+    if dataset:
+        return explain_whole(workspace, model, dataset)
+    return _explained(workspace, model, str(text), target, versus, other)
+
+
+def _explained(
+    workspace: Workspace, model: str, text: str, target: str | None, versus: str | None, other: str | None
+) -> dict[str, Any]:
     from tools.explain.explain import explain, subject, without_picture
     from tools.explain.versus import versus as side_by_side
 

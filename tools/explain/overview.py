@@ -9,39 +9,41 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.errors import BadArgument, Unsupported, did_you_mean
+from tools.errors import BadArgument, NotFound, Unsupported, did_you_mean
 from tools.explain.attribution import Asked, attribute, read
 from tools.explain.classify import AT_ONCE
 from tools.explain.passes import holding, probabilities
 from tools.privacy.reports import personal, without_personal
 from tools.serving.predictor import Predictor
+from tools.workspace import HELD_OUT
 
 MOST_EXPLAINED = 300  # texts; enough for the words, and seconds rather than minutes
 NAMED = 10  # words a class
 
 
 def overview(
-    predictor: Predictor, info: dict[str, Any], data: Path, method: str | None = None
+    predictor: Predictor, info: dict[str, Any], data: Path | None, method: str | None = None
 ) -> dict[str, Any]:
     """Explain a text classifier over a file with labels.
 
     Args:
         predictor: a text-classification model that gives one label a text.
         info: what the registry knows of it.
-        data: the file; rows the model has not learned from.
+        data: the file, of rows the model has not learned from; the held-out rows of its training where None.
         method: as for :func:`tools.explain.explain.explain`; integrated gradients, whose figures add up, where left
             out.
 
     Returns:
         ``{"model", "data", "metrics", "words": {label: [{"word", "attribution", "texts"}]}, "confused",
-        "slices", "calibration", "label_errors", "explained", "method", "warnings"}``.
+        "slices", "calibration", "label_errors", "label_error_count", "rows", "explained", "method", "warnings"}``.
 
     Raises:
         Unsupported: the model is no text classifier, or gives several labels a text.
         BadData: as :func:`tools.serving.evaluate.labelled_rows`.
+        NotFound: the held-out rows of its training are gone.
     """
     from tools.explain.explain import METHODS
-    from tools.serving.evaluate import labelled_rows, measured
+    from tools.serving.evaluate import measured
 
     method = method or "integrated-gradients"
     if method not in METHODS:
@@ -58,24 +60,45 @@ def overview(
             "Explain single texts, with --target for the label.",
             param="model",
         )
-    _, rows, warnings = labelled_rows(predictor, info, data)
+    rows, warnings = _rows(predictor, info, data)
     texts, truth = [text for text, _ in rows], [label for _, label in rows]
     found = predictor.predict_proba(texts)
     metrics, evaluation = measured(predictor, rows, found)
     chosen = _spread(truth)
     words = class_words(predictor.here, [texts[i] for i in chosen], method)
+    count, doubtful = _label_errors(texts, truth, found, predictor.labels)
     shown = {
         "model": predictor.name,
-        "data": data.name,
+        "data": data.name if data else HELD_OUT,
         "metrics": metrics,
         "words": words,
         **{name: evaluation[name] for name in ("confused", "slices", "calibration")},
-        "label_errors": _label_errors(texts, truth, found, predictor.labels),
+        "label_errors": doubtful,
+        "label_error_count": count,
+        "rows": len(rows),
         "explained": len(chosen),
         "method": method,
         "warnings": warnings,
     }
     return without_personal(shown)
+
+
+def _rows(
+    predictor: Predictor, info: dict[str, Any], data: Path | None
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Texts with their labels, and what people should know about the rest."""
+    from tools.finetune.continual import held_out
+    from tools.serving.evaluate import labelled_rows
+
+    if data:
+        return labelled_rows(predictor, info, data)[1:]
+    if rows := held_out(predictor.folder):
+        return rows, []
+    raise NotFound(
+        f"The held-out rows of {predictor.name} are gone, or its data was changed since the training.",
+        "Name a file of texts with their labels.",
+        param="dataset",
+    )
 
 
 def _spread(truth: Sequence[str]) -> list[int]:
@@ -139,12 +162,15 @@ def _strongest(words: dict[str, list[float]]) -> list[dict[str, Any]]:
 
 def _label_errors(
     texts: Sequence[str], truth: Sequence[str], found: Any, labels: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Rows whose own label is likely wrong; rows with labels that the model does not know tell nothing."""
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many rows have a label that is likely wrong, and the likeliest of them.
+
+    Rows with labels that the model does not know tell nothing.
+    """
     import numpy
 
     from tools.finetune.label_errors import suspects
 
     known = [i for i, label in enumerate(truth) if label in labels]
     given = numpy.array([list(labels).index(truth[i]) for i in known], dtype=int)
-    return suspects(found[known], given, list(labels), [texts[i] for i in known])[1] if known else []
+    return suspects(found[known], given, list(labels), [texts[i] for i in known]) if known else (0, [])

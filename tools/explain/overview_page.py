@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.explain.coloured import FOR, PRINTED
 from tools.explain.page import table_html, whole_page
+from tools.workspace import HELD_OUT
 
 
 def overview_html(found: Mapping[str, Any]) -> str:
@@ -22,7 +23,8 @@ def overview_html(found: Mapping[str, Any]) -> str:
 
 def title(found: Mapping[str, Any]) -> str:
     """What the page is about."""
-    return f"{found['model']} on {found['data']}"
+    data = "the held-out rows of its training" if found["data"] == HELD_OUT else found["data"]
+    return f"{found['model']} on {data}"
 
 
 def overview_body(found: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tools.workspace import HELD_OUT
 from ui.cli.opened import dataset, lines, opened, workspace
 from ui.cli.output import facts, note, table
 
@@ -46,7 +47,11 @@ def explain(
     ] = False,
     data: Annotated[
         str | None,
-        typer.Option(help="Explain the model as a whole over this file with labels.", metavar="FILE"),
+        typer.Option(
+            help="Explain the model as a whole over this file with labels; held-out for the held-out rows of its "
+            "training.",
+            metavar="FILE",
+        ),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write a page with a heat map here.", metavar="OUT")
@@ -61,7 +66,8 @@ def explain(
         fits_together(_count(given, texts), versus, other, counterfactual, target)
         result: dict[str, Any]
         if data is not None:
-            result, page = _whole(known, model, known.dataset(dataset(application, data)), method)
+            rows = None if data == HELD_OUT else known.dataset(dataset(application, data))
+            result, page = _whole(known, model, rows, method)
         elif len(given) != 1 or given[0][0] == "-":
             result, page = _many(known, model, [text for _, text in given], method, target)
         elif versus:
@@ -135,7 +141,9 @@ def _many(
     return {"explanations": explained}, pages_html(list(zip(texts, found, strict=True)))
 
 
-def _whole(known: "Workspace", model: str, data: Path, method: str | None) -> tuple[dict[str, Any], str]:
+def _whole(
+    known: "Workspace", model: str, data: Path | None, method: str | None
+) -> tuple[dict[str, Any], str]:
     from tools.explain.overview import overview
     from tools.explain.overview_page import overview_html
 

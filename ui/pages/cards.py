@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.brain.replies.chinese import in_chinese
+from assistant.brain.replies.reply import listing
 from ui.languages import CHINESE, say, told
 from ui.pages.how import kind_of
 from ui.pages.html import (
@@ -200,10 +201,25 @@ def _prediction(result: dict[str, Any]) -> str:
 
 
 def _explanation(result: dict[str, Any]) -> str:
+    if "words" in result:
+        return _whole(result)
     from tools.explain.explain import heatmap_html
 
     shown = in_chinese(result) if CHINESE.get() else result
     return card("Which words drove it", heatmap_html(shown, say))
+
+
+def _whole(result: dict[str, Any]) -> str:
+    """A model as a whole: the words of each label, and the pairs of labels that it confuses."""
+    zh = CHINESE.get()
+    words = [(label, listing(named, "zh" if zh else "en")) for label, named in result["words"].items()]
+    pairs = [(each["label"], each["predicted"], each["count"]) for each in result.get("confused") or []]
+    return card(
+        say("What drives {model}", model=result.get("model")),
+        _metric_facts(result.get("metrics") or {}),
+        table(["label", "the words that drive it most"], words),
+        details("Confused most", table(["label", "taken for", "rows"], pairs)) if pairs else "",
+    )
 
 
 def _speed(result: dict[str, Any]) -> str:

@@ -222,7 +222,7 @@ class ModelsPage(Page):
 
         if not data:
             return {"whole": empty("No rows yet", "Choose a dataset above.")}
-        allow(self.principal(request), "act")
+        allow(self.principal(request), "read")
         workspace, about = self.app.workspace(self.principal(request)), version or name
         info = self.app.registry.get(about).info
         found = explained(workspace.predictor(about), info, workspace.dataset(data))

@@ -5,12 +5,15 @@
 from typing import Any
 
 from assistant.brain.replies.reply import Reply, percent
+from assistant.brain.replies.whole import whole
 
 SHOWN_WORDS = 5
 
 
 def explained(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
-    """Which words drove a prediction."""
+    """Which words drove a prediction, or what drives a model as a whole."""
+    if "words" in result:
+        return whole(args, result, language)
     zh, prediction = language == "zh", result.get("prediction") or {}
     label = prediction.get("label") if isinstance(prediction, dict) else prediction
     score = prediction.get("score") if isinstance(prediction, dict) else None
