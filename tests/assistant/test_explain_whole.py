@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from assistant.access.principal import Principal
-from assistant.agent.calls import checked, run_tool
+from assistant.agent.binder import arguments_of
+from assistant.agent.calls import checked
 from assistant.brain.decide import Decision, decide
 from assistant.brain.replies.compose import compose
 from assistant.brain.situation import Situation
@@ -119,6 +120,17 @@ def test_a_talk_goes_on_after_it():
     talk = _talk("explain router as a whole", "explain_prediction", {"model": "router", "dataset": "held-out"}, "**router**: …")  # fmt: skip
     assert _ask("the same for router-old", SITUATION, *talk).args == {"model": "router-old", "dataset": "held-out"}  # fmt: skip
     assert _ask("rows.csv", SITUATION, *talk).args == {"model": "router", "dataset": "rows.csv"}
+    gone = '{"error": "The held-out rows of router are gone.", "hint": "Name a file.", "code": "not_found"}'
+    failed = _talk(
+        "explain router as a whole",
+        "explain_prediction",
+        {"model": "router", "dataset": "held-out"},
+        "That did not work: the held-out rows of router are gone. Name a file of texts with their labels.",
+        gone,
+    )
+    assert _ask("rows.csv", SITUATION, *failed).args == {"model": "router", "dataset": "rows.csv"}
+    assert _ask("rows.csv", SITUATION, *failed).tool == "explain_prediction"
+    assert _ask("用 rows.csv", SITUATION, *failed).args == {"model": "router", "dataset": "rows.csv"}
     why = _ask('why did it call "where is my money" billing?', SITUATION, *talk)
     assert why.args == {"model": "router", "text": "where is my money"}
     train = _ask("fine-tune a classifier on it", SITUATION, *talk)
@@ -188,12 +200,10 @@ def test_other_models_are_not_explained_as_a_whole(server: Server):
         explain_prediction(server.app.workspace(OWNER), "writer", dataset="rows.csv")
 
 
-def test_over_mcp_it_needs_no_text(server: Server):
-    assert checked("explain_prediction", {"model": "router", "dataset": "rows.csv"}, ["explain_prediction"])
-    _rows(server)
-    context = server.app.direct.context(server.app.keys.authenticate(server.key))
-    found = run_tool(context, "explain_prediction", {"model": "router", "dataset": "rows.csv"})
-    assert found["rows"] == 20
+def test_its_arguments_need_no_text(server: Server):
+    args = {"model": "router", "dataset": "rows.csv"}
+    assert checked("explain_prediction", args, ["explain_prediction"]) == args
+    assert arguments_of("explain_prediction").model_json_schema()["required"] == ["model"]
 
 
 WHOLE = {
@@ -208,7 +218,7 @@ WHOLE = {
     ("language", "wanted"),
     [
         ("en", ["rows.csv (1,234 rows): accuracy 91.2 %", "- **shipping**: parcel, late", "1 more on the page", "“shipping” taken for “refund” (7 rows)", "“send it back”", "contains “cheque” (30 rows, 50.0 % right)", "4 rows have labels that may be wrong", "3.1 %", "Next: look at the doubtful labels"]),
-        ("zh", ["rows.csv上（1,234 行）：准确率 91.2 %", "- **shipping**：parcel、late", "另有 1 个标签", "把“shipping”当成“refund”（7 行）", "含有“cheque”（30 行，准确率 50.0 %）", "有 4 行的标签可能有误", "3.1 %", "下一步"]),
+        ("zh", ["在 rows.csv 上（1,234 行）：准确率 91.2 %", "- **shipping**：parcel、late", "另有 1 个标签", "把“shipping”当成“refund”（7 行）", "含有“cheque”（30 行，准确率 50.0 %）", "有 4 行的标签可能有误", "3.1 %", "下一步"]),
     ],
 )  # fmt: skip
 def test_the_reply_has_the_figures_and_a_next_step(language: str, wanted: list[str]):

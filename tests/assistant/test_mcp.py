@@ -125,6 +125,20 @@ def test_the_very_text_is_judged_and_explained_and_what_is_personal_in_it_comes_
     assert spoken == [each["text"] for each in found["tokens"]] and spoken.count("<PERSON>") == 2
 
 
+def test_a_model_is_explained_as_a_whole_and_its_page_is_a_link(server: Server, url: str) -> None:
+    rows = f'text,label\n"Where is the parcel of Anna Berg, {MAIL}",refund\nI cannot log in,password\n'
+    server.admin.post("/v1/files", files={"file": ("whole.csv", rows)}, data={"purpose": "fine-tune"})
+    result = call(url, server.viewer, "explain_prediction", model="router", dataset="whole.csv")  # it reads alone
+    found = result.structured_content
+    assert found["rows"] == 2 and found["words"]["password"]
+    (page,) = found["artifacts"]
+    shown = server.admin.get(page["url"].removeprefix(url)).text
+    assert "The words that drive each label" in shown
+    assert not [word for word in ("Anna", "Berg", "nadia") if word in str(result) + shown]
+    result = call(url, server.key, "explain_prediction", model="router")
+    assert result.is_error and "There is no text" in str(result)
+
+
 @pytest.mark.parametrize("mode", AGES)
 def test_a_reading_tool_answers(server: Server, url: str, mode: str) -> None:
     result = call(url, server.key, "predict", mode, model="router", text="I want my money back")

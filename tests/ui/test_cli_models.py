@@ -195,6 +195,7 @@ def test_explanations_of_lines_of_a_whole_model_and_side_by_side(
         (["explain", "router"], "There is no text"),
         (["explain", "router", " "], "The text is empty"),
         (["explain", "router", "text", "--data", "rows.csv"], "either a text or --data"),
+        (["explain", "router", "--data", "held-out"], "held-out rows of router are gone"),
         (["explain", "router", "text", "--target", "refnd"], "Did you mean refund"),
         (["explain", "router", "text", "--method", "magic"], "no method magic"),
         (["explain", "router", "text", "--versus", "nope"], "no model named nope"),

@@ -43,7 +43,7 @@ def _measured(model: Any, result: Mapping[str, Any], zh: bool) -> str:
     data, rows = result.get("dataset"), count(result.get("rows"))
     scores = scores_of(result.get("metrics") or {}, "zh" if zh else "en")
     if zh:
-        where = "训练时留出的数据" if data == HELD_OUT else data
+        where = "训练时留出的数据" if data == HELD_OUT else f" {data} "
         return f"**{model}** 在{where}上（{rows} 行）：{scores}。"
     where = "the held-out rows of its training" if data == HELD_OUT else data
     return f"**{model}** on {where} ({rows} rows): {scores}."
