@@ -128,7 +128,8 @@ def test_the_very_text_is_judged_and_explained_and_what_is_personal_in_it_comes_
 def test_a_model_is_explained_as_a_whole_and_its_page_is_a_link(server: Server, url: str) -> None:
     rows = f'text,label\n"Where is the parcel of Anna Berg, {MAIL}",refund\nI cannot log in,password\n'
     server.admin.post("/v1/files", files={"file": ("whole.csv", rows)}, data={"purpose": "fine-tune"})
-    result = call(url, server.viewer, "explain_prediction", model="router", dataset="whole.csv")  # it reads alone
+    # A viewer may, as with single texts: nothing is changed.
+    result = call(url, server.viewer, "explain_prediction", model="router", dataset="whole.csv")
     found = result.structured_content
     assert found["rows"] == 2 and found["words"]["password"]
     (page,) = found["artifacts"]

@@ -45,8 +45,8 @@ def _measured(model: Any, result: Mapping[str, Any], zh: bool) -> str:
     if zh:
         where = "训练时留出的数据" if data == HELD_OUT else f" {data} "
         return f"**{model}** 在{where}上（{rows} 行）：{scores}。"
-    where = "the held-out rows of its training" if data == HELD_OUT else data
-    return f"**{model}** on {where} ({rows} rows): {scores}."
+    held_out = "the held-out rows of its training"
+    return f"**{model}** on {held_out if data == HELD_OUT else data} ({rows} rows): {scores}."
 
 
 def _words(words: Mapping[str, Sequence[str]], labels: int, zh: bool) -> list[str]:
