@@ -14,6 +14,8 @@ from knowledge.load.mail import attachments, parsed
 from knowledge.loaders import LARGEST, check_kind
 
 _DEEP = SourceError("Attachments of attached mails are not read.", "Save it and add the file.")
+_TOO_MUCH = SourceError("More is attached than is accepted.", "Save what you need and add the files.")
+MOST_TOLD = 20  # of an attached mail, each by its name; more are told together
 
 
 def attached(raw: bytes, mail: Found) -> Iterator[Found]:
@@ -25,14 +27,17 @@ def attached(raw: bytes, mail: Found) -> Iterator[Found]:
     """
     parts = attachments(parsed(raw))
     if len(parts) > MOST_FILES or sum(_size(part) for part in parts) > MOST_BYTES:
-        too_much = SourceError("More is attached than is accepted.", "Save what you need and add the files.")
-        yield refused(f"{mail.source}/attachments", f"{mail.location}{INSIDE}", too_much)
+        yield refused(f"{mail.source}/attachments", f"{mail.location}{INSIDE}", _TOO_MUCH)
         return
     for name, part in named(parts).items():
         yield _found(mail, name, partial(_read, part, name))
         if _is_mail(part):
-            for inner in named(attachments(parsed(_bytes(part)))):
-                yield refused(f"{mail.source}/{name}/{inner}", f"{_inside(mail, name)}{INSIDE}{inner}", _DEEP)
+            inner = attachments(parsed(_bytes(part)))
+            if len(inner) > MOST_TOLD:
+                yield refused(f"{mail.source}/{name}/attachments", f"{_inside(mail, name)}{INSIDE}", _DEEP)
+                continue
+            for each in named(inner):
+                yield refused(f"{mail.source}/{name}/{each}", f"{_inside(mail, name)}{INSIDE}{each}", _DEEP)
 
 
 def attachment(mail: Found, name: str) -> Found:

@@ -279,3 +279,10 @@ def test_sample_answers_end_with_their_time(writer):
     assert samples(model.model, model.tokenizer, talks, 2) == []
     alone = [samples(model.model, model.tokenizer, [talk], 64)[0] for talk in talks[:2]]
     assert alone == whole  # padding is not read
+
+
+def test_an_answer_that_opens_a_conversation_is_no_sample():
+    from tools.finetune.samples import samples
+
+    opening = [{"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Hi."}]
+    assert samples(None, None, [opening] * 3, 100) == []

@@ -106,3 +106,13 @@ def test_language_models_are_measured_row_by_row(tmp_path):
     guessed = by_frequency(counts, rows, masks(), 0, words.all_special_ids)
     assert guessed[:, 2].tolist() == flat[:, 2].tolist()
     assert 2 < perplexity(guessed)["perplexity"] < perplexity(flat)["perplexity"]
+
+
+def test_vectors_of_no_numbers_find_nothing() -> None:
+    from types import SimpleNamespace
+
+    from tools.finetune.retrieval import retrieval, searched
+
+    none = SimpleNamespace(embed=lambda texts, told=None: numpy.full((len(texts), 1), numpy.nan, "float32"))
+    found = retrieval(searched(none, [(f"a{n}", f"b{n}", str(n)) for n in range(10)]).places)
+    assert found["accuracy@1"] == found["accuracy@5"] == 0.0 and found["mrr"] <= 0.1

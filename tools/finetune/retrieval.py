@@ -63,7 +63,7 @@ def searched(
         same = groups == groups[some, None]
         best = numpy.where(same & other, scores, -numpy.inf).max(axis=1, keepdims=True)
         scores = numpy.where(~same & other, scores, -numpy.inf)
-        places.append(1 + (scores > best).sum(axis=1))
+        places.append(1 + (~(scores <= best)).sum(axis=1))  # vectors of what is no number find nothing
         wrong.append(scores.argmax(axis=1))
         told(2 * len(rows))
     return Search(rows, numpy.concatenate(places), numpy.concatenate(wrong))

@@ -28,7 +28,10 @@ def samples(
     Returns:
         ``question``, ``wanted`` and ``got``, each.
     """
-    asked = [_asked(row) for row in rows[:: max(1, len(rows) // SHOWN)][:SHOWN]]
+    every = [
+        each for each in map(_asked, rows) if each[0]
+    ]  # an answer that opens a conversation has no question
+    asked = every[:: max(1, len(every) // SHOWN)][:SHOWN]
     read = [_prompt(tokenizer, before) for before, _ in asked]
     fits = [at for at, ids in enumerate(read) if len(ids) <= length]
     written = _written(model, tokenizer, [read[at] for at in fits], seconds) if fits else []

@@ -26,7 +26,7 @@ class Beside:
     """
 
     def __init__(self, predictor: Predictor, named: Named | None, report: Reporter):
-        self.name, self.report = str(predictor.info["base"]), report
+        self.name, self.report = str(predictor.info.get("base") or ""), report
         self._folder, self._named = predictor.folder, named
 
     def measured(self, measure: Callable[[Path], Found]) -> tuple[Found | None, list[str]]:

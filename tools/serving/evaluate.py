@@ -28,7 +28,6 @@ LEADING = {
 }
 # Beside their bases, as their figures alone say little.
 COMPARED = {"embedding": vectors, "masked-lm": fillers, "text-generation": writers}
-NOTHING: dict[str, Any] = {"per_class": {}, "confusion": {"labels": [], "matrix": []}}
 
 
 def evaluate(
@@ -77,7 +76,8 @@ def evaluate(
         )
     result = {
         "metrics": metrics,
-        **NOTHING,
+        "per_class": {},
+        "confusion": {"labels": [], "matrix": []},
         **found,
         **columns,
         "warnings": learned(predictor, data) + warnings,
