@@ -125,6 +125,12 @@ def test_a_weak_slice_is_found() -> None:
     assert slices(texts, truth, truth) == []
 
 
+def test_a_model_that_is_always_right_is_weak_nowhere() -> None:
+    texts = [f"money {number} {'for the card' * (number % 5)}" for number in range(79)]
+    labels = [str(number % 3) for number in range(79)]
+    assert slices(texts, labels, labels) == []
+
+
 def test_slices_name_nobody() -> None:
     rows = [f"my name is Anna Berg and parcel {number} is lost" for number in range(8)]
     rows += [f"please write to jane.roe@example.org about order {number} lost" for number in range(8)]

@@ -124,6 +124,8 @@ def _script(text: str) -> str:
 
 def _highest(hits: int, rows: int) -> float:
     """The upper end of Wilson's 95 % interval of a share."""
+    if hits == rows:  # not a rounding error below it
+        return 1.0
     z = 1.96
     share = hits / rows
     middle = share + z * z / (2 * rows)
