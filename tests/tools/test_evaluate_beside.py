@@ -286,3 +286,18 @@ def test_an_answer_that_opens_a_conversation_is_no_sample():
 
     opening = [{"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Hi."}]
     assert samples(None, None, [opening] * 3, 100) == []
+
+
+def test_a_base_that_the_memory_does_not_hold_is_not_called_damaged(embedding):
+    import torch
+
+    from tools.finetune.progress import Reporter
+    from tools.serving.beside import Beside
+
+    def measure(folder):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    found, [said] = Beside(embedding[0], None, Reporter(lambda now: None)).measured(measure)
+    assert (
+        found is None and said == "The memory does not hold the base model tiny too, which is not measured."
+    )

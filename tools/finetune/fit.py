@@ -85,7 +85,7 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
         try:
             return _fit(run, material, folder, parts)
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             if parts >= share:
                 hint = "Choose a smaller base model, or the method head."
@@ -99,7 +99,7 @@ def fit(run: Run, material: Material) -> list[dict[str, float]]:
         run.report.tell(f"The memory was not enough: going on with batches in {parts} parts")
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
+def out_of_memory(error: RuntimeError) -> bool:
     """Whether memory ran out: on a GPU, or where the system refuses more (torch has no error of its own for that)."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 

@@ -41,7 +41,11 @@ class Beside:
                 return measure(base), []
             except ToolsError as error:
                 return None, [f"The base model {self.name} is not measured: {error.message}"]
-            except Exception:  # whatever transformers, safetensors or torch make of a damaged folder
+            except Exception as error:  # whatever transformers, safetensors or torch make of a damaged folder
+                if _too_large(error):
+                    return None, [
+                        f"The memory does not hold the base model {self.name} too, which is not measured."
+                    ]
                 log.warning("the base model %s cannot be measured", self.name, exc_info=True)
         return None, [f"The base model {self.name} is gone or damaged, so nothing is measured beside it."]
 
@@ -56,3 +60,9 @@ class Beside:
             return None
         # A model made here that has the name now may be another version of it, or the measured one itself.
         return found if isinstance(found, Path) and found.is_dir() and not (found / INFO).exists() else None
+
+
+def _too_large(error: Exception) -> bool:
+    from tools.finetune.fit import out_of_memory  # torch, which is loaded where something was measured
+
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory(error))
