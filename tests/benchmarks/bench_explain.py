@@ -61,13 +61,10 @@ def run() -> Iterable[Row]:
     )
     yield Row("explain: texts together", *together, "ours, one by one")
     many = [found["faithfulness"] for found in explain_many(predictor, texts)]
-    left, chance = (
-        mean(each[name] for each in many) for name in ("comprehensiveness", "random_comprehensiveness")
-    )
-    yield Row("explain: comprehensiveness, texts together", left, chance, "words in random order", unit="")
-    left, chance = (mean(each[name] for each in many) for name in ("sufficiency", "random_sufficiency"))
-    name = "explain: sufficiency, texts together"
-    yield Row(name, left, chance, "words in random order", unit="", lower_is_better=True)
+    for measure in ("comprehensiveness", "sufficiency"):
+        own, chance = (mean(each[key] for each in many) for key in (measure, f"random_{measure}"))
+        name, less = f"explain: {measure}, texts together", measure == "sufficiency"
+        yield Row(name, own, chance, "words in random order", unit="", lower_is_better=less)
     yield from _latency(predictor)
     yield _memory(predictor)
 

@@ -28,9 +28,7 @@ def samples(
     Returns:
         ``question``, ``wanted`` and ``got``, each.
     """
-    every = [
-        each for each in map(_asked, rows) if each[0]
-    ]  # an answer that opens a conversation has no question
+    every = [each for each in map(_asked, rows) if each[0]]  # what opens a conversation answers no question
     asked = every[:: max(1, len(every) // SHOWN)][:SHOWN]
     read = [_prompt(tokenizer, before) for before, _ in asked]
     fits = [at for at, ids in enumerate(read) if len(ids) <= length]
