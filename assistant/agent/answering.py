@@ -73,7 +73,8 @@ def answer(
     said = _answering(message, asked["id"], *wish)
     if wish[0] == "change":
         approvals.decide(asked["id"], states.REPLACED, context.principal.user_id)
-        return _call_again(graph, context, asked, said, asked["args"] | wish[1])
+        wished = {name: value for name, value in (asked["args"] | wish[1]).items() if value is not None}
+        return _call_again(graph, context, asked, said, wished)
     granted = wish[0] == "yes"
     approvals.decide(asked["id"], states.GRANTED if granted else states.DECLINED, context.principal.user_id)
     if granted and asked["tool"]:

@@ -42,6 +42,14 @@ def test_doubtful_rows_come_first_and_labelled_ones_not_at_all(predictor, tmp_pa
         write_sheet(found, sheet)
 
 
+def test_labels_may_stand_in_another_column_than_the_models_own(predictor, tmp_path):
+    lines = ["text,label,mood", "Where is my parcel?,shipping,", "I want my money back,,angry"]
+    found = rows_to_label(predictor, _csv(tmp_path / "moods.csv", lines), label_column="mood")
+    assert [row["row"] for row in found["rows"]] == [1] and found["label_column"] == "mood"
+    new = rows_to_label(predictor, tmp_path / "moods.csv", label_column="size")
+    assert {row["row"] for row in new["rows"]} == {1, 2}
+
+
 def test_no_two_alike_are_chosen():
     texts = [
         "where is my parcel", "where is my parcel?", "where is my parcel!", "where's my parcel",

@@ -43,6 +43,9 @@ def test_the_whole_cycle(task, method, tmp_path):
     assert result["model"] == "mine"
     assert result["metrics"]["rows"] >= 2
     assert result["trainable_parameters"] > 1000
+    assert (
+        (result["epochs"], result["learning_rate"]) == (2, 5e-3) and result["rows"] and result["batch_size"]
+    )
     assert result["baseline"]
     assert {"assistant.json", "evaluation.json", "model.safetensors", "report.html", "README.md"} <= {
         path.name for path in folder.iterdir()

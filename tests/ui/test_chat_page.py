@@ -250,6 +250,26 @@ def test_the_jobs_page_follows_without_choosing_for_the_user(app: Application) -
     )  # the first one, on a page that had none
 
 
+def test_jobs_side_by_side_follow_and_tell_their_settings(app: Application) -> None:
+    page, first = JobsPage(app), ended(app, app.agent.threads.create("owner", "two jobs")["id"])
+    second = app.jobs.submit("finetune", {"name": "m"}, user_id="owner")["id"]
+    assert second in str(given(page.offer(asking())["several"])["choices"])
+    chosen = [first, second]
+    assert "queued" in page.tick(first, chosen, asking())["compared"]
+    assert app.jobs.claim("me")
+    result = {
+        "model": "m",
+        "method": "lora",
+        "epochs": 3,
+        "learning_rate": 2e-4,
+        "rows": 900,
+        "batch_size": 16,
+    }
+    app.jobs.finish(second, "me", {**result, "metrics": {"accuracy": 0.5}})
+    shown = page.tick(first, chosen, asking())["compared"]
+    assert all(each in shown for each in ("<td>epochs</td><td></td><td>3</td>", "0.0002", "900", "50.0 %"))
+
+
 def test_a_shared_conversation_has_its_cards_and_pictures(app: Application) -> None:
     path = app.artifacts.new_path(".png")
     path.parent.mkdir(parents=True, exist_ok=True)

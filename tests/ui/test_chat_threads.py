@@ -1,5 +1,6 @@
 """The chat page around its answers: the tour, files before they are sent, thumbs, and whole conversations."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -80,6 +81,17 @@ def test_a_conversation_is_rated_renamed_found_shared_exported_and_deleted(site:
         assert "30 days" in page.locator("mark").inner_text()
 
 
+def test_the_tour_can_be_read_on_a_phone(site: Site) -> None:
+    new = site.app.users.add("Cy", "member")["id"]
+    with browsing(viewport={"width": 390, "height": 844}, is_mobile=True) as page:
+        site.sign_in(page, new)
+        told = page.locator("#sa-tour").get_by_text("step 1 of 3")
+        told.wait_for()
+        page.wait_for_timeout(500)  # the list of conversations folds
+        words, button = told.bounding_box(), page.locator("#sa-tour button").first.bounding_box()
+        assert words["height"] < 60 and words["y"] + words["height"] <= button["y"]
+
+
 def test_a_file_shows_its_first_rows_before_it_is_sent(site: Site, tmp_path: Path) -> None:
     path = tmp_path / "parcels.csv"
     path.write_text(f"text,category\nwhere is it,shipping\n{EVIL},refund\n")
@@ -96,8 +108,18 @@ def test_a_file_shows_its_first_rows_before_it_is_sent(site: Site, tmp_path: Pat
 
 
 def test_an_approval_of_any_kind_can_be_changed_first(site: Site) -> None:
+    site.app.files.save("handbook.md", io.BytesIO(b"# Handbook\n\nWe begin at nine.\n"), "owner")
     with browsing() as page:
         site.sign_in(page)
+        say(page, "add handbook.md to the knowledge base")
+        page.locator("#sa-chat .sa-ask").get_by_text("readable by visitors too").first.wait_for()
+        page.get_by_role("button", name="Change", exact=True).click()
+        page.get_by_label("Visibility").click()
+        page.get_by_role("option", name="internal").click()
+        page.get_by_role("button", name="Update plan").click()
+        page.locator("#sa-chat .sa-ask").last.get_by_text("for the team alone").first.wait_for()
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Change", exact=True).wait_for(state="hidden")
         say(page, "remove refunds.md from the knowledge base")
         page.get_by_role("button", name="Change", exact=True).click()
         source = page.get_by_role("textbox", name="Source")
@@ -112,8 +134,20 @@ def test_an_approval_of_any_kind_can_be_changed_first(site: Site) -> None:
         assert page.get_by_role("textbox", name="Dataset").input_value() == "tickets.csv"
         assert page.get_by_role("textbox", name="Base model").input_value() == "minilm"
         called.fill("ours")
+        page.get_by_role("button", name=re.compile("^More")).click()
+        seed = page.get_by_role("spinbutton", name="Seed")
+        seed.fill("7")
         page.get_by_role("button", name="Update plan").click()
-        page.locator("#sa-chat .sa-ask").last.get_by_role("cell", name="ours").wait_for()
+        plan = page.locator("#sa-chat .sa-ask").last
+        plan.get_by_role("cell", name="ours").wait_for()
+        plan.get_by_role("cell", name="7", exact=True).wait_for()
+        page.get_by_role("button", name="Change", exact=True).click()
+        page.wait_for_function("document.querySelector('input[aria-label=Seed]')?.value === '7'")
+        seed.fill("")  # it is to choose again
+        page.get_by_role("button", name="Update plan").click()
+        page.locator("#sa-chat").get_by_text("Change: seed none").wait_for()
+        page.get_by_role("button", name="Approve").wait_for()
+        assert plan.get_by_role("cell", name="seed").count() == 0
         page.get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Change", exact=True).wait_for(state="hidden")
     assert "refunds.md" in {each["source"] for each in site.app.knowledge.list()["items"]}

@@ -21,6 +21,7 @@ from assistant.agent.history import Entry
 from assistant.application import Application
 from assistant.errors import Missing, TooMany
 from assistant.settings import Settings
+from tools.explain.overview_page import overview_body
 from tools.privacy.recognizer import Recognizer
 from ui import approvals, oidc, reading, sign_in
 from ui.languages import CHINESE, ZH, lang, listen, say, told
@@ -313,3 +314,11 @@ def test_heat_maps_are_chinese(chinese: None) -> None:
     pairs = [{"label": "退货", "predicted": "发货", "count": 1, "examples": []}]
     whole = {"model": "模型", "metrics": {"accuracy": 0.9}, "words": {"退货": ["退款"]}, "confused": pairs}
     assert english(result_card("explain_prediction", whole)) == []
+    by = [{"word": "退款", "attribution": 0.5, "texts": 3}]
+    slices = [{"slice": "短", "rows": 3, "accuracy": 0.1}]
+    doubts = [{"text": "退", "label": "退货", "suggested": "发货", "score": 0.9}]
+    sure = {"error": 0.1, "bins": [{"confidence": 0.9, "accuracy": 0.8, "rows": 5}]}
+    page = {**whole, "words": {"退货": by}, "slices": slices, "label_errors": doubts, "calibration": sure}
+    for each in (page, {**page, "slices": [], "label_errors": []}):
+        shown = overview_body({**each, "explained": 5, "method": "方法", "warnings": []}, say)
+        assert english(shown) == [] and "校准" in shown

@@ -121,6 +121,11 @@ def test_doubtful_rows_come_first(site: Site) -> None:
         page.get_by_label("Doubtful rows first").click()
         page.get_by_role("option", name="router").click()
         page.locator("#sa-item").get_by_text(re.compile(r"The model would say .+: \d+ % sure")).wait_for()
+        page.get_by_role("radio", name="shipping").check()  # no row has a label yet: the model knows some
+        page.get_by_role("button", name="Save and next").click()
+        page.get_by_role("button", name="Undo the last").wait_for()
+        page.get_by_role("radio", name="password").wait_for()
+    assert [*site.app.labelling.given(row["id"], "label").values()] == ["shipping"]
 
 
 def test_jobs_side_by_side(site: Site) -> None:

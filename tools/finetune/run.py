@@ -176,21 +176,20 @@ def _finish(
         warnings.append(
             f"{spec.data.name} was changed while the training ran; it began with an earlier content."
         )
+    chosen = ["task", "base", "method", "text_column", "label_column", "rows"]
+    if plan["method"] != "head":  # which has none of these
+        chosen += ["epochs", "learning_rate", "batch_size"]
     result = {
         "model": spec.name,
-        **{key: plan[key] for key in ("task", "base", "method")},
+        **{key: plan[key] for key in chosen},
         "metrics": outcome.metrics,
         "baseline": outcome.baseline,
         "seconds": round(seconds, 1),
         "trainable_parameters": outcome.trainable_parameters,
     }
-    more = ["text_column", "label_column", "rows"]
-    if plan["method"] != "head":  # which has none of these
-        more += ["epochs", "learning_rate", "batch_size"]
     info = {
         "name": spec.name,
         **{key: value for key, value in result.items() if key != "model"},
-        **{key: plan[key] for key in more},
         "warnings": warnings,
         "seed": spec.seed,
         "data_sha256": sha256,

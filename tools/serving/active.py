@@ -18,15 +18,20 @@ TASK = "text-classification"
 
 
 def rows_to_label(
-    predictor: Predictor, data: Path, count: int = 20, text_column: str | None = None
+    predictor: Predictor,
+    data: Path,
+    count: int = 20,
+    text_column: str | None = None,
+    label_column: str | None = None,
 ) -> dict[str, Any]:
     """Choose rows of a file.
 
     Args:
         predictor: a text classifier.
-        data: the file; rows that have a label by the model's label column already are passed over.
+        data: the file; rows that have a label already are passed over.
         count: how many rows to choose.
         text_column: the column with the texts; the model's own or a guess where left out.
+        label_column: the column with the labels; the model's own where left out.
 
     Returns:
         ``{"rows": [{"row", "text", "label", "score"}], "text_column", "label_column", "unlabeled"}``: the number of
@@ -45,7 +50,7 @@ def rows_to_label(
         )
     if count < 1:
         raise BadArgument("At least one row must be wanted.", "For example --rows 20.", param="rows")
-    column, label, found = _unlabeled(predictor, data, text_column)
+    column, label, found = _unlabeled(predictor, data, text_column, label_column)
     texts = [text for _, text in found]
     chosen = choose(predictor.predict_proba(texts), texts, count, predictor.info.get("threshold"))
     rows = []
@@ -96,13 +101,13 @@ def _vectors(texts: Sequence[str]) -> Any:
 
 
 def _unlabeled(
-    predictor: Predictor, data: Path, wish: str | None
+    predictor: Predictor, data: Path, wish: str | None, labels: str | None
 ) -> tuple[str, str | None, list[tuple[int, str]]]:
     """Text column, label column, and number and text of each row without a label; each text once."""
     from tools.data.columns import guess_columns
     from tools.data.read import read_table, sample_rows
 
-    own, label = predictor.info.get("text_column"), predictor.info.get("label_column")
+    own, label = predictor.info.get("text_column"), labels or predictor.info.get("label_column")
     sample = sample_rows(data)
     names = list(sample[0]) if sample else []
     column = wish or (own if own in names else None) or guess_columns(sample, TASK, None, None).text_column

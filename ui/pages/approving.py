@@ -1,12 +1,14 @@
 """Approvals on the chat page: yes, no, or other arguments first."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
 from assistant.agent.running import Turn
+from knowledge.base import Visibility
 from tools.catalog.registry import catalog
+from tools.serving.engines.kept import ENGINES
 from ui.pages.render import Message, without_buttons
 from ui.pages.view import View, box
 from ui.pages.words import say, t
@@ -30,7 +32,16 @@ PLAN = (
     "task",
     "base_model",
     "name",
+    "test_data",
+    "unlabeled",
+    "batch_size",
+    "seed",
+    "search",
+    "minutes",
 )
+# What may be chosen beside the first argument of an action that is no training.
+CHOICES = {"visibility": get_args(Visibility), "engine": ENGINES}
+PARTS = {"learning_rate": "rate", "name": "called"}  # what shows them, where it is called otherwise
 HIDDEN = {"ask": gr.Row(visible=False), "form": gr.Group(visible=False)}
 
 
@@ -45,18 +56,32 @@ class Approving(View):
             parts.change = gr.Button(t("Change"), size="sm")
             parts.decline = gr.Button(t("Cancel"), size="sm")
         with gr.Group(visible=False, elem_classes="sa-form") as parts.form:
-            with gr.Row(visible=False) as parts.training:
-                parts.method = gr.Dropdown(METHODS, label=t("Method"), min_width=120)
-                parts.epochs = gr.Number(label=t("Epochs"), minimum=0, min_width=120)
-                parts.rate = gr.Number(label=t("Learning rate"), minimum=0, min_width=120)
-                parts.text_column = gr.Textbox(label=t("Text column"), min_width=120)
-                parts.label_column = gr.Textbox(label=t("Label column"), min_width=120)
-                parts.dataset = gr.Textbox(label=t("Dataset"), min_width=160)
-                parts.task = gr.Dropdown(TASKS, label=t("Task"), min_width=160)
-                parts.base_model = gr.Textbox(label=t("Base model"), min_width=160)
-                parts.called = gr.Textbox(label=t("Model name"), min_width=160)
+            with gr.Column(visible=False) as parts.training:
+                self._training()
             parts.wish = gr.Textbox(visible=False, max_lines=1, max_length=500)
+            parts.choice = gr.Dropdown([], visible=False)
             parts.update = gr.Button(t("Update plan"), variant="primary", size="sm")
+
+    def _training(self) -> None:
+        """What a training can be told; what is seldom changed is folded away."""
+        parts = self.parts
+        with gr.Row():
+            parts.method = gr.Dropdown(METHODS, label=t("Method"), min_width=120)
+            parts.epochs = gr.Number(label=t("Epochs"), minimum=0, min_width=120)
+            parts.rate = gr.Number(label=t("Learning rate"), minimum=0, min_width=120)
+            parts.text_column = gr.Textbox(label=t("Text column"), min_width=120)
+            parts.label_column = gr.Textbox(label=t("Label column"), min_width=120)
+            parts.dataset = gr.Textbox(label=t("Dataset"), min_width=160)
+            parts.task = gr.Dropdown(TASKS, label=t("Task"), min_width=160)
+            parts.base_model = gr.Textbox(label=t("Base model"), min_width=160)
+            parts.called = gr.Textbox(label=t("Model name"), min_width=160)
+        with gr.Accordion(t("More"), open=False), gr.Row():
+            parts.test_data = gr.Textbox(label=t("File to test on"), min_width=160)
+            parts.unlabeled = gr.Textbox(label=t("File of texts without labels"), min_width=160)
+            parts.batch_size = gr.Number(label=t("Batch size"), minimum=0, precision=0, min_width=120)
+            parts.seed = gr.Number(label=t("Seed"), minimum=0, precision=0, min_width=120)
+            parts.search = gr.Number(label=t("Minutes of search"), minimum=0, min_width=120)
+            parts.minutes = gr.Number(label=t("Minutes it may take"), minimum=0, min_width=120)
 
     def wire_approving(self, talk: dict[str, Any]) -> None:
         """Which handler each event calls.
@@ -66,21 +91,13 @@ class Approving(View):
         """
         parts = self.parts
         asked = [parts.chat, parts.thread, parts.approval]
-        columns = [parts.text_column, parts.label_column]
-        form = [
-            parts.method,
-            parts.epochs,
-            parts.rate,
-            *columns,
-            parts.dataset,
-            parts.task,
-            parts.base_model,
-            parts.called,
-        ]
+        form = [getattr(parts, PARTS.get(name, name)) for name in PLAN]
         self.on(parts.approve.click, self.alone(self.approve), asked, **talk)
         self.on(parts.decline.click, self.alone(self.decline), asked, **talk)
         self.on(parts.change.click, self.plan, [parts.thread])
-        self.on(parts.update.click, self.alone(self.update), [*asked, parts.wish, *form], **talk)
+        self.on(
+            parts.update.click, self.alone(self.update), [*asked, parts.wish, parts.choice, *form], **talk
+        )
 
     def approve(
         self, chat: list[Message], thread: str | None, approval: str | None, request: gr.Request
@@ -98,23 +115,18 @@ class Approving(View):
         """A click on Change: the form with the arguments as they stand."""
         thread = self.mine(thread, self.principal(request))
         plan, named = self._plan(thread), self._named(thread)
+        first, beside = named or ("", "")
+        options = [(say(each), each) for each in CHOICES.get(beside, ())]
         return {
             "form": gr.Group(visible=True),
-            "training": gr.Row(visible=named is None),
-            "wish": gr.Textbox(
-                plan.get(named or ""),
-                label=say((named or "").replace("_", " ").capitalize()),
-                visible=named is not None,
+            "training": gr.Column(visible=named is None),
+            "wish": gr.Textbox(plan.get(first), label=_label(first), visible=bool(first)),
+            "choice": gr.Dropdown(
+                options, value=plan.get(beside), label=_label(beside), visible=bool(beside)
             ),
+            **{PARTS.get(name, name): plan.get(name) for name in PLAN},
             "method": plan.get("method", "auto"),
-            "epochs": plan.get("epochs"),
             "rate": plan.get("learning_rate") or None,  # a frozen body has none
-            "text_column": plan.get("text_column"),
-            "label_column": plan.get("label_column"),
-            "dataset": plan.get("dataset"),
-            "task": plan.get("task"),
-            "base_model": plan.get("base_model"),
-            "called": plan.get("name"),
         }
 
     def update(
@@ -123,6 +135,7 @@ class Approving(View):
         thread: str | None,
         approval: str | None,
         wish: str | None,
+        choice: str | None,
         request: gr.Request,
         *values: Any,
     ) -> Iterator[dict]:
@@ -132,17 +145,19 @@ class Approving(View):
             chat: the messages that are shown.
             thread: the conversation.
             approval: what waits.
-            wish: the one argument of an action that is no training.
+            wish: the first argument of an action that is no training.
+            choice: the one that is chosen beside it.
             request: who asks.
             values: the arguments of a training, in the order of :data:`PLAN`.
         """
         thread = self.mine(thread, self.principal(request))
-        named = self._named(thread)
-        wishes = {named: wish} if named else dict(zip(PLAN, values, strict=True))
-        plan = self._plan(thread)
+        named, plan = self._named(thread), self._plan(thread)
+        given = (named, (wish, choice)) if named else (PLAN, values)
+        wishes = dict(zip(*given, strict=True))
         args = {
             name: wish for name, wish in wishes.items() if wish not in (None, "") and wish != plan.get(name)
         }
+        args |= dict.fromkeys(self._emptied(thread, wishes))
         yield from self._decide("change", _changes(args), args, chat, thread, approval, request)
 
     def _decide(
@@ -183,15 +198,31 @@ class Approving(View):
         found = asked["details"] or {}
         return {"base_model": found.get("base"), **found, **asked["args"]}
 
-    def _named(self, thread: str | None) -> str | None:
-        """The one argument of an action that is no training."""
+    def _named(self, thread: str | None) -> tuple[str, str] | None:
+        """The arguments that can be changed of an action that is no training: the first, and what is chosen beside."""
         asked = self._asked(thread)
         if not asked or asked["tool"] == "finetune_model":
             return None
-        return next(iter(asked["args"] or catalog()[asked["tool"]].parameters), None)
+        first, *others = catalog()[asked["tool"]].parameters
+        return first, next((each for each in others if each in CHOICES), "")
+
+    def _emptied(self, thread: str | None, wishes: dict[str, Any]) -> list[str]:
+        """What was asked for and is no longer: the program is to choose it again."""
+        asked = self._asked(thread)
+        if not asked:
+            return []
+        optional = set(asked["args"]) - set(catalog()[asked["tool"]].required)
+        return [name for name in wishes if name in optional and wishes[name] in (None, "")]
+
+
+def _label(argument: str) -> str:
+    return say(argument.replace("_", " ").capitalize())
 
 
 def _changes(args: dict[str, Any]) -> str:
     """The message that asks for other arguments, in the language of whoever asks."""
-    named = [f"{say(name.replace('_', ' '))} {value}" for name, value in args.items()]
+    named = [
+        f"{say(name.replace('_', ' '))} {say('none') if value is None else value}"
+        for name, value in args.items()
+    ]
     return say("Change: {what}", what=say(", ").join(named))

@@ -8,6 +8,8 @@
   new MutationObserver(() => {
     // The examples are buttons in a group; Gradio calls them a list, which screen readers would miss the items of.
     document.querySelector("#sa-chat .examples[role=list]")?.setAttribute("role", "group");
+    // Gradio names each message by its own HTML, which would be read out instead of what it says.
+    for (const message of document.querySelectorAll("#sa-chat [data-testid][aria-label]")) message.removeAttribute("aria-label");
     for (const box of document.querySelectorAll("#sa-chat textarea")) {
       if (!box.value.startsWith(inert)) continue;
       box.value = words(box.value);

@@ -15,6 +15,16 @@ ACTIVE = ("queued", "running")
 ENDED = ("failed", "cancelled")
 LOG = 6000  # characters shown of the end of a log
 SHARES = ("accuracy", "precision", "recall", "f1", "mrr")
+SETTINGS = (  # of a run, compared
+    "task",
+    "base",
+    "method",
+    "rows",
+    "epochs",
+    "learning_rate",
+    "batch_size",
+    "trainable_parameters",
+)
 MARKS = {"queued": "◌", "running": "▸", "succeeded": "✓", "failed": "✕", "cancelled": "–"}
 
 
@@ -40,7 +50,7 @@ class JobsPage(Page):
                         self.asks("cancel", "Stop this job", self.cancel, [parts.jobs])
                     with gr.Accordion(t("Log"), open=False, visible=False) as parts.log_fold:
                         parts.log = gr.HTML()
-                with gr.Tab(t("Side by side")):
+                with gr.Tab(t("Side by side")) as parts.side_tab:
                     parts.several = gr.Dropdown([], multiselect=True, label=t("Jobs to compare"))
                     parts.compared = gr.HTML()
 
@@ -52,6 +62,7 @@ class JobsPage(Page):
         self.on(parts.timer.tick, self.tick, [parts.jobs, parts.several], trigger_mode="once")
         self.on(parts.resume.click, self.resume, [parts.jobs])
         self.on(parts.several.input, self.compare, [parts.several])
+        self.on(parts.side_tab.select, self.offer)
         self.finish()
 
     def load(self, request: gr.Request) -> dict:
@@ -100,13 +111,18 @@ class JobsPage(Page):
         }
 
     def tick(self, job_id: str | None, several: list[str], request: gr.Request) -> dict:
-        """Two seconds have passed; what is chosen in the list stays as it is by now."""
+        """Two seconds have passed; what is chosen in the lists stays as it is by now."""
         jobs = self.app.jobs.list()
         known = next((job for job in jobs if job["id"] == job_id), None)
         if known is None:
             return self.listed(request) if jobs else {}
         labels = gr.Radio(choices=[(self._label(job), job["id"]) for job in jobs])
-        return {"jobs": labels, **self._stands(known, request)}
+        return {"jobs": labels, **self._stands(known, request), **self.compare(several, request)}
+
+    def offer(self, request: gr.Request) -> dict:
+        """The jobs that there are by now can be compared."""
+        labels = [(self._label(job), job["id"]) for job in self.app.jobs.list()]
+        return {"several": gr.Dropdown(choices=labels)}
 
     def cancel(self, job_id: str, request: gr.Request) -> dict:
         """Stop the job."""
@@ -149,13 +165,11 @@ def shown(job: dict[str, Any]) -> str:
 
 def side_by_side(jobs: list[dict[str, Any]]) -> str:
     """Several jobs in one table, a column each, and their loss curves."""
-    settings = sorted(
-        {key for job in jobs for key, value in _settings(job).items() if value not in (None, "")}
-    )
+    settings = [key for key in SETTINGS if any(_settings(job)[key] not in (None, "") for job in jobs)]
     measured = list(dict.fromkeys(key for job in jobs for key, _ in numbers(job.get("metrics"))))
     rows: list[list[Any]] = [[say("status"), *(say(job["status"]) for job in jobs)]]
-    rows += [[say(key.replace("_", " ")), *(_settings(job).get(key) for job in jobs)] for key in settings]
-    rows += [[key, *(dict(numbers(job.get("metrics"))).get(key) for job in jobs)] for key in measured]
+    rows += [[say(key.replace("_", " ")), *(_settings(job)[key] for job in jobs)] for key in settings]
+    rows += [[say(key), *(dict(numbers(job.get("metrics"))).get(key) for job in jobs)] for key in measured]
     rows += [[say("seconds"), *(_seconds(job) for job in jobs)]]
     heads = ["", *(f"{job['id']} · {job.get('model') or job['kind']}" for job in jobs)]
     return curves(jobs) + table(heads, rows)
@@ -163,7 +177,7 @@ def side_by_side(jobs: list[dict[str, Any]]) -> str:
 
 def _settings(job: dict[str, Any]) -> dict[str, Any]:
     result = job.get("result") or {}
-    return {key: result.get(key) for key in ("task", "base", "method", "trainable_parameters")}
+    return {key: result.get(key) for key in SETTINGS}
 
 
 def _seconds(job: dict[str, Any]) -> int | None:

@@ -88,19 +88,25 @@ class Labeller(Page):
         try:
             rows, labels = unlabelled(path, given, text_column, label)
             if model:
-                rows = self._doubtful(who, model, path, text_column, given)
+                rows = self._doubtful(who, model, path, text_column, label, given)
+                labels = self._offered(who, model, labels)
         except TeachingError as error:
             return self._nothing(told(error))
         return self._next(name, label, rows, labels, who)
 
     def _doubtful(
-        self, who: Principal, model: str, path: Path, text_column: str, given: dict[int, str]
+        self, who: Principal, model: str, path: Path, text_column: str, label: str, given: dict[int, str]
     ) -> list[dict[str, Any]]:
         from tools.serving.active import rows_to_label
 
         predictor = self.app.workspace(who).predictor(model)
-        found = rows_to_label(predictor, path, AT_ONCE + len(given), text_column)["rows"]
+        found = rows_to_label(predictor, path, AT_ONCE + len(given), text_column, label)["rows"]
         return [row for row in found if row["row"] not in given]
+
+    def _offered(self, who: Principal, model: str | None, labels: list[str]) -> list[str]:
+        """The labels there are, and those that the model knows."""
+        known = self.app.workspace(who).predictor(model).labels if model else []
+        return list(dict.fromkeys([*labels, *known]))
 
     def save(
         self,
@@ -138,7 +144,7 @@ class Labeller(Page):
             return self.choose(name, model, text_column, label, request)
         who = self.principal(request)
         labels = unlabelled(*self._stands(name, label, who), text_column, label)[1]
-        return self._next(name, label, queue[1:], labels, who)
+        return self._next(name, label, queue[1:], self._offered(who, model, labels), who)
 
     def take_back(
         self, name: str, model: str | None, text_column: str, label: str, request: gr.Request

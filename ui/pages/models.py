@@ -226,7 +226,7 @@ class ModelsPage(Page):
         workspace, about = self.app.workspace(self.principal(request)), version or name
         info = self.app.registry.get(about).info
         found = explained(workspace.predictor(about), info, workspace.dataset(data))
-        return {"whole": overview_body(found)}
+        return {"whole": overview_body(found, say)}
 
 
 def _nothing() -> str:

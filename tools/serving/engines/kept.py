@@ -8,7 +8,7 @@ from typing import Any
 from tools.errors import BadArgument
 
 FOLDER, FILE = "engine", "engine.json"
-AUTO, TORCH, OPENVINO, INT8, ONNX = "auto", "torch", "openvino", "int8", "onnx"
+ENGINES = AUTO, TORCH, OPENVINO, INT8, ONNX = "auto", "torch", "openvino", "int8", "onnx"
 
 
 def check(engine: str | None) -> None:
@@ -17,7 +17,7 @@ def check(engine: str | None) -> None:
     Raises:
         BadArgument: there is no such engine.
     """
-    if engine not in (None, AUTO, TORCH, OPENVINO, INT8, ONNX):
+    if engine not in (None, *ENGINES):
         raise BadArgument(
             f"There is no engine named {engine}.", "Name auto, torch, openvino, int8 or onnx.", param="engine"
         )
