@@ -43,6 +43,7 @@ async def create_chat_completion(
 ) -> Any:
     """Answer a conversation, whole or streamed."""
     talk = await run_in_threadpool(_talk, app, who, body, request.app.state.histories)
+    request.state.kept = talk.version is None  # see :mod:`assistant.api.retries`
     answer = await answered(talk, request)
     if talk.version:
         headers = answer.headers if isinstance(answer, Response) else response.headers

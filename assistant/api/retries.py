@@ -4,8 +4,12 @@ As at Stripe (docs.stripe.com/api/idempotent_requests), a client sends a header 
 The same key of the same caller with the same request gets the first answer again, for 24 hours. Errors, which made
 nothing, are not kept, nor is what a model that only writes has written. Of the assistant's answers, streamed ones too,
 those of a conversation that is deleted go with it.
+
+A request that took too long (504) is done to its end all the same: who asks again gets 409 until then, and then its
+answer, and nothing is done twice.
 """
 
+import asyncio
 import hashlib
 import re
 from typing import Any
@@ -19,8 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.access.tokens import fingerprint
 from assistant.api.auth import known
 from assistant.api.errors import respond
-from assistant.api.models import VERSION
 from assistant.application import Application
+from assistant.logs import log
 from assistant.store.kept_answers import KeptAnswers
 from knowledge.errors import TeachingError
 
@@ -38,6 +42,7 @@ PATHS = (
 )
 LONGEST = 255  # characters of a key
 MOST = 1 << 20  # bytes of an answer that is kept
+KEPT = "kept"  # in a request's state, set by its route: whether the answer is, as it is where nothing is said
 REPLAYED = "Idempotent-Replayed"
 ENDED = b"data: [DONE]\n\n"  # the end of a stream that nothing went wrong in
 BOUNDARY = re.compile(r'boundary="?([^";]+)')
@@ -54,6 +59,7 @@ class Retries:
     def __init__(self, app: ASGIApp, application: Application):
         self._app, self._application = app, application
         self._kept = KeptAnswers(application.database)
+        self._given_up: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
@@ -83,13 +89,31 @@ class Retries:
 
     async def _first(self, key: str, asked: "_Asked", scope: Scope, send: Send) -> None:
         said = _Said(send)
+        work = asyncio.ensure_future(self._done(key, asked, said, scope))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if not scope["state"].get(KEPT, True):
+                work.cancel()
+                raise
+            asked.given_up = said.given_up = True
+            self._given_up.add(work)
+            work.add_done_callback(self._ended)
+            raise
+
+    async def _done(self, key: str, asked: "_Asked", said: "_Said", scope: Scope) -> None:
         try:
             await self._app(scope, asked.receive, said.send)
         finally:
-            if answer := said.answer:
+            if scope["state"].get(KEPT, True) and (answer := said.answer):
                 await run_in_threadpool(self._kept.keep, key, request=asked.digest, **answer)
             else:
                 await run_in_threadpool(self._kept.drop, key)
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        self._given_up.discard(work)
+        if not work.cancelled() and (error := work.exception()):
+            log().error("request failed after it was given up", exc_info=error)
 
 
 async def _again(before: dict[str, Any], asked: "_Asked") -> Response:
@@ -109,10 +133,14 @@ class _Asked:
     """A request's body on its way in, and what tells it from others: a hash of path, query and body.
 
     The boundary of a form is another one each time a client sends it, so it does not count.
+
+    Attributes:
+        given_up: the client was answered that it took too long. It may ask again, so it has not left.
     """
 
     def __init__(self, scope: Scope, receive: Receive):
         self._receive, self._rest = receive, b""
+        self.given_up = self._whole = False
         kind = Headers(scope=scope).get("content-type", "")
         found = BOUNDARY.search(kind)
         self._boundary = found[1].encode("latin-1") if found and kind.startswith("multipart/") else b""
@@ -128,6 +156,9 @@ class _Asked:
     async def receive(self) -> Message:
         """The next message."""
         message = await self._receive()
+        if message["type"] == "http.disconnect" and self.given_up and self._whole:
+            await asyncio.Event().wait()  # until whoever listens no longer does
+        self._whole = message["type"] == "http.request" and not message.get("more_body", False)
         self._take(message.get("body", b""))
         return message
 
@@ -149,10 +180,10 @@ class _Asked:
 
 
 class _Said:
-    """An answer on its way out."""
+    """An answer on its way out; where it is ``given_up``, to be kept alone."""
 
     def __init__(self, send: Send):
-        self._send, self._whole = send, False
+        self._send, self._whole, self.given_up = send, False, False
         self._status, self._headers, self._body = 0, Headers(), b""
 
     @property
@@ -160,7 +191,7 @@ class _Said:
         """The answer where it made something and is whole."""
         kind = self._headers.get("content-type", "")
         told = kind.startswith(JSONResponse.media_type) or self._body.endswith(ENDED)
-        made = self._whole and told and 200 <= self._status < 300 and VERSION not in self._headers
+        made = self._whole and told and 200 <= self._status < 300
         if not made or len(self._body) > MOST:
             return None
         return {"status": self._status, "kind": kind, "body": self._body.decode()}
@@ -173,4 +204,5 @@ class _Said:
         elif len(self._body) <= MOST:
             self._body += message.get("body", b"")
             self._whole = not message.get("more_body", False)
-        await self._send(message)
+        if not self.given_up:
+            await self._send(message)

@@ -2,20 +2,25 @@
 
 import io
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import httpx
 import openai
 import pytest
 from sqlalchemy import select, text
 
 from assistant.access.principal import Principal
+from assistant.api.app import create_api
 from assistant.application import Application
 from assistant.errors import Unauthenticated
 from assistant.settings import Settings
 from assistant.store.schema import kept_answers
 from tests.assistant.api_server import CSV, Server, server
+from tests.assistant.listening import listening, until
 
 __all__ = ["server"]
 
@@ -101,6 +106,55 @@ def test_a_request_under_way_is_not_begun_again(
         assert first.result().status_code == 200
     assert second.status_code == 409 and second.headers["Retry-After"] == "1"
     assert post(server, "job-2", "/v1/fine_tuning/jobs", **training).content == first.result().content
+
+
+@pytest.mark.parametrize("kind", ["a job", "a turn"])
+def test_what_took_too_long_is_done_to_its_end_and_once(
+    kind: str, server: Server, training: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, begun, found = threading.Event(), [], []
+    submit, turn = server.app.jobs.submit, server.app.agent.turn
+
+    def slow(work, *args, **named):
+        begun.append(work)
+        assert go.wait(20)
+        return work(*args, **named)
+
+    monkeypatch.setattr(server.app.jobs, "submit", partial(slow, submit))
+    monkeypatch.setattr(server.app.agent, "turn", partial(slow, turn))
+    monkeypatch.setattr(server.app.settings, "request_seconds", 0.5)
+    said = {"model": "assistant", "messages": [{"role": "user", "content": "hello"}]}
+    path, body = ("/v1/fine_tuning/jobs", training) if kind == "a job" else ("/v1/chat/completions", said)
+    sent = {"Authorization": f"Bearer {server.key}", "Idempotency-Key": f"late {kind}"}
+    with listening(create_api(server.app)) as port:
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=sent, timeout=30)
+        late = client.post(path, json=body)
+        assert late.status_code == 504 and late.json()["error"]["code"] == "timeout"
+        under_way = client.post(path, json=body)
+        assert under_way.status_code == 409 and under_way.headers["Retry-After"] == "1"
+        go.set()
+        until(
+            lambda: (
+                (answer := client.post(path, json=body)).status_code == 200 and found.append(answer) is None
+            )
+        )
+    assert found[0].headers["Idempotent-Replayed"] == "true" and len(begun) == 1
+
+
+def test_a_text_that_takes_too_long_is_not_written_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a model's texts are not kept."""
+    predictor = server.app.predictors.get(server.app.registry.get("writer").path)
+    monkeypatch.setattr(server.app.settings, "request_seconds", 0.5)
+    slowly = predictor.model.model.register_forward_pre_hook(lambda *_: time.sleep(0.05))
+    writes = {"model": "writer", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 3000}
+    with listening(create_api(server.app)) as port:
+        sent = {"Authorization": f"Bearer {server.key}", "Idempotency-Key": "late text"}
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=sent, timeout=30)
+        assert client.post("/v1/chat/completions", json=writes).status_code == 504
+        until(lambda: not predictor.lock.locked(), 5)
+    slowly.remove()
 
 
 def test_what_made_nothing_is_tried_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
