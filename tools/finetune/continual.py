@@ -6,6 +6,7 @@ labels are others, and the result no new version of the same model, it is no lea
 taken, and nothing is replayed.
 """
 
+import hashlib
 import json
 import random
 from collections import defaultdict
@@ -42,8 +43,10 @@ class Earlier:
     gone: list[str] = field(default_factory=list)
 
 
-def write_lineage(folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256: str | None) -> None:
-    """Note where the data of a model lies, that of its base behind its own."""
+def write_lineage(
+    folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256: str | None, base: Path | str
+) -> None:
+    """Note where the data of a model lies, that of its base behind its own, and what its base was."""
     own = {
         "data": str(spec.data),
         "sha256": sha256,
@@ -53,9 +56,18 @@ def write_lineage(folder: Path, spec: FinetuneSpec, plan: dict[str, Any], sha256
         "text_column": plan["text_column"],
         "label_column": plan["label_column"],
         "base_path": str(spec.base_path) if spec.base_path else None,
+        "base_sha256": weights_sha256(Path(base)),
     }
     before = read_lineage(Path(spec.base_path)) if spec.base_path else []
     (folder / LINEAGE).write_text(json.dumps([own, *before], ensure_ascii=False, indent=1))
+
+
+def weights_sha256(folder: Path) -> str | None:
+    """Of a model's weights alone: other files come beside them, and tell nothing of what it says. None without any."""
+    from tools.finetune.run import sha256_of
+
+    found = [f"{path.name} {sha256_of(path)}" for path in sorted(folder.glob("*.safetensors"))]
+    return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else None
 
 
 def read_lineage(folder: Path) -> list[dict[str, Any]]:

@@ -93,7 +93,7 @@ def _train(
         run = Run(spec, plan, base, workdir, staging, report)
         outcome, plan = search.train(run, task) if spec.search else (task.train(run), plan)
         ranks.release()
-        result = _finish(spec, plan, outcome, staging, output, watch.look())
+        result = _finish(run, plan, outcome, output, watch.look())
         _note(workdir / "result.json", result)
         staging.rename(output)
     for folder in (
@@ -157,9 +157,7 @@ def _note(file: Path, value: dict[str, Any]) -> None:
     partial.replace(file)
 
 
-def _finish(
-    spec: FinetuneSpec, plan: dict[str, Any], outcome: Outcome, staging: Path, output: Path, seconds: float
-) -> dict[str, Any]:
+def _finish(run: Run, plan: dict[str, Any], outcome: Outcome, output: Path, seconds: float) -> dict[str, Any]:
     """Metadata, card, pictures and report; returns the result with paths as they will be after the renaming."""
     from tools.finetune.baselines import worse
     from tools.finetune.continual import write_lineage
@@ -167,6 +165,7 @@ def _finish(
     from tools.models.card import write_card, write_info
     from tools.privacy.reports import without_personal
 
+    spec, staging = run.spec, run.staging
     outcome = replace(outcome, evaluation=without_personal(outcome.evaluation))
     head = "head" in find_task(plan["task"]).methods
     sha256 = plan["data_sha256"]
@@ -198,7 +197,7 @@ def _finish(
     }
     (staging / "evaluation.json").write_text(_evaluation(outcome))
     write_info(staging, info)
-    write_lineage(staging, spec, plan, sha256)
+    write_lineage(staging, spec, plan, sha256, run.base)
     write_card(staging, info)
     made = write_report(staging, info, outcome.evaluation)
     artifacts = [{**entry, "path": str(output / entry["path"])} for entry in made]

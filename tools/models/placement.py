@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ def placement(folder: Path) -> dict[str, Any]:
 def weights(folder: Path) -> int:
     """Bytes of a model's weights."""
     return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
+def numbers(folder: Path) -> int:
+    """How many numbers a model's weights are, whatever they are stored in."""
+    from safetensors import safe_open
+
+    count = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, "pt") as part:  # the shapes alone are read
+            count += sum(math.prod(part.get_slice(name).get_shape()) for name in part.keys())  # noqa: SIM118
+    return count
 
 
 def free(most: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tools.errors import ToolsError
-from tools.finetune.continual import read_lineage
+from tools.finetune.continual import read_lineage, weights_sha256
 from tools.finetune.progress import Reporter
 from tools.models.card import INFO
 from tools.serving.predictor import Predictor
@@ -30,13 +30,18 @@ class Beside:
         self._folder, self._named = predictor.folder, named
 
     def measured(self, measure: Callable[[Path], Found]) -> tuple[Found | None, list[str]]:
-        """What a measure says of the base; None and a warning where it is gone, or cannot be read.
+        """What a measure says of the base; None and a warning where it is gone, another by now, or cannot be read.
 
         Args:
             measure: is given the base's folder.
         """
-        base = self._base()
+        noted = next(iter(read_lineage(self._folder)), {})
+        base = self._base(noted.get("base_path"))
         if base:
+            if noted.get("base_sha256") not in (None, weights_sha256(base)):  # earlier programs noted none
+                return None, [
+                    f"The base model {self.name} was changed since the training, so nothing is measured beside it."
+                ]
             try:
                 return measure(base), []
             except ToolsError as error:
@@ -49,11 +54,14 @@ class Beside:
                 log.warning("the base model %s cannot be measured", self.name, exc_info=True)
         return None, [f"The base model {self.name} is gone or damaged, so nothing is measured beside it."]
 
-    def _base(self) -> Path | None:
-        """The folder that the training went on from, or the one that has its name now."""
-        noted = [source.get("base_path") for source in read_lineage(self._folder)[:1]]
-        if noted and noted[0] and Path(noted[0]).is_dir():
-            return Path(noted[0])
+    def _base(self, noted: str | None) -> Path | None:
+        """The folder that the training went on from, or the one that has its name now.
+
+        Args:
+            noted: the former, if it was noted.
+        """
+        if noted and Path(noted).is_dir():
+            return Path(noted)
         try:
             found = self._named(self.name) if self._named else self.name
         except ToolsError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.loading import loaded
 from tools.errors import BadData, WorkFailed
 from tools.memory import SPARE, free_memory
+from tools.models.placement import numbers, weights
 from tools.serving.beside import Beside
 from tools.serving.engines.kept import TORCH
 from tools.serving.measured import Measured
@@ -131,7 +132,7 @@ def writers(predictor: Predictor, info: dict[str, Any], data: Path, beside: Besi
         return losses(model, rows, collate, _told(beside, message, rows), shift=1)
 
     def base(folder: Path) -> "numpy.ndarray":
-        _check_room(folder, beside.name)
+        _check_room(numbers(folder) * kind.itemsize, beside.name)
         model: Any = loaded(AutoModelForCausalLM, str(folder), use_safetensors=True, dtype=kind)
         return on_answers(model.to(device), "Measuring its base")
 
@@ -155,20 +156,19 @@ def _here(predictor: Predictor) -> Predictor:
     found = predictor.here
     if isinstance(found.model, LoadedGenerator):
         return found
-    _check_room(predictor.folder, predictor.name)
+    _check_room(weights(predictor.folder), predictor.name)
     return load(predictor.folder, engine=TORCH)
 
 
-def _check_room(folder: Path, name: str) -> None:
-    """Refuse weights that the memory does not hold.
+def _check_room(size: int, name: str) -> None:
+    """Refuse weights of so many bytes where the memory does not hold them.
 
     Raises:
         WorkFailed: it does not.
     """
     from tools.finetune.machine import best_device
 
-    needed = sum(path.stat().st_size for path in folder.glob("*.safetensors")) + SPARE
-    free = free_memory()
+    needed, free = size + SPARE, free_memory()
     if best_device() == "cpu" and needed > free:
         raise WorkFailed(
             f"Measuring {name} takes {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
