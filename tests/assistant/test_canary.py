@@ -101,6 +101,20 @@ def test_a_report_quotes_no_canary(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("personal", [*CANARIES.values(), OTHER, "DE89 3704 0044 0532 0130 00"])
+def test_a_quotation_ends_before_what_is_personal_is_cut(personal: str) -> None:
+    from tools.privacy.reports import quoted, without_personal
+
+    for lead in ("", "请联系"):
+        for inside in range(6, len(personal) + 2, 3):
+            text = (
+                f"{('the parcel is late ' * 16)[: 299 - inside - len(lead)]} {lead}{personal} please. Thanks."
+            )
+            [clean] = without_personal({"examples": [quoted(text)]})["examples"]
+            assert 250 < len(quoted(text)) <= 300 and personal[:6] not in clean, clean
+    assert quoted("x" * 400) == "x" * 300 and quoted("short 4421") == "short 4421"
+
+
 def test_the_remote_model_sees_placeholders_and_the_tool_the_real_text(
     hosted: Application, server_of_models: ChatServer
 ) -> None:

@@ -73,7 +73,7 @@ def test_vectors_are_measured_as_in_their_training(embedding, tmp_path):
     assert any(now.step == now.steps for now in said)
 
 
-def test_pairs_with_scores_are_ranked_and_the_rest_is_told(embedding, tmp_path):
+def test_pairs_with_scores_are_ranked_and_the_rest_is_told(embedding, tmp_path, monkeypatch):
     predictor, _, _ = embedding
     words = [text for text, _ in sentences(40, seed=3)]
     rows = [(text, f"{text} please", 5.0 - n % 5) for n, text in enumerate(words)]
@@ -84,6 +84,10 @@ def test_pairs_with_scores_are_ranked_and_the_rest_is_told(embedding, tmp_path):
     assert low <= found["metrics"]["spearman"] <= high
     assert "spearman" in found["baseline"]["frozen_encoder"]
     assert "24 pairs below 4 by column score are left out." in found["warnings"]
+    monkeypatch.setattr("tools.serving.measured_vectors.MOST", 20)
+    fewer = evaluate(predictor, {}, data)
+    assert fewer["metrics"]["rows"] == 16 and fewer["metrics"]["scored_pairs"] == 20
+    assert "Measured on 20 rows, drawn from 40." in fewer["warnings"]
     assert "1 rows without a text or a label are left out." in found["warnings"]
 
 
@@ -301,3 +305,54 @@ def test_a_base_that_the_memory_does_not_hold_is_not_called_damaged(embedding):
     assert (
         found is None and said == "The memory does not hold the base model tiny too, which is not measured."
     )
+
+
+def test_a_base_that_was_made_anew_at_its_place_is_no_base(embedding, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    predictor, result, held = embedding
+    base = shutil.copytree(held.with_name("base"), tmp_path / "base")
+    folder = shutil.copytree(predictor.folder, tmp_path / "mine")
+    lineage = json.loads((folder / "lineage.json").read_text())
+    lineage[0]["base_path"] = str(base)
+    (folder / "lineage.json").write_text(json.dumps(lineage))
+    (base / "engine.json").write_text("{}")  # what comes beside the weights changes no base
+    found = evaluate(load(folder, "cpu"), {}, held)
+    assert found["baseline"]["frozen_encoder"] == pytest.approx(
+        result["baseline"]["frozen_encoder"], abs=2e-3
+    )
+    weights = load_file(base / "model.safetensors")
+    other = {name: each * 1.5 for name, each in weights.items()}
+    save_file(other, base / "model.safetensors", {"format": "pt"})
+    for bases in (None, lambda name: base):
+        found = evaluate(load(folder, "cpu"), {}, held, bases=bases)
+        assert found["baseline"] == {} and found["metrics"]["mrr"] > 0
+        assert found["warnings"] == [
+            "The base model tiny was changed since the training, so nothing is measured beside it."
+        ]
+    del lineage[0]["base_sha256"]  # of an earlier program
+    (folder / "lineage.json").write_text(json.dumps(lineage))
+    assert evaluate(load(folder, "cpu"), {}, held)["baseline"]
+
+
+def test_a_base_needs_room_for_the_numbers_that_it_is_read_as(writer, tmp_path, monkeypatch):
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from tools.memory import SPARE
+    from tools.models.placement import numbers, weights
+
+    predictor, _, held = writer
+    base = shutil.copytree(held.with_name("base"), tmp_path / "base")
+    file = base / "model.safetensors"
+    halves = {name: each.to(torch.bfloat16) for name, each in load_file(file).items()}
+    save_file(halves, file, {"format": "pt"})
+    size = numbers(base) * 4
+    assert size == sum(each.numel() for each in halves.values()) * 4 > 1.5 * weights(base)
+    folder = shutil.copytree(predictor.folder, tmp_path / "mine")
+    (folder / "lineage.json").unlink()
+    mine = load(folder, "cpu", engine="torch")
+    for free, told in ((SPARE + size, False), (SPARE + size - 1, True)):
+        monkeypatch.setattr("tools.serving.measured_language.free_memory", lambda free=free: free)
+        found = evaluate(mine, {}, held, bases=lambda name: base)
+        assert ("base_model" not in found["baseline"]) == told, found["warnings"]

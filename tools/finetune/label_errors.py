@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from tools.privacy.reports import quoted
+
 FOLDS = 4
 MOST = 50  # rows that are listed
 NOTABLE = 0.01  # share of the rows from which on it is worth a sentence
@@ -71,7 +73,7 @@ def suspects(
     wrong = [int(at) for at in (-lead).argsort(kind="stable") if other[at] != given[at] and lead[at] > 0]
     listed = [
         {
-            "text": texts[at][:300],
+            "text": quoted(texts[at]),
             "label": names[given[at]],
             "suggested": names[other[at]],
             "score": round(float(lead[at]), 4),

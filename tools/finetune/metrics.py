@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tools.privacy.reports import quoted
+
 RESAMPLED = 500  # times, for the interval of F1
 BINS = 10  # of confidence, for the calibration
 
@@ -66,7 +68,7 @@ def mistakes(
 ) -> list[dict[str, Any]]:
     """What the model got wrong, the surest mistakes first."""
     wrong: list[dict[str, Any]] = [
-        {"text": text[:300], "label": label, "predicted": guess, "score": round(float(score), 4)}
+        {"text": quoted(text), "label": label, "predicted": guess, "score": round(float(score), 4)}
         for text, label, guess, score in zip(texts, truth, guesses, scores, strict=True)
         if label != guess
     ]

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from tools.privacy.reports import quoted
+
 if TYPE_CHECKING:
     import numpy
 
 Triple = tuple[str, str, str]  # a text, one that belongs to it, and the group both are in
 TOGETHER = 512  # texts that look for their partners at once
 SHOWN = 10  # of those that were missed worst
-LONGEST = 300  # characters that are shown of a text
 
 
 class Encoder(Protocol):
@@ -91,9 +92,9 @@ def misses(found: Search) -> list[dict[str, Any]]:
     order = sorted(range(len(found.rows)), key=lambda at: -found.places[at])[:SHOWN]
     return [
         {
-            "text": found.rows[at][0][:LONGEST],
-            "partner": found.rows[at][1][:LONGEST],
-            "nearest": found.rows[found.wrong[at]][1][:LONGEST],
+            "text": quoted(found.rows[at][0]),
+            "partner": quoted(found.rows[at][1]),
+            "nearest": quoted(found.rows[found.wrong[at]][1]),
             "place": int(found.places[at]),
         }
         for at in order

@@ -6,6 +6,7 @@ from typing import Any
 from tools.errors import BadArgument
 from tools.finetune.conversations import Message, folded
 from tools.finetune.prompting import prompt
+from tools.privacy.reports import quoted
 
 SHOWN = 5
 TOKENS = 64  # of an answer
@@ -37,7 +38,7 @@ def samples(
         {"question": before[-1]["content"], "wanted": wanted, "got": got}
         for (before, wanted), got in zip([asked[at] for at in fits], written, strict=True)
     ]
-    return [{name: text[:LONGEST] for name, text in each.items()} for each in found]
+    return [{name: quoted(text, LONGEST) for name, text in each.items()} for each in found]
 
 
 def _asked(messages: list[Message]) -> tuple[list[Message], str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.finetune.metrics import RESAMPLED
 from tools.finetune.tasks.token_classification import Sentence, entities
+from tools.privacy.reports import quoted
 
 MOST = 25  # sentences that are listed
 
@@ -65,7 +66,7 @@ def mistakes(
         if set(entities(tags)) != set(entities(given)):
             sure = min(score for _, score in guess)
             told = {"label": _places(tags), "predicted": _places(given)}
-            wrong.append({"text": " ".join(words)[:300], **told, "score": round(sure, 4)})
+            wrong.append({"text": quoted(" ".join(words)), **told, "score": round(sure, 4)})
     return sorted(wrong, key=lambda row: -row["score"])[:MOST]
 
 

@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Any
 
 from knowledge.words import has_cjk, words
+from tools.privacy.reports import quoted
 
 MOST = 10  # pairs, and slices, that are listed
 EXAMPLES = 3
 LEAST = 5  # rows that say something about a slice
 CONTAINS = "contains “"  # begins the name of a slice of rows with a word
-QUOTED = 300  # characters of an example
 
 
 def weaknesses(texts: Sequence[str], truth: Sequence[str], guesses: Sequence[str]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def confused(texts: Sequence[str], truth: Sequence[str], guesses: Sequence[str])
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for text, label, guess in zip(texts, truth, guesses, strict=True):
         if label != guess:
-            found[label, guess].append(text[:QUOTED])
+            found[label, guess].append(quoted(text))
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST]
     return [
         {"label": label, "predicted": guess, "count": len(rows), "examples": rows[:EXAMPLES]}

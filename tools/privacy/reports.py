@@ -1,5 +1,6 @@
 """Reports quote the data a model was trained or measured on: here those texts lose what is personal in them."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
 QUOTING = ("mistakes", "label_errors", "confused", "slices", "examples")  # parts of an evaluation that quote
 NAMES = {"label", "predicted", "suggested", "slice"}
+_PIECE = re.compile(r"[\u3400-\u9fff]|[^\s\u3400-\u9fff]+")  # words; Chinese ones are not parted
 
 
 def without_personal(evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,6 +20,24 @@ def without_personal(evaluation: Mapping[str, Any]) -> dict[str, Any]:
         evaluation: what a task's training or ``tools.serving.evaluate`` found.
     """
     return {key: _clean(value) if key in QUOTING else value for key, value in evaluation.items()}
+
+
+def quoted(text: str, most: int = 300) -> str:
+    """The beginning of a text as reports quote it, before what is personal in it is looked for.
+
+    Half an address or half a number of a card is not known as one: it ends before the word that is cut, and before
+    the groups of digits that may go on there.
+
+    Args:
+        text: the text.
+        most: characters.
+    """
+    if len(text) <= most:
+        return text
+    pieces = list(_PIECE.finditer(text[:most]))[:-1]
+    while pieces and any(map(str.isdigit, pieces[-1][0])):
+        pieces.pop()
+    return text[: pieces[-1].end() if pieces else most]
 
 
 def personal(text: str) -> list[tuple[int, int]]:

@@ -90,7 +90,7 @@ def _rows(
     every, said = together(table, text, label)
     seed = int(facts.get("seed") or 0)
     rows, cut = drawn(every, MOST, seed)
-    scores, _ = drawn(scores, MOST, seed)
+    scores, fewer = drawn(scores, MOST, seed)
     same = (text, label) == (facts.get("text_column"), facts.get("label_column"))
     from_labels = facts.get(LABELLED) if same else None
     if from_labels is None:
@@ -105,7 +105,7 @@ def _rows(
             f"{data.name} holds no two groups of texts that belong together: there is nothing to search among.",
             "Give pairs of texts, or several texts for each of at least two labels.",
         )
-    return named((text, label)), found, scores, warnings + said + cut
+    return named((text, label)), found, scores, warnings + said + (fewer or cut)
 
 
 def _measured(
