@@ -15,6 +15,7 @@ from knowledge.made_with import check, note
 from knowledge.names import free_name
 from knowledge.prepare import Preparer
 from knowledge.reasons import told
+from knowledge.renew import show
 from knowledge.rules import ENDING, unread
 from knowledge.store import Overtaken, Store
 from knowledge.twins import nearly_same
@@ -66,7 +67,7 @@ class Adding:
             try:
                 with told(each.source):
                     inner, content = each.read()
-                self._enter(each, inner, content, self._like(mail, each))
+                self._attach(each, inner, content, mail)
             except SourceError as error:
                 self._left_out(each.source, error)
 
@@ -80,12 +81,18 @@ class Adding:
             except SourceError as error:
                 self._left_out(f"{found.source}/attachments", error)
 
-    def _like(self, mail: Found, each: Found) -> Visibility | None:
-        """Who may read an attachment: who may read its mail, where nothing else is said of it; else the team alone."""
-        source, known = free_name(each.source, each.location, self._known), self._known
-        if self._visibility or known.number_of(source) is not None:
-            return self._visibility
-        return "published" if known.visibility_of(mail.source) == "published" else "internal"
+    def _attach(self, each: Found, name: str, raw: bytes, mail: Found) -> None:
+        """Enter an attachment: where nothing else is said of it, for those who may read its mail at the end."""
+        source = free_name(each.source, each.location, self._known)
+        if self._visibility or self._known.number_of(source) is not None:
+            self._enter(each, name, raw, self._visibility)
+            return
+        self._enter(each, name, raw, self._like(mail))
+        if self._like(mail) == "internal":  # it was withdrawn meanwhile
+            show(self._store, self._preparer, free_name(each.source, each.location, self._known), "internal")
+
+    def _like(self, mail: Found) -> Visibility:
+        return "published" if self._known.visibility_of(mail.source) == "published" else "internal"
 
     def _left_out(self, source: str, why: SourceError) -> None:
         self.report["skipped"].append({"source": source, "reason": str(why)})

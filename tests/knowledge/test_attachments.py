@@ -129,6 +129,21 @@ def test_what_is_new_in_an_internal_mail_is_internal(base, tmp_path):
     assert sources(base) == {"offer.eml": "internal", "offer.eml/prices.csv": "internal"}
 
 
+def test_an_attachment_follows_its_mail_that_is_withdrawn_while_it_is_read(base, tmp_path, monkeypatch):
+    prepare = base._preparer.prepare
+
+    def meanwhile(document, source, *more):
+        if source == "offer.eml/prices.csv" and sources(base)["offer.eml"] == "published":
+            base.show("offer.eml", "internal")
+        return prepare(document, source, *more)
+
+    path = tmp_path / "offer.eml"
+    path.write_bytes(mail(("prices.csv", PRICES)).as_bytes())
+    monkeypatch.setattr(base._preparer, "prepare", meanwhile)
+    base.add([path])
+    assert sources(base) == {"offer.eml": "internal", "offer.eml/prices.csv": "internal"}
+
+
 def test_what_has_gone_from_a_mail_is_told_and_kept(base, tmp_path):
     path = tmp_path / "offer.eml"
     path.write_bytes(mail(("prices.csv", PRICES), ("note.txt", b"All hail.")).as_bytes())
