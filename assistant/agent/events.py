@@ -64,6 +64,16 @@ class ToolStarted(Event):
 
 
 @dataclass(frozen=True)
+class ToolProgress(Event):
+    """How far a running tool is: so many of ``steps`` (0 where they are not counted) of what the message says."""
+
+    id: str
+    message: str
+    step: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True)
 class ToolFinished(Event):
     """A tool ended; ``status`` is ``succeeded``, ``failed``, ``declined`` or ``waiting`` (for approval)."""
 

@@ -14,7 +14,7 @@ from assistant.access.roles import allow
 from assistant.agent import approvals as states
 from assistant.agent.calls import checked, previewed, real, run_tool, settled
 from assistant.agent.context import TurnContext
-from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolStarted
+from assistant.agent.events import ApprovalAsked, Redacted, ToolFinished, ToolProgress, ToolStarted
 from assistant.agent.grounding import SEARCH, with_passages
 from assistant.agent.redaction import clean_message, clean_result
 from assistant.brain.embedded import EmbeddedChatModel
@@ -26,6 +26,7 @@ from assistant.logs import log
 from assistant.settings import settings
 from knowledge.errors import TeachingError
 from tools.catalog.registry import Tool, catalog
+from tools.listening import listening
 
 ONE_AT_A_TIME = (
     "not run: the user is asked about one action at a time; call it again when the other is answered"
@@ -112,7 +113,8 @@ class ToolGate(AgentMiddleware[AgentState[Any], TurnContext]):
                 args = settled(approval)
             begun = True
             emit(ToolStarted(call_id, name, args))
-            result = run_tool(context, name, args)
+            with listening(lambda now: emit(ToolProgress(call_id, now.message, now.step, now.steps))):
+                result = run_tool(context, name, args)
             if self._passages and name == SEARCH:
                 result = with_passages(result, real(context, name, args), context, request.state["messages"])
         except TeachingError as error:

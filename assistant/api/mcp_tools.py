@@ -6,10 +6,11 @@ import json
 import logging
 import mimetypes
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 from mcp.server.context import ServerRequestContext
@@ -43,7 +44,11 @@ from assistant.errors import BadRequest, Conflict
 from assistant.logs import log
 from knowledge.errors import TeachingError
 from tools.catalog import registry
+from tools.listening import listening
 from tools.serving.turns import Turns
+
+if TYPE_CHECKING:
+    from tools.finetune.progress import Progress
 
 AT_ONCE, EACH = 16, 12  # calls that run in this process, and of them one key's; further ones wait
 BEAT = 5.0  # seconds between two signs of life, for clients that asked for progress
@@ -144,13 +149,17 @@ class Tools:
     async def _run(self, ctx: ServerRequestContext, context: TurnContext, call: Call) -> Ran:
         """Run the tool, with a sign of life now and then."""
         failed: TeachingError | None = None
+        so_far = deque([f"{call.name} is still running"], 1)  # the last one alone
+
+        def run() -> Ran:
+            with listening(lambda now: so_far.append(_so_far(now))):
+                return self._direct.run(context, call)
+
         async with anyio.create_task_group() as group:
-            group.start_soon(_beat, ctx, call.name)
+            group.start_soon(_beat, ctx, so_far)
             try:
                 who = context.principal
-                ran = await placed(
-                    self._turns, who.key_id or who.user_id, lambda: self._direct.run(context, call)
-                )
+                ran = await placed(self._turns, who.key_id or who.user_id, run)
             except TeachingError as error:  # out of the group as it is, not in a group of exceptions
                 failed = error
             group.cancel_scope.cancel()
@@ -169,10 +178,15 @@ def _request(ctx: ServerRequestContext) -> Request:
     return ctx.request
 
 
-async def _beat(ctx: ServerRequestContext, name: str) -> None:
+async def _beat(ctx: ServerRequestContext, so_far: Sequence[str]) -> None:
     for beats in itertools.count(1):
         await anyio.sleep(BEAT)
-        await ctx.session.report_progress(beats * BEAT, message=f"{name} is still running")
+        await ctx.session.report_progress(beats * BEAT, message=so_far[-1])
+
+
+def _so_far(now: "Progress") -> str:
+    """How far a tool is; what a client is told as a number are seconds, as they alone grow from beat to beat."""
+    return f"{now.message} ({now.step:,} of {now.steps:,})" if now.steps else now.message
 
 
 def _described(tool: registry.Tool) -> Tool:

@@ -28,6 +28,8 @@ from assistant.errors import BadRequest, ClientLeft
 from tests.assistant.api_server import CSV, PAGE, Server, server
 from tests.ui.running import free_port
 from tools.catalog.registry import catalog
+from tools.finetune.progress import Progress
+from tools.listening import tell
 from tools.serving.turns import Turns
 from tools.wanted import still_wanted, while_wanted
 
@@ -405,6 +407,28 @@ def test_signs_of_life_while_a_tool_runs(
     result = talk(url, server.key, lambda c: c.call_tool("list_models", {}, progress_callback=progress), mode)
     assert result.structured_content == {"models": [True]}
     assert told[0] == (0.05, "list_models is still running")
+
+
+def test_how_far_a_tool_is_comes_with_the_signs_of_life(
+    server: Server, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, heard = [], threading.Event()
+
+    async def progress(done: float, _total: float | None, message: str | None) -> None:
+        told.append((done, message))
+        if message == "Measuring the model (1,000 of 2,000)":
+            heard.set()
+
+    def slow(*_: Any) -> dict[str, Any]:
+        tell(Progress(0, 0, "Writing some answers"))
+        tell(Progress(1000, 2000, "Measuring the model"))
+        return {"models": [heard.wait(20)]}
+
+    monkeypatch.setattr("assistant.api.mcp_tools.BEAT", 0.05)
+    monkeypatch.setattr("assistant.agent.direct.run_tool", slow)
+    result = talk(url, server.key, lambda c: c.call_tool("list_models", {}, progress_callback=progress))
+    assert result.structured_content == {"models": [True]}
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
 
 
 def test_where_several_processes_answer_no_session_is_kept(server: Server) -> None:

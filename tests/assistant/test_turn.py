@@ -4,12 +4,13 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from assistant.access.principal import Principal
-from assistant.agent import events
+from assistant.agent import events, gate
 from assistant.agent.answering import HOW_LONG, asked_last
 from assistant.agent.crowd import Crowd
 from assistant.agent.summaries import in_chinese
@@ -18,6 +19,8 @@ from assistant.settings import Settings
 from assistant.workspace.samples import load_samples
 from tools.catalog.registry import catalog
 from tools.data.read import read_table
+from tools.finetune.progress import Progress
+from tools.listening import tell
 
 OWNER = Principal.owner()
 MAIL, CARD = "nadia.quill@example.org", "5555 5555 5555 4444"
@@ -96,6 +99,24 @@ def test_nothing_runs_before_the_yes_and_once_after_it(app: Application) -> None
     assert app.jobs.list()[0]["thread_id"] == chat.thread
     assert not of(events.ToolStarted, chat.say("yes"))  # the approval is used up
     assert len(app.jobs.list()) == jobs + 1
+
+
+def test_how_far_a_tool_is_is_told_while_it_runs(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = gate.run_tool
+
+    def slow(*given: Any) -> dict[str, Any]:
+        tell(Progress(3, 8, "Measuring the model"))
+        return run(*given)
+
+    monkeypatch.setattr(gate, "run_tool", slow)
+    happened = Conversation(app).say("which models do we have?")
+    [started], [now] = of(events.ToolStarted, happened), of(events.ToolProgress, happened)
+    assert now == events.ToolProgress(started.id, "Measuring the model", 3, 8)
+    order = [type(each) for each in happened]
+    assert (
+        order.index(events.ToolStarted) < order.index(events.ToolProgress) < order.index(events.ToolFinished)
+    )
+    tell(Progress(1, 1, "nobody listens any more"))
 
 
 def test_no_means_no(app: Application) -> None:

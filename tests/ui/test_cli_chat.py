@@ -1,5 +1,6 @@
 """``assistant chat`` and ``assistant plan``: the agent from a terminal."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from assistant.agent import events
 from assistant.brain.plans import matches
 from tests.ui.commands import apart, here, typed
 from ui.cli.opened import lines
+from ui.cli.output import Out
+from ui.cli.spoken import Spoken
 
 KEYS = {"thread", "reply", "tool_calls", "citations", "redactions", "approval", "artifacts"}
 
@@ -45,6 +49,19 @@ def test_words_on_stdout_and_steps_on_stderr(home: Path, tmp_path: Path, capfd) 
     assert "Searched the documents" in ran.err and "EMAIL_ADDRESS" in ran.err and "--thread thr-" in ran.err
     assert "ann@example.com" not in ran.out + ran.err
     assert not any(b"ann@example.com" in path.read_bytes() for path in home.rglob("*") if path.is_file())
+
+
+def test_a_tool_that_takes_a_while_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Spoken(Out(io.StringIO(), False))
+    told.tell(events.ToolStarted("c1", "evaluate_model", {"model": "m"}))
+    for step, message in ((1, "Measuring the model"), (2, "Measuring the model"), (1, "Measuring its base")):
+        told.tell(events.ToolProgress("c1", message, step, 2))
+    told.tell(events.ToolFinished("c1", "evaluate_model", "succeeded"))
+    assert capsys.readouterr().err.splitlines() == [
+        "· Measuring the model …",
+        "· Measuring its base …",
+        "· Measured the model (model m)",
+    ]
 
 
 def test_an_unknown_conversation(home: Path, capfd) -> None:

@@ -12,6 +12,7 @@ import pytest
 from assistant.agent import events
 from assistant.agent.history import Entry
 from assistant.errors import BadRequest
+from ui.languages import CHINESE
 from ui.pages import html
 from ui.pages.cards import CARDS, approval_card, result_card
 from ui.pages.how import how_block, step
@@ -243,6 +244,23 @@ def test_a_turn_looks_the_same_live_and_after_a_reload() -> None:
         Entry("assistant", text="It says a. [1]"),
     ]
     assert live.messages == history_messages(lines) and live.thread == "thr-1"
+
+
+def test_a_running_tool_says_how_far_it_is() -> None:
+    live = turn(events.Heard("measure m"), events.ToolStarted("c1", "evaluate_model", {"model": "m"}))
+    for done, steps, said in (
+        (0, 0, "Writing some answers"),
+        (1000, 2000, "Measuring the model (1,000 / 2,000)"),
+    ):
+        live.apply(events.ToolProgress("c1", said.partition(" (")[0], done, steps))
+        assert live.messages[-1]["metadata"] == {"title": f"Measured the model — {said}", "status": "pending"}
+    CHINESE.set(True)
+    live.apply(events.ToolProgress("c1", "Measuring its base", 1, 2))
+    CHINESE.set(False)
+    assert live.messages[-1]["metadata"]["title"].endswith(" — 正在评估基座模型 (1 / 2)")
+    live.apply(events.ToolFinished("c1", "evaluate_model", "failed", {"error": "no"}))
+    live.apply(events.ToolProgress("c1", "Measuring its base", 2, 2))  # came late
+    assert live.messages[-1]["metadata"]["title"] == "Measured the model — failed"
 
 
 def test_below_an_answer_stands_how_it_was_made() -> None:

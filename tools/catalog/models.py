@@ -4,6 +4,7 @@ from typing import Any
 
 from tools.catalog.registry import tool
 from tools.errors import BadArgument
+from tools.listening import tell
 from tools.serving.engines.kept import check as check_engine
 from tools.serving.routes import route_of
 from tools.workspace import Workspace
@@ -38,7 +39,7 @@ def evaluate_model(workspace: Workspace, model: str, dataset: str | None = None)
             )
         }
     data, bases = workspace.dataset(dataset), workspace.base_model
-    result = evaluate(workspace.predictor(model), entry.info, data, bases=bases, **made)
+    result = evaluate(workspace.predictor(model), entry.info, data, bases=bases, progress=tell, **made)
     return {"model": model, "dataset": dataset, **result}
 
 

@@ -22,6 +22,7 @@ class Spoken:
     def __init__(self, out: Out):
         self._out, self._mid_line = out, False
         self._args: dict[str, dict[str, Any]] = {}
+        self._under_way = ""
 
     def tell(self, event: events.Event) -> None:
         """One event."""
@@ -31,6 +32,10 @@ class Spoken:
                 self._mid_line = not text.endswith("\n")
             case events.ToolStarted(call, _, args):
                 self._args[call] = args
+            case events.ToolProgress(_, message) if message != self._under_way:
+                self._end_line()
+                note(f"· {message} …")
+                self._under_way = message
             case events.ToolFinished(call, name, status):
                 self._end_line()
                 about = plain({key: value for key, value in self._args.get(call, {}).items() if value})

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant.agent import events
+from ui.languages import told
 from ui.pages.how import Step, step
 from ui.pages.html import card, text
 from ui.pages.render import (
@@ -70,6 +71,9 @@ class LiveTurn:
                 self._reply = None
                 self._steps[id_] = (len(self._messages), name, args)
                 self._messages.append(step_message(name, args, "running", {}))
+            case events.ToolProgress(id_) if id_ in self._steps:
+                at, name, args = self._steps[id_]
+                self._messages[at] = step_message(name, args, "running", {}, _so_far(event))
             case events.ToolFinished(id_, name, status, result):
                 self._finish(id_, name, status, result)
             case events.Citation() | events.Artifact():
@@ -129,3 +133,8 @@ class LiveTurn:
             self._messages[at] = message
         if html := result_card(name, result):
             self._messages.append(card_message(html))
+
+
+def _so_far(now: events.ToolProgress) -> str:
+    """How far a tool is, in the reader's language."""
+    return f"{told(now.message)} ({now.step:,} / {now.steps:,})" if now.steps else told(now.message)

@@ -96,10 +96,12 @@ def reply_message(words: str, suggestions: Iterable[str] = (), shown: Iterable[e
     return message
 
 
-def step_message(name: str, args: dict[str, Any], status: str, result: dict[str, Any]) -> Message:
-    """A tool step, folded away, with its arguments and its result."""
+def step_message(
+    name: str, args: dict[str, Any], status: str, result: dict[str, Any], so_far: str = ""
+) -> Message:
+    """A tool step, folded away, with its arguments and its result; of one that runs, how far it is."""
     plain = text(name).translate(MARKDOWN | {ord("_"): "_"})  # a model may have made it up
-    title = f"{say(STEPS.get(name, plain))}{say(ENDINGS.get(status, ''))}"
+    title = f"{say(STEPS.get(name, plain))}{say(ENDINGS.get(status, ''))}{f' — {so_far}' if so_far else ''}"
     shown = json.dumps({"arguments": args, "result": result}, ensure_ascii=False, indent=1, default=str)
     shown = shown if len(shown) < 4000 else shown[:4000] + " …"
     fence = "```"
