@@ -1,5 +1,6 @@
 """Commands over models, with a real little classifier; one real training in its own process."""
 
+import io
 import json
 import os
 import signal
@@ -7,16 +8,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from assistant.access.quotas import Quotas
 from assistant.application import Application
+from assistant.errors import TooMany
 from tests.tools.tiny_models import sentences, tiny_bert, write_csv
 from tests.tools.trained import ROWS, train_head
 from tests.ui.commands import apart, here, typed
 from tools.catalog.models import evaluate_model
+from tools.finetune.progress import Progress
+from tools.listening import listening
 from tools.serving.engines.kept import FILE, FOLDER, stamp
 from ui.cli.opened import workspace
+from ui.pages.models import ModelsPage
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +213,18 @@ def test_wrong_wishes_for_an_explanation(router: Path, line: list[str], said: st
     assert ran.code == 2 and said in ran.err
 
 
+def test_a_viewer_explains_a_whole_model_on_the_page_and_its_tokens_count(
+    router: Path, app: Application, small_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.files.save("rows.csv", io.BytesIO(small_csv.read_bytes()), "owner", "fine-tune")
+    monkeypatch.setattr(app, "quotas", Quotas(app.database, {"tokens": 5}))
+    viewer = SimpleNamespace(username=app.users.add("Vera", role="viewer")["id"], client=None)
+    page = ModelsPage(app)
+    assert "parcel" in page.overview("router", None, "rows.csv", viewer)["whole"]
+    with pytest.raises(TooMany, match="5 tokens"):
+        page.overview("router", None, "rows.csv", viewer)
+
+
 def test_an_evaluation_has_a_report(router: Path, small_csv: Path, capfd) -> None:
     found = here(capfd, "evaluate", "router", "--data", str(small_csv), "--json").json
     assert found["metrics"]["accuracy"] > 0.9
@@ -237,7 +256,11 @@ def test_a_model_without_labels_is_measured_beside_its_base(finder: Path, app: A
     told = here(capfd, "evaluate", "finder", "--data", str(finder))
     assert "frozen encoder" in told.out and "mrr" in told.out and "report" in told.out
     assert ("partner" in told.out) == bool(found["examples"])
-    result = evaluate_model(workspace(app), "finder", str(finder))
+    told: list[Progress] = []
+    with listening(told.append):
+        result = evaluate_model(workspace(app), "finder", str(finder))
+    assert {"Measuring the model", "Measuring its base"} == {now.message for now in told}
+    assert all(0 <= now.step <= now.steps for now in told) and told[-1].step == told[-1].steps > 0
     assert result["metrics"] == found["metrics"] and Path(result["artifacts"][0]["path"]).suffix == ".html"
 
 

@@ -49,7 +49,7 @@ def explain(
         str | None,
         typer.Option(
             help="Explain the model as a whole over this file with labels; held-out for the held-out rows of its "
-            "training.",
+            "training (a file of that name: ./held-out).",
             metavar="FILE",
         ),
     ] = None,

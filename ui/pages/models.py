@@ -224,8 +224,9 @@ class ModelsPage(Page):
             return {"whole": empty("No rows yet", "Choose a dataset above.")}
         allow(self.principal(request), "read")
         workspace, about = self.app.workspace(self.principal(request)), version or name
-        info = self.app.registry.get(about).info
-        found = explained(workspace.predictor(about), info, workspace.dataset(data))
+        info, rows = self.app.registry.get(about).info, workspace.dataset(data)
+        self.spend(request, file=rows)
+        found = explained(workspace.predictor(about), info, rows)
         return {"whole": overview_body(found, say)}
 
 
