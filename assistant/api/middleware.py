@@ -18,6 +18,8 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 TOO_LARGE = bytes(respond("The request is larger than is accepted here.", 413, "too_large").body)
 BROKEN = "Something broke on our side. Try again; the log has the details under this request's id."
 TOO_LATE = "There was no answer in time. Try again, or ask for less at once."
+GOING = "This server is going down before the answer is there. Try again in a moment."
+AGAIN = {"Retry-After": "5"}  # seconds until another server, or this one again, is there
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -43,7 +45,8 @@ class Envelope:
 
     It gives each request an id (the caller's own ``X-Request-Id`` where it sent a sane one), which the answer and the
     log lines carry; counts and times it under its route's template; adds the security headers; and answers what nobody
-    caught with a 500, and what took too long with a 504, in the common error shape.
+    caught with a 500, what took too long with a 504, and what the server's end cuts off with a 503, in the common error
+    shape.
 
     Args:
         app: the application inside.
@@ -94,6 +97,10 @@ class Envelope:
             if not status:
                 told = respond(TOO_LATE, 504, "timeout") if late else respond(BROKEN, 500, "internal_error")
                 await told(scope, receive, send_on)
+        except asyncio.CancelledError:  # the server was told to stop, and waits no longer
+            if not status:
+                await respond(GOING, 503, "going_down", headers=AGAIN)(scope, receive, send_on)
+            raise
         finally:
             self._metrics.running.dec()
             self._count(scope, status, time.perf_counter() - began)

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from assistant.errors import BadSettings
 from assistant.jobs.runners.places import cluster, replicas
 from assistant.jobs.runners.ray_cluster import connected
 from assistant.settings import Settings
-from tests.tools.tiny_models import tiny_bert, tiny_gpt
+from tests.tools.tiny_models import digits, tiny_bert, tiny_gpt, tiny_vit
 from tests.tools.trained import train_head
-from tools.errors import BadArgument, Unsupported, WorkFailed
+from tools.errors import BadArgument, BadData, Unsupported, WorkFailed
+from tools.finetune.run import train
+from tools.finetune.spec import FinetuneSpec
 from tools.models.card import write_info
 from tools.serving.predictor import load
 from tools.serving.remote.ray_files import at_hand, identity
@@ -144,6 +147,27 @@ def test_texts_are_streamed_and_who_leaves_ends_them(app: Application) -> None:
     with pytest.raises(BadArgument, match="temperature"):
         distant.generate(ASK, temperature=7)
     assert "".join(distant.generate(ASK, max_tokens=8)) == "".join(near.generate(ASK, max_tokens=8))
+
+
+def test_pictures_that_the_replicas_machine_does_not_see(
+    app: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, data, task = tiny_vit(tmp_path / "base"), digits(tmp_path / "data.zip"), "image-classification"
+    folder = app.home.models / "pictures"
+    train(FinetuneSpec(data, "pictures", str(base), base, task, "full", epochs=1), folder, tmp_path, print)
+    with zipfile.ZipFile(data) as archive:
+        names = archive.namelist()[::12]
+        archive.extractall(tmp_path / "here", names)
+    monkeypatch.chdir(
+        tmp_path / "here"
+    )  # the replica's folder is another one, so these paths lead nowhere there
+    near, distant = load(folder), app.predictors.get(folder)
+    for ours, theirs in zip(distant.predict(names), near.predict(names), strict=True):
+        assert ours["scores"] == pytest.approx(theirs["scores"], abs=0.01)
+    Path("torn.png").write_bytes(b"no picture")
+    for name in ("torn.png", "gone.png"):
+        with pytest.raises(BadData, match=name):
+            distant.predict([names[0], name])
 
 
 def test_promotions_of_other_processes_reach_the_replicas(

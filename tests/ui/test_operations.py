@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -93,6 +94,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     readiness: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSISTANT_ENGINE", "auto")
+        patch.setenv("ASSISTANT_SHUTDOWN_SECONDS", "3")
         with serving(folder / "home", patience=240, watch=readiness.append) as server:
             client = httpx.Client(base_url=server.url, headers=key, timeout=120)
             yield Service(server, client, readiness)
@@ -139,3 +141,22 @@ def test_a_writer_that_is_killed_comes_back_and_others_answer(service: Service) 
     with service.story(20) as pieces:
         assert list(pieces)[-1] == "[DONE]"
     assert service.writer().pid != first.pid
+
+
+def test_told_to_stop_it_ends_what_it_can_and_tells_the_others(service: Service) -> None:
+    """The last test: the server is gone then."""
+    long = {"model": "writer", "messages": [{"role": "user", "content": "help me"}], "max_tokens": LONG}
+    with ThreadPoolExecutor(4) as pool:
+        told = [pool.submit(service.client.post, "/v1/chat/completions", json=long) for _ in range(4)]
+        deadline = time.monotonic() + 20
+        while service.figure("assistant_answers_running") < len(told):
+            assert time.monotonic() < deadline
+        with service.story(20) as pieces:
+            next(pieces)
+            service.server.process.send_signal(signal.SIGTERM)
+            assert list(pieces)[-1] == "[DONE]"
+        answers = [each.result() for each in told]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "going_down"), answer.text
+        assert int(answer.headers["Retry-After"]) >= 1 and answer.headers["X-Request-Id"]
+    assert service.server.process.wait(60) == 0

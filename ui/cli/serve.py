@@ -1,5 +1,6 @@
 """``assistant serve``: the web service."""
 
+import os
 from typing import Annotated, Literal
 
 import typer
@@ -30,3 +31,5 @@ def serve(
 
     chosen = settings().model_copy(update={"engine": engine} if engine else {})
     serve_until_told(chosen, host=host, port=port, workers=workers, as_json=json)
+    # All is closed. Threads may still be within an engine, and coming back into an interpreter that ends aborts it.
+    os._exit(0)

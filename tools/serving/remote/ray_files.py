@@ -1,11 +1,14 @@
-"""Model folders on machines that do not see them: copied once, through Ray's object store, a piece at a time."""
+"""Files for machines that do not see them: model folders, copied once, through Ray's object store, a piece at a time,
+and pictures, which go along with the request that asks about them.
+"""
 
 import getpass
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock
 
@@ -14,6 +17,13 @@ from tools.serving.engines.kept import stamp
 
 PIECE = 64 << 20  # bytes at a time
 Ask = Callable[..., Any]
+
+
+class Picture(NamedTuple):
+    """An image file on its way."""
+
+    name: str
+    content: bytes
 
 
 class Files:
@@ -91,3 +101,30 @@ def _copy(folder: str, target: Path, ask: Ask) -> None:
                     break
                 file.write(piece)
         os.utime(path, ns=(changed, changed))  # what was measured of these weights holds for the copy
+
+
+def sent(paths: Sequence[str]) -> list[str | Picture]:
+    """Pictures as they are sent; a path at which there is none stays, for the model to say so."""
+    return [
+        Picture(Path(path).name, Path(path).read_bytes()) if Path(path).is_file() else path for path in paths
+    ]
+
+
+@contextmanager
+def received(texts: Sequence[str | Picture]) -> Iterator[list[str]]:
+    """The texts, for the block; in the place of a picture the path of a file that holds it."""
+    plain = [text for text in texts if isinstance(text, str)]
+    if len(plain) == len(texts):
+        yield plain
+        return
+    with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
+        yield [_laid(each, Path(folder) / str(at)) for at, each in enumerate(texts)]
+
+
+def _laid(text: str | Picture, folder: Path) -> str:
+    if isinstance(text, str):
+        return text
+    folder.mkdir()
+    path = folder / text.name
+    path.write_bytes(text.content)
+    return str(path)

@@ -27,7 +27,7 @@ START_SECONDS = 900.0  # a large model is read, perhaps copied before
 IDLE_SECONDS = 30.0
 CORES = 0.1  # that a replica is booked for: most wait most of the time, and a whole core each would keep the others out
 NAMESPACE = "assistant"
-PROTOCOL = 2  # how replicas are asked; those of programs that ask in another way are left alone
+PROTOCOL = 3  # how replicas are asked; those of programs that ask in another way are left alone
 
 
 class Fleet:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +14,7 @@ from knowledge.errors import TeachingError
 from tools.errors import Busy, Unavailable
 from tools.serving.engines.kept import TORCH
 from tools.serving.predictor import Predictor, load
+from tools.serving.remote.ray_files import sent
 
 if TYPE_CHECKING:
     from tools.finetune.tasks.text_generation import Ending
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+IMAGES = "image-classification"
+PICTURES = 16  # of a request that are in memory at once
 TRIES = 4  # of a request whose replica died under it
 ABLE = {  # what models of a task can do besides predicting
     "text-classification": "predict_proba",
-    "image-classification": "predict_proba",
+    IMAGES: "predict_proba",
     "embedding": "embed",
     "text-generation": "generate",
 }
@@ -81,8 +84,17 @@ class DistantModel:
         return future
 
     async def _ask(self, what: str, texts: list[str], caller: str) -> list[Any]:
+        if self.task != IMAGES:
+            return await self._sent(what, texts, caller)
+        found: list[Any] = []
+        for at in range(0, len(texts), PICTURES):
+            pictures = await asyncio.to_thread(sent, texts[at : at + PICTURES])
+            found += await self._sent(what, pictures, caller)
+        return found
+
+    async def _sent(self, what: str, asked: Sequence[Any], caller: str) -> list[Any]:
         for left in reversed(range(TRIES)):
-            response = self._handle.ask.remote(what, texts, caller)
+            response = self._handle.ask.remote(what, asked, caller)
             try:
                 found = await response
             except asyncio.CancelledError:

@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.errors import TeachingError
 from tools.serving.generation.engine import WAITING
 from tools.serving.predictor import load
-from tools.serving.remote.ray_files import at_hand
+from tools.serving.remote.ray_files import Picture, at_hand, received
 
 STREAMS = 64  # texts that are written or wait in a replica, besides those whose callers have left
 
@@ -38,10 +38,11 @@ class Replica:
         # As many as can wait for a place to write: with fewer, those who wait would keep the others from going on.
         self._threads = ThreadPoolExecutor(WAITING, "writer")
 
-    async def ask(self, what: str, texts: list[str], caller: str) -> list[Any] | TeachingError:
+    async def ask(self, what: str, texts: list[str | Picture], caller: str) -> list[Any] | TeachingError:
         """See :meth:`Predictor.ask`; an error is returned, because Ray wraps what is raised."""
         try:
-            return await asyncio.wrap_future(self._predictor.ask(what, texts, caller))
+            with received(texts) as given:
+                return await asyncio.wrap_future(self._predictor.ask(what, given, caller))
         except TeachingError as error:
             return error
 
