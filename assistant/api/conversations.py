@@ -23,6 +23,7 @@ from assistant.api.completion import ChatCompletion, Wanted
 from assistant.api.fields import Body, Name, Text
 from assistant.api.files import paged
 from assistant.api.models import ASSISTANT, seconds
+from assistant.api.shapes import ExportedConversation
 from assistant.api.talk import Talk, answered
 from assistant.errors import BadRequest
 
@@ -130,7 +131,7 @@ def rename_conversation(conversation_id: Id, body: RenameRequest, app: App, who:
 @router.get(
     "/{conversation_id}/export",
     response_class=Response,
-    responses={200: {"content": {"text/markdown": {}, "application/json": {}}}},
+    responses={200: {"model": ExportedConversation, "content": {"text/markdown": {}}}},
 )
 def export_conversation(
     conversation_id: Id, app: App, who: Talker, form: Literal["markdown", "json"] = "markdown"

@@ -1,8 +1,10 @@
-"""An example of each request with a body, for the API's description; ``/docs`` shows them."""
+"""What the routes themselves do not say for the API's description: an example of each body, and a header of many."""
 
 from typing import Any
 
 from fastapi import FastAPI
+
+from assistant.api import retries
 
 SAID = [{"role": "user", "content": "Where is my parcel?"}]
 EXAMPLES: dict[str, Any] = {
@@ -48,6 +50,7 @@ def install(api: FastAPI) -> None:
 
     def described() -> dict[str, Any]:
         shown = plain()
+        retries.describe(shown["paths"])
         for path, example in EXAMPLES.items():
             verbs = shown["paths"].get(path, {})
             if taken := verbs.get("post") or verbs.get("patch"):

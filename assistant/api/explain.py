@@ -9,6 +9,7 @@ from assistant.access.quotas import tokens_of
 from assistant.api.auth import App, Caller
 from assistant.api.fields import Body, Name, Text
 from assistant.api.lanes import in_turn
+from assistant.api.shapes import Explanation, Explanations, ModelOverview, described
 from assistant.api.spending import note
 
 router = APIRouter(prefix="/v1", tags=["models"], dependencies=[Depends(in_turn("explain"))])
@@ -44,7 +45,7 @@ class OverviewRequest(Body):
     html: bool = False
 
 
-@router.post("/explain")
+@router.post("/explain", **described(Explanation | Explanations))
 def explain(body: ExplainRequest, request: Request, app: App, who: Caller) -> dict[str, Any]:
     """Attribute a fine-tuned model's prediction to the words of the text, as ``assistant explain`` does."""
     from tools.explain.explain import explain, fits_together, page_html, subject, without_picture
@@ -89,7 +90,7 @@ def _many(body: ExplainRequest, texts: list[str], predictor: Any, workspace: Any
     return {"model": body.model, "explanations": explained, **page}
 
 
-@router.post("/explain/model")
+@router.post("/explain/model", **described(ModelOverview))
 def explain_model(body: OverviewRequest, request: Request, app: App, who: Caller) -> dict[str, Any]:
     """Explain a classifier over data with labels, as ``assistant explain --data`` does."""
     from tools.explain.overview import overview

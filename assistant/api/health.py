@@ -25,7 +25,13 @@ async def healthz() -> Status:
     return Status(status="ok")
 
 
-@router.get("/readyz", responses={503: {"model": Status, "description": "Models are being loaded."}})
+@router.get(
+    "/readyz",
+    responses={
+        200: {"model": Status, "description": "The models are loaded."},
+        503: {"model": Status, "description": "Models are being loaded."},
+    },
+)
 async def readyz(request: Request) -> Response:
     """The models are loaded: requests will be answered at full speed."""
     ready = request.app.state.ready.is_set()

@@ -9,6 +9,15 @@ from assistant.access.quotas import tokens_of
 from assistant.api.auth import App, Approver, Asker, Reader
 from assistant.api.fields import Body, Name, Text, told_as
 from assistant.api.lanes import in_turn
+from assistant.api.shapes import (
+    ChangedRetriever,
+    ExplainedAnswer,
+    KnowledgeAnswer,
+    QueuedJob,
+    SearchResults,
+    UnansweredQuestions,
+    described,
+)
 from assistant.api.spending import note
 from assistant.errors import BadRequest, none_added
 from knowledge.filters import Filters
@@ -123,14 +132,14 @@ class Added(BaseModel):
     items: list[dict[str, Any]] | None = None
 
 
-@router.post("/search", dependencies=COMPUTES)
+@router.post("/search", dependencies=COMPUTES, **described(SearchResults))
 def search(body: SearchRequest, request: Request, app: App, _caller: Reader) -> dict[str, Any]:
     """The passages nearest to a query, best first."""
     note(request, app, tokens_of(body.query))
     return app.knowledge.search(body.query, k=body.k, filters=body.filters.filters())
 
 
-@router.post("/ask", dependencies=COMPUTES)
+@router.post("/ask", dependencies=COMPUTES, **described(KnowledgeAnswer))
 def ask(body: AskRequest, request: Request, app: App, who: Asker) -> dict[str, Any]:
     """An answer with numbered citations; ``answered`` is false where the documents do not hold one."""
     visitor, filters = who.role == "visitor", body.filters.filters()
@@ -139,7 +148,7 @@ def ask(body: AskRequest, request: Request, app: App, who: Asker) -> dict[str, A
     return found
 
 
-@router.post("/explain", dependencies=COMPUTES)
+@router.post("/explain", dependencies=COMPUTES, **described(ExplainedAnswer))
 def explain(body: ExplainRequest, request: Request, app: App, _caller: Reader) -> dict[str, Any]:
     """On which passages an answer rests: the question is answered again without each of them."""
     from tools.explain.passages import explain_answer
@@ -188,7 +197,7 @@ def remove_source(source: str, app: App, _caller: Approver) -> Added:
     return Added.model_validate(app.knowledge.remove(source))
 
 
-@router.post("/learn", status_code=202)
+@router.post("/learn", **described(QueuedJob, 202))
 def learn(body: LearnRequest, app: App, who: Approver) -> dict[str, Any]:
     """Train the retriever on thumbs, corrected answers and the documents, as a job of ``/v1/fine_tuning/jobs``.
 
@@ -199,7 +208,7 @@ def learn(body: LearnRequest, app: App, who: Approver) -> dict[str, Any]:
     return retriever.learn(app.workspace(who), **body.model_dump())
 
 
-@router.post("/rollback")
+@router.post("/rollback", **described(ChangedRetriever))
 def roll_back(app: App, who: Approver) -> dict[str, Any]:
     """Let the encoder find passages that did so before the last one was learned."""
     from assistant.workspace import retriever
@@ -207,13 +216,13 @@ def roll_back(app: App, who: Approver) -> dict[str, Any]:
     return retriever.undo(app.workspace(who), app.home.knowledge)
 
 
-@router.get("/unanswered")
+@router.get("/unanswered", **described(UnansweredQuestions))
 def list_unanswered(app: App, _caller: Reader) -> dict[str, Any]:
     """The questions that the documents did not answer, the most frequent first."""
     return {"questions": app.unanswered.list()}
 
 
-@router.delete("/unanswered/{number}")
+@router.delete("/unanswered/{number}", **described(UnansweredQuestions))
 def settle_unanswered(
     number: Annotated[int, Path(ge=1, lt=2**31)], app: App, _caller: Approver
 ) -> dict[str, Any]:

@@ -46,6 +46,30 @@ KEPT = "kept"  # in a request's state, set by its route: whether the answer is, 
 REPLAYED = "Idempotent-Replayed"
 ENDED = b"data: [DONE]\n\n"  # the end of a stream that nothing went wrong in
 BOUNDARY = re.compile(r'boundary="?([^";]+)')
+HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST,
+        "description": "Made up by the client: sent again with it, the request is done once and answered alike.",
+    },
+}
+
+
+def describe(paths: dict[str, Any]) -> None:
+    """Tell of the header where it is heeded.
+
+    Args:
+        paths: those of an OpenAPI document.
+    """
+    for path, verbs in paths.items():
+        if path.startswith(PATHS) and "post" in verbs:
+            told = verbs["post"].setdefault("parameters", [])
+            if HEADER not in told:
+                told.append(HEADER)
 
 
 class Retries:

@@ -16,6 +16,7 @@ from assistant.api import examples
 from assistant.api.app import create_api
 from assistant.api.errors import ErrorBody
 from assistant.api.fields import Body
+from assistant.api.retries import PATHS
 from assistant.application import Application
 from assistant.settings import Settings
 from tests.tools.tiny_models import sentences, tiny_bert
@@ -156,20 +157,31 @@ def test_two_promotions_at_once_leave_one_of_them_in_service(served: SimpleNames
 
 def test_every_route_is_described(served: SimpleNamespace) -> None:
     """Summary, description, tags, a named shape for what comes back, the errors, an example of each body."""
-    shown = served.api.openapi()
+    shown = served.api.openapi() and served.api.openapi()  # asked again, it says no more
     for path, verbs in shown["paths"].items():
         for verb, about in verbs.items():
             where = f"{verb} {path}"
             assert about["summary"] and about["description"] and about["tags"], where
-            assert any(status.startswith("2") for status in about["responses"]), where
+            for answer in _answers(about):
+                assert "$ref" in str(answer["schema"]), f"{where}: what it answers has no shape"
             if not path.startswith("/v1/"):
                 continue
             assert {"400", "401", "403", "404", "429", "500"} <= set(about["responses"]), where
             refusal = about["responses"]["429"]["content"]["application/json"]
             assert refusal["schema"]["$ref"].endswith("/ErrorBody")
             TypeAdapter(ErrorBody).validate_python(refusal["example"])
+            headers = [each["name"] for each in about.get("parameters", []) if each["in"] == "header"]
+            assert headers.count("Idempotency-Key") == (verb == "post" and path.startswith(PATHS)), where
             body = about.get("requestBody", {}).get("content", {}).get("application/json")
             assert not body or body.get("example") is not None, f"{where}: assistant/api/examples.py lacks it"
+
+
+def _answers(about: dict) -> list[dict]:
+    """The JSON that an operation may answer with where all is well."""
+    good = [answer for status, answer in about["responses"].items() if status.startswith("2")]
+    assert good, about["summary"]
+    contents = [answer.get("content", {}).get("application/json") for answer in good]
+    return [each for each in contents if each is not None]
 
 
 def test_the_examples_are_requests_that_fit(served: SimpleNamespace) -> None:

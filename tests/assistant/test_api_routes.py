@@ -1,8 +1,10 @@
 """The routes of our own, who may call them, and what becomes of bad requests."""
 
+import io
 import json
 import re
 
+import jsonschema
 import pytest
 
 from assistant.api.auth import VisitorLimits
@@ -175,6 +177,29 @@ def test_knowledge(server: Server) -> None:
     for again in ("gift.md", "hours"):  # also a retry: no other document is near enough
         assert client.delete(f"/v1/knowledge/sources/{again}").status_code == 404
     assert len(client.get("/v1/knowledge/sources").json()["items"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("knowledge/search", {"query": "money back", "k": 2}),
+        ("knowledge/ask", {"question": "How many days do I have to return an item?"}),
+        ("knowledge/ask", {"question": "Who was the first king of France?"}),
+        ("knowledge/explain", {"question": "How many days do I have to return an item?", "words": True}),
+        ("explain", {"model": "router", "text": "give my money back", "counterfactual": True}),
+        ("explain", {"model": "router", "text": ["give my money back", "where is it?"], "html": True}),
+        ("explain", {"model": "router", "text": "give my money back", "versus": "router"}),
+        ("explain/model", {"model": "router", "data": "shapes.csv"}),
+    ],
+)
+def test_results_have_the_shapes_that_are_described(server: Server, path: str, body: dict) -> None:
+    if "data" in body:
+        server.app.files.save(body["data"], io.BytesIO(CSV.encode()), "owner", "fine-tune")
+    answer = server.admin.post(f"/v1/{path}", json=body)
+    assert answer.status_code == 200, answer.text
+    spec = server.api.openapi()
+    good = spec["paths"][f"/v1/{path}"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.validate(answer.json(), good | {"components": spec["components"]})
 
 
 def test_many_documents_are_added_and_all_read_anew_in_the_background(server: Server) -> None:
