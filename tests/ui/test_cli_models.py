@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from assistant.access.principal import Principal
 from assistant.access.quotas import Quotas
 from assistant.application import Application
 from assistant.errors import TooMany
@@ -262,6 +263,21 @@ def test_a_model_without_labels_is_measured_beside_its_base(finder: Path, app: A
     assert {"Measuring the model", "Measuring its base"} == {now.message for now in told}
     assert all(0 <= now.step <= now.steps for now in told) and told[-1].step == told[-1].steps > 0
     assert result["metrics"] == found["metrics"] and Path(result["artifacts"][0]["path"]).suffix == ".html"
+
+
+def test_the_examples_of_an_evaluation_name_nobody(finder: Path, app: Application, tmp_path: Path) -> None:
+    mail = "nadia.quill@example.org"
+    rows = [(f"my {text}, please write to {mail}", label) for text, label in sentences(30, seed=9)]
+    app.files.save("mails.csv", io.BytesIO(write_csv(tmp_path / "mails.csv", rows).read_bytes()), "owner")
+    raw = evaluate_model(workspace(app), "finder", "mails.csv")
+    assert raw["examples"] and all(mail in each["text"] for each in raw["examples"])
+    assert mail not in Path(raw["report"]).read_text()
+    context = app.direct.context(Principal.owner())
+    call = app.direct.prepare(context, "evaluate_model", {"model": "finder", "dataset": "mails.csv"})
+    ran = app.direct.run(context, call)
+    assert len(ran.result["examples"]) == len(raw["examples"]) and mail not in json.dumps(ran.result)
+    assert not any(mail.encode() in path.read_bytes() for path in app.home.root.rglob("*")
+                   if path.is_file() and "uploads" not in path.parts)  # fmt: skip
 
 
 def test_a_benchmark(router: Path, capfd) -> None:
