@@ -53,6 +53,10 @@ def test_the_words_that_matched_are_told_on_demand(corpus, found):
     assert max(words["query"], key=lambda t: t["attribution"])["text"] == "deposit"
     text = found["passages"][0]["text"]
     assert all(text[t["start"] : t["end"]] == t["text"] for t in words["passage"])
+    for side in ("query", "passage"):
+        figures = words["faithfulness"][side]
+        assert figures["comprehensiveness"] > figures["random_comprehensiveness"]
+        assert figures["sufficiency"] < figures["random_sufficiency"]
     assert all("words" not in each for each in explain_answer(corpus.answerer, QUESTION)["passages"])
 
 

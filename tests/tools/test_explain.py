@@ -230,7 +230,12 @@ def test_text_beyond_the_window_has_no_influence_and_that_is_said(predictor: Pre
     }
     assert "64 tokens" in found["notes"][0]
     assert all(text[t["start"] : t["end"]] == t["text"] for w in found["windows"] for t in w["tokens"])
-    assert "Part 2" in page_html(found)
+    for window in found["windows"]:
+        figures = window["faithfulness"]
+        assert figures["comprehensiveness"] > figures["random_comprehensiveness"]
+        assert window["convergence_delta"] >= 0 and window["steps"] > 0
+    page = page_html(found)
+    assert "Part 2" in page and page.count("Check:") == 1 + len(found["windows"])
 
 
 def test_a_word_that_the_window_cuts_is_whole_here_and_in_the_next_part(predictor: Predictor) -> None:

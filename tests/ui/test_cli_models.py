@@ -197,6 +197,31 @@ def test_explanations_of_lines_of_a_whole_model_and_side_by_side(
     assert "This would be" in turned.out and "Without the top words" in turned.out
 
 
+FIGURES = {
+    "comprehensiveness": 0.1,
+    "random_comprehensiveness": 0.2,
+    "sufficiency": 0.3,
+    "random_sufficiency": 0.4,
+}
+WORDS = [
+    {"text": text, "start": 0, "end": 1, "attribution": value} for text, value in (("a", 0.5), ("b", -0.1))
+]
+PATCHES = [{"row": 1, "column": i, "box": [0, 0, 1, 1], "attribution": 0.1} for i in (1, 2)]
+
+
+def test_each_part_of_an_explanation_is_printed_with_its_check() -> None:
+    from ui.cli.explain import shown
+
+    best = {"label": "refund", "score": 0.9, "scores": {}}
+    text = {"prediction": best, "target": "refund", "tokens": WORDS, "faithfulness": FIGURES}
+    check = "Without the top words it falls by 0.100"
+    assert shown(text).count(check) == 1 and "no more than random ones" in shown(text)
+    assert shown(text | {"windows": [text, text]}).count(check) == 3
+    assert shown(text | {"other": {"tokens": WORDS, "faithfulness": FIGURES}}).count(check) == 2
+    picture = {"prediction": best, "patches": PATCHES, "faithfulness": FIGURES}
+    assert "Without the top patches" in shown(picture)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -46,11 +46,7 @@ def _explained(
     rows = probabilities(model, [each.text for each in readings])
     asked = _asked(readings, rows, columns)
     values = attribute(model, asked, method, effort)
-    away = [
-        [each.reading.without(part) for part in perturbations(found.values, _seed(text), effort.orders)]
-        for each, found, text in zip(asked, values, texts, strict=True)
-    ]
-    left = shares(model, away, asked)
+    faith = _faithfulness(model, asked, values, [_seed(text) for text in texts], effort)
     explained = []
     for number, text in enumerate(texts):
         each, found = asked[number], values[number]
@@ -59,14 +55,26 @@ def _explained(
             "target": model.labels[each.target],
             "method": method,
             "tokens": tokens(each.reading.words, found.values),
-            "faithfulness": faithfulness(each.probability, left[number]),
+            "faithfulness": faith[number],
             **integral(found),
             "notes": _notes(model, each),
         }
-        explanation = _beyond(explanation, model, text, each.reading, method, each.target)
+        explanation = _beyond(explanation, model, text, each, method, effort)
         explanation["notes"] += far_off(found)
         explained.append(explanation)
     return explained
+
+
+def _faithfulness(
+    model: Any, asked: Sequence[Asked], values: Sequence[Values], seeds: Sequence[int], effort: Effort
+) -> list[dict[str, float]]:
+    """How true the attributions of each text are, all measured together."""
+    away = [
+        [each.reading.without(part) for part in perturbations(found.values, seed, effort.orders)]
+        for each, found, seed in zip(asked, values, seeds, strict=True)
+    ]
+    left = shares(model, away, asked)
+    return [faithfulness(each.probability, some) for each, some in zip(asked, left, strict=True)]
 
 
 def integral(found: Values) -> dict[str, Any]:
@@ -170,14 +178,14 @@ def with_unread(found: Sequence[dict[str, Any]], text: str) -> list[dict[str, An
 
 
 def _beyond(
-    explanation: dict[str, Any], model: Any, text: str, reading: Reading, method: str, target: int
+    explanation: dict[str, Any], model: Any, text: str, asked: Asked, method: str, effort: Effort
 ) -> dict[str, Any]:
     """Add what the model did not read: words without influence, and each further window on its own."""
-    length = len(reading.text)
+    length = len(asked.reading.text)
     if not text[length:].strip():
         return explanation
     explanation["tokens"] = with_unread(explanation["tokens"], text)
-    explanation["windows"] = _windows(model, text, _next(text, 0, length), method, target)
+    explanation["windows"] = _windows(model, text, _next(text, 0, length), method, asked.target, effort)
     explanation["notes"].append(
         f"The text is longer than the model's window of {model.max_length} tokens. The label rests on its first "
         f"{length:,} characters; words after them had no influence. The following parts were explained as if each "
@@ -195,7 +203,9 @@ def _next(text: str, start: int, end: int) -> int:
     return start + cut[0] if cut and cut[0] else end
 
 
-def _windows(model: Any, text: str, start: int, method: str, target: int) -> list[dict[str, Any]]:
+def _windows(
+    model: Any, text: str, start: int, method: str, target: int, effort: Effort
+) -> list[dict[str, Any]]:
     starts: list[int] = []
     parts: list[Reading] = []
     while len(parts) < MOST_WINDOWS and text[start:].strip():
@@ -206,13 +216,17 @@ def _windows(model: Any, text: str, start: int, method: str, target: int) -> lis
         parts.append(part)
         start = _next(text, start, start + len(part.text))
     rows = probabilities(model, [part.text for part in parts])
-    values = attribute(model, _asked(parts, rows, [target] * len(parts)), method)
+    asked = _asked(parts, rows, [target] * len(parts))
+    values = attribute(model, asked, method, effort)
+    faith = _faithfulness(model, asked, values, [_seed(part.text) for part in parts], effort)
     return [
         {
             "start": begin,
             "end": begin + len(part.text),
             "prediction": {"label": model.labels[int(row.argmax())], "score": round(float(row.max()), 6)},
             "tokens": tokens(part.words, found.values, begin),
+            "faithfulness": figures,
+            **integral(found),
         }
-        for begin, part, row, found in zip(starts, parts, rows, values, strict=True)
+        for begin, part, row, found, figures in zip(starts, parts, rows, values, faith, strict=True)
     ]

@@ -187,6 +187,7 @@ class _Drawing:
             parts.append(
                 f"<p><b>{self._told('Part {number}', number=number)}</b> {about}</p>"
                 f"<p {LINES}>{words_html(window['tokens'], self._say)}</p>"
+                f"<p {SMALL}>{self._faith(window).removeprefix('<br>')}</p>"
             )
         return "".join(parts)
 

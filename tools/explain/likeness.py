@@ -40,7 +40,7 @@ def explain_likeness(model: Any, text: str, other: str, method: str) -> dict[str
             vectors[1 - i],
             cosine,
             method,
-            zlib.crc32(whole.encode("utf-8", "surrogatepass")),
+            _seed(whole),
         )
         for i, whole in enumerate((text, other))
     ]
@@ -110,17 +110,32 @@ def matched_words(embed: Embed, query: str, passage: str) -> dict[str, Any]:
         passage: the passage.
 
     Returns:
-        ``{"similarity", "query": [tokens], "passage": [tokens]}``; a word's attribution is how far the cosine falls
-        without it.
+        ``{"similarity", "query": [tokens], "passage": [tokens], "faithfulness": {"query", "passage"}}``; a word's
+        attribution is how far the cosine falls without it.
     """
-    sides = [split_words(query), split_words(passage)]
-    shorter = [
-        [without(text, words, {i}) for i in range(len(words))]
-        for text, words in zip((query, passage), sides, strict=True)
-    ]
-    vectors = embed([query, passage, *shorter[0], *shorter[1]])
+    vectors = embed([query, passage])
     cosine = float(vectors[0] @ vectors[1])
-    cut = 2 + len(shorter[0])
-    drops = [cosine - vectors[2:cut] @ vectors[1], cosine - vectors[cut:] @ vectors[0]]
-    shown = [tokens(words, [float(d) for d in drop]) for words, drop in zip(sides, drops, strict=True)]
-    return {"similarity": round(cosine, 4), "query": shown[0], "passage": shown[1]}
+    asked, found = _matched(embed, query, vectors[1], cosine), _matched(embed, passage, vectors[0], cosine)
+    return {
+        "similarity": round(cosine, 4),
+        "query": asked[0],
+        "passage": found[0],
+        "faithfulness": {"query": asked[1], "passage": found[1]},
+    }
+
+
+def _matched(
+    embed: Embed, text: str, against: "numpy.ndarray", cosine: float
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """What each word of a text gives of its cosine with a vector, and how true that is."""
+    words = split_words(text)
+
+    def left(parts: Sequence[set[int]]) -> list[float]:
+        return [float(each) for each in embed([without(text, words, part) for part in parts]) @ against]
+
+    drops = [cosine - each for each in left([{i} for i in range(len(words))])] if words else []
+    return tokens(words, drops), faithfulness(cosine, left(perturbations(drops, _seed(text))))
+
+
+def _seed(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))

@@ -175,7 +175,7 @@ def shown(result: dict[str, Any]) -> str:
         return _shown_whole(result)
     parts = [_shown_one(result)]
     if "other" in result:
-        parts.append(f"The other text:\n\n{_words(result['other']['tokens'])}")
+        parts.append(f"The other text:\n\n{weighed(result['other']['tokens'])}{_checked(result['other'])}")
     if "versus" in result:
         parts = [
             f"{result['model']}: {parts[0]}",
@@ -188,8 +188,6 @@ def shown(result: dict[str, Any]) -> str:
 
 
 def _shown_one(result: dict[str, Any]) -> str:
-    from tools.explain.heatmap import compared
-
     best, target = result["prediction"], result.get("target")
     about = ""
     if isinstance(target, dict):
@@ -198,18 +196,18 @@ def _shown_one(result: dict[str, Any]) -> str:
         about = f"; explained is {target} ({best['scores'].get(target, 0):.3f})"
     notes = "".join(f"\n! {each}" for each in result.get("notes") or [])
     windows = "".join(_window(*each) for each in enumerate(result.get("windows") or [], 2))
-    body = _patches(result["patches"]) if "patches" in result else _words(result["tokens"])
-    checked = _checked(result["faithfulness"]) if compared(result) else ""
-    return f"{best['label']} ({best['score']:.3f}){about}\n\n{body}{checked}{_turned(result)}{windows}{notes}"
+    body = _patches(result["patches"]) if "patches" in result else weighed(result["tokens"])
+    return f"{best['label']} ({best['score']:.3f}){about}\n\n{body}{_checked(result)}{_turned(result)}{windows}{notes}"
 
 
 def _window(number: int, window: dict[str, Any]) -> str:
     best = window["prediction"]
     about = f"Part {number}, on its own {best['label']} ({best['score']:.3f})"
-    return f"\n\n{about}\n\n{_words(window['tokens'])}"
+    return f"\n\n{about}\n\n{weighed(window['tokens'])}{_checked(window)}"
 
 
-def _words(tokens: list[dict[str, Any]]) -> str:
+def weighed(tokens: list[dict[str, Any]]) -> str:
+    """Words with their attributions, as a table."""
     most = max((abs(each["attribution"]) for each in tokens), default=0.0) or 1.0
     rows = [
         {
@@ -233,11 +231,19 @@ def _bar(share: float) -> str:
     return ("+" if share > 0 else "-") * round(abs(share) * 20)
 
 
-def _checked(found: dict[str, float]) -> str:
+def _checked(explanation: dict[str, Any]) -> str:
+    """What deleting the strongest shows; nothing where there is nothing to tell apart."""
+    from tools.explain.heatmap import compared
+
+    if not compared(explanation):
+        return ""
+    found, parts = explanation["faithfulness"], "patches" if "patches" in explanation else "words"
+    doubt = " That is no more than random ones do: read it with care."
     return (
-        f"\n\nWithout the top words it falls by {found['comprehensiveness']:.3f} on average (without random ones by "
+        f"\n\nWithout the top {parts} it falls by {found['comprehensiveness']:.3f} on average (without random ones by "
         f"{found['random_comprehensiveness']:.3f}); with them alone by {found['sufficiency']:.3f} (with random ones "
         f"alone by {found['random_sufficiency']:.3f})."
+        f"{doubt if found['comprehensiveness'] <= found['random_comprehensiveness'] else ''}"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ui.cli.command import command, group
-from ui.cli.explain import writable
+from ui.cli.explain import weighed, writable
 from ui.cli.opened import opened
 from ui.cli.output import Out, Running, note, plain, table
 
@@ -216,6 +216,8 @@ def unanswered(
 
 
 def _explained(result: dict[str, Any]) -> str:
+    from tools.explain.passages_page import checked_answer
+
     rows = [
         {
             **each,
@@ -233,7 +235,21 @@ def _explained(result: dict[str, Any]) -> str:
     said = result["answer"] or "No answer."
     notes = "".join(f"\n! {each}" for each in result["notes"])
     sure = f"Confidence {result['confidence']:.3f}; from {result['threshold']:.2f} on there is an answer."
-    return f"{said}\n\n{sure}\n\n{table(rows, columns, 'No passages.')}{notes}"
+    check = f" {checked_answer(result['faithfulness'])}" if rows else ""
+    matched = "".join(_matched(each) for each in result["passages"] if "words" in each)
+    return f"{said}\n\n{sure}{check}\n\n{table(rows, columns, 'No passages.')}{matched}{notes}"
+
+
+def _matched(passage: dict[str, Any]) -> str:
+    """The words of the question and of a passage that matched."""
+    from tools.explain.passages_page import SIDES, checked
+
+    words = passage["words"]
+    titles = {"query": "The question's words", "passage": f"The words of {passage['source']}"}
+    return "".join(
+        f"\n\n{titles[side]}\n{weighed(words[side])}\n\n{checked(side, words['faithfulness'][side])}"
+        for side in SIDES
+    )
 
 
 @command(app, show=_explained)
