@@ -3,6 +3,7 @@
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ from tools.serving.engines import choice
 from tools.serving.engines.openvino import OpenVinoModule
 from tools.serving.routes import ROUTES
 from tools.workspace import ModelEntry
+from ui.cli.models import tell_engine
 
 OWNER = Principal("owner", "owner", "admin")
 
@@ -61,6 +63,22 @@ def test_deploying_measures_and_says_it(measuring: Application, monkeypatch) -> 
     assert not on_openvino(measuring, entry.path)
     with pytest.raises(BadArgument, match="no engine named fastest"):
         deploy_model(space, "router", "fastest")
+
+
+def test_that_torch_is_quickest_is_told_too(capfd) -> None:
+    measured = [{"engine": "torch", "milliseconds": 5.0, "texts_per_second": 300.0}]
+    found = {"engine": "torch", "offer": None, "measured": measured}
+    entry = ModelEntry("router", "text-classification", "minilm", "head", Path("router"))
+    for chosen, english, chinese, line in (
+        (found, "PyTorch computes it: ", "由 PyTorch 计算", "the quickest here"),
+        (found | {"wished": True}, "", "", "Engine: torch."),
+        (None, "", "", ""),
+    ):
+        for language, words in (("en", english), ("zh", chinese)):
+            said = deployed({"model": "router"}, {"name": "router", "engine": chosen}, language).text
+            assert words in said and ("PyTorch" in said) == bool(words)
+        tell_engine(replace(entry, engine=chosen), "", wished=chosen is not found)
+        assert line in (told := capfd.readouterr().err) and bool(told) == bool(line)
 
 
 def test_models_that_have_no_choice_say_so(tmp_path: Path) -> None:

@@ -154,12 +154,12 @@ def tell_engine(entry: ModelEntry, name: str, wished: bool = False) -> None:
     Args:
         entry: the model.
         name: under which ``assistant deploy`` takes the other engine; none is offered where it is empty.
-        wished: an engine was asked for, so torch is told too.
+        wished: an engine was asked for.
     """
     if found := told(entry.engine):
         note(f"Engine: {found['engine']}, {_gain(found)} as torch, {_cost(found)}.")
-    elif wished and entry.engine:
-        note("Engine: torch.")
+    elif entry.engine:
+        note("Engine: torch." if wished else "Engine: torch, the quickest here of those that say the same.")
     if name and (offer := offered(entry.engine)):
         gain = f"{offer['engine']} is {_gain(offer)} as that, {_cost(offer)}."
         note(f"{gain} Take it: assistant deploy {name} --engine {offer['engine']}")

@@ -160,10 +160,10 @@ def _cost(found: dict[str, Any], language: str) -> str:
 
 
 def _engine(choice: dict[str, Any] | None, language: str) -> list[str]:
-    """What computes it, where that is not torch."""
+    """What computes it, where that was measured."""
     found = told(choice)
     if not found:
-        return []
+        return [_torch(language)] if choice and not choice.get("wished") else []
     name, alone, together = ENGINES.get(found["engine"], found["engine"]), found["alone"], found["together"]
     cost = _cost(found, language)
     return [
@@ -174,6 +174,14 @@ def _engine(choice: dict[str, Any] | None, language: str) -> list[str]:
             f"在这台机器上由 {name} 计算：单条文本是 torch 的 {alone:.1f} 倍，批量是 {together:.1f} 倍，{cost}。",
         )
     ]
+
+
+def _torch(language: str) -> str:
+    return pick(
+        language,
+        "PyTorch computes it: of the engines that say the same it is the quickest on this machine.",
+        "由 PyTorch 计算：在这台机器上，结果相同的引擎中它最快。",
+    )
 
 
 def undeployed(args: dict[str, Any], result: dict[str, Any], language: str) -> Reply:
