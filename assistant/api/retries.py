@@ -83,7 +83,7 @@ class Retries:
     def __init__(self, app: ASGIApp, application: Application):
         self._app, self._application = app, application
         self._kept = KeptAnswers(application.database)
-        self._given_up: set[asyncio.Task[None]] = set()  # the loop itself holds tasks only weakly
+        self._under_way: dict[str, asyncio.Task[None]] = {}  # in this process, however long they take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
@@ -98,7 +98,8 @@ class Retries:
             await respond(refusal, 400, "invalid_request")(scope, receive, send)
             return
         key, asked = fingerprint(f"{who}\0{named}"), _Asked(scope, receive)
-        before = await run_in_threadpool(self._kept.begin, key)
+        going = key in self._under_way
+        before = {"status": None} if going else await run_in_threadpool(self._kept.begin, key)
         if before:
             await (await _again(before, asked))(scope, receive, send)
         else:
@@ -113,7 +114,8 @@ class Retries:
 
     async def _first(self, key: str, asked: "_Asked", scope: Scope, send: Send) -> None:
         said = _Said(send)
-        work = asyncio.ensure_future(self._done(key, asked, said, scope))
+        work = self._under_way[key] = asyncio.ensure_future(self._done(key, asked, said, scope))
+        work.add_done_callback(lambda _: self._under_way.pop(key, None))
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -121,8 +123,7 @@ class Retries:
                 work.cancel()
                 raise
             asked.given_up = said.given_up = True
-            self._given_up.add(work)
-            work.add_done_callback(self._ended)
+            work.add_done_callback(_told)
             raise
 
     async def _done(self, key: str, asked: "_Asked", said: "_Said", scope: Scope) -> None:
@@ -134,10 +135,10 @@ class Retries:
             else:
                 await run_in_threadpool(self._kept.drop, key)
 
-    def _ended(self, work: asyncio.Task[None]) -> None:
-        self._given_up.discard(work)
-        if not work.cancelled() and (error := work.exception()):
-            log().error("request failed after it was given up", exc_info=error)
+
+def _told(work: asyncio.Task[None]) -> None:
+    if not work.cancelled() and (error := work.exception()):
+        log().error("request failed after it was given up", exc_info=error)
 
 
 async def _again(before: dict[str, Any], asked: "_Asked") -> Response:
