@@ -127,6 +127,21 @@ def test_a_full_queue_turns_away_and_says_when_to_come_back():
     assert batcher.submit(["e"]).result(5) == ["E"]
 
 
+def test_when_to_come_back_goes_by_how_quickly_batches_were_read_lately():
+    model = Slow(open=False)
+    batcher = Batcher(model, waiting=1000)
+    for _ in range(1000):
+        batcher._measured(["x"], 0.05)  # one by one, for hours
+    for _ in range(4):
+        batcher._measured(["x"] * 64, 0.2)
+    waiting = batcher.submit(["x"] * 1000)
+    with pytest.raises(Busy) as raised:
+        batcher.submit(["x"])
+    model.gate.set()
+    assert len(waiting.result(20)) == 1000
+    assert 4 <= raised.value.retry_after <= 8
+
+
 def test_one_caller_does_not_fill_the_room():
     model = Slow(open=False)
     batcher = Batcher(model, waiting=64)

@@ -93,8 +93,7 @@ class Batcher:
         self._changed = threading.Condition()
         self._awake = False  # whether a thread takes from the queues
         self._queued, self._of = 0, Counter[str]()  # texts that wait, in all and by caller
-        self._seconds = 0.0
-        self._pace = 0.0  # seconds for a token, lately
+        self._pace = self._each = 0.0  # seconds for a token and for a text, lately
         self.batches = self.texts = 0
 
     @property
@@ -131,9 +130,8 @@ class Batcher:
             del self._of[caller]
 
     def _busy(self) -> Busy:
-        pace = self._seconds / self.texts if self.texts else 0.01
         error = Busy("The model has more to do than it can.", "Try again in a moment.")
-        error.retry_after = max(1, round(self._queued * pace))
+        error.retry_after = max(1, round(self._queued * (self._each or 0.01)))
         return error
 
     def _work(self) -> None:
@@ -230,13 +228,16 @@ class Batcher:
                 self._serve([(job, part)])
 
     def _measured(self, texts: list[Any], seconds: float) -> None:
-        self._seconds += seconds
         self.batches, self.texts = self.batches + 1, self.texts + len(texts)
         if self.batches == 1:  # in which much is done for the first time
             return
-        pace = seconds / sum(map(self._weight, texts))
-        # Quick to fall, slow to rise: what held up one batch says little about the next.
-        self._pace += (pace - self._pace) / (2 if pace < self._pace else 8) if self._pace else pace
+        self._each = _lately(self._each, seconds / len(texts))
+        self._pace = _lately(self._pace, seconds / sum(map(self._weight, texts)))
+
+
+def _lately(before: float, now: float) -> float:
+    """Quick to fall, slow to rise: what held up one batch says little about the next."""
+    return before + (now - before) / (2 if now < before else 8) if before else now
 
 
 def about_tokens(text: Any, most: int = READ) -> int:
