@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.running import browsing
+from tests.ui.running import browsing, serious
 from tests.ui.site import EVIL, Site, serving
 
 QUESTION = "How many days do I have to return a lamp?"
@@ -41,6 +41,8 @@ def test_a_conversation_is_rated_renamed_found_shared_exported_and_deleted(site:
         page.keyboard.press("Enter")
         page.locator(".sa-sources a").first.wait_for(state="attached")
         page.locator("#sa-box .submit-button").wait_for()
+        assert serious(page) == []
+        assert page.locator("#sa-chat [data-testid][aria-label]").count() == 0  # which would hold HTML
 
         page.get_by_role("button", name=re.compile("^dislike", re.I)).last.click()
         page.get_by_label("Why? (if you like)").fill(f"{EVIL} says nadia.quill@example.org")

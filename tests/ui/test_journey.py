@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.running import browsing, serving
+from tests.ui.running import browsing, serious, serving
 
 EMAIL, CARD = "nadia.quill@example.org", "5555 5555 5555 4444"
 
@@ -79,6 +79,7 @@ def test_journey(tmp_path: Path, small_csv: Path) -> None:
         chat.say("why?")
         chat.see("Which words drove it")
         assert page.locator("#sa-chat mark, #sa-chat .sa-card [style*='background']").count() > 0
+        assert serious(page) == []
 
         chat.say(f"my mail is {EMAIL} and my card {CARD}")
         chat.see(re.compile("EMAIL_ADDRESS"))

@@ -54,6 +54,23 @@ def test_no_page_scrolls_sideways_runs_foreign_markup_or_shuts_anybody_out(site:
     assert not wrong, json.dumps(wrong, indent=1)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_tab_shuts_anybody_out(site: Site, scheme: str) -> None:
+    wrong: dict[str, list[str]] = {}
+    with browsing(viewport={"width": 1280, "height": 900}, color_scheme=scheme) as page:
+        site.sign_in(page)
+        for path in PAGES[1:]:
+            opened(page, site, path)
+            for each in page.get_by_role("tab").all()[1:]:
+                if not each.is_visible():
+                    continue
+                each.click()
+                page.wait_for_timeout(400)
+                if found := serious(page):
+                    wrong[f"{path} {each.inner_text()}"] = found
+    assert not wrong, json.dumps(wrong, indent=1)
+
+
 def test_data_is_looked_at_and_labelled(site: Site) -> None:
     with browsing() as page:
         site.sign_in(page)

@@ -200,6 +200,21 @@ def test_the_script_interface_and_the_keyboard(site: Site) -> None:
         button.wait_for()
 
 
+def test_whoever_opens_it_by_keyboard_can_type_at_once_and_a_page_that_opens_it_keeps_the_keyboard(
+    site: Site,
+) -> None:
+    with browsing() as page:
+        page.goto(f"{site.shop}/{site.key}")
+        page.get_by_role("button", name="Open support chat").focus()
+        page.keyboard.press("Enter")
+        page.frame_locator("iframe").locator("#box:focus").wait_for()
+        page.goto(f"{site.shop}/{site.key}?data-open")
+        page.frame_locator("iframe").locator(".said").first.wait_for()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+        assert page.frames[-1].evaluate("document.activeElement.id") != "box"
+
+
 def test_markup_from_a_visitor_stays_text(site: Site) -> None:
     attack = "<img src=x onerror=alert(1)><script>alert(2)</script> [click](javascript:alert(3)) **bold**"
     with browsing() as page:
@@ -356,6 +371,8 @@ def test_it_is_read_from_right_to_left_and_keeps_still_where_that_is_wished(site
     with browsing(reduced_motion="reduce") as page:
         frame = opened(page, f"{site.shop}/{site.key}?data-locale=ar")
         frame.locator("html[dir=rtl]").wait_for()
+        note = frame.locator("#note")  # these words are English: their full stop stands at the right
+        assert note.evaluate("each => getComputedStyle(each).direction") == "ltr"
         assert frame.locator(".said").first.evaluate("each => getComputedStyle(each).animationName") == "none"
 
 

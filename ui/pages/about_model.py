@@ -60,7 +60,10 @@ def lineage(made_from: dict[str, Any], history: list[dict[str, Any]]) -> str:
     """What a version was made from, and what was done with the model."""
     settings = made_from.pop("settings", None) or {}
     rows = [(say(key.replace("_", " ")), _linked(key, value)) for key, value in made_from.items() if value]
-    rows += [(say(key.replace("_", " ")), value) for key, value in settings.items()]
+    asked = {
+        key: value for key, value in settings.items() if key not in made_from
+    }  # "auto" is none of its methods
+    rows += [(say(key.replace("_", " ")), value) for key, value in asked.items()]
     done = [
         (moment(each["created_at"]), say(each["action"]), each["version"], each["user_id"] or "")
         for each in history

@@ -72,7 +72,7 @@ class Approving(View):
             parts.text_column = gr.Textbox(label=t("Text column"), min_width=120)
             parts.label_column = gr.Textbox(label=t("Label column"), min_width=120)
             parts.dataset = gr.Textbox(label=t("Dataset"), min_width=160)
-            parts.task = gr.Dropdown(TASKS, label=t("Task"), min_width=160)
+            parts.task = gr.Dropdown(TASKS, label=t("Task"), min_width=200)
             parts.base_model = gr.Textbox(label=t("Base model"), min_width=160)
             parts.called = gr.Textbox(label=t("Model name"), min_width=160)
         with gr.Accordion(t("More"), open=False), gr.Row():

@@ -10,6 +10,8 @@
     document.querySelector("#sa-chat .examples[role=list]")?.setAttribute("role", "group");
     // Gradio names each message by its own HTML, which would be read out instead of what it says.
     for (const message of document.querySelectorAll("#sa-chat [data-testid][aria-label]")) message.removeAttribute("aria-label");
+    // A step that is folded away is a button already; the arrow in it would be another one, without a name.
+    for (const arrow of document.querySelectorAll("#sa-chat .thought-group .arrow")) arrow.inert = true;
     for (const box of document.querySelectorAll("#sa-chat textarea")) {
       if (!box.value.startsWith(inert)) continue;
       box.value = words(box.value);

@@ -68,9 +68,11 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table that scrolls inside its card. Heads and cells marked with :class:`Raw` are HTML already."""
-    head = "".join(f"<th>{_cell(each if isinstance(each, Raw) else say(each))}</th>" for each in heads)
+    named = heads if any(heads) else ()
+    head = "".join(f"<th>{_cell(each if isinstance(each, Raw) else say(each))}</th>" for each in named)
     body = "".join("<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows)
-    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    top = f"<thead><tr>{head}</tr></thead>" if head else ""
+    whole = f"<table>{top}<tbody>{body}</tbody></table>"
     return f'<div class="sa-scroll" tabindex="0">{whole}</div>'
 
 

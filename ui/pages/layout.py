@@ -82,6 +82,10 @@ def theme() -> gr.themes.Base:
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     ).set(
+        body_text_color_subdued="*neutral_500",  # Gradio's own are too pale to be read
+        body_text_color_subdued_dark="*neutral_400",
+        link_text_color_dark="*primary_300",
+        link_text_color_visited_dark="*primary_300",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
         button_primary_background_fill_dark="*primary_600",

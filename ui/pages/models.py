@@ -57,7 +57,9 @@ class ModelsPage(Page):
                     parts.said = gr.HTML()
                 with gr.Tab(t("As a whole"), visible=False) as parts.whole_tab:
                     parts.rows = gr.Dropdown([], label=t("Rows with labels that it has not learned from"))
-                    parts.overview = gr.Button(t("Explain the model as a whole"), size="sm")
+                    parts.overview = gr.Button(
+                        t("Explain the model as a whole"), size="sm", elem_classes="sa-small"
+                    )
                     parts.whole = gr.HTML(elem_classes="sa-prose")
                 with gr.Tab(t("Lineage")):
                     parts.lineage = gr.HTML()

@@ -114,6 +114,7 @@ class SettingsPage(Audit):
             **told,
             **tabs,
             **(self._everybody(request) | self._all_keys(request) if manage else {}),
+            "days": None,  # which Gradio shows as 0 at first
         }
 
     # People

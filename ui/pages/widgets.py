@@ -59,7 +59,7 @@ class WidgetPage(Inbox):
                 [(t("right"), "right"), (t("left"), "left")], value="right", label=t("Side"), min_width=100
             )
             parts.locale = gr.Dropdown(
-                [(t("the visitor's"), ""), "en", "zh"], value="", label=t("Language"), min_width=120
+                [(t("the visitor's"), ""), "en", "zh"], value="", label=t("Language"), min_width=150
             )
         parts.greeting = gr.Textbox(label=t("Greeting"), max_lines=2, max_length=200)
         parts.questions = gr.Textbox(label=t("Suggested questions, one a line"), lines=2, max_lines=4)

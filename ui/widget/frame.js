@@ -211,7 +211,9 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const kept = await post("/v1/widget/feedback", { thread: of, answer: number, good: false, reason: box.value }).catch(() => null);
-      form.replaceChildren(make("span", { role: "status" }, kept ? say.thanks : say.failed));
+      const told = make("span", { role: "status", tabindex: "-1" }, kept ? say.thanks : say.failed);
+      form.replaceChildren(told);
+      told.focus(); // the keyboard goes on from here
     });
     element.append(form);
     box.focus();
@@ -443,7 +445,7 @@
     if (event.source !== parent || !event.data) return;
     const { sa, text, person } = event.data;
     if (sa === "ask" && typeof text === "string") ask(text);
-    else if (sa === "shown") box.focus();
+    else if (sa === "shown") { if (!matchMedia("(pointer: coarse)").matches) box.focus(); } // a phone's keyboard would hide the greeting
     else if (sa === "identify") {
       // A name is for the greeting and no more; who it is counts only as the site has signed it.
       name = String((person && person.name) || "").slice(0, 60);

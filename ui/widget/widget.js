@@ -14,7 +14,7 @@
   const left = option("position") === "left";
   const handlers = {};
   const waiting = []; // messages for a frame that is not ready yet
-  let frame = null, ready = false, shown = false, person, patience = 0; // person: null is nobody, undefined that nothing was said
+  let frame = null, ready = false, shown = false, asked = true, person, patience = 0; // asked: opened by somebody, not by the page; person: null is nobody, undefined that nothing was said
 
   const css = `
     :host { all: initial; }
@@ -98,7 +98,7 @@
       panel.className = "panel";
       if (person !== undefined) send({ sa: "identify", person });
       waiting.splice(0).forEach(send);
-      if (shown) frame.focus();
+      if (shown) attend();
       tell("ready");
     } else if (sa === "leaving") { be(false); panel.className = "panel loading"; wait(20); } // it is loaded anew
     else if (sa === "close") api.close();
@@ -113,16 +113,17 @@
     console.warn("Startup Assistant: the chat did not load. Is the server up, and was the key created with --origin " + location.origin + "?");
     tell("error", { message: words.away });
   }
-  function show(open) {
+  const attend = () => { if (asked) { frame.focus(); send({ sa: "shown" }); } }; // whoever opens it can type at once
+  function show(open, by = true) {
     if (open === shown) return;
-    shown = open;
+    shown = open; asked = by;
     if (open) load();
     panel.hidden = !open;
     root.classList.toggle("open", open);
     button.setAttribute("aria-expanded", String(open));
     button.setAttribute("aria-label", open ? words.close : words.open);
     draw();
-    if (open && ready) { frame.focus(); send({ sa: "shown" }); }
+    if (open && ready) attend();
     if (!open) button.focus({ preventScroll: true });
     tell(open ? "open" : "close");
   }
@@ -142,9 +143,9 @@
   }
   function begin() {
     mount();
-    new MutationObserver(() => { if (document.body && !element.isConnected) { clearTimeout(patience); be(false); frame = null; show(false); mount(); } })
+    new MutationObserver(() => { if (document.body && !element.isConnected) { clearTimeout(patience); be(false); frame = null; panel.replaceChildren(); show(false); mount(); } })
       .observe(document.documentElement, { childList: true, subtree: true });
-    if (script.hasAttribute("data-open") && option("open") !== "false") api.open();
+    if (script.hasAttribute("data-open") && option("open") !== "false") show(true, false);
   }
   window.StartupAssistant = Object.freeze(api);
   if (document.body) begin(); else addEventListener("DOMContentLoaded", begin);
