@@ -58,6 +58,9 @@ def test_a_conversation_is_rated_renamed_found_shared_exported_and_deleted(site:
             and json.loads(site.app.files.path(kept).read_text())["messages"][1]["content"] == "Thirty days."
         )
 
+        page.locator("#sa-threads input").first.focus()
+        page.keyboard.press("/")  # a choice is no place to type
+        page.wait_for_function("document.activeElement.matches('#sa-box textarea')")
         page.get_by_role("button", name="This conversation").click()
         title = page.get_by_role("textbox", name="Title")
         title.fill("Lamps of nadia.quill@example.org")

@@ -24,7 +24,7 @@
   if (localStorage.getItem("sa-toured")) document.body.classList.add("sa-toured");
   // Keyboard first: / to the message box, Ctrl K to the search, Ctrl Shift O for a new conversation, Escape stops.
   document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
+    const typing = event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select") || event.target.isContentEditable;
     const control = event.ctrlKey || event.metaKey;
     const at = (selector) => document.querySelector(selector);
     let target = null, act = "focus";
