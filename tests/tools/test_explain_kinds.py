@@ -64,6 +64,11 @@ def test_entities_are_named_or_missed(tagger: Predictor) -> None:
     assert nothing["faithfulness"]["comprehensiveness"] == 0.0 and "Check:" not in page_html(nothing)
 
 
+def test_one_word_is_noted_where_entities_are_found(tagger: Predictor) -> None:
+    assert "one word" in explain(tagger, "Anna", target="PER")["notes"][0]
+    assert not explain(tagger, SENTENCE)["notes"]
+
+
 def test_an_entity_in_a_long_text_is_explained_in_its_piece(tagger: Predictor) -> None:
     text = "the card is late " * 30 + "please help Anna today"
     found = explain(tagger, text)

@@ -119,19 +119,33 @@ def _seed(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
-def _notes(model: Any, asked: Asked) -> list[str]:
+def notes_on(
+    words: Sequence[Word], ids: Sequence[int], special: Sequence[int], unknown: int | None
+) -> list[str]:
+    """What is special about a text: it is one word, or the model can hardly read it.
+
+    Args:
+        words: of the text.
+        ids: its tokens.
+        special: which of them the tokenizer has added (1).
+        unknown: the token that stands for what the vocabulary lacks.
+    """
     notes = []
-    if len(asked.reading.words) == 1:
+    if len(words) == 1:
         notes.append(
-            "The text is one word, so there is nothing to compare it with: it alone drove the label."
+            "The text is one word, so there is nothing to compare it with: what comes out rests on it alone."
         )
-    unknown = model.tokenizer.unk_token_id
-    ordinary = [i for i, special in zip(asked.reading.ids, asked.reading.special, strict=True) if not special]
+    ordinary = [token for token, added in zip(ids, special, strict=True) if not added]
     if unknown is not None and ordinary.count(unknown) > len(ordinary) / 2:
         notes.append(
             "The model's vocabulary lacks most signs of this text, so it can hardly tell its words apart."
         )
     return notes
+
+
+def _notes(model: Any, asked: Asked) -> list[str]:
+    reading = asked.reading
+    return notes_on(reading.words, reading.ids, reading.special, model.tokenizer.unk_token_id)
 
 
 def prediction(model: Any, row: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tools.explain.attribution import Reading, Values, read
-from tools.explain.classify import integral, tokens, with_unread
+from tools.explain.classify import integral, notes_on, tokens, with_unread
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.words import split_words, without
 
@@ -71,11 +71,12 @@ def _side(
         found = Values([cosine - left for left in likeness([{i} for i in range(len(reading.words))])])
     else:
         found = _gradients(model.encoder, reading, against)
+    notes = notes_on(reading.words, reading.ids, reading.special, model.encoder.tokenizer.unk_token_id)
     return {
         "tokens": tokens(reading.words, found.values),
         "faithfulness": faithfulness(cosine, likeness(perturbations(found.values, seed))),
         **integral(found),
-        "notes": [],
+        "notes": notes,
     }
 
 

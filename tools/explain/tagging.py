@@ -10,7 +10,7 @@ import torch
 from tools.errors import NotFound
 from tools.explain import gradients
 from tools.explain.attribution import Values
-from tools.explain.classify import far_off, integral, tokens
+from tools.explain.classify import far_off, integral, notes_on, tokens
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.passes import others_turn
 from tools.explain.words import Word, gather
@@ -140,7 +140,10 @@ def _explained(tagger: Any, text: str, span: _Span, method: str) -> dict[str, An
         *tokens(span.words, found.values),
         *tokens(after, [0.0] * len(after)),
     ]
-    notes = []
+    encoded = span.encoded
+    notes = notes_on(
+        others, encoded["input_ids"], encoded["special_tokens_mask"], tagger.tokenizer.unk_token_id
+    )
     if before or after:
         notes.append(
             f"The text is longer than the model's window of {tagger.max_length} tokens and is read in pieces; words "
