@@ -10,6 +10,7 @@ import pytest
 
 from tests.ui.running import browsing, serious
 from tests.ui.site import EVIL, Site, serving
+from tools.explain.heatmap import heatmap_html
 
 QUESTION = "How many days do I have to return a lamp?"
 
@@ -156,3 +157,25 @@ def test_an_approval_of_any_kind_can_be_changed_first(site: Site) -> None:
         page.get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Change", exact=True).wait_for(state="hidden")
     assert "refunds.md" in {each["source"] for each in site.app.knowledge.list()["items"]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_heat_map_in_the_chat_has_enough_contrast(site: Site, scheme: str) -> None:
+    words = [("parcel", 1.0), ("is", 0.5), ("late", 0.2), ("not", -0.3), ("refund", -1.0)]
+    tokens = [
+        {"text": text, "start": 10 * at, "end": 10 * at + len(text), "attribution": value}
+        for at, (text, value) in enumerate(words)
+    ]
+    best = {"label": "shipping", "score": 0.9, "scores": {"shipping": 0.9}}
+    drawn = heatmap_html({"prediction": best, "target": "shipping", "tokens": tokens})
+    with browsing(color_scheme=scheme) as page:
+        site.sign_in(page, site.app.users.by_name("Bo")["id"])
+        say(page, QUESTION)
+        page.locator(".sa-sources a").first.wait_for(state="attached")
+        page.locator("#sa-box .submit-button").wait_for()
+        page.locator("#sa-chat .bot .prose").last.evaluate(
+            "(said, drawn) => said.insertAdjacentHTML('beforeend', drawn)",
+            f'<div class="sa-card">{drawn}</div>',
+        )
+        assert page.locator("figure").count() == 1
+        assert [each for each in serious(page) if each.startswith("color-contrast")] == []

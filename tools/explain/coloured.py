@@ -48,7 +48,7 @@ def _word(text: str, value: float, share: float, say: Say) -> str:
     colour, line = (FOR, "solid") if share > 0 else (AGAINST, "dotted")
     weight = "bold" if abs(share) >= STRONG else "normal"
     style = (
-        f"background:rgba({colour},{0.12 + 0.5 * abs(share):.2f});border-bottom:{1 + round(2 * abs(share))}px {line} "
+        f"background:rgba({colour},{0.12 + 0.38 * abs(share):.2f});border-bottom:{1 + round(2 * abs(share))}px {line} "
         f"rgb({colour});font-weight:{weight};padding:1px 2px;border-radius:2px;position:relative;{PRINTED}"
     )
     about = escape(f"{say('for') if share > 0 else say('against')}: {value:+.3f}")
