@@ -217,7 +217,8 @@ def test_each_part_of_an_explanation_is_printed_with_its_check() -> None:
     check = "Without the top words it falls by 0.100"
     assert shown(text).count(check) == 1 and "no more than random ones" in shown(text)
     assert shown(text | {"windows": [text, text]}).count(check) == 3
-    assert shown(text | {"other": {"tokens": WORDS, "faithfulness": FIGURES}}).count(check) == 2
+    both = shown(text | {"other": {"tokens": WORDS, "faithfulness": FIGURES, "notes": ["It is long."]}})
+    assert both.count(check) == 2 and both.endswith("! It is long.")
     picture = {"prediction": best, "patches": PATCHES, "faithfulness": FIGURES}
     assert "Without the top patches" in shown(picture)
 

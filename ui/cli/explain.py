@@ -175,7 +175,8 @@ def shown(result: dict[str, Any]) -> str:
         return _shown_whole(result)
     parts = [_shown_one(result)]
     if "other" in result:
-        parts.append(f"The other text:\n\n{weighed(result['other']['tokens'])}{_checked(result['other'])}")
+        other = result["other"]
+        parts.append(f"The other text:\n\n{weighed(other['tokens'])}{_checked(other)}{_noted(other)}")
     if "versus" in result:
         parts = [
             f"{result['model']}: {parts[0]}",
@@ -194,10 +195,14 @@ def _shown_one(result: dict[str, Any]) -> str:
         about = f"; explained is {target['text']} ({target['entity']})"
     elif target not in (None, best["label"], "similarity"):
         about = f"; explained is {target} ({best['scores'].get(target, 0):.3f})"
-    notes = "".join(f"\n! {each}" for each in result.get("notes") or [])
     windows = "".join(_window(*each) for each in enumerate(result.get("windows") or [], 2))
     body = _patches(result["patches"]) if "patches" in result else weighed(result["tokens"])
-    return f"{best['label']} ({best['score']:.3f}){about}\n\n{body}{_checked(result)}{_turned(result)}{windows}{notes}"
+    said = f"{best['label']} ({best['score']:.3f}){about}"
+    return f"{said}\n\n{body}{_checked(result)}{_turned(result)}{windows}{_noted(result)}"
+
+
+def _noted(explanation: dict[str, Any]) -> str:
+    return "".join(f"\n! {each}" for each in explanation.get("notes") or [])
 
 
 def _window(number: int, window: dict[str, Any]) -> str:
