@@ -100,6 +100,16 @@ def test_what_an_identified_visitor_says_is_theirs_alone(server: Server, key: di
     assert {"a"} == {row["person"] for row in server.app.visits.transcripts(key["id"]) if row["id"] == mine}
 
 
+def test_a_visitor_is_not_told_how_an_answer_was_made(server: Server, key: dict) -> None:
+    client = visitor(server, key)
+    told = client.post("/v1/widget/messages", json={"message": "hello"})
+    events = [json.loads(each[6:]) for each in told.text.splitlines() if each.startswith("data: {")]
+    assert {each["kind"] for each in events} <= {"begun", "token", "choices", "done"}
+    said = client.get("/v1/widget/messages", params={"thread": events[-1]["thread"]}).json()["messages"]
+    assert said[-1]["role"] == "assistant" and said[-1]["text"]
+    assert all("model" not in each for each in [*events, *said])
+
+
 def test_thumbs_of_visitors(server: Server, key: dict) -> None:
     client = visitor(server, key)
     thread = ask(client, QUESTION)["thread"]

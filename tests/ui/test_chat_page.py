@@ -139,7 +139,9 @@ def test_an_answer_is_drawn_where_it_was_asked(app: Application, monkeypatch: py
     next(steps), next(steps)
     page.turns.show("tab", app.agent.threads.list("owner")[0]["id"])
     last = list(steps)[-1]
-    assert last["thread"] == page.turns.place("tab").thread and "chat" in last
+    assert last["thread"] == page.turns.place("tab").thread
+    shown = given(last["chat"])["value"]
+    assert "without a tool" in shown[-1]["content"] and shown == page.messages(OWNER, last["thread"])
     # One is deleted, and in the next an answer is on its way.
     gone = app.agent.threads.create("owner", "gone")["id"]
     following = next(each for _, each in page.titles(OWNER) if each != gone)

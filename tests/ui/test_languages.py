@@ -140,9 +140,10 @@ def test_how_an_answer_was_made_is_told_in_chinese(chinese: None) -> None:
         Step("search_knowledge", {}, status) for status in ("succeeded", "failed", "declined", "stopped")
     ]
     passage = Citation(1, "refunds.md", "30", 0.9, "7", "")
-    how = how_block(steps, [passage], "<PERSON> <EMAIL_ADDRESS_2>", model="embedded")
+    how = how_block(steps, [passage], "<PERSON> <EMAIL_ADDRESS_2>", "30 天", "embedded")
     assert "没有让模型看到:姓名、邮箱。" in how and "<td>已拒绝</td>" in how and "<td>无</td>" in how
-    assert english(how.replace("embedded", "")) == []
+    how += how_block([], [], "你好", "你好!", "embedded")
+    assert "由对话模型 embedded 回答，未使用工具。" in how and english(how.replace("embedded", "")) == []
     assert kind_of("CONTRACT_NO") == "contract no"
 
 

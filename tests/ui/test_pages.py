@@ -285,6 +285,30 @@ def test_below_an_answer_stands_how_it_was_made() -> None:
     assert all("How I got this" not in each["content"] for each in plain.messages)
 
 
+def test_below_small_talk_stands_which_model_answered() -> None:
+    live = turn(
+        events.Heard("hi"), events.Token("Hello."), events.Done("thr-1", "Hello.", model="ollama:qwen3")
+    )
+    how = live.messages[-1]["content"]
+    assert "How I got this" in how and "Answered by the chat model ollama:qwen3, without a tool." in how
+    assert "<table" not in how and "Hidden" not in how
+    lines = [Entry("user", text="hi"), Entry("assistant", text="Hello.", model="ollama:qwen3")]
+    assert live.messages == history_messages(lines)
+
+
+def test_a_question_for_a_yes_is_no_answer_yet() -> None:
+    asked = events.ApprovalAsked("apr-1", "finetune_model", {}, "Train a model", {})
+    waits = turn(
+        events.Heard("train"),
+        events.ToolStarted("c1", "finetune_model", {}),
+        events.ToolFinished("c1", "finetune_model", "waiting", {"status": "waiting"}),
+        asked,
+        events.Token("Shall I go ahead?"),
+        events.Done("thr-1", "Shall I go ahead?", "apr-1", "embedded"),
+    )
+    assert all("How I got this" not in each["content"] for each in waits.messages)
+
+
 def test_the_numbers_of_cited_passages_open_them_and_next_steps_outlive_a_reload() -> None:
     cited = [events.Citation(1, "a.md", "x", 0.9, passage="17"), events.Citation(2, "b.md", "y", 0.8)]
     said = "Thirty days [1], says [2], not [3]. `x[1]`"

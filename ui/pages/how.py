@@ -36,19 +36,19 @@ def how_block(
     said: str = "",
     model: str | None = None,
 ) -> str:
-    """How an answer was made, as HTML; empty where there is nothing to tell but that somebody was spoken with.
+    """How an answer was made, as HTML; empty where there is nothing to tell.
 
     Args:
         steps: the tools, in order.
         passages: what the answer cites.
         asked: the user's message as it is kept.
-        said: the answer.
+        said: the answer; empty where there is none yet.
         model: the chat model that gave it, where that is known.
     """
     passages, asked_kinds = list(passages), set(PLACEHOLDER.findall(asked))
     of_tools = {kind for each in steps for kind in each.hidden} - asked_kinds
     of_reply = set(PLACEHOLDER.findall(said)) - asked_kinds - of_tools
-    lost = [
+    told = [
         say(words, kinds=say(", ").join(sorted(map(kind_of, kinds))))
         for words, kinds in (
             ("Hidden from the model: {kinds}.", asked_kinds),
@@ -57,7 +57,15 @@ def how_block(
         )
         if kinds
     ]
-    if not (steps or passages or lost):
+    if model and said:
+        alone = not steps and not passages
+        words = (
+            "Answered by the chat model {model}, without a tool."
+            if alone
+            else "Answered by the chat model {model}."
+        )
+        told.append(say(words, model=model))
+    if not (steps or passages or told):
         return ""
     ended = [(step.tool, _said(step.args), say(step.status)) for step in steps]
     parts = [
@@ -65,8 +73,7 @@ def how_block(
         table(["passage", "from", "score"], [(p.number, p.title or p.source, p.score) for p in passages])
         if passages
         else "",
-        *(f"<p>{text(each)}</p>" for each in lost),
-        f"<p>{text(say('Answered by the chat model {model}.', model=model))}</p>" if model else "",
+        *(f"<p>{text(each)}</p>" for each in told),
     ]
     return f'<div class="sa-how">{details("How I got this", "".join(parts))}</div>'
 

@@ -91,15 +91,14 @@ class LiveTurn:
                 self._messages.append(
                     card_message(card("That did not work", f"<p>{text(message)}</p>", kind="sa-bad"))
                 )
-            case events.Done(thread):
+            case events.Done(thread, reply, asks, model):
                 self.thread = thread
                 if self._reply is not None:
                     self._messages[self._reply] = reply_message(self._words, self._options, self._held)
                 self._messages += shown_messages(self._held)
                 if not self._stopped:
-                    self._messages += how_messages(
-                        self._done, self._held, self._asked, event.reply, event.model
-                    )
+                    said = "" if asks else reply  # a question for a yes is no answer yet
+                    self._messages += how_messages(self._done, self._held, self._asked, said, model)
                 self._held = []
                 if self._hidden:
                     self._messages.append(hidden_note(self._hidden))
