@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy
 import pytest
 
-from tests.tools.tiny_models import task_data
+from tests.tools.randomised import check_weights_matter
+from tests.tools.tiny_models import sentences, task_data
 from tools.errors import BadArgument, BadData, NotFound
 from tools.explain.explain import explain, page_html
 from tools.finetune.run import train
@@ -78,6 +79,20 @@ def test_an_entity_in_a_long_text_is_explained_in_its_piece(tagger: Predictor) -
     assert all(text[t["start"] : t["end"]] == t["text"] for t in found["tokens"])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_why_an_entity_depends_on_the_weights(tagger: Predictor, method: str) -> None:
+    from tools.explain.tagging import _explained, _span
+
+    texts = [f"{text} help {name}" for text, _ in sentences(6) for name in ("Anna", "Bob")]
+    spans = [_span(tagger.model, text, tagger.model.predict([text])[0]["entities"][0]) for text in texts]
+
+    def attributions() -> list[list[float]]:
+        found = (_explained(tagger.model, *each, method) for each in zip(texts, spans, strict=True))
+        return [[t["attribution"] for t in each["tokens"]] for each in found]
+
+    check_weights_matter(tagger.model.model, attributions, seeds=8)
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Predictor, Path]:
     folder = tmp_path_factory.mktemp("pictures")
@@ -97,6 +112,31 @@ def test_a_picture_has_a_heat_map(pictures: tuple[Predictor, Path], method: str 
     assert found["faithfulness"]["comprehensiveness"] > found["faithfulness"]["random_comprehensiveness"]
     page = page_html(found)
     assert "data:image/png;base64," in page and 'alt="Heat map of the label' in page
+
+
+def test_why_a_picture_depends_on_the_weights(pictures: tuple[Predictor, Path]) -> None:
+    predictor, folder = pictures
+
+    def attributions() -> list[list[float]]:
+        found = (
+            explain(predictor, str(folder / label / f"{number}.png"), "integrated-gradients", target=label)
+            for label in ("zero", "one")
+            for number in range(4)
+        )
+        return [[p["attribution"] for p in each["patches"]] for each in found]
+
+    check_weights_matter(predictor.model.model, attributions, seeds=8)
+
+
+def test_what_looks_at_the_picture_alone_does_not_pass_for_an_explanation(
+    pictures: tuple[Predictor, Path],
+) -> None:
+    from PIL import Image
+
+    files = [pictures[1] / label / "1.png" for label in ("zero", "one")]
+    darkness = [255.0 - numpy.asarray(Image.open(file), dtype=float).ravel() for file in files]
+    with pytest.raises(AssertionError, match=r"1\.0"):
+        check_weights_matter(pictures[0].model.model, lambda: darkness)
 
 
 @pytest.mark.parametrize("size", [(4, 1000), (1000, 4), (7, 512), (1, 1)])
@@ -160,6 +200,25 @@ def test_the_words_that_matched_are_named(embedder: Predictor, method: str) -> N
     page = page_html(found)
     assert "Second text" in page and page.count("the likeness falls by") == 2
     assert found["steps"] == (20 if method == "integrated-gradients" else None)
+
+
+PAIRS = [
+    ("how long does shipping take", "Delivery is within three days of your order."),
+    ("I want my money back", "Refunds reach your card a week after we approve them."),
+    ("my login fails every morning", "Reset the password where you sign in."),
+    ("are you open on Sunday", "Our office hours: weekdays from nine until five."),
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_why_two_texts_are_alike_depends_on_the_weights(embedder: Predictor, method: str) -> None:
+    def attributions() -> list[list[float]]:
+        found = [explain(embedder, query, method, other=passage) for query, passage in PAIRS]
+        return [
+            [t["attribution"] for t in side["tokens"]] for each in found for side in (each, each["other"])
+        ]
+
+    check_weights_matter(embedder.model.encoder.model, attributions)
 
 
 def test_two_texts_are_needed_to_compare(embedder: Predictor) -> None:
