@@ -78,6 +78,13 @@ def test_package_inits_are_empty() -> None:
                 assert not init.read_text().strip(), init
 
 
+def test_no_article_stands_before_a_word_that_changes() -> None:
+    """A task may be "image-classification": "is a model for {task}" is right whatever stands there."""
+    article = re.compile(r"\ba \{[^}]*\} model\b")
+    code = {path: path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    assert not {str(path): found for path, text in code.items() if (found := article.findall(text))}
+
+
 def test_the_catalogue_is_the_contracts() -> None:
     from tools.catalog.registry import catalog
 

@@ -116,7 +116,7 @@ def _model(app: Application, who: Principal, body: ChatRequest) -> Talk:
     entry = way.entry
     if entry.task != "text-generation":
         raise BadRequest(
-            f"{entry.name} is a {entry.task} model and does not chat.",
+            f"{entry.name} is a model for {entry.task} and does not chat.",
             f"Ask it at {route_of(entry.task)}.",
             param="model",
         )

@@ -69,7 +69,7 @@ async def classify(body: ClassifyRequest, request: Request, app: App, caller: Ca
     entry = way.entry
     if route_of(entry.task) != CLASSIFY:
         raise BadRequest(
-            f"{entry.name} is a {entry.task} model and does not classify texts.",
+            f"{entry.name} is a model for {entry.task} and does not classify texts.",
             f"Ask it at {route_of(entry.task)}.",
             param="model",
         )

@@ -71,7 +71,7 @@ async def create_embeddings(body: EmbeddingRequest, request: Request, app: App, 
     entry = way.entry
     if entry.task != "embedding":
         raise BadRequest(
-            f"{entry.name} is a {entry.task} model and makes no embeddings.",
+            f"{entry.name} is a model for {entry.task} and makes no embeddings.",
             f"Use {EMBEDDER}.",
             param="model",
         )

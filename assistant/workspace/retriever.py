@@ -82,7 +82,7 @@ def base_encoder(chosen: Settings, registry: Registry) -> Path:
         entry = registry.get(wish)
         if entry.task != TASK:
             raise BadArgument(
-                f"{wish} is a {entry.task} model and makes no vectors.", "Correct ASSISTANT_EMBEDDER."
+                f"{wish} is a model for {entry.task} and makes no vectors.", "Correct ASSISTANT_EMBEDDER."
             )
         return entry.path
     return fetch_base(wish, chosen.where.cache, chosen.offline == "true")

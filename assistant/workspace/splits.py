@@ -183,7 +183,7 @@ def _other(record: Record, to: str | None, before: dict[str, Any] | None) -> int
     tasks = [record.versions[number]["task"] for number in (record.production, other)]
     if tasks[0] != tasks[1]:
         raise BadArgument(
-            f"{name}@{other} is a {tasks[1]} model, and {name}@{record.production} is a {tasks[0]} model.",
+            f"{name}@{other} is a model for {tasks[1]}, and {name}@{record.production} is a model for {tasks[0]}.",
             "Name a version of the same task.",
             param="to",
         )

@@ -84,7 +84,7 @@ def test_that_torch_is_quickest_is_told_too(capfd) -> None:
 def test_models_that_have_no_choice_say_so(tmp_path: Path) -> None:
     write_info(tmp_path, {"name": "writer", "task": "text-generation", "base": "smollm2", "method": "full"})
     for engine in ("torch", "openvino"):
-        with pytest.raises(Unsupported, match="engine of a text-generation model cannot be chosen"):
+        with pytest.raises(Unsupported, match="engine of a model for text-generation cannot be chosen"):
             choice.choose(tmp_path, engine)
 
 

@@ -272,7 +272,7 @@ def test_splits_that_make_no_sense(served: SimpleNamespace) -> None:
     start = served.app.splits.start
     for to, share, says in (
         ("router@1", 10, "router@1 is in production already"),
-        ("router@3", 10, "router@3 is a token-classification model"),
+        ("router@3", 10, "router@3 is a model for token-classification"),
         ("idle@1", 10, "no version of router"),
         ("router", 10, "no version of router"),
         (None, 10, "Which version"),

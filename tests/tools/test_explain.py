@@ -166,6 +166,27 @@ def test_a_shared_encoder_is_given_no_more_at_once_than_leaves_room_for_others()
     assert sizes == [512, 512, 176] and rows[:, 0].tolist() == [float(each) for each in numbers]
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    from tools.explain.coloured import signed, words_html
+
+    assert [signed(each) for each in (-0.0004, 0.0004, -0.0, -0.0006)] == [
+        "0.000",
+        "0.000",
+        "0.000",
+        "-0.001",
+    ]
+    assert signed(0.5, 2) == "+0.50"
+    assert "for: 0.000" in words_html([{"text": "a", "start": 0, "end": 1, "attribution": 0.0001}])
+
+
+def test_it_is_noted_where_leaving_out_moves_nothing() -> None:
+    from tools.explain.attribution import Values
+    from tools.explain.classify import reservations
+
+    assert "so sure is the model" in reservations(Values([0.0004, -0.0004]))[0]
+    assert reservations(Values([0.0004, -0.0006])) == reservations(Values([0.0004], 0.1, 6)) == []
+
+
 def test_random_words_are_several_orders_where_the_text_is_short() -> None:
     from tools.explain.faithful import SHARES, faithfulness, perturbations
 
@@ -177,11 +198,11 @@ def test_random_words_are_several_orders_where_the_text_is_short() -> None:
 
 def test_an_integral_that_does_not_add_up_is_told() -> None:
     from tools.explain.attribution import Values
-    from tools.explain.classify import far_off, integral
+    from tools.explain.classify import integral, reservations
 
     assert integral(Values([], 0.71234567, 6)) == {"convergence_delta": 0.712346, "steps": 6}
-    assert "6 steps are 0.71 off" in far_off(Values([], 0.71234567, 6))[0]
-    assert far_off(Values([], 0.1, 6)) == far_off(Values([])) == []
+    assert "6 steps are 0.71 off" in reservations(Values([], 0.71234567, 6))[0]
+    assert reservations(Values([], 0.1, 6)) == reservations(Values([])) == []
 
 
 def test_attributions_add_up_to_the_change_of_the_log_probability(predictor: Predictor) -> None:

@@ -155,6 +155,10 @@ def test_bad_pictures_are_told(pictures: tuple[Predictor, Path]) -> None:
         explain(predictor, str(folder / "nothing.png"))
     with pytest.raises(BadData, match="cannot be read"):
         explain(predictor, str(folder / "models" / "mine" / "assistant.json"))
+    with pytest.raises(
+        BadArgument, match="mine is a model for image-classification, which compares no texts"
+    ):
+        explain(predictor, str(folder / "one" / "1.png"), other="a text")
     with pytest.raises(NotFound, match="knows no label three"):
         explain(predictor, str(folder / "one" / "1.png"), target="three")
 

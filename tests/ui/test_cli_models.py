@@ -221,6 +221,12 @@ def test_each_part_of_an_explanation_is_printed_with_its_check() -> None:
     assert both.count(check) == 2 and both.endswith("! It is long.")
     picture = {"prediction": best, "patches": PATCHES, "faithfulness": FIGURES}
     assert "Without the top patches" in shown(picture)
+    faint = [{**each, "attribution": -0.0001} for each in PATCHES]
+    still = dict.fromkeys(FIGURES, -0.0001)
+    assert (
+        "0.000" in (told := shown(picture | {"patches": faint, "faithfulness": still}))
+        and "-0.000" not in told
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,11 @@ from tools.explain.words import Word, split_words
 MOST_WINDOWS = 4
 AT_ONCE = 32  # texts that are explained together; between them others have their turn at the model
 FAR_OFF = 0.5  # a convergence delta, in log-probability, that is told
+UNMOVED = 0.0005  # a change of the probability below it is shown as none
+STILL = (
+    "Without any one part of it the probability stays as it is, so sure is the model: the method integrated-gradients "
+    "tells more, as it shares out the log-probability."
+)
 
 
 def explain_texts(
@@ -60,7 +65,7 @@ def _explained(
             "notes": _notes(model, each),
         }
         explanation = _beyond(explanation, model, text, each, method, effort)
-        explanation["notes"] += far_off(found)
+        explanation["notes"] += reservations(found)
         explained.append(explanation)
     return explained
 
@@ -85,9 +90,12 @@ def integral(found: Values) -> dict[str, Any]:
     }
 
 
-def far_off(found: Values) -> list[str]:
-    """A note where attributions in log-probability are far from adding up to what they share out."""
-    if found.delta is None or found.delta <= FAR_OFF:
+def reservations(found: Values) -> list[str]:
+    """A note where attributions in log-probability do not add up to what they share out, or no part moves a share."""
+    if found.delta is None:
+        still = found.values and max(map(abs, found.values)) < UNMOVED
+        return [STILL] if still else []
+    if found.delta <= FAR_OFF:
         return []
     return [
         f"The gradients' {found.steps} steps are {found.delta:.2f} off the log-probability that they share out: take "

@@ -51,10 +51,21 @@ def _word(text: str, value: float, share: float, say: Say) -> str:
         f"background:rgba({colour},{0.12 + 0.38 * abs(share):.2f});border-bottom:{1 + round(2 * abs(share))}px {line} "
         f"rgb({colour});font-weight:{weight};padding:1px 2px;border-radius:2px;position:relative;{PRINTED}"
     )
-    about = escape(f"{say('for') if share > 0 else say('against')}: {value:+.3f}")
+    about = escape(f"{say('for') if share > 0 else say('against')}: {signed(value)}")
     return (
         f'<span style="{style}" title="{about}">{escape(text)}<span style="{HEARD}"> ({about}) </span></span>'
     )
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A figure with its sign; what rounds to nothing has none.
+
+    Args:
+        value: the figure.
+        digits: behind the point.
+    """
+    shown = f"{value:+.{digits}f}"
+    return shown if float(shown) else shown[1:]
 
 
 def percent(share: float) -> str:

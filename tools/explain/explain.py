@@ -63,7 +63,8 @@ def explain(
     method = _check(predictor, [text], method, other)
     if counterfactual and predictor.task != "text-classification":
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model; what would turn an answer is told for text-classification.",
+            f"{predictor.name} is a model for {predictor.task}; what would turn an answer is told for "
+            "text-classification.",
             "Leave it out.",
             param="counterfactual",
         )
@@ -194,7 +195,7 @@ def _check(predictor: Predictor, texts: Sequence[str], method: str | None, other
         raise BadArgument(f"There is no method {method}.", did_you_mean(method, METHODS), param="method")
     if predictor.task not in EXPLAINED:
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model, whose answers are not explained.",
+            f"{predictor.name} is a model for {predictor.task}, whose answers are not explained.",
             f"Name a model for {', '.join(EXPLAINED)}.",
             param="model",
         )
@@ -216,7 +217,7 @@ def _check(predictor: Predictor, texts: Sequence[str], method: str | None, other
         _check_text(other, "other", "Write the text to compare with.")
     elif other:
         raise BadArgument(
-            f"{predictor.name} is a {predictor.task} model, which compares no texts.",
+            f"{predictor.name} is a model for {predictor.task}, which compares no texts.",
             "Leave the other text out, or name an embedding model.",
             param="other",
         )

@@ -93,7 +93,7 @@ class _Drawing:
         body = "".join(
             f"<p {LINES}><b>{name}</b> {words_html(side['tokens'], self._say)}</p>" for name, side in sides
         )
-        alike = self._told("Likeness (cosine) {cosine}.", cosine=f"{explanation['prediction']['score']:.3f}")
+        alike = self._told("Likeness (cosine) {cosine}.", cosine=f"{explanation['prediction']['score']:z.3f}")
         heard = " ".join(f"{name} {self._strongest(side['tokens'])}" for name, side in sides)
         faith = "".join(self._faith(side, cosine=name) for name, side in sides)
         notes = {"notes": [*explanation.get("notes", []), *other.get("notes", [])]}
@@ -162,7 +162,7 @@ class _Drawing:
             "alone": _points(found["sufficiency"]),
         }
         if cosine:
-            told = {name: f"{found[key]:.3f}" for name, key in FIGURES.items()}
+            told = {name: f"{found[key]:z.3f}" for name, key in FIGURES.items()}
             said = f"{cosine} {self._told(CHECK_COSINE, **told)}"
         elif "patches" in explanation:
             said = self._told(CHECK_PATCHES, **told)
@@ -260,4 +260,4 @@ def _frame(label: str, body: str, caption: str) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{round(100 * share, 1) + 0.0:.1f}"  # adding zero turns -0.0 into 0.0
+    return f"{100 * share:z.1f}"

@@ -50,7 +50,8 @@ def overview(
         raise BadArgument(f"There is no method {method}.", did_you_mean(method, METHODS), param="method")
     if predictor.task != "text-classification":
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model; only text-classification models are explained as a whole.",
+            f"{predictor.name} is a model for {predictor.task}; only text-classification models are explained as a "
+            "whole.",
             "Name a text-classification model.",
             param="model",
         )

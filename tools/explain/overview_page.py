@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from tools.explain.coloured import FOR, PRINTED, Say, english
+from tools.explain.coloured import FOR, PRINTED, Say, english, signed
 from tools.explain.page import table_html, whole_page
 from tools.workspace import HELD_OUT
 
@@ -92,7 +92,7 @@ def _bars(words: Sequence[Mapping[str, Any]], most: float) -> str:
     found = []
     for each in words:
         line = f"border-bottom:{1 + round(3 * each['attribution'] / most)}px solid rgb({FOR});{PRINTED}"
-        about = f"<small>{each['attribution']:+.2f} · {each['texts']}</small>"
+        about = f"<small>{signed(each['attribution'], 2)} · {each['texts']}</small>"
         style = f"display:inline-block;margin:0 .8em .3em 0;{line}"
         found.append(f'<span style="{style}">{escape(each["word"])} {about}</span>')
     return "".join(found)

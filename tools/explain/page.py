@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from tools.explain.coloured import percent
+from tools.explain.coloured import percent, signed
 from tools.explain.heatmap import heatmap_html
 
 STYLE = (
@@ -78,7 +78,7 @@ def _every(explanation: Mapping[str, Any]) -> str:
             [
                 f"row {p['row']}, column {p['column']}",
                 ", ".join(map(str, p["box"])),
-                f"{p['attribution']:+.4f}",
+                signed(p["attribution"], 4),
             ]
             for p in explanation["patches"]
         ]
@@ -94,7 +94,7 @@ def _every(explanation: Mapping[str, Any]) -> str:
 
 
 def _words(tokens: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[t["text"], f"{t['start']}–{t['end']}", f"{t['attribution']:+.4f}"] for t in tokens]
+    rows = [[t["text"], f"{t['start']}–{t['end']}", signed(t["attribution"], 4)] for t in tokens]
     return table_html(["word", "characters", "attribution"], rows)
 
 

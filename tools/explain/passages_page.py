@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from tools.explain.coloured import words_html
+from tools.explain.coloured import signed, words_html
 from tools.explain.page import whole_page
 
 
@@ -33,9 +33,9 @@ def checked_answer(figures: Mapping[str, float]) -> str:
         figures: its faithfulness.
     """
     return (
-        f"Check: without the passages it rests on the confidence falls by {figures['comprehensiveness']:.3f} (without "
-        f"as many random ones by {figures['random_comprehensiveness']:.3f}), with them alone by "
-        f"{figures['sufficiency']:.3f} (with random ones alone by {figures['random_sufficiency']:.3f})."
+        f"Check: without the passages it rests on the confidence falls by {figures['comprehensiveness']:z.3f} (without "
+        f"as many random ones by {figures['random_comprehensiveness']:z.3f}), with them alone by "
+        f"{figures['sufficiency']:z.3f} (with random ones alone by {figures['random_sufficiency']:z.3f})."
     )
 
 
@@ -51,14 +51,14 @@ def checked(side: str, figures: Mapping[str, float]) -> str:
     """
     return (
         f"Check: without the top words of the {'question' if side == 'query' else side} the likeness falls by "
-        f"{figures['comprehensiveness']:.3f} on average (without random ones by "
-        f"{figures['random_comprehensiveness']:.3f}), with them alone by {figures['sufficiency']:.3f} (with random "
-        f"ones alone by {figures['random_sufficiency']:.3f})."
+        f"{figures['comprehensiveness']:z.3f} on average (without random ones by "
+        f"{figures['random_comprehensiveness']:z.3f}), with them alone by {figures['sufficiency']:z.3f} (with random "
+        f"ones alone by {figures['random_sufficiency']:z.3f})."
     )
 
 
 def _passage(each: Mapping[str, Any], number: int) -> str:
-    told = [f"score {each['score']:.3f}", f"gives {each['influence']:+.3f} of confidence"]
+    told = [f"score {each['score']:.3f}", f"gives {signed(each['influence'])} of confidence"]
     told += ["is cited"] if each["cited"] else []
     after = "the answer stays as it is"
     if each["changes_answer"]:

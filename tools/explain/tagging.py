@@ -10,7 +10,7 @@ import torch
 from tools.errors import NotFound
 from tools.explain import gradients
 from tools.explain.attribution import Values
-from tools.explain.classify import far_off, integral, notes_on, tokens
+from tools.explain.classify import integral, notes_on, reservations, tokens
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.passes import others_turn
 from tools.explain.words import Word, gather
@@ -154,7 +154,7 @@ def _explained(tagger: Any, text: str, span: _Span, method: str) -> dict[str, An
         "tokens": read,
         "faithfulness": faithfulness(whole, _shares(tagger, span, parts)),
         **integral(found),
-        "notes": [*notes, *far_off(found)],
+        "notes": [*notes, *reservations(found)],
     }
 
 

@@ -15,7 +15,7 @@ import torch
 
 from tools.errors import BadData, NotFound, did_you_mean
 from tools.explain.attribution import Values
-from tools.explain.classify import far_off, integral, prediction
+from tools.explain.classify import integral, prediction, reservations
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.gradients import STEPS
 from tools.explain.passes import others_turn
@@ -68,7 +68,7 @@ def explain_picture(model: Any, path: str, method: str, target: str | None) -> d
         **_shown(data, found.values, side),
         "faithfulness": faithfulness(whole, left),
         **integral(found),
-        "notes": far_off(found),
+        "notes": reservations(found),
     }
 
 

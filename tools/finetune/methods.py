@@ -44,7 +44,7 @@ def wrap(model: Any, method: str, task_type: str | None, steps: int, whole: tupl
     if not targets:
         kind = getattr(model.config, "model_type", "")
         raise Unsupported(
-            f"{method} finds no layers to adapt in a {kind} model.", "Use full.", param="method"
+            f"{method} finds no layers to adapt in a model of the kind {kind}.", "Use full.", param="method"
         )
     common: dict[str, Any] = {
         "task_type": task_type,

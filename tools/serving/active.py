@@ -44,7 +44,7 @@ def rows_to_label(
     """
     if predictor.task != TASK:
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model; rows are chosen for text classifiers only.",
+            f"{predictor.name} is a model for {predictor.task}; rows are chosen for text classifiers only.",
             "Name a text-classification model.",
             param="model",
         )

@@ -70,7 +70,7 @@ def evaluate(
         columns, metrics, found, warnings = compared(predictor, info, data, beside)
     else:
         raise Unsupported(
-            f"{predictor.name} is a {predictor.task} model; there is no measure for new data.",
+            f"{predictor.name} is a model for {predictor.task}; there is no measure for new data.",
             "Ask without a dataset for how it did on its held-out rows.",
             param="model",
         )

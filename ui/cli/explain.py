@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tools.explain.coloured import signed
 from tools.workspace import HELD_OUT
 from ui.cli.opened import dataset, lines, opened, workspace
 from ui.cli.output import facts, note, table
@@ -197,7 +198,7 @@ def _shown_one(result: dict[str, Any]) -> str:
         about = f"; explained is {target} ({best['scores'].get(target, 0):.3f})"
     windows = "".join(_window(*each) for each in enumerate(result.get("windows") or [], 2))
     body = _patches(result["patches"]) if "patches" in result else weighed(result["tokens"])
-    said = f"{best['label']} ({best['score']:.3f}){about}"
+    said = f"{best['label']} ({best['score']:z.3f}){about}"
     return f"{said}\n\n{body}{_checked(result)}{_turned(result)}{windows}{_noted(result)}"
 
 
@@ -217,7 +218,7 @@ def weighed(tokens: list[dict[str, Any]]) -> str:
     rows = [
         {
             "text": each["text"],
-            "value": f"{each['attribution']:+.3f}",
+            "value": signed(each["attribution"]),
             "bar": _bar(each["attribution"] / most),
         }
         for each in tokens
@@ -227,7 +228,7 @@ def weighed(tokens: list[dict[str, Any]]) -> str:
 
 def _patches(patches: list[dict[str, Any]]) -> str:
     ranked = sorted(patches, key=lambda each: -abs(each["attribution"]))[:MOST_ROWS]
-    rows = [{**each, "value": f"{each['attribution']:+.3f}"} for each in ranked]
+    rows = [{**each, "value": signed(each["attribution"])} for each in ranked]
     columns = {"row": "row", "column": "column", "value": "for (+) or against (-)", "box": "pixels"}
     return f"The strongest of {len(patches)} patches; --html shows them all.\n\n{table(rows, columns, '')}"
 
@@ -245,9 +246,9 @@ def _checked(explanation: dict[str, Any]) -> str:
     found, parts = explanation["faithfulness"], "patches" if "patches" in explanation else "words"
     doubt = " That is no more than random ones do: read it with care."
     return (
-        f"\n\nWithout the top {parts} it falls by {found['comprehensiveness']:.3f} on average (without random ones by "
-        f"{found['random_comprehensiveness']:.3f}); with them alone by {found['sufficiency']:.3f} (with random ones "
-        f"alone by {found['random_sufficiency']:.3f})."
+        f"\n\nWithout the top {parts} it falls by {found['comprehensiveness']:z.3f} on average (without random ones by "
+        f"{found['random_comprehensiveness']:z.3f}); with them alone by {found['sufficiency']:z.3f} (with random ones "
+        f"alone by {found['random_sufficiency']:z.3f})."
         f"{doubt if found['comprehensiveness'] <= found['random_comprehensiveness'] else ''}"
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from tools.explain.coloured import signed
 from ui.cli.command import command, group
 from ui.cli.explain import weighed, writable
 from ui.cli.opened import opened
@@ -223,7 +224,7 @@ def _explained(result: dict[str, Any]) -> str:
             **each,
             "cited": "yes" if each["cited"] else "",
             "changes": "yes" if each["changes_answer"] else "",
-            "influence": f"{each['influence']:+.3f}",
+            "influence": signed(each["influence"]),
             "text": plain(each["text"])[:80],
         }
         for each in result["passages"]

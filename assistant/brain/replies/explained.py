@@ -6,6 +6,7 @@ from typing import Any
 
 from assistant.brain.replies.reply import Reply, percent
 from assistant.brain.replies.whole import whole
+from tools.explain.coloured import signed
 
 SHOWN_WORDS = 5
 
@@ -107,7 +108,7 @@ def _turned(found: dict[str, Any], zh: bool) -> list[str]:
 
 
 def _words(tokens: list[dict[str, Any]]) -> str:
-    return ", ".join(f"“{t.get('text')}” ({t['attribution']:+.2f})" for t in tokens)
+    return ", ".join(f"“{t.get('text')}” ({signed(t['attribution'], 2)})" for t in tokens)
 
 
 def _faithful(result: dict[str, Any], zh: bool) -> list[str]:

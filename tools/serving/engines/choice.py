@@ -89,7 +89,7 @@ def choose(folder: Path, engine: str) -> dict[str, Any] | None:
     task = read_info(folder)["task"]
     if task not in TASKS and engine != AUTO:
         raise Unsupported(
-            f"The engine of a {task} model cannot be chosen; those of text classifiers and embedding models can.",
+            f"The engine of a model for {task} cannot be chosen; those of text classifiers and embedding models can.",
             "Leave the engine out.",
             "engine",
         )
