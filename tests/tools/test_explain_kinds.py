@@ -206,6 +206,26 @@ def test_the_words_that_matched_are_named(embedder: Predictor, method: str) -> N
     assert found["steps"] == (20 if method == "integrated-gradients" else None)
 
 
+def test_what_lies_beyond_the_window_is_compared_part_by_part(embedder: Predictor) -> None:
+    query = "how long does shipping take"
+    passage = "Our office is closed on Mondays. " * 50 + "Shipping takes three days."
+    found = explain(embedder, query, "integrated-gradients", other=passage)
+    other, [window] = found["other"], found["other"]["windows"]
+    assert "windows" not in found and other["tokens"][-1]["attribution"] == 0.0
+    assert "as if each were a text of its own" in other["notes"][-1]
+    alone = passage[window["start"] : window["end"]]
+    assert passage.endswith(alone) and len(alone) < len(passage) / 2
+    first, second = embedder.model.embed([query, alone])
+    assert window["prediction"]["score"] == pytest.approx(float(first @ second), abs=1e-4)
+    assert window["prediction"]["score"] > found["prediction"]["score"]
+    assert max(window["tokens"], key=lambda t: t["attribution"])["text"] == "Shipping"
+    assert all(passage[t["start"] : t["end"]] == t["text"] for t in window["tokens"])
+    figures = window["faithfulness"]
+    assert figures["comprehensiveness"] > figures["random_comprehensiveness"] and window["steps"] == 20
+    page = page_html(found)
+    assert "Second text: Part 2" in page and page.count("the likeness falls by") == 3
+
+
 PAIRS = [
     ("how long does shipping take", "Delivery is within three days of your order."),
     ("I want my money back", "Refunds reach your card a week after we approve them."),

@@ -219,6 +219,8 @@ def test_each_part_of_an_explanation_is_printed_with_its_check() -> None:
     assert shown(text | {"windows": [text, text]}).count(check) == 3
     both = shown(text | {"other": {"tokens": WORDS, "faithfulness": FIGURES, "notes": ["It is long."]}})
     assert both.count(check) == 2 and both.endswith("! It is long.")
+    other = {"tokens": WORDS, "faithfulness": FIGURES, "windows": [text]}
+    assert shown(text | {"other": other}).count(check) == 3
     picture = {"prediction": best, "patches": PATCHES, "faithfulness": FIGURES}
     assert "Without the top patches" in shown(picture)
     faint = [{**each, "attribution": -0.0001} for each in PATCHES]

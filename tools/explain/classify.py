@@ -207,15 +207,13 @@ def _beyond(
     if not text[length:].strip():
         return explanation
     explanation["tokens"] = with_unread(explanation["tokens"], text)
-    explanation["windows"] = _windows(model, text, _next(text, 0, length), method, asked.target, effort)
+    explanation["windows"] = _windows(model, text, length, method, asked.target, effort)
     explanation["notes"].append(
         f"The text is longer than the model's window of {model.max_length} tokens. The label rests on its first "
         f"{length:,} characters; words after them had no influence. The following parts were explained as if each "
         "were a text of its own."
     )
-    last = explanation["windows"][-1]["end"] if explanation["windows"] else length
-    if text[last:].strip():
-        explanation["notes"].append(f"What follows after character {last:,} was not explained.")
+    explanation["notes"] += rest_of(text, explanation["windows"], length)
     return explanation
 
 
@@ -225,18 +223,36 @@ def _next(text: str, start: int, end: int) -> int:
     return start + cut[0] if cut and cut[0] else end
 
 
-def _windows(
-    model: Any, text: str, start: int, method: str, target: int, effort: Effort
-) -> list[dict[str, Any]]:
-    starts: list[int] = []
-    parts: list[Reading] = []
-    while len(parts) < MOST_WINDOWS and text[start:].strip():
+def further(model: Any, text: str, length: int) -> list[tuple[int, Reading]]:
+    """The windows of a text after the first, not more than :data:`MOST_WINDOWS`, and where each begins.
+
+    Args:
+        model: has ``tokenizer`` and ``max_length``.
+        text: the whole text.
+        length: of what the model reads of it.
+    """
+    found: list[tuple[int, Reading]] = []
+    start = _next(text, 0, length)
+    while len(found) < MOST_WINDOWS and text[start:].strip():
         part = read(model, text[start:])
         if not part.text.strip():
             break
-        starts.append(start)
-        parts.append(part)
+        found.append((start, part))
         start = _next(text, start, start + len(part.text))
+    return found
+
+
+def rest_of(text: str, windows: Sequence[dict[str, Any]], length: int) -> list[str]:
+    """A note where something follows after the last window, or after what is read of a text without any."""
+    last = windows[-1]["end"] if windows else length
+    return [f"What follows after character {last:,} was not explained."] if text[last:].strip() else []
+
+
+def _windows(
+    model: Any, text: str, length: int, method: str, target: int, effort: Effort
+) -> list[dict[str, Any]]:
+    found = further(model, text, length)
+    starts, parts = [start for start, _ in found], [part for _, part in found]
     rows = probabilities(model, [part.text for part in parts])
     asked = _asked(parts, rows, [target] * len(parts))
     values = attribute(model, asked, method, effort)

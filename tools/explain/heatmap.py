@@ -93,12 +93,15 @@ class _Drawing:
         body = "".join(
             f"<p {LINES}><b>{name}</b> {words_html(side['tokens'], self._say)}</p>" for name, side in sides
         )
-        alike = self._told("Likeness (cosine) {cosine}.", cosine=f"{explanation['prediction']['score']:z.3f}")
         heard = " ".join(f"{name} {self._strongest(side['tokens'])}" for name, side in sides)
         faith = "".join(self._faith(side, cosine=name) for name, side in sides)
         notes = {"notes": [*explanation.get("notes", []), *other.get("notes", [])]}
-        caption = f"{alike} {heard} {self._legend()}{faith}{self._notes(notes)}"
-        return _frame(self._say("Which words of both texts matched"), body, caption)
+        caption = f"{self._alike(explanation)} {heard} {self._legend()}{faith}{self._notes(notes)}"
+        further = "".join(self._windows(side, cosine=name) for name, side in sides)
+        return _frame(self._say("Which words of both texts matched"), body, caption) + further
+
+    def _alike(self, explanation: Mapping[str, Any]) -> str:
+        return self._told("Likeness (cosine) {cosine}.", cosine=f"{explanation['prediction']['score']:z.3f}")
 
     def _picture(self, explanation: Mapping[str, Any]) -> str:
         ranked = sorted(explanation["patches"], key=lambda patch: -patch["attribution"])[:3]
@@ -174,8 +177,8 @@ class _Drawing:
         doubtful = found["comprehensiveness"] <= found["random_comprehensiveness"]
         return f"<br>{said}{f' {doubt}' if doubtful else ''}"
 
-    def _windows(self, explanation: Mapping[str, Any]) -> str:
-        """What lies beyond the model's window, part by part."""
+    def _windows(self, explanation: Mapping[str, Any], cosine: str = "") -> str:
+        """What lies beyond the model's window, part by part; ``cosine`` as for the check."""
         parts = []
         for number, window in enumerate(explanation.get("windows") or [], 2):
             best = window["prediction"]
@@ -184,10 +187,11 @@ class _Drawing:
                 b_label=best["label"],
                 score=percent(best["score"]),
             )
+            title = f"{cosine} {self._told('Part {number}', number=number)}".lstrip()
             parts.append(
-                f"<p><b>{self._told('Part {number}', number=number)}</b> {about}</p>"
+                f"<p><b>{title}</b> {self._alike(window) if cosine else about}</p>"
                 f"<p {LINES}>{words_html(window['tokens'], self._say)}</p>"
-                f"<p {SMALL}>{self._faith(window).removeprefix('<br>')}</p>"
+                f"<p {SMALL}>{self._faith(window, cosine).removeprefix('<br>')}</p>"
             )
         return "".join(parts)
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tools.explain.attribution import Reading, Values, read
-from tools.explain.classify import integral, notes_on, tokens, with_unread
+from tools.explain.classify import further, integral, notes_on, rest_of, tokens, with_unread
 from tools.explain.faithful import faithfulness, perturbations
+from tools.explain.passes import others_turn
 from tools.explain.words import split_words, without
 
 if TYPE_CHECKING:
@@ -29,28 +30,13 @@ def explain_likeness(model: Any, text: str, other: str, method: str) -> dict[str
         An explanation of the query's words; ``other`` holds that of the passage's words. ``prediction`` is their
         cosine.
     """
-    encoder = model.encoder
-    readings = read(encoder, text), read(encoder, other)
+    readings = read(model.encoder, text), read(model.encoder, other)
     vectors = model.embed([each.text for each in readings])
     cosine = float(vectors[0] @ vectors[1])
-    sides = [
-        _side(
-            model,
-            readings[i],
-            vectors[1 - i],
-            cosine,
-            method,
-            _seed(whole),
-        )
-        for i, whole in enumerate((text, other))
-    ]
-    for side, reading, whole in zip(sides, readings, (text, other), strict=True):
-        if whole[len(reading.text) :].strip():
-            side["tokens"] = with_unread(side["tokens"], whole)
-            side["notes"].append(
-                f"The text is longer than the model's window of {encoder.max_length} tokens; words after the first "
-                f"{len(reading.text):,} characters had no influence."
-            )
+    sides = []
+    for whole, reading, against in zip((text, other), readings, vectors[::-1], strict=True):
+        side = _side(model, reading, against, cosine, method)
+        sides.append(_beyond(side, model, whole, len(reading.text), against, method))
     return {
         "prediction": {"label": "similarity", "score": round(cosine, 6), "scores": {}},
         "target": "similarity",
@@ -61,8 +47,10 @@ def explain_likeness(model: Any, text: str, other: str, method: str) -> dict[str
 
 
 def _side(
-    model: Any, reading: Reading, against: "numpy.ndarray", cosine: float, method: str, seed: int
+    model: Any, reading: Reading, against: "numpy.ndarray", cosine: float, method: str, start: int = 0
 ) -> dict[str, Any]:
+    """What the words of a text, or of its part that begins at ``start``, give of the cosine with a vector."""
+
     def likeness(parts: Sequence[set[int]]) -> list[float]:
         texts = [reading.without(part) for part in parts]
         return [float(each) for each in model.embed(texts) @ against]
@@ -73,10 +61,36 @@ def _side(
         found = _gradients(model.encoder, reading, against)
     notes = notes_on(reading.words, reading.ids, reading.special, model.encoder.tokenizer.unk_token_id)
     return {
-        "tokens": tokens(reading.words, found.values),
-        "faithfulness": faithfulness(cosine, likeness(perturbations(found.values, seed))),
+        "tokens": tokens(reading.words, found.values, start),
+        "faithfulness": faithfulness(cosine, likeness(perturbations(found.values, _seed(reading.text)))),
         **integral(found),
         "notes": notes,
+    }
+
+
+def _beyond(
+    side: dict[str, Any], model: Any, text: str, length: int, against: "numpy.ndarray", method: str
+) -> dict[str, Any]:
+    """Add what the model did not read: words without influence, and each further window beside the other text."""
+    if not text[length:].strip():
+        return side
+    windows = []
+    for start, part in further(model.encoder, text, length):
+        others_turn()
+        cosine = float(model.embed([part.text])[0] @ against)
+        alike = {"label": "similarity", "score": round(cosine, 6)}
+        window = _side(model, part, against, cosine, method, start)
+        del window["notes"]
+        windows.append({"start": start, "end": start + len(part.text), "prediction": alike, **window})
+    note = (
+        f"The text is longer than the model's window of {model.encoder.max_length} tokens. The likeness rests on its "
+        f"first {length:,} characters; words after them had no influence. The following parts were compared as if each "
+        "were a text of its own."
+    )
+    return side | {
+        "tokens": with_unread(side["tokens"], text),
+        "windows": windows,
+        "notes": [*side["notes"], note, *rest_of(text, windows, length)],
     }
 
 

@@ -177,7 +177,8 @@ def shown(result: dict[str, Any]) -> str:
     parts = [_shown_one(result)]
     if "other" in result:
         other = result["other"]
-        parts.append(f"The other text:\n\n{weighed(other['tokens'])}{_checked(other)}{_noted(other)}")
+        checked = f"{_checked(other)}{_windows(other)}{_noted(other)}"
+        parts.append(f"The other text:\n\n{weighed(other['tokens'])}{checked}")
     if "versus" in result:
         parts = [
             f"{result['model']}: {parts[0]}",
@@ -196,14 +197,17 @@ def _shown_one(result: dict[str, Any]) -> str:
         about = f"; explained is {target['text']} ({target['entity']})"
     elif target not in (None, best["label"], "similarity"):
         about = f"; explained is {target} ({best['scores'].get(target, 0):.3f})"
-    windows = "".join(_window(*each) for each in enumerate(result.get("windows") or [], 2))
     body = _patches(result["patches"]) if "patches" in result else weighed(result["tokens"])
     said = f"{best['label']} ({best['score']:z.3f}){about}"
-    return f"{said}\n\n{body}{_checked(result)}{_turned(result)}{windows}{_noted(result)}"
+    return f"{said}\n\n{body}{_checked(result)}{_turned(result)}{_windows(result)}{_noted(result)}"
 
 
 def _noted(explanation: dict[str, Any]) -> str:
     return "".join(f"\n! {each}" for each in explanation.get("notes") or [])
+
+
+def _windows(explanation: dict[str, Any]) -> str:
+    return "".join(_window(*each) for each in enumerate(explanation.get("windows") or [], 2))
 
 
 def _window(number: int, window: dict[str, Any]) -> str:
