@@ -110,7 +110,7 @@ def test_what_cannot_be_explained_as_a_whole(predictor: Predictor, tmp_path: Pat
     with pytest.raises(BadArgument, match="no method"):
         overview(predictor, {}, data, "magic")
     embedder = Predictor(tmp_path, {"name": "e", "task": "embedding"}, None)
-    with pytest.raises(Unsupported, match="embedding model"):
+    with pytest.raises(Unsupported, match="a model for embedding"):
         overview(embedder, {}, data)
 
 
