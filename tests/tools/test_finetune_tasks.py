@@ -184,7 +184,7 @@ def test_models_of_convolutions_take_adapters_too(method, tmp_path):
     assert out.logits.shape == (2, 3)
     merged = methods.merge(model.eval(), method, tmp_path)
     assert merged(pixel_values=torch.zeros(2, 3, 32, 32)).logits.shape == (2, 3)
-    with pytest.raises(Unsupported, match="adalora finds no layers to adapt in a resnet model"):
+    with pytest.raises(Unsupported, match="adalora finds no layers to adapt in a model of the kind resnet"):
         methods.wrap(resnet(), "adalora", None, 10, ("classifier",))
 
 
