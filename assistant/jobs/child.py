@@ -12,7 +12,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -72,11 +71,6 @@ def be_modest() -> None:
     """Leave the chat its share of the machine: a lower priority, and threads that sleep while they wait."""
     with contextlib.suppress(OSError):
         os.nice(5)
-    # Most desktops and servers with Linux share the processors between sessions before they look at the processes'
-    # priorities ("autogroup" in sched(7)), so that of the session counts, which is this job's own.
-    if os.getsid(0) == os.getpid():
-        with contextlib.suppress(OSError):
-            Path("/proc/self/autogroup").write_text("10", encoding="ascii")
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # read when OpenMP is loaded, which has not happened yet
 
 

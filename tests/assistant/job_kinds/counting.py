@@ -13,10 +13,8 @@ def run(work: Work) -> dict[str, Any]:
     """Count to ``spec["to"]``, noting each number in a checkpoint; go wrong at number ``spec["at"]``."""
     checkpoint = work.folder / "counted"
     begun = int(checkpoint.read_text()) if checkpoint.exists() else 0
-    group = Path("/proc/self/autogroup")  # "/autogroup-7 nice 10"
-    nice = group.read_text().split()[-1] if group.exists() else "-"
     with (work.folder / "begun").open("a") as file:
-        file.write(f"{begun} {os.getpid()} {os.nice(0)} {os.environ['OMP_WAIT_POLICY']} {nice}\n")
+        file.write(f"{begun} {os.getpid()} {os.nice(0)} {os.environ['OMP_WAIT_POLICY']}\n")
     to = work.spec["to"]
     for number in range(begun + 1, to + 1):
         time.sleep(work.spec.get("pause", 0.02))
