@@ -51,7 +51,7 @@ def _explained(
     rows = probabilities(model, [each.text for each in readings])
     asked = _asked(readings, rows, columns)
     values = attribute(model, asked, method, effort)
-    faith = _faithfulness(model, asked, values, [_seed(text) for text in texts], effort)
+    faith = _faithfulness(model, asked, values, [seed_of(text) for text in texts], effort)
     explained = []
     for number, text in enumerate(texts):
         each, found = asked[number], values[number]
@@ -123,7 +123,8 @@ def _asked(readings: Sequence[Reading], rows: Any, columns: Sequence[int | None]
     ]
 
 
-def _seed(text: str) -> int:
+def seed_of(text: str) -> int:
+    """The seed of a text's random orders: the same each time."""
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
@@ -256,7 +257,7 @@ def _windows(
     rows = probabilities(model, [part.text for part in parts])
     asked = _asked(parts, rows, [target] * len(parts))
     values = attribute(model, asked, method, effort)
-    faith = _faithfulness(model, asked, values, [_seed(part.text) for part in parts], effort)
+    faith = _faithfulness(model, asked, values, [seed_of(part.text) for part in parts], effort)
     return [
         {
             "start": begin,

@@ -1,11 +1,10 @@
 """Which words of two texts matched: why an embedding model finds a query and a passage alike."""
 
-import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tools.explain.attribution import Reading, Values, read
-from tools.explain.classify import further, integral, notes_on, rest_of, tokens, with_unread
+from tools.explain.classify import further, integral, notes_on, rest_of, seed_of, tokens, with_unread
 from tools.explain.faithful import faithfulness, perturbations
 from tools.explain.passes import others_turn
 from tools.explain.words import split_words, without
@@ -62,7 +61,7 @@ def _side(
     notes = notes_on(reading.words, reading.ids, reading.special, model.encoder.tokenizer.unk_token_id)
     return {
         "tokens": tokens(reading.words, found.values, start),
-        "faithfulness": faithfulness(cosine, likeness(perturbations(found.values, _seed(reading.text)))),
+        "faithfulness": faithfulness(cosine, likeness(perturbations(found.values, seed_of(reading.text)))),
         **integral(found),
         "notes": notes,
     }
@@ -149,8 +148,4 @@ def _matched(
         return [float(each) for each in embed([without(text, words, part) for part in parts]) @ against]
 
     drops = [cosine - each for each in left([{i} for i in range(len(words))])] if words else []
-    return tokens(words, drops), faithfulness(cosine, left(perturbations(drops, _seed(text))))
-
-
-def _seed(text: str) -> int:
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+    return tokens(words, drops), faithfulness(cosine, left(perturbations(drops, seed_of(text))))
